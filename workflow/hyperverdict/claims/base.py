@@ -1,0 +1,191 @@
+"""What every claim type gives and gets.
+
+A claim type is one module with a value `TYPE` that satisfies `ClaimType`, listed once in
+`claims/__init__.py`. Types know neither files nor training: they turn a hypothesis into arms, and the
+arms' outcomes into a judgement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from hyperverdict.study.budget import Budget
+from hyperverdict.study.configuration import Configuration
+from hyperverdict.study.model import Expectation, Hypothesis, Metric, Study
+
+Evidence = Literal[
+    "supported", "refuted", "inconclusive", "no meaningful effect", "true by arithmetic", "estimated"
+]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One configuration in a hypothesis at one budget.
+
+    Attributes:
+        label: short and unique within the question, e.g. ``batch_size 128``.
+        settings: the factors' levels that make this arm, as written: {"batch_size": 128}.
+        context: factors held fixed inside a context, e.g. {"depth": 2}; empty when there is one.
+    """
+
+    label: str
+    settings: Mapping[str, Any]
+    configuration: Configuration
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """One metric over the arms of one question.
+
+    Attributes:
+        values: arm label -> seed -> value; nan where that run failed, absent where it is missing.
+        resolution: the metric's smallest step (1/test images for accuracy), else 0.
+        steps: for claims along training only: arm label -> seed -> values at the epochs.
+    """
+
+    metric: Metric
+    values: Mapping[str, Mapping[int, float]]
+    resolution: float = 0.0
+    curves: Mapping[str, Mapping[int, Sequence[float]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A hypothesis at one budget, with what was measured.
+
+    Attributes:
+        outcomes: metric name -> outcomes; a metric equal by design at this budget is absent.
+        alpha: two-sided error probability of this verdict after correction.
+
+    """
+
+    study: Study
+    hypothesis: Hypothesis
+    budget: Budget | None
+    arms: tuple[Arm, ...]
+    outcomes: Mapping[str, Outcomes]
+    alpha: float
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One contrast: its estimate, intervals and verdict.
+
+    Estimate, intervals, delta and per-seed values are in the metric's unit (ratios for ratio metrics).
+
+    Attributes:
+        name: what is contrasted, e.g. ``batch_size 128 - batch_size 4``.
+        ci1: interval at 1 - alpha; ci2: at 1 - 2 alpha.
+        per_seed: (seed, contrast) of the finished pairs; empty when unpaired.
+        grade: "at least the SESOI", "direction only", "detectable but negligible" or "".
+        seeds_needed: (at s, at the upper 80% limit of s) to settle an inconclusive effect, else None.
+    """
+
+    name: str
+    metric: str
+    ratio: bool
+    direction: str
+    evidence: Evidence
+    grade: str
+    n: int
+    estimate: float
+    sd: float
+    alpha: float
+    delta: float
+    ci1: tuple[float, float]
+    ci2: tuple[float, float]
+    t: float
+    p: float
+    p_equivalence: float
+    per_seed: tuple[tuple[int, float], ...] = ()
+    paired: bool = True
+    correlation: float | None = None
+    sign_flip_p: float | None = None
+    seeds_needed: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One expectation of a claim and the effects that decide it.
+
+    Attributes:
+        rule: how the effects combine, in words ("every adjacent step", "in every context"), or "".
+        dropped_because: why the leg was not judged at this budget (equal by design), else "".
+    """
+
+    metric: str
+    direction: str
+    evidence: Evidence
+    effects: tuple[Effect, ...]
+    rule: str = ""
+    grade: str = ""
+    dropped_because: str = ""
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Runs of one arm that ended without a result."""
+
+    arm: str
+    failed: int
+    total: int
+    rate_interval: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The evidence on one question, before validity checks.
+
+    Attributes:
+        kind: the claim type's name.
+        quadrant: trade-offs only: where the effects lie, in words.
+        notes: further sentences with numbers that belong in the findings.
+        facts: type-specific numbers for figures and tables (shares, plateau epoch, set of best levels).
+    """
+
+    kind: str
+    evidence: Evidence
+    grade: str
+    legs: tuple[Leg, ...]
+    failures: tuple[Failures, ...] = ()
+    quadrant: str = ""
+    notes: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ClaimType(Protocol):
+    """One type of claim.
+
+    Attributes:
+        name: the type's name in evidence.md's table, e.g. ``comparison``.
+        keys: the keys of a hypothesis that this type reads besides the common ones; the type whose
+            `verb` is present and whose `keys` hold all verb keys of the hypothesis reads it.
+    """
+
+    name: str
+    verb: str
+    keys: frozenset[str]
+    required: frozenset[str]
+
+    def check(self, hypothesis: Hypothesis, study: Study) -> None:
+        """Refuse a malformed claim, or one that its design cannot answer, with UserError."""
+        ...
+
+    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+        """The arms at one budget."""
+        ...
+
+    def judge(self, question: Question) -> Judgement:
+        """The evidence on the question."""
+        ...
+
+
+def expectation_metric(study: Study, expectation: Expectation) -> Metric:
+    """The metric of a leg, with the leg's own size that matters where it states one."""
+    metric = study.metrics[expectation.metric]
+    if expectation.matters_from is None:
+        return metric
+    return Metric(metric.name, expectation.matters_from, metric.ratio, metric.unit)

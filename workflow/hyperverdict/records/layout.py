@@ -1,0 +1,106 @@
+"""What a run leaves behind: file names, the metrics table's columns, the run record.
+
+A run's folder holds::
+
+    metrics.parquet   all seeds, one row per evaluation
+    record.json       RunRecord
+    train.log         the log
+    partial/          checkpoints and finished seeds while a job runs; gone afterwards
+
+`metrics.parquet` carries the run's identity in its footer, so a foreign file is recognised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+# Raised by hand when the same configuration and seed would train to other numbers; a golden-numbers
+# test guards it.
+TRAINING_VERSION = 1
+
+METRICS_FILE = "metrics.parquet"
+RECORD_FILE = "record.json"
+
+# Columns of metrics.parquet. `split` is "train" (mean over the steps since the last evaluation),
+# "validation_curve" (the fixed subset, at every evaluation), "validation" and "test" (whole, at the end).
+# `train_seconds` is the time spent in training steps so far, evaluation excluded.
+# `correct` is one bit per test image (numpy.packbits), on test rows only, else null.
+COLUMNS = (
+    "seed", "step", "samples", "epoch", "split", "loss", "accuracy", "train_seconds", "correct",
+)  # fmt: skip
+
+SeedStatus = Literal["finished", "diverged", "out_of_memory"]
+
+
+@dataclass(frozen=True)
+class SeedRecord:
+    """How one seed ended. `last_step` is the last step taken; `message` says why a seed failed."""
+
+    status: SeedStatus
+    last_step: int
+    train_seconds: float
+    session: int
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The run record of one configuration.
+
+    Attributes:
+        path: the configuration's canonical path; the run's identity together with `data_checksum`
+            and `training_version`.
+        configuration: every hyperparameter by name, resolved, with ``budget`` as text.
+        steps: optimizer steps of each seed (for a budget in seconds: as read from the timing table).
+        seeds: seed (as text) -> how it ended.
+        sessions: one entry per job that trained seeds here: commit, dirty, versions, hardware,
+            device, threads, started, ended, wall_seconds, seeds.
+        metrics_sha256: of metrics.parquet.
+    """
+
+    path: str
+    configuration: dict[str, Any]
+    data_checksum: str
+    training_version: int
+    steps: int
+    parameters: int
+    flops_per_sample: int
+    train_size: int
+    test_size: int
+    seeds: dict[str, SeedRecord]
+    sessions: list[dict[str, Any]] = field(default_factory=list)
+    metrics_sha256: str = ""
+
+    def to_json(self) -> str:
+        """The record as indented JSON with a final newline."""
+        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+
+    @staticmethod
+    def from_json(text: str) -> RunRecord:
+        """Inverse of `to_json`; ValueError, KeyError or TypeError on anything else."""
+        raw = json.loads(text)
+        raw["seeds"] = {seed: SeedRecord(**entry) for seed, entry in raw["seeds"].items()}
+        return RunRecord(**raw)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_record(folder: Path) -> RunRecord | None:
+    """The record of a run's folder, or None when it is absent, unreadable or does not fit the table.
+
+    Cheap: reads no Parquet; the table is recognised by its checksum.
+    """
+    try:
+        record = RunRecord.from_json((folder / RECORD_FILE).read_text())
+        sound = record.metrics_sha256 == file_sha256(folder / METRICS_FILE)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return record if sound and record.training_version == TRAINING_VERSION else None

@@ -1,0 +1,81 @@
+"""Budgets: how much training a run gets, and how one kind becomes another.
+
+Steps are the canonical kind. ``seconds`` becomes steps through the timing table only when a run starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+
+from hyperverdict.errors import UserError, nearest
+
+BudgetKind = Literal["steps", "samples", "epochs", "seconds"]
+KINDS: tuple[BudgetKind, ...] = get_args(BudgetKind)
+
+
+@dataclass(frozen=True, order=True)
+class Budget:
+    """An amount of training: optimizer steps, samples seen, full passes, or seconds of training."""
+
+    kind: BudgetKind
+    amount: int
+
+    def __post_init__(self) -> None:
+        if self.amount < 1:
+            raise UserError(f"budget {self} must be at least 1 {self.kind}")
+
+    def __str__(self) -> str:
+        unit = self.kind[:-1] if self.amount == 1 and self.kind != "seconds" else self.kind
+        return f"{self.amount:,} {unit}"
+
+    @property
+    def slug(self) -> str:
+        """The budget as a path component, e.g. ``steps~300``."""
+        return f"{self.kind}~{self.amount}"
+
+
+def parse_budget(text: object) -> Budget:
+    """Read ``300 steps``, ``38_400 samples``, ``5 epochs`` or ``5 seconds`` (singular too).
+
+    Raises UserError when the amount is not a whole number above 0 or the kind is unknown.
+    """
+    words = str(text).replace(",", "").split()
+    if len(words) != 2:
+        raise UserError(f"budget {text!r} must read like '300 steps' (kinds: {', '.join(KINDS)})")
+    amount_text, kind = words
+    kind = kind if kind.endswith("s") else kind + "s"
+    if kind not in KINDS:
+        raise UserError(f"budget {text!r}: unknown kind {words[1]!r}; {nearest(kind, KINDS)}")
+    try:
+        amount = float(amount_text.replace("_", ""))
+    except ValueError:
+        raise UserError(f"budget {text!r}: {amount_text!r} is not a number") from None
+    if not amount.is_integer() or amount < 1:
+        raise UserError(f"budget {text!r}: the amount must be a whole number of {kind}, at least 1")
+    return Budget(cast(BudgetKind, kind), int(amount))
+
+
+def steps_per_epoch(batch_size: int, train_size: int) -> int:
+    """Steps of one full pass; the last batch of a pass may be smaller."""
+    return -(-train_size // batch_size)
+
+
+def samples_after(steps: int, batch_size: int, train_size: int) -> int:
+    """Samples seen after `steps` optimizer steps."""
+    passes, rest = divmod(steps, steps_per_epoch(batch_size, train_size))
+    return passes * train_size + min(rest * batch_size, train_size)
+
+
+def to_steps(budget: Budget, batch_size: int, train_size: int) -> Budget:
+    """The canonical budget: steps for all kinds but seconds, which stay as they are.
+
+    Samples are rounded up to the step that reaches them.
+    """
+    if budget.kind in ("steps", "seconds"):
+        return budget
+    per_epoch = steps_per_epoch(batch_size, train_size)
+    if budget.kind == "epochs":
+        return Budget("steps", budget.amount * per_epoch)
+    passes, rest = divmod(budget.amount, train_size)
+    return Budget("steps", passes * per_epoch + -(-rest // batch_size))

@@ -1,0 +1,73 @@
+"""Facts of the data sets that need no file: classes, sizes of the fixed split, image shape.
+
+The split is stratified: of every class the same share goes to validation (and to test, where the
+data set has no test part of its own), rounded per class, so that sizes are known before any
+file is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hyperverdict.errors import UserError, nearest
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """What is known of a data set without opening it.
+
+    Attributes:
+        class_counts: images per class in the published training part.
+        test_counts: images per class in the published test part; None where it has none.
+        validation_share: share of every class of the training part held out for validation.
+        test_share: the same for the test part when `test_counts` is None.
+        shape: channels, height, width.
+    """
+
+    title: str
+    class_counts: tuple[int, ...]
+    test_counts: tuple[int, ...] | None
+    validation_share: float
+    test_share: float
+    shape: tuple[int, int, int]
+
+    def sizes(self, classes: tuple[int, ...] = ()) -> tuple[int, int, int]:
+        """Train, validation and test size of the chosen classes (all when empty)."""
+        chosen = classes or tuple(range(len(self.class_counts)))
+        validation = sum(round(self.class_counts[c] * self.validation_share) for c in chosen)
+        if self.test_counts is None:
+            test = sum(round(self.class_counts[c] * self.test_share) for c in chosen)
+            return sum(self.class_counts[c] for c in chosen) - validation - test, validation, test
+        test = sum(self.test_counts[c] for c in chosen)
+        return sum(self.class_counts[c] for c in chosen) - validation, validation, test
+
+
+MNIST_COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
+MNIST_TEST = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
+
+DATASETS: dict[str, DatasetFacts] = {
+    "digits": DatasetFacts(
+        "scikit-learn's digits",
+        (178, 182, 177, 183, 181, 182, 181, 179, 174, 180),
+        None,
+        0.2,
+        0.2,
+        (1, 8, 8),
+    ),
+    "fashion_mnist": DatasetFacts(
+        "Fashion-MNIST", (6000,) * 10, (1000,) * 10, 1 / 6, 0.0, (1, 28, 28)
+    ),
+    "mnist": DatasetFacts("MNIST", MNIST_COUNTS, MNIST_TEST, 1 / 6, 0.0, (1, 28, 28)),
+    "kmnist": DatasetFacts(
+        "Kuzushiji-MNIST", (6000,) * 10, (1000,) * 10, 1 / 6, 0.0, (1, 28, 28)
+    ),
+    "cifar10": DatasetFacts("CIFAR-10", (5000,) * 10, (1000,) * 10, 0.1, 0.0, (3, 32, 32)),
+    "cifar100": DatasetFacts("CIFAR-100", (500,) * 100, (100,) * 100, 0.1, 0.0, (3, 32, 32)),
+}
+
+
+def facts(data: str) -> DatasetFacts:
+    """The facts of a known data set; UserError with the nearest name for an unknown one."""
+    if data not in DATASETS:
+        raise UserError(f"unknown data set {data!r}; {nearest(data, DATASETS)}")
+    return DATASETS[data]

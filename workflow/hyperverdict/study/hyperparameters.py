@@ -1,0 +1,188 @@
+"""The hyperparameters: type, range, unit, description, frozen default, spelling in paths.
+
+A frozen default never changes once released: paths of later hyperparameters depend on it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from hyperverdict.errors import UserError, nearest
+
+Value = Any
+
+MAX_COMPONENT_BYTES = 255
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """One hyperparameter.
+
+    Attributes:
+        read: canonical value from what a person wrote; raises UserError.
+        spell: text of the canonical value in a path.
+        default: frozen default; core hyperparameters are always spelled, the others only when they
+            differ from it.
+        core: spelled in every path.
+    """
+
+    name: str
+    unit: str
+    description: str
+    allowed: str
+    default: Value
+    core: bool
+    read: Callable[[object], Value]
+    spell: Callable[[Value], str] = str
+
+
+def number_text(value: float) -> str:
+    """The shortest plain spelling of a number: 0.001, 1e-05 and 64 for 1e-3, 0.00001 and 64.0."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+
+
+def as_number(raw: object) -> float:
+    """A number as people write it (1e-3, '1e-3', 0.001); booleans are none."""
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
+        raise UserError(f"{raw!r} is not a number")
+    try:
+        value = float(raw)
+    except ValueError:
+        raise UserError(f"{raw!r} is not a number") from None
+    if not math.isfinite(value):
+        raise UserError(f"{raw!r} is not a finite number")
+    return value
+
+
+def _whole(low: int, high: int) -> Callable[[object], int]:
+    def read(raw: object) -> int:
+        value = as_number(raw)
+        if not value.is_integer() or not low <= value <= high:
+            raise UserError(f"{raw!r} must be a whole number from {low} to {high}")
+        return int(value)
+
+    return read
+
+
+def _real(low: float, high: float, *, open_low: bool = False) -> Callable[[object], float]:
+    def read(raw: object) -> float:
+        value = as_number(raw)
+        if not (low < value if open_low else low <= value) or not value < high:
+            start = "above" if open_low else "at least"
+            raise UserError(f"{raw!r} must be {start} {number_text(low)} and below {number_text(high)}")
+        return value
+
+    return read
+
+
+def _choice(*names: str) -> Callable[[object], str]:
+    def read(raw: object) -> str:
+        if not isinstance(raw, str) or raw not in names:
+            raise UserError(f"{raw!r} is not allowed; {nearest(raw, names)} (allowed: {', '.join(names)})")
+        return raw
+
+    return read
+
+
+def _widths(raw: object) -> tuple[int, ...]:
+    if isinstance(raw, str):
+        raw = [w for part in raw.split("-") for w in _repeat(part)]
+    if not isinstance(raw, (list, tuple)) or not raw:
+        raise UserError(f"{raw!r} must be a list of layer widths such as [256, 128]")
+    read = _whole(1, 65536)
+    return tuple(read(width) for width in raw)
+
+
+def _repeat(part: str) -> list[str]:
+    width, _, times = part.partition("x")
+    return [width] * (_whole(1, 1000)(times) if times else 1)
+
+
+def _spell_widths(widths: tuple[int, ...]) -> str:
+    """Equal neighbours are run-length coded: 256x2, 512-256x3, 64."""
+    runs = [(width, len(list(same))) for width, same in groupby(widths)]
+    return "-".join(f"{width}x{n}" if n > 1 else str(width) for width, n in runs)
+
+
+def _classes(raw: object) -> tuple[int, ...]:
+    if raw == "all":
+        return ()
+    if isinstance(raw, str):
+        raw = raw.split("-")
+    if not isinstance(raw, (list, tuple)):
+        raise UserError(f"{raw!r} must be a list of class numbers such as [0, 1, 2], or all")
+    read = _whole(0, 9999)
+    classes = tuple(sorted({read(c) for c in raw}))
+    if len(classes) == 1:
+        raise UserError(f"{raw!r}: at least two classes are needed")
+    return classes
+
+
+def _spell_classes(classes: tuple[int, ...]) -> str:
+    return "-".join(map(str, classes)) or "all"
+
+
+def _train_samples(raw: object) -> int:
+    return 0 if raw == "all" else _whole(1, 10**9)(raw)
+
+
+def _name(raw: object) -> str:
+    text = str(raw)
+    if not text or any(c in text for c in "/~{} ") or len(text) > 100:
+        raise UserError(f"{raw!r} is not a name")
+    return text
+
+
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "leaky_relu", "elu", "silu")
+OPTIMIZERS = ("sgd", "sgd_momentum", "adam", "adamw", "rmsprop")
+SCHEDULES = ("constant", "cosine", "reduce_on_plateau")
+
+_TABLE = (
+    Hyperparameter("data", "", "data set", "a data set's name or module:callable", "digits", True, _name),
+    Hyperparameter("model", "", "kind of network", "mlp or module:callable", "mlp", True, _name),
+    Hyperparameter(
+        "hidden_units", "units per layer", "width of every hidden layer", "a list of whole numbers",
+        (256, 256), True, _widths, _spell_widths,
+    ),
+    Hyperparameter("activation", "", "activation of hidden layers", ", ".join(ACTIVATIONS), "relu", True, _choice(*ACTIVATIONS)),
+    Hyperparameter("dropout", "probability", "units dropped in training", "0 to below 1", 0.0, True, _real(0, 1), number_text),
+    Hyperparameter("batch_size", "images", "images per optimizer step", "1 to 1000000", 64, True, _whole(1, 10**6)),
+    Hyperparameter("optimizer", "", "update rule", ", ".join(OPTIMIZERS), "adam", True, _choice(*OPTIMIZERS)),
+    Hyperparameter("learning_rate", "", "initial step size", "above 0, below 100", 1e-3, True, _real(0, 100, open_low=True), number_text),
+    Hyperparameter("schedule", "", "learning-rate schedule", ", ".join(SCHEDULES), "constant", True, _choice(*SCHEDULES)),
+    Hyperparameter("weight_decay", "", "L2 penalty (decoupled for adamw)", "0 to below 10", 0.0, True, _real(0, 10), number_text),
+    Hyperparameter("momentum", "", "momentum of sgd_momentum", "0 to below 1", 0.9, False, _real(0, 1), number_text),
+    Hyperparameter("classes", "", "classes kept, all when not given", "a list of class numbers", (), False, _classes, _spell_classes),
+    Hyperparameter("train_samples", "images", "training images kept, all when not given", "a whole number", 0, False, _train_samples),
+)  # fmt: skip
+
+HYPERPARAMETERS: dict[str, Hyperparameter] = {h.name: h for h in _TABLE}
+
+# Two handles on hidden_units, so that a study can vary one while the other stays.
+SHORTHANDS: dict[str, Callable[[object], int]] = {"width": _whole(1, 65536), "depth": _whole(1, 1000)}
+
+
+def read_value(name: str, raw: object) -> Value:
+    """The canonical value of a hyperparameter or shorthand; UserError names it and what is allowed."""
+    if name in SHORTHANDS:
+        read: Callable[[object], Value] = SHORTHANDS[name]
+    elif name in HYPERPARAMETERS:
+        read = HYPERPARAMETERS[name].read
+    else:
+        raise UserError(f"unknown hyperparameter {name!r}; {nearest(name, [*HYPERPARAMETERS, *SHORTHANDS])}")
+    try:
+        return read(raw)
+    except UserError as error:
+        raise UserError(f"{name}: {error}") from None
+
+
+def spell(name: str, value: Value) -> str:
+    """The text of a canonical value, as in paths; refuses what no file system takes."""
+    text = HYPERPARAMETERS[name].spell(value) if name in HYPERPARAMETERS else str(value)
+    if len(f"{name}~{text}".encode()) > MAX_COMPONENT_BYTES:
+        raise UserError(f"{name}: spelled {text[:40]}..., longer than a path component may be")
+    return text
