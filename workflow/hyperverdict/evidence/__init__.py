@@ -1,0 +1,1 @@
+"""From records to verdicts: outcomes, validity checks, ledger, judgement."""

@@ -1,4 +1,4 @@
-"""Verdicts as the figures and the report read them: plain frozen values, stored as verdicts.json."""
+"""Verdicts as figures and report read them: plain frozen values, stored as verdicts.json."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ class HypothesisReport:
     """One hypothesis over its budgets.
 
     Attributes:
-        claim: the claim in canonical words, e.g. "batch_size 4 -> 128: train_time lower, accuracy lower".
+        claim: the claim in canonical words, e.g.
+            "batch_size 4 -> 128: train_time lower, accuracy lower".
         headline: the common verdict, or "depends on the budget".
         rivals: sentences about hypotheses that claim the opposite.
         saw: sentences that set the earlier finding beside ours.

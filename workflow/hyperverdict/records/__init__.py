@@ -1,0 +1,1 @@
+"""What runs leave behind: writing, reading, collecting it."""

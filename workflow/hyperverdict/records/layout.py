@@ -26,7 +26,8 @@ METRICS_FILE = "metrics.parquet"
 RECORD_FILE = "record.json"
 
 # Columns of metrics.parquet. `split` is "train" (mean over the steps since the last evaluation),
-# "validation_curve" (the fixed subset, at every evaluation), "validation" and "test" (whole, at the end).
+# "validation_curve" (the fixed subset, at every evaluation), "validation" and "test" (whole, at
+# the end).
 # `train_seconds` is the time spent in training steps so far, evaluation excluded.
 # `correct` is one bit per test image (numpy.packbits), on test rows only, else null.
 COLUMNS = (
@@ -55,7 +56,7 @@ class RunRecord:
         path: the configuration's canonical path; the run's identity together with `data_checksum`
             and `training_version`.
         configuration: every hyperparameter by name, resolved, with ``budget`` as text.
-        steps: optimizer steps of each seed (for a budget in seconds: as read from the timing table).
+        steps: optimizer steps of each seed (for seconds: as read from the timing table).
         seeds: seed (as text) -> how it ended.
         sessions: one entry per job that trained seeds here: commit, dirty, versions, hardware,
             device, threads, started, ended, wall_seconds, seeds.
@@ -94,7 +95,7 @@ def file_sha256(path: Path) -> str:
 
 
 def read_record(folder: Path) -> RunRecord | None:
-    """The record of a run's folder, or None when it is absent, unreadable or does not fit the table.
+    """The record of a run's folder; None when absent, unreadable or unlike the table.
 
     Cheap: reads no Parquet; the table is recognised by its checksum.
     """

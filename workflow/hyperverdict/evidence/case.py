@@ -1,0 +1,199 @@
+"""A case: one question with its judgement and all that the validity checks look at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from hyperverdict.claims.base import Arm, Effect, Judgement, Question
+from hyperverdict.evidence.outcomes import METRIC_COLUMNS, RunIndex, arm_steps
+from hyperverdict.evidence.timing import Timing, timing_of
+from hyperverdict.evidence.verdict import ArmSummary
+from hyperverdict.study.budget import BudgetKind, samples_after, steps_per_epoch
+from hyperverdict.study.datasets import DATASETS
+from hyperverdict.study.model import TIME_METRIC
+
+# Factors that each name a part of hidden_units.
+SHAPE_FACTORS = frozenset({"width", "depth", "hidden_units"})
+
+
+@dataclass(frozen=True)
+class ArmRuns:
+    """One arm and what it left behind.
+
+    Attributes:
+        rows: rows of the final table, the hypothesis's seeds only.
+        curve: rows of the curves table of these seeds.
+    """
+
+    arm: Arm
+    summary: ArmSummary
+    rows: pd.DataFrame
+    curve: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One tuned value of one arm, scored on validation by the tuning seeds."""
+
+    arm: str
+    settings: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    score: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the checks of one question look at.
+
+    Attributes:
+        factors: names of the hyperparameters that the claim varies, contexts included.
+        trials: tuning trials of all arms; empty when nothing was tuned.
+        chosen: arm label -> tuned settings.
+        image_errors: contrast name -> standard error for new images.
+        registered: "registered", "post hoc" or "".
+        foreign: the runs came from elsewhere.
+        source: facts about a table from elsewhere that checks need (the metric's column, how rows
+            were matched, duplicates), by name.
+    """
+
+    question: Question
+    judgement: Judgement
+    arms: tuple[ArmRuns, ...]
+    timing: Timing | None = None
+    trials: tuple[Trial, ...] = ()
+    chosen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    image_errors: Mapping[str, float] = field(default_factory=dict)
+    registered: str = ""
+    registration_note: str = ""
+    foreign: bool = False
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def factors(self) -> frozenset[str]:
+        """Names of the hyperparameters in which the claim's arms differ by intention."""
+        return frozenset(name for a in self.arms for name in (*a.arm.settings, *a.arm.context))
+
+    @property
+    def compared(self) -> frozenset[str]:
+        """Factors that differ between arms of one context."""
+        return frozenset(name for a in self.arms for name in a.arm.settings)
+
+    def effects(self) -> tuple[Effect, ...]:
+        """All effects of all legs."""
+        return tuple(effect for leg in self.judgement.legs for effect in leg.effects)
+
+    def arm(self, label: str) -> ArmRuns | None:
+        """The arm of this label."""
+        return next((a for a in self.arms if a.arm.label == label), None)
+
+    def pair(self, effect: Effect) -> tuple[ArmRuns, ArmRuns] | None:
+        """(from, to) of an effect that is a difference of two arms, else None."""
+        to, _, from_ = effect.name.partition(" - ")
+        first, second = self.arm(from_), self.arm(to)
+        return (first, second) if first and second else None
+
+    def contexts(self) -> tuple[tuple[ArmRuns, ...], ...]:
+        """The arms, grouped by their context."""
+        groups: dict[tuple[Any, ...], list[ArmRuns]] = {}
+        for a in self.arms:
+            groups.setdefault(
+                tuple(sorted((k, str(v)) for k, v in a.arm.context.items())), []
+            ).append(a)
+        return tuple(tuple(group) for group in groups.values())
+
+
+def arm_runs(question: Question, runs: RunIndex, foreign: bool = False) -> tuple[ArmRuns, ...]:
+    """The runs of every arm of a question."""
+    seeds = question.hypothesis.seeds
+    found = []
+    for arm in question.arms:
+        path = arm.configuration.path
+        rows = runs.rows(path, seeds)
+        curve = runs.curve(path, seeds)
+        found.append(ArmRuns(arm, _summary(arm, question, rows, runs, foreign), rows, curve))
+    return tuple(found)
+
+
+def case_timing(question: Question, runs: RunIndex) -> Timing | None:
+    """The timing job behind a time claim, None for claims without one."""
+    if TIME_METRIC not in question.outcomes:
+        return None
+    return timing_of((a.configuration.arm_path for a in question.arms), runs.timings)
+
+
+def _summary(
+    arm: Arm, question: Question, rows: pd.DataFrame, runs: RunIndex, foreign: bool
+) -> ArmSummary:
+    planned = question.hypothesis.seeds
+    finished = rows[~rows["failed"].astype(bool)] if len(rows) else rows
+    steps = _number(finished, "steps") or arm_steps(arm, runs) or 0.0
+    samples, epochs = _progress(arm, steps, finished, foreign)
+    means, sds = _scores(question, arm, finished)
+    return ArmSummary(
+        label=arm.label,
+        path=arm.configuration.path,
+        settings={**arm.context, **arm.settings},
+        steps=round(steps),
+        samples=round(samples),
+        epochs=epochs,
+        parameters=round(_number(rows, "parameters")),
+        flops_per_sample=round(_number(rows, "flops_per_sample")),
+        seeds=planned,
+        finished=len(finished),
+        missing=0 if foreign else len(set(planned) - set(rows["seed"].tolist())),
+        means=means,
+        sds=sds,
+        learning_rate=_number(rows, "learning_rate") or arm.configuration.learning_rate,
+    )
+
+
+def _progress(arm: Arm, steps: float, finished: pd.DataFrame, foreign: bool) -> tuple[float, float]:
+    """(samples, epochs) as recorded, else as the configuration implies for the steps."""
+    samples, epochs = _number(finished, "samples"), _number(finished, "epochs")
+    known = not foreign and arm.configuration.data in DATASETS
+    if known and not samples:
+        batch, size = arm.configuration.batch_size, arm.configuration.train_size
+        samples = float(samples_after(round(steps), batch, size))
+    if known and not epochs:
+        epochs = steps / steps_per_epoch(arm.configuration.batch_size, arm.configuration.train_size)
+    return samples, epochs
+
+
+def _number(rows: pd.DataFrame, column: str) -> float:
+    """The mean of a column, 0 when it is not recorded."""
+    if column not in rows or not len(rows):
+        return 0.0
+    mean = pd.to_numeric(rows[column], errors="coerce").mean()
+    return 0.0 if math.isnan(mean) else float(mean)
+
+
+def _scores(
+    question: Question, arm: Arm, finished: pd.DataFrame
+) -> tuple[dict[str, float], dict[str, float]]:
+    """metric -> mean and standard deviation over finished seeds; accuracy and loss always."""
+    values: dict[str, list[float]] = {}
+    for name in ("accuracy", "loss"):
+        if METRIC_COLUMNS[name] in finished:
+            values[name] = [float(v) for v in finished[METRIC_COLUMNS[name]].dropna()]
+    for name, outcomes in question.outcomes.items():
+        of_arm = outcomes.values.get(arm.label, {}).values()
+        values[name] = [value for value in of_arm if math.isfinite(value)]
+    means = {name: sum(v) / len(v) for name, v in values.items() if v}
+    sds = {name: float(pd.Series(v).std()) for name, v in values.items() if len(v) > 1}
+    return means, sds
+
+
+def held_kind(case: Case) -> BudgetKind | None:
+    """What the budget holds equal, None for a claim without a budget."""
+    return case.question.budget.kind if case.question.budget else None
+
+
+def spread(values: Iterable[float]) -> float:
+    """Largest over smallest of the values above 0; 1 for fewer than two."""
+    known = [value for value in values if value > 0]
+    return max(known) / min(known) if len(known) > 1 else 1.0
