@@ -1,0 +1,127 @@
+"""What accuracy costs: every run's score against its training time."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hyperverdict.evidence.verdict import ArmSummary, HypothesisReport
+from hyperverdict.figures import style, units
+from hyperverdict.figures.data import arm_labels, drawn_metric, metric_column
+from hyperverdict.study.model import RECORDED_METRICS, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COSTS = {
+    "train_seconds": "training seconds per run (jobs side by side)",
+    "samples": "images seen per run",
+}
+
+
+class Cloud(NamedTuple):
+    """One arm at one budget: [n] costs and values of its finished seeds."""
+
+    arm: str
+    budget: str
+    costs: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+class CostInfo(NamedTuple):
+    """All arms at all budgets on one pair of axes; `cost` is the column that was drawn."""
+
+    hypothesis: str
+    metric: str
+    cost: str
+    labels: tuple[str, ...]
+    budgets: tuple[str, ...]
+    clouds: tuple[Cloud, ...]
+
+
+def cost_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> CostInfo:
+    """Training seconds where every run has them, else samples."""
+    metric = drawn_metric(report, study)
+    paths = {arm.path for verdict in report.verdicts for arm in verdict.arms}
+    rows = final[final["path"].isin(paths)] if not final.empty else final
+    timed = "train_seconds" in rows.columns and bool((rows["train_seconds"] > 0).all())
+    cost = "train_seconds" if timed else "samples"
+    clouds = [
+        _cloud(arm, verdict.budget, metric, cost, rows)
+        for verdict in report.verdicts
+        for arm in verdict.arms
+    ]
+    budgets = tuple(dict.fromkeys(verdict.budget for verdict in report.verdicts))
+    kept = tuple(cloud for cloud in clouds if cloud.values)
+    return CostInfo(report.id, metric, cost, arm_labels(report), budgets, kept)
+
+
+def _cloud(arm: ArmSummary, budget: str, metric: str, cost: str, rows: pd.DataFrame) -> Cloud:
+    column = metric_column(metric, rows)
+    if column is None or cost not in rows.columns:
+        return Cloud(arm.label, budget, (), ())
+    own = rows[(rows["path"] == arm.path) & rows["seed"].isin(arm.seeds)]
+    if "status" in own.columns:
+        own = own[own["status"] == "finished"]
+    own = own[own[column].notna() & (own[cost] > 0)]
+    costs, values = (tuple(float(v) for v in own[name]) for name in (cost, column))
+    return Cloud(arm.label, budget, costs, values)
+
+
+def draw(info: CostInfo) -> Figure:
+    """The cost figure: colour is the arm, shape is the budget, large marks are means."""
+    if not info.clouds:
+        return style.sentence_figure(
+            f"{info.hypothesis}: no finished run tells what accuracy costs."
+        )
+    with style.look():
+        figure = style.new_figure(3.1 if len(info.budgets) > 1 else 2.8)
+        ax = figure.subplots()
+        colors = style.arm_colors(info.labels)
+        markers = {b: style.MARKERS[i % len(style.MARKERS)] for i, b in enumerate(info.budgets)}
+        ax.set_xscale("log")
+        ends: dict[str, tuple[float, float]] = {}
+        for cloud in info.clouds:
+            color, marker = colors[cloud.arm], markers[cloud.budget]
+            ax.plot(cloud.costs, cloud.values, marker, ms=4, color=color, alpha=0.3, mew=0)
+            # The middle of a cloud on a log axis is the geometric mean.
+            middle = math.exp(sum(map(math.log, cloud.costs)) / len(cloud.costs))
+            mean = sum(cloud.values) / len(cloud.values)
+            ax.plot([middle], [mean], marker, ms=9, color=color, mec="white", zorder=4)
+            if cloud.arm not in ends or middle > ends[cloud.arm][0]:
+                ends[cloud.arm] = (middle, mean)
+        _decorate(ax, info, ends, markers)
+    return figure
+
+
+def _decorate(
+    ax: Axes, info: CostInfo, ends: dict[str, tuple[float, float]], markers: dict[str, str]
+) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ax.margins(x=0.08, y=0.12)
+    ax.set_xlabel(f"{COSTS[info.cost]}, log scale")
+    ax.set_ylabel(units.metric_title(info.metric))
+    low, high = ax.get_xlim()
+    steps = (1,) if high / low > 100 else (1, 3) if high / low > 20 else (1, 2, 5)
+    ax.xaxis.set_major_locator(LogLocator(subs=steps))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: units.short(v)))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    if RECORDED_METRICS.get(info.metric) == units.FRACTION:
+        style.percent_axis(ax, "y")
+    if len(ends) <= len(style.ARM_COLORS):
+        low, high = ax.get_ylim()
+        heights = style.spread([mean for _, mean in ends.values()], 0.07 * (high - low))
+        for (label, _), height in zip(ends.items(), heights, strict=True):
+            ax.annotate(
+                units.plain(label), (1, height), xycoords=("axes fraction", "data"), fontsize=9,
+                color=style.arm_colors(info.labels)[label], va="center", xytext=(4, 0),
+                textcoords="offset points", annotation_clip=False,
+            )  # fmt: skip
+    if len(info.budgets) > 1:
+        for budget, marker in markers.items():
+            ax.plot([], [], marker, color=style.MUTED, ms=6, label=budget)
+        ax.figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=9)

@@ -1,0 +1,140 @@
+"""How the arms learn: mean over seeds with a band of one standard deviation, per budget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hyperverdict.evidence.verdict import ArmSummary, HypothesisReport, Verdict
+from hyperverdict.figures import style, units
+from hyperverdict.figures.data import arm_labels, budget_title, drawn_metric
+from hyperverdict.study.model import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPLIT = "validation_curve"
+MOST_LABELS = 8
+
+# What the horizontal axis shows, by the budget's kind.
+AXES = {
+    "steps": ("step", "train steps"),
+    "samples": ("samples", "images seen"),
+    "epochs": ("epoch", "epochs (full passes)"),
+    "seconds": ("train_seconds", "training seconds"),
+}
+
+
+class Curve(NamedTuple):
+    """One arm: [T] positions, mean and standard deviation over n seeds (0 for one seed)."""
+
+    label: str
+    n: int
+    x: tuple[float, ...]
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
+
+
+class CurvesPanel(NamedTuple):
+    """One budget; `x_title` names the horizontal axis."""
+
+    title: str
+    x_title: str
+    curves: tuple[Curve, ...]
+
+
+class CurvesInfo(NamedTuple):
+    """One panel per budget that has curves. `labels` are all arms, in order, for the colours."""
+
+    hypothesis: str
+    metric: str
+    labels: tuple[str, ...]
+    panels: tuple[CurvesPanel, ...]
+
+
+def curves_info(report: HypothesisReport, study: Study, curves: pd.DataFrame) -> CurvesInfo:
+    """Validation curves of every arm at every budget; accuracy unless the claim is about loss."""
+    metric = "loss" if drawn_metric(report, study) == "loss" else "accuracy"
+    panels = (_panel(verdict, metric, curves) for verdict in report.verdicts)
+    kept = tuple(panel for panel in panels if panel.curves)
+    return CurvesInfo(report.id, metric, arm_labels(report), kept)
+
+
+def _panel(verdict: Verdict, metric: str, curves: pd.DataFrame) -> CurvesPanel:
+    kind = verdict.budget.split()[-1] if verdict.budget else "steps"
+    kind = kind if kind.endswith("s") else f"{kind}s"
+    column, title = AXES.get(kind, AXES["steps"])
+    drawn = (_curve(arm, metric, column, curves) for arm in verdict.arms)
+    return CurvesPanel(
+        budget_title(verdict.budget), title, tuple(c for c in drawn if c is not None)
+    )
+
+
+def _curve(arm: ArmSummary, metric: str, column: str, curves: pd.DataFrame) -> Curve | None:
+    if curves.empty or metric not in curves.columns:
+        return None
+    own = (curves["path"] == arm.path) & (curves["split"] == SPLIT) & curves["seed"].isin(arm.seeds)
+    rows = curves[own & curves[metric].notna()]
+    if rows.empty:
+        return None
+    column = column if column in rows.columns else "step"
+    # Seeds share the steps of their evaluations but not the seconds: group by step.
+    grouped = rows.groupby("step", sort=True)
+    return Curve(
+        arm.label,
+        int(rows["seed"].nunique()),
+        tuple(float(v) for v in grouped[column].mean()),
+        tuple(float(v) for v in grouped[metric].mean()),
+        tuple(float(v) for v in grouped[metric].std().fillna(0.0)),
+    )
+
+
+def draw(info: CurvesInfo) -> Figure:
+    """The learning-curve figure."""
+    if not info.panels:
+        return style.sentence_figure(f"{info.hypothesis}: no learning curves are recorded for it.")
+    with style.look():
+        figure = style.new_figure(2.4 * len(info.panels) + 0.25)
+        axes = figure.subplots(len(info.panels), 1, squeeze=False)[:, 0]
+        for panel, ax in zip(info.panels, axes, strict=True):
+            draw_panel(ax, panel, info)
+        style.footnote(figure, "line: mean over seeds; band: ± 1 standard deviation")
+    return figure
+
+
+def draw_panel(ax: Axes, panel: CurvesPanel, info: CurvesInfo) -> None:
+    """Lines with bands, labelled at their right ends."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    colors, dashes = style.arm_colors(info.labels), style.arm_dashes(info.labels)
+    ax.set_title(panel.title)
+    for curve in panel.curves:
+        color = colors[curve.label]
+        low = [m - s for m, s in zip(curve.mean, curve.sd, strict=True)]
+        high = [m + s for m, s in zip(curve.mean, curve.sd, strict=True)]
+        ax.fill_between(curve.x, low, high, color=color, alpha=0.16, lw=0)
+        marker = "o" if len(curve.x) == 1 else ""
+        ax.plot(curve.x, curve.mean, color=color, ls=dashes[curve.label], lw=1.9, marker=marker)
+    ax.set_xlabel(panel.x_title)
+    ax.set_ylabel(f"validation {info.metric}")
+    ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: units.short(v)))
+    if info.metric == "accuracy":
+        style.percent_axis(ax, "y")
+    _label_ends(ax, panel.curves, colors)
+
+
+def _label_ends(ax: Axes, curves: tuple[Curve, ...], colors: dict[str, object]) -> None:
+    ranked = sorted(curves, key=lambda curve: curve.mean[-1])
+    if len(ranked) > MOST_LABELS:
+        ranked = [*ranked[: MOST_LABELS // 2], *ranked[-MOST_LABELS // 2 :]]
+    low, high = ax.get_ylim()
+    heights = style.spread([curve.mean[-1] for curve in ranked], 0.1 * (high - low))
+    for curve, height in zip(ranked, heights, strict=True):
+        ax.annotate(
+            units.plain(curve.label), (1, height), xycoords=("axes fraction", "data"), fontsize=9,
+            color=colors[curve.label], va="center", xytext=(4, 0), textcoords="offset points",
+            annotation_clip=False,
+        )  # fmt: skip

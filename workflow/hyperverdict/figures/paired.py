@@ -1,0 +1,172 @@
+"""Two arms, seed by seed: what each seed scored under both, and beside it the effect."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hyperverdict.claims.base import Effect
+from hyperverdict.evidence.verdict import HypothesisReport, Verdict
+from hyperverdict.figures import forest, style, units
+from hyperverdict.figures.data import (
+    EffectRow,
+    arms_of,
+    budget_title,
+    by_metric,
+    effect_row,
+    finite,
+    leg_unit,
+    seed_values,
+    verdict_title,
+)  # fmt: skip
+from hyperverdict.study.model import RECORDED_METRICS, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PANEL_INCHES = 2.25
+SEEDS_AT, MEAN_AT = -0.2, 0.35
+
+
+class PairedPanel(NamedTuple):
+    """One budget and metric.
+
+    Attributes:
+        arms: labels of the two arms, from and to.
+        seeds: [n] seeds that have a value in either arm.
+        values: [2][n] final values, nan where a run failed or is missing.
+    """
+
+    title: str
+    metric: str
+    unit: units.Unit
+    arms: tuple[str, str]
+    seeds: tuple[int, ...]
+    values: tuple[tuple[float, ...], tuple[float, ...]]
+    effect: EffectRow
+
+
+class PairedInfo(NamedTuple):
+    """Panels with values per arm, and forests for the effects that have none (times)."""
+
+    hypothesis: str
+    panels: tuple[PairedPanel, ...]
+    forests: tuple[forest.ForestPanel, ...]
+
+
+def paired_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> PairedInfo:
+    """One panel per budget and metric; effects without table values are gathered per metric."""
+    panels: list[PairedPanel] = []
+    gathered: dict[str, tuple[units.Unit, list[EffectRow]]] = {}
+    for verdict in report.verdicts:
+        for leg, effects in by_metric(verdict):
+            unit = leg_unit(leg, report.kind, study)
+            for effect in effects:
+                panel = _panel(verdict, effect, unit, final)
+                if panel is not None:
+                    panels.append(panel)
+                else:
+                    row = effect_row(effect, budget_title(verdict.budget))
+                    gathered.setdefault(leg.metric, (unit, []))[1].append(row)
+    forests = tuple(
+        forest.ForestPanel(units.metric_title(metric).capitalize(), metric, unit, tuple(rows))
+        for metric, (unit, rows) in gathered.items()
+    )
+    return PairedInfo(report.id, tuple(panels), forests)
+
+
+def _panel(
+    verdict: Verdict, effect: Effect, unit: units.Unit, final: pd.DataFrame
+) -> PairedPanel | None:
+    arms = arms_of(effect, verdict.arms)
+    if arms is None:
+        return None
+    per_arm = [seed_values(final, arm, effect.metric) for arm in arms]
+    if not all(finite(values) for values in per_arm):
+        return None
+    seeds = tuple(sorted({*per_arm[0], *per_arm[1]}))
+    start, to = (tuple(values.get(seed, math.nan) for seed in seeds) for values in per_arm)
+    return PairedPanel(
+        verdict_title(verdict, effect.evidence),
+        effect.metric,
+        unit,
+        (units.plain(arms[0].label), units.plain(arms[1].label)),
+        seeds,
+        (start, to),
+        effect_row(effect),
+    )
+
+
+def draw(info: PairedInfo) -> Figure:
+    """The paired figure: a row of two axes per panel, then the forests."""
+    if not info.panels and not info.forests:
+        return style.sentence_figure(f"{info.hypothesis}: no pair of runs has finished yet.")
+    with style.look():
+        heights = [PANEL_INCHES] * len(info.panels) + [forest.panel_inches(p) for p in info.forests]
+        figure = style.new_figure(sum(heights) + forest.FOOTNOTE_INCHES)
+        grid = figure.add_gridspec(len(heights), 2, height_ratios=heights, width_ratios=(3, 2))
+        for position, panel in enumerate(info.panels):
+            draw_pairs(figure.add_subplot(grid[position, 0]), panel)
+            draw_effect(figure.add_subplot(grid[position, 1]), panel)
+        for position, rows in enumerate(info.forests, len(info.panels)):
+            forest.draw_panel(figure.add_subplot(grid[position, :]), rows)
+        style.footnote(figure, forest.FOOTNOTE)
+    return figure
+
+
+def draw_pairs(ax: Axes, panel: PairedPanel) -> None:
+    """A grey line per seed between the arms, and the mean of each arm in its colour."""
+    ax.set_title(panel.title)
+    for start, to in zip(*panel.values, strict=True):
+        ax.plot([0, 1], [start, to], color=style.FAINT, lw=1.1, marker="o", ms=3, zorder=2)
+    for x, values in enumerate(panel.values):
+        kept = [v for v in values if math.isfinite(v)]
+        mean, color = sum(kept) / len(kept), style.ARM_COLORS[x]
+        ax.plot([x], [mean], style.MARKERS[x], ms=8, color=color, zorder=4)
+        ax.annotate(
+            units.level_text(panel.metric, mean), (x, mean), color=color, fontweight="bold",
+            ha="right" if x == 0 else "left", va="center",
+            xytext=(-8 if x == 0 else 8, 0), textcoords="offset points",
+        )  # fmt: skip
+    ax.set_xlim(-0.75, 1.75)
+    ax.set_xticks([0, 1], panel.arms)
+    ax.set_ylabel(units.metric_title(panel.metric))
+    ax.grid(visible=False, axis="x")
+    if RECORDED_METRICS.get(panel.metric) == units.FRACTION:
+        style.percent_axis(ax, "y")
+
+
+def draw_effect(ax: Axes, panel: PairedPanel) -> None:
+    """The effect with its interval, each seed's difference, and the band that does not matter."""
+    row = panel.effect
+    color = style.EVIDENCE_COLORS.get(row.evidence, style.INK)
+    forest.set_effect_axis(ax, (row,), panel.unit, which="y")
+    limits = ax.get_ylim()
+    ax.axhspan(*row.band, color=style.BAND, lw=0, zorder=0)
+    ax.axhline(units.neutral(panel.unit.ratio), color=style.MUTED, lw=1, zorder=1)
+    ax.plot([SEEDS_AT] * len(row.per_seed), row.per_seed, "o", ms=3.5, color="#9a9a9a", zorder=2)
+    ends = [min(max(v, limits[0]), limits[1]) for v in row.interval]
+    ax.plot([MEAN_AT, MEAN_AT], ends, color=color, lw=2.4, zorder=3)
+    ax.plot([MEAN_AT], [row.estimate], "o", ms=7, color=color, zorder=4)
+    ax.annotate(
+        _effect_text(panel), (MEAN_AT, row.estimate), color=color, fontweight="bold",
+        va="center", xytext=(9, 0), textcoords="offset points",
+    )  # fmt: skip
+    ax.set_xlim(-0.5, 1.5)
+    ax.set_xticks([SEEDS_AT, MEAN_AT], ["seeds", "mean"])
+    ax.grid(visible=False, axis="x")
+    ax.set_title(
+        f"effect ({panel.unit.many})" if panel.unit.many else "effect", fontweight="normal"
+    )
+
+
+def _effect_text(panel: PairedPanel) -> str:
+    row, unit = panel.effect, panel.unit
+    if unit.ratio:
+        return f"×{units.short(row.estimate)}"
+    width = (row.interval[1] - row.interval[0]) * unit.scale
+    text = units.number(row.estimate * unit.scale, units.decimals_for(width))
+    return text if text.startswith("−") else f"+{text}"
