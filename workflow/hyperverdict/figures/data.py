@@ -62,7 +62,7 @@ def effect_row(effect: Effect, label: str | None = None) -> EffectRow:
 
 
 def arms_of(effect: Effect, arms: tuple[ArmSummary, ...]) -> tuple[ArmSummary, ArmSummary] | None:
-    """The (from, to) arms of an effect named ``to - from``, or the only two there are, else None."""
+    """The (from, to) arms of an effect named ``to - from``, else the only two, else None."""
     by_label = {arm.label: arm for arm in arms}
     to, _, start = effect.name.partition(" - ")
     if to in by_label and start in by_label:

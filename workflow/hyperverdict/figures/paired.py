@@ -21,7 +21,7 @@ from hyperverdict.figures.data import (
     leg_unit,
     seed_values,
     verdict_title,
-)  # fmt: skip
+)
 from hyperverdict.study.model import RECORDED_METRICS, Study
 
 if TYPE_CHECKING:
@@ -158,9 +158,7 @@ def draw_effect(ax: Axes, panel: PairedPanel) -> None:
     ax.set_xlim(-0.5, 1.5)
     ax.set_xticks([SEEDS_AT, MEAN_AT], ["seeds", "mean"])
     ax.grid(visible=False, axis="x")
-    ax.set_title(
-        f"effect ({panel.unit.many})" if panel.unit.many else "effect", fontweight="normal"
-    )
+    ax.set_ylabel(f"effect ({panel.unit.many})" if panel.unit.many else "effect")
 
 
 def _effect_text(panel: PairedPanel) -> str:

@@ -19,7 +19,7 @@ from hyperverdict.figures.data import (
     leg_unit,
     seed_values,
     verdict_title,
-)  # fmt: skip
+)
 from hyperverdict.study.model import RECORDED_METRICS, Study
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def unit_of(metric: str, *, ratio: bool = False, share: bool = False, unit: str 
 
 
 def plain(label: str) -> str:
-    """A label for people: ``batch_size 128 - batch_size 4`` -> ``batch size 128 − batch size 4``."""
+    """A label for people: ``batch_size 128`` -> ``batch size 128``, with a true minus sign."""
     return label.replace("_", " ").replace(" - ", " − ")
 
 
