@@ -1,8 +1,8 @@
 """What every claim type gives and gets.
 
 A claim type is one module with a value `TYPE` that satisfies `ClaimType`, listed once in
-`claims/__init__.py`. Types know neither files nor training: they turn a hypothesis into arms, and the
-arms' outcomes into a judgement.
+`claims/__init__.py`. Types know neither files nor training: they turn a hypothesis into arms,
+and the arms' outcomes into a judgement.
 """
 
 from __future__ import annotations
@@ -11,12 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from hyperverdict.errors import UserError
+from hyperverdict.stats.sequential import SINGLE_LOOK, LookRule
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.configuration import Configuration
 from hyperverdict.study.model import Expectation, Hypothesis, Metric, Study
 
 Evidence = Literal[
-    "supported", "refuted", "inconclusive", "no meaningful effect", "true by arithmetic", "estimated"
+    "supported",
+    "refuted",
+    "inconclusive",
+    "no meaningful effect",
+    "true by arithmetic",
+    "estimated",
 ]
 
 
@@ -43,7 +50,8 @@ class Outcomes:
     Attributes:
         values: arm label -> seed -> value; nan where that run failed, absent where it is missing.
         resolution: the metric's smallest step (1/test images for accuracy), else 0.
-        steps: for claims along training only: arm label -> seed -> values at the epochs.
+        curves: for claims along training only: arm label -> seed -> validation values at the
+            evaluation points of the claim (`learning_curve.points`), in order.
     """
 
     metric: Metric
@@ -59,7 +67,7 @@ class Question:
     Attributes:
         outcomes: metric name -> outcomes; a metric equal by design at this budget is absent.
         alpha: two-sided error probability of this verdict after correction.
-
+        looks: how much of it the present look may use.
     """
 
     study: Study
@@ -68,20 +76,31 @@ class Question:
     arms: tuple[Arm, ...]
     outcomes: Mapping[str, Outcomes]
     alpha: float
+    looks: LookRule = SINGLE_LOOK
 
 
 @dataclass(frozen=True)
 class Effect:
     """One contrast: its estimate, intervals and verdict.
 
-    Estimate, intervals, delta and per-seed values are in the metric's unit (ratios for ratio metrics).
+    Estimate, intervals, delta and per-seed values are in the metric's unit (ratios for ratio
+    metrics).
 
     Attributes:
         name: what is contrasted, e.g. ``batch_size 128 - batch_size 4``.
-        ci1: interval at 1 - alpha; ci2: at 1 - 2 alpha.
+        n: seeds behind it (unpaired: of the smallest arm).
+        sd: of the contrast per seed, after the floor; on the log scale for ratio metrics.
+        alpha: the two-sided alpha of `ci1`, after corrections within the claim and for looks.
+        ci1: interval at 1 - alpha; ci2: at 1 - 2 alpha. Infinite where there is no noise estimate.
+        p: two-sided, of no effect; p_equivalence: TOST against delta, or for ``not_lower`` and
+            ``not_higher`` the one-sided p of non-inferiority.
         per_seed: (seed, contrast) of the finished pairs; empty when unpaired.
         grade: "at least the SESOI", "direction only", "detectable but negligible" or "".
-        seeds_needed: (at s, at the upper 80% limit of s) to settle an inconclusive effect, else None.
+        seeds_needed: (at s, at the upper 80% limit of s) to settle an inconclusive effect, or None.
+        df: degrees of freedom, n - 1 when paired.
+        between: (low, high) of a claim on size, else None.
+        failures_decide: inconclusive because runs failed too often or unequally.
+        context: the context it was measured in, e.g. ``depth 2``, else "".
     """
 
     name: str
@@ -105,6 +124,10 @@ class Effect:
     correlation: float | None = None
     sign_flip_p: float | None = None
     seeds_needed: tuple[int, int] | None = None
+    df: float = float("nan")
+    between: tuple[float, float] | None = None
+    failures_decide: bool = False
+    context: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,7 +166,7 @@ class Judgement:
         kind: the claim type's name.
         quadrant: trade-offs only: where the effects lie, in words.
         notes: further sentences with numbers that belong in the findings.
-        facts: type-specific numbers for figures and tables (shares, plateau epoch, set of best levels).
+        facts: type-specific numbers for figures and tables (shares, plateau epoch, best levels).
     """
 
     kind: str
@@ -156,22 +179,32 @@ class Judgement:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+class UnanswerableError(UserError):
+    """The claim is well formed, but its design cannot answer it; a caveat where runs exist."""
+
+
 class ClaimType(Protocol):
     """One type of claim.
 
     Attributes:
         name: the type's name in evidence.md's table, e.g. ``comparison``.
-        keys: the keys of a hypothesis that this type reads besides the common ones; the type whose
-            `verb` is present and whose `keys` hold all verb keys of the hypothesis reads it.
+        verb: the key that names the type in messages.
+        keys: the keys of a hypothesis that this type reads besides the common ones.
+        required: keys that must be present; `one_of`: of these at least one, when there are any.
+            The type reads a hypothesis whose verb keys contain these and are all in `keys`.
+        schema: JSON-schema (draft 2020-12) of each of `keys`, with type and description.
     """
 
     name: str
     verb: str
     keys: frozenset[str]
     required: frozenset[str]
+    one_of: frozenset[str]
+    schema: Mapping[str, Mapping[str, Any]]
 
     def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse a malformed claim, or one that its design cannot answer, with UserError."""
+        """Refuse a malformed claim with UserError, one that its design cannot answer with its
+        subclass UnanswerableError (raised last, so that nothing else is wrong then)."""
         ...
 
     def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:

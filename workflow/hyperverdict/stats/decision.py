@@ -1,0 +1,83 @@
+"""The three-sided decision: equivalence first, then direction.
+
+In this order: CI2 (at 1 - 2 alpha) inside (-delta, delta) is "no meaningful effect"; CI1 (at
+1 - alpha) on the claimed side of 0 is "supported", on the other side "refuted"; else
+"inconclusive". Prior art: Goeman, Solari and Stijnen, Statistics in Medicine 29 (2010).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hyperverdict.stats.intervals import Estimate, interval
+
+Outcome = Literal["supported", "refuted", "inconclusive", "no meaningful effect"]
+Claim = Literal["higher", "lower", "not_higher", "not_lower"]
+
+AT_LEAST = "at least the SESOI"
+DIRECTION_ONLY = "direction only"
+NEGLIGIBLE = "detectable but negligible"
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict on one contrast with the intervals that gave it."""
+
+    outcome: Outcome
+    grade: str
+    ci1: Interval
+    ci2: Interval
+
+
+def decide(
+    estimate: Estimate, delta: float, alpha: float, claim: Claim, between: Interval | None = None
+) -> Decision:
+    """Judge one contrast.
+
+    Args:
+        delta: smallest effect of interest, above 0, in the contrast's unit.
+        alpha: two-sided error probability.
+        claim: what is claimed of the contrast.
+        between: (low, high) of a claim on size, instead of a direction.
+    """
+    ci1, ci2 = interval(estimate, alpha), interval(estimate, 2 * alpha)
+    if between is not None:
+        return Decision(_inside(ci1, between), "", ci1, ci2)
+    toward1, toward2 = (ci1, ci2) if claim in ("higher", "not_lower") else (_flip(ci1), _flip(ci2))
+    if claim in ("not_lower", "not_higher"):
+        return Decision(_not_worse(toward1, toward2, delta), "", ci1, ci2)
+    return Decision(*_three_sided(toward1, toward2, delta), ci1, ci2)
+
+
+def _three_sided(ci1: Interval, ci2: Interval, delta: float) -> tuple[Outcome, str]:
+    if -delta < ci2[0] and ci2[1] < delta:
+        return "no meaningful effect", NEGLIGIBLE if ci1[0] > 0 or ci1[1] < 0 else ""
+    if ci1[0] > 0:
+        return "supported", AT_LEAST if ci1[0] >= delta else DIRECTION_ONLY
+    if ci1[1] < 0:
+        return "refuted", AT_LEAST if ci1[1] <= -delta else DIRECTION_ONLY
+    return "inconclusive", ""
+
+
+def _not_worse(ci1: Interval, ci2: Interval, delta: float) -> Outcome:
+    """Non-inferiority by delta.
+
+    Support reads CI2, as rule 1 does, so that "no meaningful effect" always implies "not worse".
+    """
+    if ci2[0] > -delta:
+        return "supported"
+    return "refuted" if ci1[1] < -delta else "inconclusive"
+
+
+def _inside(ci1: Interval, between: Interval) -> Outcome:
+    low, high = between
+    if low < ci1[0] and ci1[1] < high:
+        return "supported"
+    return "refuted" if ci1[1] < low or ci1[0] > high else "inconclusive"
+
+
+def _flip(ci: Interval) -> Interval:
+    return -ci[1], -ci[0]

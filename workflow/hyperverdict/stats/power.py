@@ -1,0 +1,139 @@
+"""Power of the direction and equivalence decisions, and the seeds they need.
+
+Seeds are planned for the smallest effect of interest, never for the observed effect.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import scipy
+
+from hyperverdict.stats.intervals import Floats, t_quantile
+
+POWER = 0.8
+UPPER_LIMIT = 0.8
+MOST_SEEDS = 10_000_000
+# Beyond this many seeds the t distribution is normal to four digits.
+NORMAL_FROM = 3000
+
+Nominal = Callable[[float, int], float]
+
+
+def single_look(alpha: float, n: int) -> float:
+    """The nominal alpha of a test at `n` seeds that is the only look: alpha itself."""
+    return alpha
+
+
+def direction_power(n: int, ratio: float, alpha: float) -> float:
+    """P(the t interval excludes 0 on the right side) when the effect is delta.
+
+    Args:
+        ratio: sigma / delta, both of the contrast per seed.
+        alpha: two-sided.
+    """
+    if n < 2 or not 0 < alpha < 1:
+        return 0.0
+    if ratio == 0:
+        return 1.0
+    shift = math.sqrt(n) / ratio
+    if n > NORMAL_FROM:
+        return float(scipy.special.ndtr(shift - scipy.special.ndtri(1 - alpha / 2)))
+    return float(scipy.stats.nct.sf(t_quantile(1 - alpha / 2, n - 1), n - 1, shift))
+
+
+def equivalence_power(n: int, ratio: float, alpha: float) -> float:
+    """P(CI at 1 - 2 alpha lies inside (-delta, delta)) when the effect is 0.
+
+    Args as in `direction_power`. Integrates over the distribution of the sample SD.
+    """
+    if n < 2 or not 0 < alpha < 0.5:
+        return 0.0
+    if ratio == 0:
+        return 1.0
+    shift = math.sqrt(n) / ratio
+    if n > NORMAL_FROM:
+        return max(0.0, float(2 * scipy.special.ndtr(shift - scipy.special.ndtri(1 - alpha)) - 1))
+    nodes, weights = _unit_nodes()
+    half = t_quantile(1 - alpha, n - 1) * np.sqrt(scipy.special.chdtri(n - 1, 1 - nodes) / (n - 1))
+    inside: Floats = np.maximum(0.0, 2 * scipy.special.ndtr(shift - half) - 1)
+    return float(weights @ inside)
+
+
+@lru_cache(maxsize=1)
+def _unit_nodes() -> tuple[Floats, Floats]:
+    """Gauss-Legendre nodes and weights on (0, 1)."""
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    return (nodes + 1) / 2, weights / 2
+
+
+def _smallest(enough: Callable[[int], bool]) -> int:
+    """The smallest n from 2 for which `enough` holds, by doubling and bisection."""
+    high = 2
+    while not enough(high):
+        if high >= MOST_SEEDS:
+            return MOST_SEEDS
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+@lru_cache(maxsize=4096)
+def seeds_for_direction(
+    ratio: float, alpha: float, power: float = POWER, nominal: Nominal = single_look
+) -> int:
+    """Seeds that settle a true effect of delta with probability `power`.
+
+    Args:
+        ratio: sigma / delta.
+        nominal: (alpha, n) -> the alpha that a look at n seeds gets under the registered rule.
+    """
+    return _smallest(lambda n: direction_power(n, ratio, nominal(alpha, n)) >= power)
+
+
+@lru_cache(maxsize=4096)
+def seeds_for_equivalence(
+    ratio: float, alpha: float, power: float = POWER, nominal: Nominal = single_look
+) -> int:
+    """Seeds that prove an effect of 0 smaller than delta with probability `power`."""
+    return _smallest(lambda n: equivalence_power(n, ratio, nominal(alpha, n)) >= power)
+
+
+def seeds_needed(
+    sd: float, df: float, delta: float, alpha: float, nominal: Nominal = single_look
+) -> tuple[int, int]:
+    """Seeds that settle a contrast either way: at its SD, and at that SD's upper 80% limit."""
+    return _either(sd / delta, alpha, nominal), _either(sd_limit(sd, df) / delta, alpha, nominal)
+
+
+def _either(ratio: float, alpha: float, nominal: Nominal) -> int:
+    direction = seeds_for_direction(ratio, alpha, nominal=nominal)
+    return max(direction, seeds_for_equivalence(ratio, alpha, nominal=nominal))
+
+
+def sd_limit(sd: float, df: float, confidence: float = UPPER_LIMIT) -> float:
+    """Upper limit of the true SD: ``sd * sqrt(df / chi2.ppf(1 - confidence, df))``."""
+    return sd * math.sqrt(df / float(scipy.special.chdtri(df, confidence)))
+
+
+def detectable_effect(sd: float, n: int, alpha: float, power: float = POWER) -> float:
+    """The effect that `n` seeds prove with probability `power`, in the unit of `sd`."""
+    if n < 2:
+        return math.inf
+    if sd == 0:
+        return 0.0
+    low, high = 0.0, 1.0
+    while direction_power(n, 1 / high, alpha) < power:
+        low, high = high, 2 * high
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (
+            (low, middle) if direction_power(n, 1 / middle, alpha) >= power else (middle, high)
+        )
+    return sd * high
