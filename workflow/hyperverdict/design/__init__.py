@@ -1,0 +1,1 @@
+"""The plan: what must be trained and timed, for what, at what cost."""

@@ -1,0 +1,1 @@
+"""The study file: what is claimed, and in which words."""

@@ -1,12 +1,13 @@
 """Budgets: how much training a run gets, and how one kind becomes another.
 
-Steps are the canonical kind. ``seconds`` becomes steps through the timing table only when a run starts.
+Steps are the canonical kind. ``seconds`` becomes steps through the timing table only
+when a run starts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from hyperverdict.errors import UserError, nearest
 
@@ -53,7 +54,7 @@ def parse_budget(text: object) -> Budget:
         raise UserError(f"budget {text!r}: {amount_text!r} is not a number") from None
     if not amount.is_integer() or amount < 1:
         raise UserError(f"budget {text!r}: the amount must be a whole number of {kind}, at least 1")
-    return Budget(cast(BudgetKind, kind), int(amount))
+    return Budget(kind, int(amount))
 
 
 def steps_per_epoch(batch_size: int, train_size: int) -> int:

@@ -61,7 +61,9 @@ class Configuration:
 
     def differing(self, other: Configuration) -> tuple[str, ...]:
         """Names of the hyperparameters in which two configurations differ, budget included."""
-        return tuple(f.name for f in fields(self) if getattr(self, f.name) != getattr(other, f.name))
+        return tuple(
+            f.name for f in fields(self) if getattr(self, f.name) != getattr(other, f.name)
+        )
 
 
 def configure(settings: Mapping[str, Any], budget: Budget) -> Configuration:
@@ -87,6 +89,20 @@ def configure(settings: Mapping[str, Any], budget: Budget) -> Configuration:
     return configuration
 
 
+def override(baseline: Mapping[str, Any], levels: Mapping[str, Any]) -> dict[str, Any]:
+    """A baseline with some levels replaced; width or depth replace only their half of it."""
+    settings = dict(baseline)
+    if "hidden_units" in levels:
+        settings.pop("width", None)
+        settings.pop("depth", None)
+    elif settings.keys() & {"hidden_units"} and levels.keys() & {"width", "depth"}:
+        units = read_value("hidden_units", settings.pop("hidden_units"))
+        if len(set(units)) > 1 and "width" not in levels:
+            raise UserError(f"depth cannot vary over layers of unequal width {list(units)}")
+        settings |= {"width": units[0], "depth": len(units)}
+    return settings | dict(levels)
+
+
 def parse_path(path: str) -> Configuration:
     """The configuration that a run's folder spells.
 
@@ -96,7 +112,9 @@ def parse_path(path: str) -> Configuration:
     raw = dict(parts)
     kinds = [kind for kind in ("steps", "seconds") if kind in raw]
     if len(raw) != len(parts) or len(kinds) != 1:
-        raise UserError(f"run path {path!r} must spell every hyperparameter once and steps or seconds")
+        raise UserError(
+            f"run path {path!r} must spell every hyperparameter once and steps or seconds"
+        )
     budget = parse_budget(f"{raw.pop(kinds[0])} {kinds[0]}")
     configuration = configure(raw, budget)
     if configuration.path != path.strip("/"):

@@ -58,9 +58,7 @@ DATASETS: dict[str, DatasetFacts] = {
         "Fashion-MNIST", (6000,) * 10, (1000,) * 10, 1 / 6, 0.0, (1, 28, 28)
     ),
     "mnist": DatasetFacts("MNIST", MNIST_COUNTS, MNIST_TEST, 1 / 6, 0.0, (1, 28, 28)),
-    "kmnist": DatasetFacts(
-        "Kuzushiji-MNIST", (6000,) * 10, (1000,) * 10, 1 / 6, 0.0, (1, 28, 28)
-    ),
+    "kmnist": DatasetFacts("Kuzushiji-MNIST", (6000,) * 10, (1000,) * 10, 1 / 6, 0.0, (1, 28, 28)),
     "cifar10": DatasetFacts("CIFAR-10", (5000,) * 10, (1000,) * 10, 0.1, 0.0, (3, 32, 32)),
     "cifar100": DatasetFacts("CIFAR-100", (500,) * 100, (100,) * 100, 0.1, 0.0, (3, 32, 32)),
 }

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The hyperparameters: type, range, unit, description, frozen default, spelling in paths.
 
 A frozen default never changes once released: paths of later hyperparameters depend on it.
@@ -42,7 +43,9 @@ class Hyperparameter:
 
 def number_text(value: float) -> str:
     """The shortest plain spelling of a number: 0.001, 1e-05 and 64 for 1e-3, 0.00001 and 64.0."""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+    return (
+        str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+    )
 
 
 def as_number(raw: object) -> float:
@@ -73,7 +76,9 @@ def _real(low: float, high: float, *, open_low: bool = False) -> Callable[[objec
         value = as_number(raw)
         if not (low < value if open_low else low <= value) or not value < high:
             start = "above" if open_low else "at least"
-            raise UserError(f"{raw!r} must be {start} {number_text(low)} and below {number_text(high)}")
+            raise UserError(
+                f"{raw!r} must be {start} {number_text(low)} and below {number_text(high)}"
+            )
         return value
 
     return read
@@ -82,7 +87,9 @@ def _real(low: float, high: float, *, open_low: bool = False) -> Callable[[objec
 def _choice(*names: str) -> Callable[[object], str]:
     def read(raw: object) -> str:
         if not isinstance(raw, str) or raw not in names:
-            raise UserError(f"{raw!r} is not allowed; {nearest(raw, names)} (allowed: {', '.join(names)})")
+            raise UserError(
+                f"{raw!r} is not allowed; {nearest(raw, names)} (allowed: {', '.join(names)})"
+            )
         return raw
 
     return read
@@ -163,17 +170,22 @@ _TABLE = (
 HYPERPARAMETERS: dict[str, Hyperparameter] = {h.name: h for h in _TABLE}
 
 # Two handles on hidden_units, so that a study can vary one while the other stays.
-SHORTHANDS: dict[str, Callable[[object], int]] = {"width": _whole(1, 65536), "depth": _whole(1, 1000)}
+SHORTHANDS: dict[str, Callable[[object], int]] = {
+    "width": _whole(1, 65536),
+    "depth": _whole(1, 1000),
+}
 
 
 def read_value(name: str, raw: object) -> Value:
-    """The canonical value of a hyperparameter or shorthand; UserError names it and what is allowed."""
+    """The canonical value of a hyperparameter or shorthand; UserError names what is allowed."""
     if name in SHORTHANDS:
         read: Callable[[object], Value] = SHORTHANDS[name]
     elif name in HYPERPARAMETERS:
         read = HYPERPARAMETERS[name].read
     else:
-        raise UserError(f"unknown hyperparameter {name!r}; {nearest(name, [*HYPERPARAMETERS, *SHORTHANDS])}")
+        raise UserError(
+            f"unknown hyperparameter {name!r}; {nearest(name, [*HYPERPARAMETERS, *SHORTHANDS])}"
+        )
     try:
         return read(raw)
     except UserError as error:

@@ -97,6 +97,8 @@ class Study:
     Attributes:
         baseline: hyperparameters as written, without the budget; ``data`` included.
         alpha: probability of a wrong verdict that is accepted, two-sided.
+        looks: registered numbers of replicates at which the study is judged; empty for the default.
+        columns: for runs from elsewhere: our column name -> theirs.
     """
 
     name: str
@@ -109,3 +111,5 @@ class Study:
     hypotheses: tuple[Hypothesis, ...]
     explorations: tuple[Exploration, ...]
     alpha: float = 0.05
+    looks: tuple[int, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)

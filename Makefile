@@ -1,0 +1,80 @@
+# `make demo`, `make test`, `make reflection`; everything else is listed by `make help`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
+SHELL := /bin/bash
+
+.PHONY: help demo reflection reflection-small reflection-full test test-simulation cluster cluster-down \
+        test-cluster lint format install clean
+
+help:
+	@echo "make demo              the default study on scikit-learn's digits (2 minutes, no download)"
+	@echo "make reflection        the document's three hypotheses on Fashion-MNIST (15 minutes on 2 cores)"
+	@echo "make reflection-small  every type of claim on digits (5 minutes)"
+	@echo "make reflection-full   all of the document's claims on Fashion-MNIST (config/studies/reflection_full.yaml)"
+	@echo "make test              every test that needs neither root nor a cluster"
+	@echo "make test-simulation   the proof of the error rates (10 minutes)"
+	@echo "make test-cluster      the tests on a real SLURM (root, Debian's packages)"
+	@echo "make lint              format, lint and type checks"
+
+demo: $(STAMP)
+	@$(SNAKEMAKE)
+	@$(BIN)/hyperverdict show demo
+
+reflection: $(STAMP)
+	@$(SNAKEMAKE) --configfile config/studies/reflection.yaml
+	@$(BIN)/hyperverdict show reflection
+
+reflection-small: $(STAMP)
+	@$(SNAKEMAKE) --configfile config/studies/reflection_small.yaml
+	@$(BIN)/hyperverdict show reflection_small
+
+reflection-full: $(STAMP)
+	@$(SNAKEMAKE) --configfile config/studies/reflection_full.yaml
+	@$(BIN)/hyperverdict show reflection_full
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -m "not slow" --ignore=tests/cluster tests
+
+test-simulation: $(STAMP)
+	@$(BIN)/python -m pytest tests/simulation
+
+cluster: $(STAMP)
+	@bash tests/cluster/slurm_box.sh up
+
+cluster-down:
+	@bash tests/cluster/slurm_box.sh down
+
+test-cluster: $(STAMP)
+	@bash tests/cluster/slurm_box.sh run $(BIN)/python -m pytest tests/cluster
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/snakefmt --check Snakefile workflow
+	@$(BIN)/mypy
+	@$(BIN)/snakemake --lint --configfile config/config.yaml
+
+format: $(STAMP)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/snakefmt Snakefile workflow
+
+install: $(STAMP)
+
+$(STAMP): requirements.txt pyproject.toml workflow/executor/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	    echo "Python 3.11, 3.12 or 3.13 is needed; $$($(PYTHON) --version) was found. Name another one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	    echo "Python's venv module is missing. Install it: sudo apt-get install python3-venv"; exit 1; }
+	@echo "Installing the pinned requirements into $(VENV) (about 6 GB with torch; a few minutes, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e . -e workflow/executor
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

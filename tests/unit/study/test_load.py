@@ -1,0 +1,142 @@
+"""Study files: what is read, and one clear message for everything that is wrong."""
+
+import textwrap
+
+import pytest
+
+from hyperverdict.claims.studyfile import load_study, study_schema
+from hyperverdict.errors import UserError
+from hyperverdict.study.budget import Budget
+
+GOOD = """
+study: s
+data: digits
+seeds: 5
+baseline: {width: 64, depth: 2, learning_rate: 1e-3, budget: 300 steps}
+metrics:
+  accuracy: {matters_from: 0.01}
+hypotheses:
+  H1:
+    says: Big batches are worse.
+    compare: {batch_size: {from: 4, to: 128}}
+    expect: {accuracy: lower}
+    at_equal: [300 steps, 38_400 samples]
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    def write_and_load(text):
+        path = tmp_path / "study.yaml"
+        path.write_text(textwrap.dedent(text))
+        return load_study(path)
+
+    return write_and_load
+
+
+def test_a_study_is_read(load):
+    study = load(GOOD)
+    (hypothesis,) = study.hypotheses
+    assert study.seeds == (0, 1, 2, 3, 4)
+    assert hypothesis.at_equal == (Budget("steps", 300), Budget("samples", 38400))
+    assert hypothesis.expect[0].direction == "lower"
+    assert study.baseline["learning_rate"] == 1e-3
+    assert study.metrics["train_time"].ratio
+
+
+def test_a_study_without_hypotheses_is_fine(load):
+    study = load("study: s\ndata: digits\nexplore:\n  e: {grid: {width: [8, 16]}}\n")
+    assert study.hypotheses == ()
+    assert study.explorations[0].seeds == (0, 1, 2)
+
+
+def change(old, new):
+    assert old in GOOD
+    return GOOD.replace(old, new)
+
+
+BAD = {
+    "unknown key": (change("seeds: 5", "sedes: 5"), ["sedes", "'seeds'", "line 4"]),
+    "unknown hypothesis key": (change("says:", "sayz:"), ["sayz", "'says'", "H1"]),
+    "unknown hyperparameter": (
+        change("learning_rate", "learnig_rate"),
+        ["learnig_rate", "'learning_rate'"],
+    ),
+    "unknown compared hyperparameter": (
+        change("batch_size: {from", "batchsize: {from"),
+        ["batchsize", "'batch_size'", "H1"],
+    ),
+    "wrong type": (change("seeds: 5", "seeds: five"), ["seeds", "five", "line 4"]),
+    "value out of range": (change("width: 64", "width: 0"), ["width", "0", "baseline"]),
+    "word for a number": (change("width: 64", "width: wide"), ["width", "wide"]),
+    "unknown choice": (
+        change("width: 64", "optimizer: adamm"),
+        ["adamm", "'adam'"],
+    ),
+    "level out of range": (change("to: 128", "to: -1"), ["batch_size", "-1", "H1"]),
+    "arms are one configuration": (change("to: 128", "to: 4"), ["H1", "4"]),
+    "two spellings, one configuration": (
+        change("batch_size: {from: 4, to: 128}", "learning_rate: {from: 1e-3, to: 0.001}"),
+        ["H1", "0.001"],
+    ),
+    "level listed twice": (
+        change("compare: {batch_size: {from: 4, to: 128}}", "trend: {learning_rate: [1e-4, 1e-3, 0.001, 1]}"),
+        ["H1", "learning_rate", "0.001"],
+    ),
+    "level of a grid listed twice": (
+        GOOD + "explore:\n  e: {grid: {learning_rate: [1e-3, 0.001]}}\n",
+        ["explore.e", "0.001"],
+    ),
+    "hypothesis id twice": (
+        GOOD + GOOD[GOOD.index("  H1:") :],
+        ["'H1'", "lines 9 and 14"],
+    ),
+    "key twice": (change("seeds: 5", "seeds: 5\nseeds: 6"), ["'seeds'", "lines 4 and 5"]),
+    "faster at equal seconds": (
+        change("expect: {accuracy: lower}\n    at_equal: [300 steps, 38_400 samples]",
+               "expect: {train_time: lower}\n    at_equal: [5 seconds]"),
+        ["train_time", "seconds"],
+    ),
+    "budget of 0": (change("300 steps,", "0 steps,"), ["0 steps", "at_equal"]),
+    "budget not whole": (change("300 steps,", "2.5 epochs,"), ["2.5 epochs", "whole"]),
+    "budget of an unknown kind": (change("300 steps,", "300 stepps,"), ["stepps", "'steps'"]),
+    "budget given twice": (change("38_400 samples", "300 steps"), ["300 steps", "twice"]),
+    "unknown data set": (change("data: digits", "data: digit"), ["'digit'", "'digits'", "line 3"]),
+    "unrecorded metric": (change("{accuracy: lower}", "{acuracy: lower}"), ["acuracy", "'accuracy'"]),
+    "metric without a size": (change("{accuracy: lower}", "{loss: lower}"), ["loss", "matters_from"]),
+    "unknown direction": (change("{accuracy: lower}", "{accuracy: less}"), ["less", "lower"]),
+    "yaml that does not parse": (change("seeds: 5", "seeds: [5"), ["line 5", "YAML"]),
+    "empty file": ("", ["study"]),
+    "no verb": (change("    compare: {batch_size: {from: 4, to: 128}}\n", ""), ["H1", "compare"]),
+    "one seed": (change("seeds: 5", "seeds: 1"), ["H1"]),
+    "size that never matters": (change("matters_from: 0.01", "matters_from: 0"), ["0"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_gets_one_message(load, name):
+    text, words = BAD[name]
+    with pytest.raises(UserError) as error:
+        load(text)
+    message = str(error.value)
+    assert "study.yaml" in message
+    assert all(word in message for word in words), message
+    assert len(message.splitlines()) == 1, message
+
+
+def test_every_key_of_the_schema_is_described():
+    def walk(schema, place):
+        for key, value in schema.get("properties", {}).items():
+            described = "description" in value or "$ref" in value
+            assert described, f"{place}.{key} has no description"
+            walk(value, f"{place}.{key}")
+
+    schema = study_schema()
+    walk(schema, "study")
+    for name, definition in schema["$defs"].items():
+        walk(definition, name)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(UserError, match=r"none\.yaml"):
+        load_study(tmp_path / "none.yaml")

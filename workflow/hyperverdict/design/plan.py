@@ -1,0 +1,151 @@
+"""The plan of a study: which configurations and seeds its claims need, and what must be timed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from hyperverdict.claims import type_of
+from hyperverdict.claims.base import Arm
+from hyperverdict.study.budget import Budget
+from hyperverdict.study.configuration import Configuration, configure, override
+from hyperverdict.study.model import TIME_METRIC, Exploration, Hypothesis, Study
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """A hypothesis at one budget, before anything is measured."""
+
+    hypothesis: Hypothesis
+    budget: Budget
+    arms: tuple[Arm, ...]
+
+    @property
+    def title(self) -> str:
+        """For example ``H1 at 300 steps``."""
+        return f"{self.hypothesis.id} at {self.budget}"
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One training job: a configuration, all the seeds that this study wants of it, and why."""
+
+    configuration: Configuration
+    seeds: tuple[int, ...]
+    purposes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlannedTiming:
+    """One exclusive timing job: arms (without their budget) to be timed in turn.
+
+    Attributes:
+        key: folder below results/timing/contrasts/.
+        configurations: one per arm, in the order of their paths; their budgets do not matter.
+        repeats: blocks per arm; the n of the time claim.
+    """
+
+    key: str
+    configurations: tuple[Configuration, ...]
+    repeats: int
+    purposes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a study needs, by path and key."""
+
+    study: Study
+    inquiries: tuple[Inquiry, ...]
+    runs: dict[str, PlannedRun] = field(default_factory=dict)
+    timings: dict[str, PlannedTiming] = field(default_factory=dict)
+
+    @property
+    def planned_seeds(self) -> int:
+        """Runs in the sense of configuration x seed."""
+        return sum(len(run.seeds) for run in self.runs.values())
+
+
+def make_plan(study: Study) -> Plan:
+    """Compile every hypothesis and exploration into configurations, seeds and timings."""
+    inquiries = tuple(
+        Inquiry(hypothesis, budget, type_of(hypothesis).arms(hypothesis, study, budget))
+        for hypothesis in study.hypotheses
+        for budget in hypothesis.at_equal
+    )
+    runs = _merge_runs([*_hypothesis_runs(inquiries), *_exploration_runs(study)])
+    return Plan(study, inquiries, runs, _merge_timings(inquiries))
+
+
+def exploration_cells(
+    exploration: Exploration, study: Study
+) -> tuple[tuple[tuple[object, ...], Configuration], ...]:
+    """The cells of a grid: (levels in the grid's order, configuration)."""
+    from itertools import product
+
+    names = tuple(exploration.grid)
+    return tuple(
+        (levels, arm_configuration(study, dict(zip(names, levels, strict=True)), exploration.budget))
+        for levels in product(*exploration.grid.values())
+    )
+
+
+def arm_configuration(study: Study, levels: dict[str, object], budget: Budget) -> Configuration:
+    """The baseline with some levels replaced; width and depth replace their half of it."""
+    return configure(override(study.baseline, levels), budget)
+
+
+def timing_key(configurations: Iterable[Configuration]) -> str:
+    """A short readable name for a set of arms, whatever their order."""
+    arms = sorted(configurations, key=lambda c: c.arm_path)
+    differing = sorted(
+        {name for other in arms[1:] for name in arms[0].differing(other)} - {"budget"}
+    )
+    digest = hashlib.sha256("\n".join(arm.arm_path for arm in arms).encode()).hexdigest()
+    return f"{'+'.join(differing) or 'same'}.{digest[:12]}"
+
+
+def needs_timing(inquiry: Inquiry) -> bool:
+    """Whether a leg of the claim is about time and not equal by design at this budget."""
+    claimed = any(e.metric == TIME_METRIC for e in inquiry.hypothesis.expect)
+    return claimed and inquiry.budget.kind != "seconds" and len(inquiry.arms) > 1
+
+
+def _hypothesis_runs(inquiries: Iterable[Inquiry]) -> Iterable[PlannedRun]:
+    for inquiry in inquiries:
+        for arm in inquiry.arms:
+            yield PlannedRun(arm.configuration, inquiry.hypothesis.seeds, (inquiry.title,))
+
+
+def _exploration_runs(study: Study) -> Iterable[PlannedRun]:
+    for exploration in study.explorations:
+        for _, configuration in exploration_cells(exploration, study):
+            yield PlannedRun(configuration, exploration.seeds, (f"explore {exploration.id}",))
+
+
+def _merge_runs(runs: Iterable[PlannedRun]) -> dict[str, PlannedRun]:
+    """One job per configuration, with the union of the seeds and purposes."""
+    merged: dict[str, PlannedRun] = {}
+    for run in runs:
+        known = merged.get(run.configuration.path, run)
+        seeds = tuple(sorted({*known.seeds, *run.seeds}))
+        purposes = tuple(dict.fromkeys(known.purposes + run.purposes))
+        merged[run.configuration.path] = PlannedRun(run.configuration, seeds, purposes)
+    return merged
+
+
+def _merge_timings(inquiries: Iterable[Inquiry]) -> dict[str, PlannedTiming]:
+    merged: dict[str, PlannedTiming] = {}
+    for inquiry in filter(needs_timing, inquiries):
+        by_path = {arm.configuration.arm_path: arm.configuration for arm in inquiry.arms}
+        arms = tuple(by_path[path] for path in sorted(by_path))
+        key = timing_key(arms)
+        repeats = len(inquiry.hypothesis.seeds)
+        purposes: tuple[str, ...] = (inquiry.title,)
+        if key in merged:
+            repeats = max(repeats, merged[key].repeats)
+            purposes = tuple(dict.fromkeys(merged[key].purposes + purposes))
+        merged[key] = PlannedTiming(key, arms, repeats, purposes)
+    return merged
+

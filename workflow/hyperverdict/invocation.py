@@ -1,0 +1,165 @@
+"""One invocation of the workflow: its study, its plan, and the answers that rules ask for.
+
+The composition root of the Snakefile; it knows all packages and no Snakemake.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hyperverdict.claims.studyfile import load_study
+from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan
+from hyperverdict.design.state import plan_state, run_state, seeds_after, to_force
+from hyperverdict.errors import UserError, nearest
+from hyperverdict.study.budget import Budget
+from hyperverdict.study.configuration import Configuration, parse_path
+
+DEFAULT_STUDY = Path("config/config.yaml")
+TIMINGS = Path("results/timing")
+OPTIONS = ("tensorboard",)
+SHOWN_FAILURES = 3
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `--config` may set: how a study is run, never what it says."""
+
+    tensorboard: bool = True
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """The study of this invocation and what its rules need to know."""
+
+    study_file: str
+    plan: Plan
+    options: Options
+    main: bool
+
+    @cached_property
+    def hypotheses(self) -> tuple[str, ...]:
+        """Ids of the hypotheses, in the order of the file."""
+        return tuple(hypothesis.id for hypothesis in self.plan.study.hypotheses)
+
+    @cached_property
+    def explorations(self) -> tuple[str, ...]:
+        """Ids of the explorations, in the order of the file."""
+        return tuple(exploration.id for exploration in self.plan.study.explorations)
+
+    def configuration(self, wildcards: Mapping[str, str]) -> Configuration:
+        """The configuration that a run's wildcards spell; UserError when not canonical."""
+        values = dict(wildcards)
+        extras, budget = values.pop("extras", ""), values.pop("budget")
+        spelled = "/".join(f"{name}~{value}" for name, value in values.items())
+        return parse_path(f"{spelled}{extras}/{budget}")
+
+    def arm(self, arm_path: str) -> Configuration:
+        """The configuration (of any budget) that an arm's path spells."""
+        return parse_path(f"{arm_path}/{Budget('steps', 1).slug}")
+
+    def planned(self, configuration: Configuration) -> PlannedRun:
+        """The planned run of a configuration; one asked for by hand gets the study's seeds."""
+        by_hand = PlannedRun(configuration, self.plan.study.seeds, ("asked for by hand",))
+        return self.plan.runs.get(configuration.path, by_hand)
+
+    def timing(self, key: str) -> PlannedTiming:
+        """The planned timing of a contrast; UserError for one this study does not need."""
+        if key not in self.plan.timings:
+            raise UserError(f"unknown timing {key!r}; {nearest(key, self.plan.timings)}")
+        return self.plan.timings[key]
+
+    def files_to_update(self, run: PlannedRun, runs: Path) -> list[str]:
+        """Existing files of a run that lack seeds or are unusable, so must be made again."""
+        return to_force([run_state(run, runs)], runs) if self.main else []
+
+    def seeds_after(self, configuration: Configuration, runs: Path) -> list[int]:
+        """The seeds on record once a run's job is done."""
+        return seeds_after(self.planned(configuration), runs)
+
+    def print_plan(self, runs: Path) -> None:
+        """The plan in words, on standard error, when something remains to be trained."""
+        from hyperverdict.design.cost import timed_seconds_per_step
+        from hyperverdict.design.summary import plan_summary
+
+        if not self.main:
+            return
+        states = plan_state(self.plan, runs)
+        missing = [
+            timing
+            for key, timing in self.plan.timings.items()
+            if not (TIMINGS / "contrasts" / key / "timing.json").exists()
+        ]
+        text = plan_summary(
+            self.plan, states, timed_seconds_per_step(TIMINGS), missing, os.cpu_count()
+        )
+        print(text, file=sys.stderr)
+
+    def register(self, folder: Path) -> None:
+        """Register the claims in the study's ledger, before anything is trained."""
+        from hyperverdict.evidence.ledger import register_study
+
+        register_study(self.plan.study, folder)
+
+    def closing_words(self, folder: Path) -> str:
+        """Where the report is, once a run has ended well."""
+        report = folder / "report.html"
+        return f"\nReport: {report}\n" if report.exists() else ""
+
+    def failure_words(self, runs: Path) -> str:
+        """Which configurations failed, with the end of their logs, and how to go on."""
+        failed = [
+            runs / path
+            for path, state in plan_state(self.plan, runs).items()
+            if state.missing and (runs / path / "train.log").exists()
+        ]
+        lines = [f"\n{folder}\n{_tail(folder / 'train.log')}" for folder in failed[:SHOWN_FAILURES]]
+        if len(failed) > SHOWN_FAILURES:
+            lines.append(f"\n... and {len(failed) - SHOWN_FAILURES} more unfinished configurations")
+        lines.append(
+            "\nFinished seeds are kept. Call the same command again to go on, or add the target "
+            "partial_report to judge what exists.\n"
+        )
+        return "\n".join(lines)
+
+
+def open_invocation(
+    configfiles: Sequence[str | Path], options: Mapping[str, object], main: bool
+) -> Invocation:
+    """Read the one study of this invocation and compile it.
+
+    Args:
+        configfiles: what `--configfile` named; none means config/config.yaml.
+        options: what `--config` set.
+        main: False in the process of a single job, which prints and forces nothing.
+    """
+    files = [Path(file) for file in configfiles] or [DEFAULT_STUDY]
+    if len(files) > 1:
+        named = ", ".join(map(str, files))
+        raise UserError(f"one study at a time: --configfile names {len(files)} files ({named})")
+    study = load_study(_relative(files[0]))
+    return Invocation(study.path, make_plan(study), _read_options(options), main)
+
+
+def _tail(log: Path, lines: int = 3) -> str:
+    return "\n".join(f"    {line}" for line in log.read_text().splitlines()[-lines:])
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _read_options(raw: Mapping[str, object]) -> Options:
+    for name in raw:
+        if name not in OPTIONS:
+            raise UserError(
+                f"--config {name}: the study is stated in its file alone; {nearest(name, OPTIONS)}"
+            )
+    value = str(raw.get("tensorboard", True)).lower()
+    if value not in ("true", "false"):
+        raise UserError(f"--config tensorboard={value}: must be true or false")
+    return Options(tensorboard=value == "true")

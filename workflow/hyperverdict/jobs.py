@@ -1,0 +1,40 @@
+"""What surrounds every job of the workflow: its log, and failures as one message."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hyperverdict.errors import UserError
+
+
+@contextmanager
+def job(log: str | Path) -> Iterator[None]:
+    """Write log messages and warnings to the job's log; end on UserError with its message alone.
+
+    Other exceptions are bugs: their traceback goes to the log and to standard error.
+    """
+    path = Path(log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    try:
+        yield
+    except UserError as error:
+        logging.error("%s", error)
+        print(f"\nhyperverdict: {error}\n", file=sys.stderr)
+        raise SystemExit(1) from None
+    except Exception:
+        logging.exception("this is a bug in hyperverdict; please report it with this log")
+        raise
+    finally:
+        logging.captureWarnings(False)
+        root.removeHandler(handler)
+        handler.close()

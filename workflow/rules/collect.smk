@@ -1,0 +1,22 @@
+# All runs of the study in tidy tables.
+
+
+rule collect:
+    input:
+        metrics=study_metrics,
+        records=study_records,
+    output:
+        final="<study>/tables/final.parquet",
+        final_csv="<study>/tables/final.csv",
+        curves="<study>/tables/curves.parquet",
+        curves_csv="<study>/tables/curves.csv",
+    log:
+        "<study>/logs/collect.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    script:
+        "../scripts/collect.py"

@@ -1,0 +1,29 @@
+# Verdicts: the evidence on every claim, and the checks that fired.
+
+
+rule judge:
+    input:
+        study=STUDY_RUN.study_file,
+        final="<study>/tables/final.parquet",
+        curves="<study>/tables/curves.parquet",
+        timings=study_timings,
+    output:
+        verdicts="<study>/verdicts.json",
+        table=report(
+            "<study>/tables/verdicts.csv",
+            category="Verdicts",
+            labels={"table": "all verdicts"},
+            caption="../report/verdicts.rst",
+        ),
+        parquet="<study>/tables/verdicts.parquet",
+        latex="<study>/tables/verdicts.tex",
+    log:
+        "<study>/logs/judge.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    script:
+        "../scripts/judge.py"

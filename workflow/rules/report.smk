@@ -1,0 +1,42 @@
+# The report: one self-contained file per study.
+
+
+rule report:
+    input:
+        study=STUDY_RUN.study_file,
+        verdicts="<study>/verdicts.json",
+        final="<study>/tables/final.parquet",
+        records=study_records,
+        figures=[
+            rules.plot.output.effects,
+            rules.plot.output.curves,
+            rules.plot.output.costs,
+            rules.plot.output.heatmaps,
+        ],
+    output:
+        html="<study>/report.html",
+    log:
+        "<study>/logs/report.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    script:
+        "../scripts/report.py"
+
+
+rule partial_report:
+    input:
+        study=STUDY_RUN.study_file,
+    log:
+        "<study>/logs/partial_report.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    script:
+        "../scripts/partial_report.py"

@@ -1,0 +1,41 @@
+# Seconds per step, measured alone on the machine: the only source of time claims.
+
+
+rule time_configuration:
+    input:
+        data=arm_data,
+    output:
+        "<arm_timing>/timing.json",
+    log:
+        "<arm_timing>/timing.log",
+    conda:
+        "../../envs/train.yaml"
+    # All cores there are, so that nothing runs beside it.
+    threads: 1024
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=30,
+    script:
+        "../scripts/time_configuration.py"
+
+
+rule time_contrast:
+    input:
+        data=contrast_data,
+    output:
+        "<contrast_timing>/timing.json",
+    log:
+        "<contrast_timing>/timing.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1024
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=60,
+    params:
+        arms=contrast_arms,
+        repeats=contrast_repeats,
+    script:
+        "../scripts/time_contrast.py"

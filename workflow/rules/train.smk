@@ -1,0 +1,24 @@
+# One job per configuration: all the seeds that are wanted and missing.
+
+
+rule train:
+    input:
+        data=training_data,
+        timing=training_timing,
+    output:
+        metrics=update("<run>/metrics.parquet"),
+        record=update("<run>/record.json"),
+    log:
+        "<run>/train.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+        mem_mb=2000,
+        runtime=60,
+    params:
+        seeds=seeds_after_training,
+        tensorboard=STUDY_RUN.options.tensorboard,
+    script:
+        "../scripts/train.py"

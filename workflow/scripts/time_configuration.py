@@ -1,0 +1,15 @@
+"""Time the steps of one configuration, alone on the machine."""
+
+from pathlib import Path
+
+from hyperverdict.jobs import job
+from hyperverdict.study.configuration import parse_path
+from hyperverdict.training.timing import time_configuration
+
+with job(snakemake.log[0]):
+    time_configuration(
+        parse_path(f"{snakemake.wildcards.arm}/steps~1"),
+        Path(snakemake.output[0]),
+        prepared=Path("resources/prepared"),
+        device="cuda" if snakemake.resources.gpu else "cpu",
+    )
