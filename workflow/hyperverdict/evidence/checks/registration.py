@@ -1,0 +1,17 @@
+"""Check 28: was the claim stated before its results existed?"""
+
+from __future__ import annotations
+
+from hyperverdict.evidence.case import Case
+from hyperverdict.evidence.verdict import Check
+
+
+def post_hoc(case: Case) -> Check | None:
+    """28 C: not registered before results."""
+    if case.registered != "post hoc":
+        return None
+    note = case.registration_note or "not registered before its results existed"
+    return Check("28", "caveat", f"Post hoc: {note}.", gravity=2)
+
+
+CHECKS = (post_hoc,)

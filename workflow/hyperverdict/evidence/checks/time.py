@@ -1,0 +1,70 @@
+"""Check 15: are times comparable?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hyperverdict.evidence.case import ArmRuns, Case
+from hyperverdict.evidence.numbers import digits, listed
+from hyperverdict.evidence.verdict import Check
+from hyperverdict.study.model import TIME_METRIC
+
+# Load per core before the timing from which it may have measured its neighbours too.
+BUSY = 0.5
+HARDWARE_COLUMNS = ("hardware", "device", "gpu", "cpu", "host", "hostname", "threads")
+
+
+def times_not_comparable(case: Case) -> Check | None:
+    """15 B: times over different hardware, threads, concurrency, or with warm-up counted."""
+    judged = [leg for leg in case.judgement.legs if leg.metric == TIME_METRIC]
+    if not judged or all(leg.dropped_because for leg in judged):
+        return None
+    reason = _reason_of_table(case.arms) if case.timing is None else _reason_of_timing(case)
+    if not reason:
+        return _busy(case)
+    return Check(
+        "15", "blocks", f"Times are not comparable: {reason}.", "times not comparable", 8.5
+    )
+
+
+def _busy(case: Case) -> Check | None:
+    """A caveat only: arms timed in turn suffer alike, and our own jobs may have just ended."""
+    if case.timing is None or case.timing.load is None or case.timing.load <= BUSY:
+        return None
+    load = digits(case.timing.load, 2)
+    sentence = f"The machine had other work when the times were taken (load {load} per core)."
+    return Check("15", "caveat", sentence, gravity=4.1)
+
+
+def _reason_of_timing(case: Case) -> str:
+    timing = case.timing
+    if timing is None:
+        return ""
+    untimed = [
+        a.arm.label for a in case.arms if not timing.seconds_per_step(a.arm.configuration.arm_path)
+    ]
+    if untimed:
+        return f"{listed(untimed)} was not timed"
+    if timing.merged:
+        return "the arms were timed in different jobs, not in turn"
+    if timing.exclusive is False:
+        return "other jobs ran beside the timing"
+    return "warm-up was counted" if timing.warmup_steps == 0 else ""
+
+
+def _reason_of_table(arms: Iterable[ArmRuns]) -> str:
+    """Why times recorded with the runs do not compare, "" when nothing says so."""
+    arms = tuple(arms)
+    if not any(a.summary.means.get(TIME_METRIC) for a in arms):
+        return "they were not measured"
+    known = [
+        c for c in HARDWARE_COLUMNS if all(c in a.rows and a.rows[c].notna().any() for a in arms)
+    ]
+    for column in known:
+        values = sorted({str(v) for a in arms for v in a.rows[column].dropna().unique()})
+        if len(values) > 1:
+            return f"{column} differs ({listed(values[:3])})"
+    return "" if known else "nothing says on which hardware each run was timed"
+
+
+CHECKS = (times_not_comparable,)

@@ -1,0 +1,239 @@
+"""From tables of runs to the report of a study: every hypothesis at every budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from hyperverdict.claims import type_of
+from hyperverdict.claims.base import Arm, ClaimType, Judgement, Question
+from hyperverdict.evidence.case import Case, arm_runs, case_timing
+from hyperverdict.evidence.checks import in_order, run_checks
+from hyperverdict.evidence.claim_text import claim_text, study_facts
+from hyperverdict.evidence.cost import command, cost_hours, processor, seeds_needed
+from hyperverdict.evidence.headline import headline, main_caveat, next_step, over_budgets
+from hyperverdict.evidence.images import image_errors
+from hyperverdict.evidence.outcomes import RunIndex, index_runs, outcomes_of
+from hyperverdict.evidence.rivals import Rivalry, rivalries
+from hyperverdict.evidence.robustness import leave_one_out, robustness
+from hyperverdict.evidence.saw import saw_sentences
+from hyperverdict.evidence.scope import scope_sentences, untestable_reason
+from hyperverdict.evidence.timing import Timing
+from hyperverdict.evidence.verdict import HypothesisReport, StudyReport, Verdict
+from hyperverdict.stats.sequential import SINGLE_LOOK, LookRule
+from hyperverdict.study.budget import Budget
+from hyperverdict.study.model import TIME_METRIC, Hypothesis, Study
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the ledger lets one question be judged.
+
+    Attributes:
+        looks: how much of alpha this look may use.
+        registered: "registered", "post hoc" or "" without a ledger.
+        family_size: questions of the primary family it belongs to; 0 when exploratory.
+        schedule: registered numbers of seeds at which it is judged.
+        notes: sentences for its scope: which interval applies, edited sizes, ...
+    """
+
+    looks: LookRule = SINGLE_LOOK
+    registered: str = ""
+    registration_note: str = ""
+    family_size: int = 0
+    schedule: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Material:
+    """What one judgement of a study reads.
+
+    Attributes:
+        standings: (hypothesis id, budget) -> standing.
+        source: facts about a table from elsewhere; None for our own runs.
+    """
+
+    study: Study
+    runs: RunIndex
+    standings: Mapping[tuple[str, str], Standing] = field(default_factory=dict)
+    source: Mapping[str, Any] | None = None
+
+
+def judge_study(
+    study: Study,
+    final: pd.DataFrame,
+    curves: pd.DataFrame,
+    timings: Iterable[Timing] = (),
+) -> StudyReport:
+    """Judge every hypothesis of a study at every budget.
+
+    Args:
+        study: the study.
+        final: one row per configuration path and seed (`records.collect`).
+        curves: one row per evaluation.
+        timings: the timing jobs; a time claim without one is inconclusive.
+    """
+    material = Material(study, index_runs(final, curves, timings))
+    return report_of(material)
+
+
+def report_of(material: Material, history: tuple[str, ...] = ()) -> StudyReport:
+    """The report on prepared material."""
+    study = material.study
+    cases = {
+        (hypothesis.id, str(budget)): build_case(material, hypothesis, budget)
+        for hypothesis in study.hypotheses
+        for budget in hypothesis.at_equal
+    }
+    found = rivalries(cases.values())
+    reports = tuple(_hypothesis_report(material, h, cases, found) for h in study.hypotheses)
+    planned, analysed, missing_times = _counts(cases.values())
+    device = next((processor(case) for case in cases.values()), "CPU")
+    return StudyReport(
+        study=study.name,
+        title=study.title,
+        facts=study_facts(study),
+        hypotheses=reports,
+        main_caveat=main_caveat(reports),
+        next_step=next_step(reports, device),
+        provisional=""
+        if material.source is not None
+        else _provisional(planned, analysed, missing_times),
+        planned=planned,
+        analysed=analysed,
+        history=history,
+    )
+
+
+def build_case(material: Material, hypothesis: Hypothesis, budget: Budget) -> Case:
+    """One question, judged, with all that its checks look at."""
+    study, runs = material.study, material.runs
+    kind = type_of(hypothesis)
+    standing = material.standings.get((hypothesis.id, str(budget)), Standing())
+    arms = kind.arms(hypothesis, study, budget)
+    question = make_question(study, hypothesis, budget, arms, runs, standing)
+    judgement = kind.judge(question)
+    foreign = material.source is not None
+    case = Case(
+        question=question,
+        judgement=judgement,
+        arms=arm_runs(question, runs, foreign),
+        timing=case_timing(question, runs),
+        registered=standing.registered,
+        registration_note=standing.registration_note,
+        foreign=foreign,
+        source={
+            **(material.source or {}),
+            "looks": standing.schedule,
+            "leave_one_out": leave_one_out(question, kind.judge),
+        },
+    )
+    return replace(case, image_errors=image_errors(case))
+
+
+def make_question(
+    study: Study,
+    hypothesis: Hypothesis,
+    budget: Budget,
+    arms: tuple[Arm, ...],
+    runs: RunIndex,
+    standing: Standing,
+) -> Question:
+    """The question at the raw alpha, with what was measured."""
+    outcomes = outcomes_of(study, hypothesis, arms, runs)
+    if budget.kind == "seconds":
+        outcomes.pop(TIME_METRIC, None)
+    return Question(study, hypothesis, budget, arms, outcomes, study.alpha, standing.looks)
+
+
+def corrected_judgement(case: Case, kind: ClaimType, family_size: int) -> Judgement | None:
+    """Bonferroni in the primary family: the question at alpha / m; None when exploratory."""
+    if family_size < 1:
+        return None
+    return kind.judge(replace(case.question, alpha=case.question.alpha / family_size))
+
+
+def _hypothesis_report(
+    material: Material,
+    hypothesis: Hypothesis,
+    cases: Mapping[tuple[str, str], Case],
+    found: Sequence[Rivalry],
+) -> HypothesisReport:
+    own = [cases[hypothesis.id, str(budget)] for budget in hypothesis.at_equal]
+    mine = [r for r in found if hypothesis.id in (r.first, r.second)]
+    verdicts = tuple(_verdict(material, case, mine) for case in own)
+    return HypothesisReport(
+        id=hypothesis.id,
+        says=hypothesis.says,
+        kind=own[0].judgement.kind if own else "",
+        claim=claim_text(hypothesis),
+        because=hypothesis.because or "",
+        headline=over_budgets(verdicts),
+        verdicts=verdicts,
+        rivals=tuple(dict.fromkeys(r.sentence for r in mine)),
+        saw=saw_sentences(own),
+        primary=hypothesis.primary,
+    )
+
+
+def _verdict(material: Material, case: Case, found: Sequence[Rivalry]) -> Verdict:
+    hypothesis, budget = case.question.hypothesis, str(case.question.budget or "")
+    kind = type_of(hypothesis)
+    standing = material.standings.get((hypothesis.id, budget), Standing())
+    corrected = corrected_judgement(case, kind, _family_size(material, hypothesis, standing))
+    here = [r.check() for r in found if r.budget == budget]
+    checks = in_order([*run_checks(case), *here])
+    needed = seeds_needed(case)
+    return Verdict(
+        budget=budget,
+        judgement=case.judgement,
+        corrected=corrected,
+        headline=headline(corrected or case.judgement, checks),
+        arms=tuple(a.summary for a in case.arms),
+        checks=checks,
+        scope=(*scope_sentences(case), *standing.notes),
+        untestable_reason=untestable_reason(case),
+        image_errors=case.image_errors,
+        robustness=robustness(case, kind.judge),
+        registered=standing.registered,
+        seeds_needed=needed,
+        cost_hours=cost_hours(case, needed) if needed else None,
+        command=command(case, needed) if needed and not case.foreign else "",
+    )
+
+
+def _family_size(material: Material, hypothesis: Hypothesis, standing: Standing) -> int:
+    """Questions of the primary family; as frozen at registration where there is a ledger."""
+    if not hypothesis.primary:
+        return 0
+    if material.standings:
+        return standing.family_size
+    return sum(len(h.at_equal) for h in material.study.hypotheses if h.primary)
+
+
+def _counts(cases: Iterable[Case]) -> tuple[int, int, int]:
+    """(planned, analysed) runs over all cases, a shared run once, and cases whose times lack."""
+    planned: set[tuple[str, int]] = set()
+    present: set[tuple[str, int]] = set()
+    missing_times = 0
+    for case in cases:
+        for a in case.arms:
+            path = a.arm.configuration.path
+            planned |= {(path, seed) for seed in a.summary.seeds}
+            present |= {(path, int(seed)) for seed in a.rows["seed"]} if len(a.rows) else set()
+        times = case.question.outcomes.get(TIME_METRIC)
+        missing_times += times is not None and not any(times.values.values())
+    return len(planned), len(planned & present), missing_times
+
+
+def _provisional(planned: int, analysed: int, missing_times: int) -> str:
+    parts = []
+    if analysed < planned:
+        parts.append(f"{planned - analysed:,} of {planned:,} runs are missing")
+    if missing_times:
+        parts.append("training times are not measured yet")
+    return "; ".join(parts)
