@@ -1,0 +1,102 @@
+"""The writing side of a run's folder: atomic files, the metrics table and its footer.
+
+The footer of `metrics.parquet` holds the whole run record, so a lost record is mended from a sound
+table and a foreign table is recognised.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hyperverdict.records.layout import (
+    COLUMNS,
+    METRICS_FILE,
+    RECORD_FILE,
+    RunRecord,
+    file_sha256,
+)
+
+Row = Mapping[str, Any]
+
+_FOOTER_KEY = b"hyperverdict"
+_TYPES = {
+    "seed": pa.int64(),
+    "step": pa.int64(),
+    "samples": pa.int64(),
+    "epoch": pa.float64(),
+    "split": pa.string(),
+    "loss": pa.float64(),
+    "accuracy": pa.float64(),
+    "train_seconds": pa.float64(),
+    "correct": pa.binary(),
+}
+SCHEMA = pa.schema([(name, _TYPES[name]) for name in COLUMNS])
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that a reader finds the old content or the new one, never a part of it."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def metrics_table(rows: Iterable[Row]) -> pa.Table:
+    """Rows with the columns of layout.COLUMNS as a table; a missing `correct` is null."""
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMA)
+
+
+def write_table(path: Path, table: pa.Table, footer: Mapping[str, Any]) -> None:
+    """Write a metrics table atomically, with `footer` as JSON beside its schema."""
+    metadata = {_FOOTER_KEY: json.dumps(footer, sort_keys=True).encode()}
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd")
+    write_atomic(path, sink.getvalue().to_pybytes())
+
+
+def read_table(path: Path) -> tuple[pa.Table, dict[str, Any]]:
+    """A metrics table and its footer.
+
+    Raises ValueError, saying why, when the file is no metrics table of ours, OSError when absent.
+    """
+    content = path.read_bytes()
+    try:
+        table = pq.read_table(pa.BufferReader(content))
+    except pa.ArrowException as error:
+        raise ValueError(f"truncated or not Parquet ({str(error).splitlines()[0]})") from error
+    footer = (table.schema.metadata or {}).get(_FOOTER_KEY)
+    if footer is None or not table.schema.equals(SCHEMA, check_metadata=False):
+        raise ValueError("not written by hyperverdict")
+    return table.replace_schema_metadata(None), json.loads(footer)
+
+
+def write_run(folder: Path, tables: Sequence[pa.Table], record: RunRecord) -> RunRecord:
+    """Write all seeds' rows, then the record that vouches for them; gives the record as written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+    # The sort is stable: a seed's rows keep the order in which they were measured.
+    order = [("seed", "ascending"), ("step", "ascending"), ("_row", "ascending")]
+    numbered = rows.append_column("_row", pa.array(range(len(rows)), pa.int64()))
+    rows = numbered.sort_by(order).drop_columns("_row")
+    footer = json.loads(replace(record, metrics_sha256="").to_json())
+    write_table(folder / METRICS_FILE, rows, footer)
+    return write_record(folder, record)
+
+
+def write_record(folder: Path, record: RunRecord) -> RunRecord:
+    """Write `record.json` for the table that is there; gives the record with its checksum."""
+    vouched = replace(record, metrics_sha256=file_sha256(folder / METRICS_FILE))
+    text = vouched.to_json()
+    write_atomic(folder / RECORD_FILE, text.encode())
+    # As a reader will see it: lists where the caller had tuples.
+    return RunRecord.from_json(text)

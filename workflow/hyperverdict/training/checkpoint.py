@@ -1,0 +1,131 @@
+"""Checkpoints of the seed in training, and the wish to stop.
+
+A checkpoint holds tensors and plain values only and is written so that kill -9 leaves the last one
+whole. SIGTERM asks for one more and then for an end with exit code 85.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+import torch
+
+from hyperverdict.errors import UserError
+from hyperverdict.records.write import write_atomic
+
+SECONDS_VARIABLE = "HYPERVERDICT_CHECKPOINT_SECONDS"
+DEFAULT_SECONDS = 60.0
+REQUEUE_EXIT_CODE = 85
+
+
+class Checkpointed(SystemExit):
+    """The job was asked to stop and its progress is saved: requeue it (exit code 85)."""
+
+    def __init__(self) -> None:
+        super().__init__(REQUEUE_EXIT_CODE)
+
+
+def interval_seconds() -> float:
+    """Seconds between checkpoints, from the environment; 0 means at every evaluation point."""
+    raw = os.environ.get(SECONDS_VARIABLE, str(DEFAULT_SECONDS))
+    try:
+        seconds = float(raw)
+    except ValueError:
+        seconds = -1.0
+    if not seconds >= 0:
+        raise UserError(f"{SECONDS_VARIABLE} is {raw!r}; allowed: a number of seconds, 0 or more")
+    return seconds
+
+
+class StopRequest:
+    """While entered, SIGTERM sets `requested` instead of ending the process."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._previous: Any = None
+
+    def __enter__(self) -> StopRequest:
+        # Python takes signal handlers in the main thread only; elsewhere the host decides.
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGTERM, self._request)
+        return self
+
+    def _request(self, number: int, frame: FrameType | None) -> None:
+        self.requested = True
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._previous is not None:
+            signal.signal(signal.SIGTERM, self._previous)
+
+
+class CheckpointKeeper:
+    """Saves one seed's state when it is due, and finds it again.
+
+    Args:
+        identity: plain values that the state belongs to; another's checkpoint is ignored.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        identity: Mapping[str, Any],
+        stop: StopRequest,
+        every_seconds: float,
+        say: Callable[[str], None],
+    ) -> None:
+        self._path, self._identity, self._stop, self._say = path, dict(identity), stop, say
+        self._every_seconds, self._saved_at = every_seconds, time.monotonic()
+
+    def load(self) -> dict[str, Any] | None:
+        """The saved state, None when there is none that fits; a damaged one is said in the log."""
+        if not self._path.is_file():
+            return None
+        try:
+            content = torch.load(self._path, map_location="cpu", weights_only=True)
+            identity, state = content["identity"], content["state"]
+        except Exception as error:
+            self._say(f"checkpoint {self._path.name} is damaged ({error!r}); this seed starts over")
+            return None
+        if identity != self._identity:
+            self._say(f"checkpoint {self._path.name} belongs to another run; this seed starts over")
+            return None
+        return state  # type: ignore[no-any-return]
+
+    def wants_pause(self) -> bool:
+        """Whether training should pause between evaluation points for a checkpoint."""
+        return self._stop.requested or (self._every_seconds > 0 and self._interval_over())
+
+    def _interval_over(self) -> bool:
+        return time.monotonic() - self._saved_at >= self._every_seconds
+
+    def after_pause(self, state: Callable[[], dict[str, Any]]) -> None:
+        """Save when due; raises Checkpointed when the job was asked to stop."""
+        if self._stop.requested or self._interval_over():
+            self._save(state())
+        if self._stop.requested:
+            self._say("asked to stop: checkpointed")
+            raise Checkpointed
+
+    def _save(self, state: dict[str, Any]) -> None:
+        buffer = BytesIO()
+        torch.save({"identity": self._identity, "state": state}, buffer)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(self._path, buffer.getvalue())
+        self._saved_at = time.monotonic()
+
+    def remove(self) -> None:
+        """Remove the checkpoint of a seed that has ended."""
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,200 @@
+"""Prepared data: a fixed split, written once, checked whenever it is read.
+
+`images.npy` holds train, validation and test images in this order, `labels.npy` their labels and
+`facts.json` their sizes, normalisation and checksums. Needs no torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hyperverdict.errors import UserError
+from hyperverdict.records.write import write_atomic
+from hyperverdict.study.datasets import DATASETS
+from hyperverdict.training.sources import Array, Part, Published, read_published
+
+IMAGES_FILE, LABELS_FILE, FACTS_FILE = "images.npy", "labels.npy", "facts.json"
+PARTS = ("train", "validation", "test")
+
+# One generator for every split ever made: changing it changes every data checksum.
+_SPLIT_SEED = 20240229
+
+
+def prepare(data: str, resources: Path, out: Path) -> dict[str, Any]:
+    """Read a data set from its first available source and write it to `out`; gives its facts.
+
+    Raises UserError when no source has it, or a file is truncated or has a wrong checksum.
+    """
+    published = read_published(data, resources)
+    parts = split(data, published)
+    images = np.concatenate([part.images for part in parts])
+    labels = np.concatenate([part.labels for part in parts])
+    out.mkdir(parents=True, exist_ok=True)
+    written = {IMAGES_FILE: _npy(images), LABELS_FILE: _npy(labels)}
+    for name, content in written.items():
+        write_atomic(out / name, content)
+    facts = _facts(data, published.source, parts, images, labels, written)
+    write_atomic(out / FACTS_FILE, (json.dumps(facts, indent=2) + "\n").encode())
+    return facts
+
+
+def split(data: str, published: Published) -> tuple[Part, Part, Part]:
+    """Train, validation and test part, stratified with the shares of study/datasets.py.
+
+    Train and validation rows are in a fixed shuffled order, so that any prefix is a random subset.
+    Raises UserError when a known data set has not the published number of images per class.
+    """
+    # RandomState, not default_rng: numpy promises that its stream never changes.
+    random = np.random.RandomState(_SPLIT_SEED)
+    if published.validation is not None and published.test is not None:
+        return (
+            _shuffled(published.train, random),
+            _shuffled(published.validation, random),
+            published.test,
+        )
+    facts = DATASETS[data]
+    _require_counts(data, "training", published.train, facts.class_counts)
+    if published.test is not None and facts.test_counts is not None:
+        _require_counts(data, "test", published.test, facts.test_counts)
+    shares = (facts.validation_share, 0.0 if published.test else facts.test_share)
+    rows = _stratified_rows(published.train.labels, shares, random)
+    train, validation, held_out = (_take(published.train, part) for part in rows)
+    return train, validation, published.test or held_out
+
+
+def _stratified_rows(
+    labels: Array, shares: tuple[float, float], random: np.random.RandomState
+) -> tuple[Array, Array, Array]:
+    """Row numbers of train, validation and test: of every class the same rounded share."""
+    train, validation, test = [], [], []
+    for label in range(int(labels.max()) + 1):
+        rows = random.permutation(np.flatnonzero(labels == label))
+        first = round(len(rows) * shares[0])
+        second = first + round(len(rows) * shares[1])
+        validation.append(rows[:first])
+        test.append(rows[first:second])
+        train.append(rows[second:])
+    mixed = [random.permutation(np.concatenate(part)) for part in (train, validation, test)]
+    return mixed[0], mixed[1], mixed[2]
+
+
+def _take(part: Part, rows: Array) -> Part:
+    return Part(part.images[rows], part.labels[rows])
+
+
+def _shuffled(part: Part, random: np.random.RandomState) -> Part:
+    return _take(part, random.permutation(len(part.labels)))
+
+
+def _require_counts(data: str, name: str, part: Part, expected: tuple[int, ...]) -> None:
+    found = tuple(int(n) for n in np.bincount(part.labels, minlength=len(expected)))
+    if found != expected:
+        raise UserError(
+            f"data set {data}: its {name} part holds {sum(found)} images ({found} per class), "
+            f"expected {sum(expected)} ({expected})"
+        )
+
+
+def _facts(
+    data: str,
+    source: str,
+    parts: tuple[Part, Part, Part],
+    images: Array,
+    labels: Array,
+    written: Mapping[str, bytes],
+) -> dict[str, Any]:
+    mean, std = _moments(parts[0].images)
+    checksums = {IMAGES_FILE: array_sha256(images), LABELS_FILE: array_sha256(labels)}
+    return {
+        "data": data,
+        "source": source,
+        "sizes": {name: len(part.labels) for name, part in zip(PARTS, parts, strict=True)},
+        "classes": int(labels.max()) + 1,
+        "shape": list(images.shape[1:]),
+        "mean": mean,
+        "std": std,
+        "sha256": checksums,
+        "bytes": {name: len(content) for name, content in written.items()},
+        "checksum": hashlib.sha256("".join(checksums.values()).encode()).hexdigest(),
+    }
+
+
+def _moments(images: Array) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation per channel (or feature) of images [N x C x ...]."""
+    axes = (0, *range(2, images.ndim))
+    count = images.size // images.shape[1]
+    chunks = np.array_split(images, -(-len(images) // 4096))
+    mean = sum(chunk.sum(axes, dtype=np.float64) for chunk in chunks) / count
+    shape = (1, -1) + (1,) * (images.ndim - 2)
+    centred = mean.reshape(shape)
+    variance = sum(((chunk - centred) ** 2).sum(axes) for chunk in chunks) / count
+    std = np.sqrt(variance)
+    return mean.tolist(), np.where(std > 0, std, 1.0).tolist()
+
+
+def _npy(array: Array) -> bytes:
+    buffer = BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def array_sha256(array: Array) -> str:
+    """SHA-256 over type, shape and values, so that it does not depend on numpy's file header."""
+    digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def check_prepared(folder: Path) -> dict[str, Any]:
+    """The facts of a prepared data set; cheap: compares file sizes, reads no array.
+
+    Raises UserError when a file is missing or truncated.
+    """
+    try:
+        facts: dict[str, Any] = json.loads((folder / FACTS_FILE).read_text())
+        expected: dict[str, int] = facts["bytes"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"prepared data {folder / FACTS_FILE} is missing or unreadable: {error}"
+        ) from error
+    for name, size in expected.items():
+        path = folder / name
+        found = path.stat().st_size if path.is_file() else None
+        if found != size:
+            what = (
+                "is missing" if found is None else f"is truncated: {found} bytes, expected {size}"
+            )
+            raise UserError(f"prepared data {path} {what}; delete {folder} and run again")
+    return facts
+
+
+def read_arrays(folder: Path) -> tuple[dict[str, Any], Array, Array]:
+    """Facts, images and labels, checksums verified; the images stay mapped, shared between jobs.
+
+    Raises UserError naming the file that does not match and to delete it.
+    """
+    facts = check_prepared(folder)
+    arrays = []
+    for name, expected in facts["sha256"].items():
+        path = folder / name
+        try:
+            # Copy on write: torch wants writable memory, nothing is ever written.
+            array = np.load(path, mmap_mode="c", allow_pickle=False)
+            sound = array_sha256(array) == expected
+        except (OSError, ValueError):
+            sound = False
+        if not sound:
+            raise UserError(
+                f"prepared data {path} does not match its checksum: it was changed or damaged; "
+                f"delete {folder} and run again"
+            )
+        arrays.append(array)
+    images, labels = arrays
+    return facts, images, labels

@@ -1,0 +1,82 @@
+"""When and on what a run is evaluated, and the evaluation itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hyperverdict.study.budget import steps_per_epoch
+from hyperverdict.training.dataset import Dataset, TensorPart
+
+POINTS_PER_RUN = 20
+EPOCH_ENDS_UP_TO = 100
+
+# Cost in units of one image's forward pass, fitted on a 784-256-256-10 network on one core: forward
+# and backward cost 2 an image, an optimizer update 100 whatever the batch.
+_STEP_UNITS_PER_IMAGE, _STEP_UNITS = 2, 100
+_EVALUATION_SHARE = 0.07  # leaves room below a tenth for the cost of each call
+_BATCH_IMAGES = 1024
+
+
+def evaluation_steps(steps: int, batch_size: int, train_size: int) -> tuple[int, ...]:
+    """Steps after which a run of `steps` is evaluated; the last one always.
+
+    About 20, at a round interval (1, 2 or 5 times a power of ten) so that arms share points, plus
+    every epoch end when there are at most 100.
+    """
+    interval = _round_interval(steps / POINTS_PER_RUN)
+    points = {*range(interval, steps, interval), steps}
+    per_epoch = steps_per_epoch(batch_size, train_size)
+    if steps / per_epoch <= EPOCH_ENDS_UP_TO:
+        points |= set(range(per_epoch, steps, per_epoch))
+    return tuple(sorted(points))
+
+
+def _round_interval(wanted: float) -> int:
+    """The number 1, 2 or 5 times a power of ten that is nearest to `wanted` as a ratio."""
+    power = 10 ** math.floor(math.log10(max(wanted, 1)))
+    choices = [factor * power for factor in (1, 2, 5, 10)]
+    return int(min(choices, key=lambda choice: abs(math.log(choice / max(wanted, 1)))))
+
+
+def curve_images(steps: int, points: int, batch_size: int, validation_size: int) -> int:
+    """Validation images of each evaluation, so that all cost under a tenth of the training.
+
+    A function of the configuration alone, never of a clock.
+    """
+    training = steps * (_STEP_UNITS_PER_IMAGE * batch_size + _STEP_UNITS)
+    affordable = int(_EVALUATION_SHARE * training / points)
+    return max(1, min(affordable, validation_size))
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean cross-entropy (nats), accuracy, and whether each image was right [N, bool]."""
+
+    loss: float
+    accuracy: float
+    correct: Tensor
+
+
+def evaluate(
+    network: nn.Module, data: Dataset, part: TensorPart, images: int | None = None
+) -> Score:
+    """The network's score on the first `images` of a part (all when None), in large batches."""
+    count = len(part) if images is None else images
+    loss = torch.zeros((), dtype=torch.float64, device=part.labels.device)
+    correct = []
+    network.eval()
+    with torch.inference_mode():
+        for start in range(0, count, _BATCH_IMAGES):
+            rows = slice(start, min(start + _BATCH_IMAGES, count))
+            labels = part.labels[rows]
+            logits = network(data.normalise(part.images[rows]))
+            loss += functional.cross_entropy(logits, labels, reduction="sum")
+            correct.append(logits.argmax(1) == labels)
+    network.train()
+    bits = torch.cat(correct)
+    return Score(loss.item() / count, bits.sum().item() / count, bits)

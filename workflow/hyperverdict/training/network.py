@@ -1,0 +1,122 @@
+"""Networks from configurations: a multilayer perceptron, or a user's ``module:callable``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import torch
+from torch import Generator, nn
+
+from hyperverdict.errors import UserError
+from hyperverdict.study.configuration import Configuration
+from hyperverdict.training.plugins import is_callable_name, named_callable
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "gelu": nn.GELU,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "silu": nn.SiLU,
+}
+
+
+def build_network(
+    configuration: Configuration, shape: tuple[int, ...], classes: int, generator: Generator
+) -> nn.Module:
+    """The network of a configuration, initialised from `generator`, on the CPU.
+
+    It maps images [batch x *shape] to logits [batch x classes]. A user's callable is called as
+    ``callable(configuration, shape, classes)``; its initialisation draws from torch's global
+    generator, which is seeded from `generator` for the call.
+    Raises UserError for an unknown model.
+    """
+    if is_callable_name(configuration.model):
+        return _from_callable(configuration, shape, classes, generator)
+    if configuration.model != "mlp":
+        raise UserError(f"unknown model {configuration.model!r}; allowed: mlp, module:callable")
+    return multilayer_perceptron(configuration, math.prod(shape), classes, generator)
+
+
+def multilayer_perceptron(
+    configuration: Configuration, features: int, classes: int, generator: Generator
+) -> nn.Sequential:
+    """Flatten, then linear, activation and dropout per hidden layer, then the linear output."""
+    return nn.Sequential(nn.Flatten(), *_layers(configuration, features, classes, generator))
+
+
+def _layers(
+    configuration: Configuration, features: int, classes: int, generator: Generator
+) -> Iterator[nn.Module]:
+    for units in configuration.hidden_units:
+        yield _linear(features, units, generator)
+        yield ACTIVATIONS[configuration.activation]()
+        if configuration.dropout > 0:
+            yield nn.Dropout(configuration.dropout)
+        features = units
+    yield _linear(features, classes, generator)
+
+
+def _linear(fan_in: int, fan_out: int, generator: Generator) -> nn.Linear:
+    """A linear layer with torch's own default, weight and bias uniform in +-1/sqrt(fan_in)."""
+    # torch's own initialisation takes no generator, and would draw from the global one.
+    layer = nn.Linear(fan_in, fan_out, device="meta").to_empty(device="cpu")
+    bound = 1 / math.sqrt(fan_in)
+    with torch.no_grad():
+        layer.weight.uniform_(-bound, bound, generator=generator)
+        layer.bias.uniform_(-bound, bound, generator=generator)
+    return layer
+
+
+def _from_callable(
+    configuration: Configuration, shape: tuple[int, ...], classes: int, generator: Generator
+) -> nn.Module:
+    build = named_callable(configuration.model, "model")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+        network = build(configuration, shape, classes)
+    if not isinstance(network, nn.Module):
+        raise UserError(
+            f"model {configuration.model!r} must return a torch.nn.Module, "
+            f"got {type(network).__name__}"
+        )
+    return network
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Trainable parameters."""
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)
+
+
+def forward_flops(network: nn.Module, shape: tuple[int, ...]) -> int:
+    """Floating-point operations of one image's forward pass.
+
+    Matrix products and convolutions only, a multiply-add counted as two, as torch's own counter
+    does; biases and activations are left out. A training step costs about three times as much.
+    """
+    from torch.utils.flop_counter import FlopCounterMode  # slow to import
+
+    mode = network.training
+    device = next(network.parameters()).device
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network.eval()(torch.zeros(1, *shape, device=device))
+    network.train(mode)
+    return int(counter.get_total_flops())
+
+
+def describe_network(
+    configuration: Configuration, shape: tuple[int, ...], classes: int
+) -> tuple[int, int]:
+    """Trainable parameters, and FLOPs of one image's forward pass (see `forward_flops`).
+
+    For a multilayer perceptron by arithmetic, so that one too large for the memory has them too.
+    """
+    if is_callable_name(configuration.model):
+        network = build_network(configuration, shape, classes, Generator())
+        return count_parameters(network), forward_flops(network, shape)
+    widths = (math.prod(shape), *configuration.hidden_units, classes)
+    weights = sum(a * b for a, b in pairwise(widths))
+    return weights + sum(widths[1:]), 2 * weights

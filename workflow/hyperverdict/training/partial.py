@@ -1,0 +1,89 @@
+"""What an unfinished job leaves in `partial/`: its plan, finished seeds, a checkpoint.
+
+All of it carries the run's identity; what belongs to another run is ignored.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hyperverdict.records.layout import SeedRecord
+from hyperverdict.records.write import Row, metrics_table, read_table, write_atomic, write_table
+
+
+@dataclass(frozen=True)
+class PartialSeed:
+    """A seed that has ended in a job that has not: rows, record, and its session."""
+
+    rows: pa.Table
+    record: SeedRecord
+    session: dict[str, Any]
+
+
+class PartialFolder:
+    """The `partial/` folder of one run."""
+
+    def __init__(
+        self, folder: Path, identity: Mapping[str, Any], say: Callable[[str], None]
+    ) -> None:
+        self._folder, self._identity, self._say = folder, dict(identity), say
+
+    @property
+    def _plan_file(self) -> Path:
+        return self._folder / "plan.json"
+
+    def plan(self) -> dict[str, Any]:
+        """``steps`` and the ``seed`` in training of an unfinished job; empty when there is none."""
+        try:
+            plan = json.loads(self._plan_file.read_text())
+        except (OSError, ValueError):
+            return {}
+        return plan if isinstance(plan, dict) and plan.get("identity") == self._identity else {}
+
+    def begin(self, seed: int, steps: int) -> None:
+        """Note which seed is in training, and its steps."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        plan = {"identity": self._identity, "steps": steps, "seed": seed}
+        write_atomic(self._plan_file, json.dumps(plan).encode())
+
+    def checkpoint_file(self, seed: int) -> Path:
+        """Where the checkpoint of a seed is."""
+        return self._folder / f"seed~{seed}.checkpoint"
+
+    def keep(
+        self, seed: int, rows: Sequence[Row], record: SeedRecord, session: dict[str, Any]
+    ) -> None:
+        """Keep a seed that has ended."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        footer = {
+            "identity": self._identity,
+            "seed": seed,
+            "record": asdict(record),
+            "session": session,
+        }
+        write_table(self._folder / f"seed~{seed}.parquet", metrics_table(rows), footer)
+
+    def seeds(self) -> dict[int, PartialSeed]:
+        """The seeds that have ended."""
+        found = {}
+        for path in sorted(self._folder.glob("seed~*.parquet")):
+            try:
+                rows, footer = read_table(path)
+                if footer["identity"] != self._identity:
+                    raise ValueError("another run's")
+                record = SeedRecord(**footer["record"])
+                found[int(footer["seed"])] = PartialSeed(rows, record, footer["session"])
+            except (ValueError, KeyError, TypeError) as error:
+                self._say(f"{path.name} of an earlier attempt is not used: {error}")
+        return found
+
+    def remove(self) -> None:
+        """Remove it all, once the run's table holds every seed."""
+        shutil.rmtree(self._folder, ignore_errors=True)

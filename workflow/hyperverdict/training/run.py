@@ -1,0 +1,308 @@
+"""One training job: all wanted and missing seeds of one configuration, into one run folder.
+
+Needs no torch until there is something to train.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from hyperverdict.records.layout import (
+    METRICS_FILE,
+    RECORD_FILE,
+    TRAINING_VERSION,
+    RunRecord,
+    SeedRecord,
+    file_sha256,
+)
+from hyperverdict.records.write import read_table, write_record, write_run
+from hyperverdict.study.configuration import Configuration
+from hyperverdict.training import provenance
+from hyperverdict.training.data import check_prepared
+from hyperverdict.training.partial import PartialFolder, PartialSeed
+from hyperverdict.training.timing import steps_for_seconds
+
+if TYPE_CHECKING:
+    from hyperverdict.training.dataset import Dataset
+
+Say = Callable[[str], None]
+
+PARTIAL_FOLDER = "partial"
+_IDENTITY = ("path", "data_checksum", "training_version")
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A sound run folder: the rows of all seeds and the record."""
+
+    rows: pa.Table
+    record: RunRecord
+
+
+def train_configuration(
+    configuration: Configuration,
+    seeds: Iterable[int],
+    prepared: Path,
+    folder: Path,
+    *,
+    device: str = "cpu",
+    timing: Path | None = None,
+    tensorboard: Path | None = None,
+    log: Path | None = None,
+) -> RunRecord:
+    """Train the wanted seeds that `folder` does not hold yet, and write its table and record.
+
+    Args:
+        prepared: the folder of the configuration's prepared data.
+        folder: the run's folder; what is there of the same identity is kept, whatever seeds it has.
+        device: ``cuda`` is used when the job was given one, else the CPU.
+        timing: ``timing.json`` of this configuration; needed for a budget in seconds.
+        tensorboard: folder for this configuration's event files; none are written when None.
+        log: text file that messages are appended to (standard error when None); an executor's
+            death note is looked for beside it.
+
+    Raises UserError for damaged data or a missing timing; Checkpointed (SystemExit 85) at SIGTERM.
+    """
+    say = _writer(log)
+    facts = check_prepared(prepared)
+    identity = {
+        "path": configuration.path,
+        "data_checksum": facts["checksum"],
+        "training_version": TRAINING_VERSION,
+    }
+    stored = _read_stored(folder, identity, say)
+    partial = PartialFolder(folder / PARTIAL_FOLDER, identity, say)
+    steps = _steps(configuration, stored, partial, timing)
+    ended = partial.seeds()
+    missing = [
+        seed
+        for seed in sorted(set(seeds))
+        if seed not in ended and (stored is None or str(seed) not in stored.record.seeds)
+    ]
+    if stored is not None and not missing and not ended:
+        say(f"nothing to train: {len(stored.record.seeds)} seeds are there")
+        return stored.record
+    job = _Job(configuration, identity, steps, prepared, folder, device, tensorboard, say)
+    ended |= _heed_death_note(log, missing, partial, say)
+    missing = [seed for seed in missing if seed not in ended]
+    record = stored.record if stored else job.empty_record()
+    if missing:
+        job.train(missing, partial)
+        ended |= partial.seeds()
+    written = write_run(
+        folder,
+        [*([stored.rows] if stored else []), *(ended[seed].rows for seed in sorted(ended))],
+        _with_seeds(record, ended),
+    )
+    partial.remove()
+    say(f"{len(written.seeds)} seeds in {METRICS_FILE}")
+    return written
+
+
+def _writer(log: Path | None) -> Say:
+    def say(message: str) -> None:
+        line = f"{provenance.now()} {message}\n"
+        if log is None:
+            sys.stderr.write(line)
+            return
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as file:
+            file.write(line)
+
+    return say
+
+
+def _read_stored(folder: Path, identity: Mapping[str, Any], say: Say) -> _Stored | None:
+    """What the folder holds of this run; a record that does not fit a sound table is mended."""
+    table_file = folder / METRICS_FILE
+    try:
+        rows, footer = read_table(table_file)
+        record = RunRecord.from_json(json.dumps(footer))
+        foreign = [name for name in _IDENTITY if getattr(record, name) != identity[name]]
+        if foreign:
+            raise ValueError(f"it belongs to another run (other {', '.join(foreign)})")
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        say(f"{table_file} is not used and its seeds are trained again: {error}")
+        return None
+    record = replace(record, metrics_sha256=file_sha256(table_file))
+    try:
+        fits = RunRecord.from_json((folder / RECORD_FILE).read_text()) == record
+    except (OSError, ValueError, KeyError, TypeError):
+        fits = False
+    if not fits:
+        say(f"{RECORD_FILE} does not fit the table and is written from it")
+        record = write_record(folder, record)
+    return _Stored(rows, record)
+
+
+def _steps(
+    configuration: Configuration,
+    stored: _Stored | None,
+    partial: PartialFolder,
+    timing: Path | None,
+) -> int:
+    """Steps of every seed; for a budget in seconds those already in use, else from timing.json."""
+    if configuration.budget.kind != "seconds":
+        return configuration.budget.amount
+    if stored is not None:
+        return stored.record.steps
+    planned = partial.plan().get("steps")
+    return int(planned) if planned else steps_for_seconds(configuration, timing)
+
+
+def _heed_death_note(
+    log: Path | None, missing: list[int], partial: PartialFolder, say: Say
+) -> dict[int, PartialSeed]:
+    """The seed during which the last attempt was killed for memory; removes the note."""
+    note_file = Path(f"{log}.death.json")
+    try:
+        note = json.loads(note_file.read_text())
+    except (OSError, ValueError):
+        return {}
+    if not missing or not isinstance(note, dict) or note.get("reason") != "out_of_memory":
+        return {}
+    current = partial.plan().get("seed")
+    seed = current if current in missing else missing[0]
+    message = f"the job was killed for memory (attempt {note.get('attempt', 'unknown')})"
+    say(f"seed {seed}: out of memory, {message}")
+    session = _session(provenance.now(), "unknown")
+    partial.keep(seed, [], SeedRecord("out_of_memory", 0, 0.0, 0, message), session)
+    note_file.unlink()
+    return {seed: partial.seeds()[seed]}
+
+
+def _session(started: str, device: str) -> dict[str, Any]:
+    return {
+        **provenance.code_state(),
+        "versions": provenance.versions(),
+        "hardware": provenance.hardware(device),
+        "device": device,
+        "threads": 1,
+        "started": started,
+        "ended": started,
+        "wall_seconds": 0.0,
+    }
+
+
+def _with_seeds(record: RunRecord, ended: Mapping[int, PartialSeed]) -> RunRecord:
+    """The record with seeds and the sessions that trained them; each session lists its seeds."""
+    seeds, sessions = dict(record.seeds), [dict(session) for session in record.sessions]
+    numbers: dict[str, int] = {}
+    for seed, part in sorted(ended.items(), key=lambda item: item[1].session["ended"]):
+        key = part.session["started"]
+        if key not in numbers:
+            numbers[key] = len(sessions)
+            sessions.append({"seeds": []})
+        number = numbers[key]
+        sessions[number] = {**part.session, "seeds": [*sessions[number]["seeds"], seed]}
+        seeds[str(seed)] = replace(part.record, session=number)
+    return replace(record, seeds=seeds, sessions=sessions)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What a job needs to train seeds; imports torch when asked to."""
+
+    configuration: Configuration
+    identity: Mapping[str, Any]
+    steps: int
+    prepared: Path
+    folder: Path
+    device: str
+    tensorboard: Path | None
+    say: Say
+
+    def _data(self) -> Dataset:
+        from hyperverdict.training.dataset import load_for
+
+        return load_for(self.configuration, self.prepared)
+
+    def empty_record(self) -> RunRecord:
+        """The record of this run without seeds."""
+        from hyperverdict.training.network import describe_network
+
+        data = self._data()
+        parameters, flops = describe_network(self.configuration, data.shape, data.classes)
+        return RunRecord(
+            **self.identity,
+            configuration=self.configuration.settings(),
+            steps=self.steps,
+            parameters=parameters,
+            flops_per_sample=flops,
+            train_size=len(data.train),
+            test_size=len(data.test),
+            seeds={},
+        )
+
+    def train(self, seeds: list[int], partial: PartialFolder) -> None:
+        """Train seeds one after the other; each is kept in `partial` as it ends."""
+        from hyperverdict.training import checkpoint
+        from hyperverdict.training.loop import set_up_torch
+        from hyperverdict.training.seeds import train_seed
+        from hyperverdict.training.tensorboard import open_board
+
+        device = provenance.choose_device(self.device)
+        if device != self.device:
+            self.say(f"no {self.device} was given to this job: training on the {device}")
+        set_up_torch(device)
+        data = self._data().to(device)
+        every_seconds, clock = checkpoint.interval_seconds(), _Clock()
+        self.say(f"training seeds {seeds} for {self.steps} steps each on the {device}")
+        with checkpoint.StopRequest() as stop:
+            for seed in seeds:
+                if stop.requested:
+                    raise checkpoint.Checkpointed
+                partial.begin(seed, self.steps)
+                identity = {**self.identity, "steps": self.steps, "seed": seed, "device": device}
+                keeper = checkpoint.CheckpointKeeper(
+                    partial.checkpoint_file(seed), identity, stop, every_seconds, self.say
+                )
+                with open_board(self.tensorboard, self.configuration, seed) as board:
+                    outcome = train_seed(
+                        self.configuration, seed, data, self.steps, device, keeper, board.add
+                    )
+                record = SeedRecord(
+                    outcome.status, outcome.last_step, outcome.train_seconds, 0, outcome.message
+                )
+                partial.keep(
+                    seed, outcome.rows, record, clock.read(_session(clock.started, device))
+                )
+                keeper.remove()
+                self.say(_line(seed, outcome.rows, record))
+
+
+class _Clock:
+    """Wall time of a session."""
+
+    def __init__(self) -> None:
+        import time
+
+        self.started = provenance.now()
+        self._time, self._began = time.monotonic, time.monotonic()
+
+    def read(self, session: dict[str, Any]) -> dict[str, Any]:
+        """The session as of now."""
+        return {
+            **session,
+            "ended": provenance.now(),
+            "wall_seconds": round(self._time() - self._began, 3),
+        }
+
+
+def _line(seed: int, rows: list[dict[str, Any]], record: SeedRecord) -> str:
+    text = (
+        f"seed {seed}: {record.status} after {record.last_step} steps, {record.train_seconds:.2f} s"
+    )
+    scores = [row["accuracy"] for row in rows if row["split"] == "validation"]
+    if scores:
+        text += f", validation accuracy {scores[-1]:.4f}"
+    return f"{text}; {record.message}" if record.message else text

@@ -1,0 +1,82 @@
+"""One seed trained to its outcome: finished, diverged or out of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from hyperverdict.records.layout import SeedStatus
+from hyperverdict.study.configuration import Configuration
+from hyperverdict.training.checkpoint import CheckpointKeeper
+from hyperverdict.training.dataset import Dataset
+from hyperverdict.training.loop import DivergedError, Row, SeedRun
+
+OnRows = Callable[[list[Row]], None]
+
+
+@dataclass(frozen=True)
+class SeedOutcome:
+    """How a seed ended and what it measured until then."""
+
+    status: SeedStatus
+    rows: list[Row]
+    last_step: int
+    train_seconds: float
+    message: str = ""
+
+
+def train_seed(
+    configuration: Configuration,
+    seed: int,
+    data: Dataset,
+    steps: int,
+    device: str,
+    keeper: CheckpointKeeper,
+    on_rows: OnRows,
+) -> SeedOutcome:
+    """Train one seed, resuming from its checkpoint; `on_rows` gets the new rows of each evaluation.
+
+    What the configuration causes is an outcome; raises Checkpointed when asked to stop.
+    """
+    run: SeedRun | None = None
+    try:
+        run = SeedRun(configuration, seed, data, steps, device)
+        _train(run, keeper, on_rows)
+        return _outcome("finished", run)
+    except DivergedError as error:
+        return _outcome("diverged", run, str(error))
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return _outcome("out_of_memory", run, str(error).splitlines()[0] if str(error) else "")
+
+
+def _train(run: SeedRun, keeper: CheckpointKeeper, on_rows: OnRows) -> None:
+    state = keeper.load()
+    if state is not None:
+        run.load_state_dict(state)
+    while not run.done:
+        run.train_until(keeper.wants_pause)
+        if run.at_point:
+            known = len(run.rows)
+            run.evaluate_curve()
+            on_rows(run.rows[known:])
+        keeper.after_pause(run.state_dict)
+    known = len(run.rows)
+    run.finish()
+    on_rows(run.rows[known:])
+
+
+def _outcome(status: SeedStatus, run: SeedRun | None, message: str = "") -> SeedOutcome:
+    if run is None:
+        return SeedOutcome(status, [], 0, 0.0, message)
+    return SeedOutcome(status, run.rows, run.step, run.train_seconds, message)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an allocation failed: on the GPU, or on the CPU, where torch has no type for it."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return any(words in str(error) for words in ("can't allocate memory", "not enough memory"))

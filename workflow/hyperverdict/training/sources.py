@@ -1,0 +1,228 @@
+"""Where images come from: scikit-learn, idx files, torchvision, a user's callable.
+
+Every source gives `Published` data; a source that does not answer is named in one UserError, and
+nothing is ever substituted.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hyperverdict.errors import UserError, nearest
+from hyperverdict.study.datasets import DATASETS
+from hyperverdict.training.plugins import is_callable_name, named_callable
+
+Array = npt.NDArray[Any]
+
+DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+
+# md5 of the unpacked files: Debian's archives are recompressed, so that of a .gz says nothing.
+FASHION_MNIST_MD5 = {
+    "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+    "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
+    "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
+    "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
+}
+
+TORCHVISION_CLASSES = {
+    "fashion_mnist": "FashionMNIST",
+    "mnist": "MNIST",
+    "kmnist": "KMNIST",
+    "cifar10": "CIFAR10",
+    "cifar100": "CIFAR100",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Images [N x C x H x W, or N x features] as uint8 or float32, and labels [N] as int64."""
+
+    images: Array
+    labels: Array
+
+
+@dataclass(frozen=True)
+class Published:
+    """A data set as its source publishes it.
+
+    Attributes:
+        validation, test: None where the source has no such part.
+        source: where it came from, in words.
+    """
+
+    train: Part
+    validation: Part | None
+    test: Part | None
+    source: str
+
+
+def read_published(data: str, resources: Path) -> Published:
+    """A data set from the first source that has it; UserError when none has."""
+    if is_callable_name(data):
+        return _from_callable(data)
+    if data == "digits":
+        return _digits()
+    if data == "fashion_mnist":
+        return _fashion_mnist(resources)
+    if data in TORCHVISION_CLASSES:
+        return _from_torchvision(data, resources)
+    raise UserError(f"unknown data set {data!r}; {nearest(data, DATASETS)}")
+
+
+def _digits() -> Published:
+    import sklearn
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    images = bunch.images.astype(np.uint8)[:, None]
+    part = Part(images, bunch.target.astype(np.int64))
+    return Published(part, None, None, f"scikit-learn {sklearn.__version__}")
+
+
+def _fashion_mnist(resources: Path) -> Published:
+    places = {
+        "resources": [resources / "FashionMNIST" / "raw", resources / "fashion-mnist"],
+        "Debian package dataset-fashion-mnist": [DEBIAN_FOLDER],
+    }
+    for source, folders in places.items():
+        for folder in folders:
+            if any(_idx_file(folder, name) for name in FASHION_MNIST_MD5):
+                return _idx_folder(folder, source)
+    _download_fashion_mnist(resources)
+    return _idx_folder(resources / "FashionMNIST" / "raw", "torchvision download")
+
+
+def _idx_file(folder: Path, name: str) -> Path | None:
+    candidates = (folder / name, folder / f"{name}.gz")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _idx_folder(folder: Path, source: str) -> Published:
+    arrays = {name: _idx_array(folder, name, md5) for name, md5 in FASHION_MNIST_MD5.items()}
+    train_images, train_labels, test_images, test_labels = arrays.values()
+    return Published(
+        Part(train_images[:, None], train_labels.astype(np.int64)),
+        None,
+        Part(test_images[:, None], test_labels.astype(np.int64)),
+        source,
+    )
+
+
+def _idx_array(folder: Path, name: str, md5: str) -> Array:
+    path = _idx_file(folder, name)
+    if path is None:
+        raise UserError(
+            f"data set fashion_mnist: {folder} holds no {name} (nor {name}.gz); "
+            "complete the four files there or remove the folder's other ones"
+        )
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError) as error:
+        raise UserError(f"data file {path} is truncated or no gzip file: {error}") from error
+    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if found != md5:
+        raise UserError(
+            f"data file {path} has a wrong checksum (unpacked md5 {found}, expected {md5}): "
+            "it is damaged, truncated or another file; replace it"
+        )
+    return read_idx(content)
+
+
+def read_idx(content: bytes) -> Array:
+    """The array in an unpacked idx file of unsigned bytes.
+
+    The format: two zero bytes, the type (8), the number of axes, each axis as a big-endian 32-bit
+    length, then the values. Raises UserError when the content does not fit.
+    """
+    if len(content) < 4 or content[:3] != b"\x00\x00\x08":
+        raise UserError("not an idx file of unsigned bytes")
+    axes = content[3]
+    shape = np.frombuffer(content, ">u4", count=axes, offset=4).astype(int)
+    values = np.frombuffer(content, np.uint8, offset=4 + 4 * axes)
+    if values.size != shape.prod():
+        raise UserError(f"idx file holds {values.size} values, its header says {shape.prod()}")
+    return values.reshape(shape)
+
+
+def _download_fashion_mnist(resources: Path) -> None:
+    try:
+        _torchvision_set("fashion_mnist", resources, train=True)
+        _torchvision_set("fashion_mnist", resources, train=False)
+    except Exception as error:
+        raise UserError(
+            "data set fashion_mnist is nowhere to be found. Either put its four idx files (.gz or "
+            f"unpacked) into {resources / 'fashion-mnist'}/, or install Debian's package "
+            "(apt-get install dataset-fashion-mnist), or allow the download by torchvision, which "
+            f"failed with: {_first_line(error)}"
+        ) from error
+
+
+def _from_torchvision(data: str, resources: Path) -> Published:
+    try:
+        train = _torchvision_set(data, resources, train=True)
+        test = _torchvision_set(data, resources, train=False)
+        return Published(_as_part(train), None, _as_part(test), f"torchvision ({resources.name}/)")
+    except Exception as error:
+        raise UserError(
+            f"data set {data} could not be read. Put its files where torchvision looks "
+            f"({resources / TORCHVISION_CLASSES[data]}/raw/ for the MNIST family, {resources}/ for "
+            f"CIFAR), or allow torchvision's download there; it said: {_first_line(error)}"
+        ) from error
+
+
+def _torchvision_set(data: str, resources: Path, *, train: bool) -> Any:
+    import torchvision  # costs seconds to import, so only here
+
+    kind = getattr(torchvision.datasets, TORCHVISION_CLASSES[data])
+    resources.mkdir(parents=True, exist_ok=True)
+    return kind(root=str(resources), train=train, download=True)
+
+
+def _as_part(dataset: Any) -> Part:
+    """Images as [N x C x H x W]: the MNIST family has no channel axis, CIFAR it last."""
+    images, labels = np.asarray(dataset.data), np.asarray(dataset.targets, np.int64)
+    images = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
+    return Part(np.ascontiguousarray(images), labels)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _from_callable(data: str) -> Published:
+    parts = named_callable(data, "data set")()
+    names = ("train", "validation", "test")
+    if not isinstance(parts, Mapping) or set(parts) != set(names):
+        raise UserError(f"data set {data!r} must return a dict with the keys {', '.join(names)}")
+    train, validation, test = (_checked_part(data, name, parts[name]) for name in names)
+    return Published(train, validation, test, f"callable {data}")
+
+
+def _checked_part(data: str, name: str, pair: Any) -> Part:
+    where = f"data set {data!r}, {name}"
+    try:
+        images, labels = (np.asarray(array) for array in pair)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{where}: must be a pair (images, labels)") from error
+    if images.ndim < 2 or labels.shape != images.shape[:1] or not len(images):
+        raise UserError(
+            f"{where}: images must be N x ... and labels N with N above 0, "
+            f"got {images.shape} and {labels.shape}"
+        )
+    if images.dtype != np.uint8:
+        images = images.astype(np.float32)
+        if not np.isfinite(images).all():
+            raise UserError(f"{where}: images hold values that are not finite")
+    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
+        raise UserError(f"{where}: labels must be whole numbers from 0")
+    # N x H x W has one channel.
+    images = images[:, None] if images.ndim == 3 else images
+    return Part(np.ascontiguousarray(images), labels.astype(np.int64))

@@ -1,0 +1,185 @@
+"""Seconds per step: of one configuration, for budgets in seconds; of a contrast, for time claims.
+
+Evaluation and warm-up are never counted. The arms of a contrast are measured in turn (A B A B), so
+that a slow moment of the machine meets all of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperverdict.errors import UserError
+from hyperverdict.records.layout import TRAINING_VERSION
+from hyperverdict.records.write import write_atomic
+from hyperverdict.study.budget import Budget
+from hyperverdict.study.configuration import Configuration
+from hyperverdict.training import provenance
+
+if TYPE_CHECKING:
+    from hyperverdict.training.loop import SeedRun
+
+DEFAULT_REPEATS = 5
+
+# A block is long enough for the clock and short enough to interleave.
+_BLOCK_SECONDS, _LEAST_BLOCK_STEPS = 0.15, 5
+_WARM_UP_SECONDS, _LEAST_WARM_UP_STEPS = 0.15, 10
+# Never reached: timed runs have no end, and nothing is evaluated.
+_ENDLESS_STEPS = 10**9
+_SEED = 0
+
+
+def steps_for_seconds(configuration: Configuration, timing: Path | None) -> int:
+    """Steps that a budget in seconds buys: to 2 significant digits, at least 1.
+
+    Raises UserError when the timing is missing, unreadable or another configuration's.
+    """
+    budget = configuration.budget
+    if timing is None:
+        raise UserError(f"a budget of {budget} needs a timing.json, and none was given")
+    try:
+        content = json.loads(timing.read_text())
+        arm_path, seconds_per_step = content["arm_path"], float(content["seconds_per_step"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"timing {timing} is missing or unreadable ({error}); delete it and run again"
+        ) from error
+    if arm_path != configuration.arm_path:
+        raise UserError(f"timing {timing} is of {arm_path}, expected {configuration.arm_path}")
+    if not (math.isfinite(seconds_per_step) and seconds_per_step > 0):
+        raise UserError(f"timing {timing}: seconds_per_step is {seconds_per_step}, must be above 0")
+    return max(1, two_significant_digits(budget.amount / seconds_per_step))
+
+
+def two_significant_digits(value: float) -> int:
+    """A positive number rounded to 2 significant digits and to a whole number."""
+    return round(float(f"{value:.1e}"))
+
+
+def time_configuration(
+    configuration: Configuration,
+    prepared: Path,
+    out: Path,
+    *,
+    repeats: int = DEFAULT_REPEATS,
+    device: str = "cpu",
+) -> dict[str, Any]:
+    """Measure one configuration; writes ``{"arm_path", "seconds_per_step" (the median), ...}``.
+
+    Args:
+        prepared: the folder of the configuration's prepared data.
+    """
+    measured = _measure([configuration], {configuration.data: prepared}, repeats, device)
+    repeats_seconds = measured.pop("arms")[configuration.arm_path]
+    content = {
+        "arm_path": configuration.arm_path,
+        "seconds_per_step": statistics.median(repeats_seconds),
+        "repeats": repeats_seconds,
+        **measured,
+    }
+    return _write(out, content)
+
+
+def time_contrast(
+    configurations: Sequence[Configuration],
+    repeats: int,
+    out: Path,
+    prepared: Mapping[str, Path],
+    *,
+    device: str = "cpu",
+    exclusive: bool = False,
+) -> dict[str, Any]:
+    """Measure the arms in turn; writes ``{"arms": {arm_path: [seconds per step]}, ...}``.
+
+    Args:
+        repeats: blocks per arm.
+        prepared: data set -> folder of its prepared data.
+        exclusive: whether the job had the machine for itself; recorded, not checked.
+    """
+    content = _measure(configurations, prepared, repeats, device)
+    return _write(out, {**content, "exclusive": exclusive})
+
+
+def _write(out: Path, content: dict[str, Any]) -> dict[str, Any]:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(out, (json.dumps(content, indent=2) + "\n").encode())
+    return content
+
+
+def _measure(
+    configurations: Sequence[Configuration], prepared: Mapping[str, Path], repeats: int, device: str
+) -> dict[str, Any]:
+    from hyperverdict.training.dataset import load_for
+    from hyperverdict.training.loop import SeedRun, set_up_torch
+
+    chosen = provenance.choose_device(device)
+    set_up_torch(chosen)
+    started, load_before = provenance.now(), os.getloadavg()
+    arms = {configuration.arm_path: configuration for configuration in configurations}
+    runs = {}
+    for path, configuration in arms.items():
+        data = load_for(configuration, prepared[configuration.data]).to(chosen)
+        endless = replace(configuration, budget=Budget("steps", _ENDLESS_STEPS))
+        runs[path] = SeedRun(endless, _SEED, data, _ENDLESS_STEPS, chosen)
+    warm_up = {path: _warm_up(run, chosen) for path, run in runs.items()}
+    block = {path: _block_steps(seconds) for path, (_, seconds) in warm_up.items()}
+    times: dict[str, list[float]] = {path: [] for path in runs}
+    for _ in range(repeats):
+        for path, run in runs.items():
+            times[path].append(_seconds_per_step(run, block[path], chosen))
+    return {
+        "arms": times,
+        "hardware": provenance.hardware(chosen),
+        "device": chosen,
+        "threads": 1,
+        "warmup_steps": {path: steps for path, (steps, _) in warm_up.items()},
+        "steps_per_block": block,
+        "load_average": {"before": load_before[0], "after": os.getloadavg()[0]},
+        "implementation": {
+            **provenance.versions(),
+            **provenance.code_state(),
+            "training_version": TRAINING_VERSION,
+        },
+        "started": started,
+        "ended": provenance.now(),
+    }
+
+
+def _warm_up(run: SeedRun, device: str) -> tuple[int, float]:
+    """Steps taken, and seconds per step of the last of them (the first ones are slow)."""
+    _seconds_per_step(run, _LEAST_WARM_UP_STEPS, device)
+    seconds = _seconds_per_step(run, _LEAST_WARM_UP_STEPS, device)
+    further = math.ceil(_WARM_UP_SECONDS / seconds)
+    return 2 * _LEAST_WARM_UP_STEPS + further, _seconds_per_step(run, further, device)
+
+
+def _block_steps(seconds_per_step: float) -> int:
+    return max(_LEAST_BLOCK_STEPS, math.ceil(_BLOCK_SECONDS / seconds_per_step))
+
+
+def _seconds_per_step(run: SeedRun, steps: int, device: str) -> float:
+    from hyperverdict.training.loop import DivergedError
+
+    _wait(device)
+    started = time.perf_counter()
+    for _ in range(steps):
+        # A diverged step costs what any step costs.
+        with contextlib.suppress(DivergedError):
+            run.take_step()
+    _wait(device)
+    return (time.perf_counter() - started) / steps
+
+
+def _wait(device: str) -> None:
+    if device != "cpu":
+        import torch
+
+        torch.cuda.synchronize()
