@@ -6,6 +6,7 @@ whole. SIGTERM asks for one more and then for an end with exit code 85.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -20,6 +21,8 @@ import torch
 
 from hyperverdict.errors import UserError
 from hyperverdict.records.write import write_atomic
+
+logger = logging.getLogger(__name__)
 
 SECONDS_VARIABLE = "HYPERVERDICT_CHECKPOINT_SECONDS"
 DEFAULT_SECONDS = 60.0
@@ -84,9 +87,8 @@ class CheckpointKeeper:
         identity: Mapping[str, Any],
         stop: StopRequest,
         every_seconds: float,
-        say: Callable[[str], None],
     ) -> None:
-        self._path, self._identity, self._stop, self._say = path, dict(identity), stop, say
+        self._path, self._identity, self._stop = path, dict(identity), stop
         self._every_seconds, self._saved_at = every_seconds, time.monotonic()
 
     def load(self) -> dict[str, Any] | None:
@@ -97,10 +99,14 @@ class CheckpointKeeper:
             content = torch.load(self._path, map_location="cpu", weights_only=True)
             identity, state = content["identity"], content["state"]
         except Exception as error:
-            self._say(f"checkpoint {self._path.name} is damaged ({error!r}); this seed starts over")
+            logger.warning(
+                f"checkpoint {self._path.name} is damaged ({error!r}); this seed starts over"
+            )
             return None
         if identity != self._identity:
-            self._say(f"checkpoint {self._path.name} belongs to another run; this seed starts over")
+            logger.warning(
+                f"checkpoint {self._path.name} belongs to another run; this seed starts over"
+            )
             return None
         return state  # type: ignore[no-any-return]
 
@@ -116,7 +122,7 @@ class CheckpointKeeper:
         if self._stop.requested or self._interval_over():
             self._save(state())
         if self._stop.requested:
-            self._say("asked to stop: checkpointed")
+            logger.info("asked to stop: checkpointed")
             raise Checkpointed
 
     def _save(self, state: dict[str, Any]) -> None:

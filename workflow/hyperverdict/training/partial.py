@@ -6,8 +6,9 @@ All of it carries the run's identity; what belongs to another run is ignored.
 from __future__ import annotations
 
 import json
+import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import pyarrow as pa
 
 from hyperverdict.records.layout import SeedRecord
 from hyperverdict.records.write import Row, metrics_table, read_table, write_atomic, write_table
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,8 @@ class PartialSeed:
 class PartialFolder:
     """The `partial/` folder of one run."""
 
-    def __init__(
-        self, folder: Path, identity: Mapping[str, Any], say: Callable[[str], None]
-    ) -> None:
-        self._folder, self._identity, self._say = folder, dict(identity), say
+    def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
+        self._folder, self._identity = folder, dict(identity)
 
     @property
     def _plan_file(self) -> Path:
@@ -81,7 +82,7 @@ class PartialFolder:
                 record = SeedRecord(**footer["record"])
                 found[int(footer["seed"])] = PartialSeed(rows, record, footer["session"])
             except (ValueError, KeyError, TypeError) as error:
-                self._say(f"{path.name} of an earlier attempt is not used: {error}")
+                logger.warning(f"{path.name} of an earlier attempt is not used: {error}")
         return found
 
     def remove(self) -> None:

@@ -6,8 +6,8 @@ Needs no torch until there is something to train.
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ from hyperverdict.training.timing import steps_for_seconds
 if TYPE_CHECKING:
     from hyperverdict.training.dataset import Dataset
 
-Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 PARTIAL_FOLDER = "partial"
 _IDENTITY = ("path", "data_checksum", "training_version")
@@ -65,20 +65,19 @@ def train_configuration(
         device: ``cuda`` is used when the job was given one, else the CPU.
         timing: ``timing.json`` of this configuration; needed for a budget in seconds.
         tensorboard: folder for this configuration's event files; none are written when None.
-        log: text file that messages are appended to (standard error when None); an executor's
-            death note is looked for beside it.
+        log: the job's log file; an executor's death note is looked for beside it. Messages go to
+            the logger `hyperverdict.training`.
 
     Raises UserError for damaged data or a missing timing; Checkpointed (SystemExit 85) at SIGTERM.
     """
-    say = _writer(log)
     facts = check_prepared(prepared)
     identity = {
         "path": configuration.path,
         "data_checksum": facts["checksum"],
         "training_version": TRAINING_VERSION,
     }
-    stored = _read_stored(folder, identity, say)
-    partial = PartialFolder(folder / PARTIAL_FOLDER, identity, say)
+    stored = _read_stored(folder, identity)
+    partial = PartialFolder(folder / PARTIAL_FOLDER, identity)
     steps = _steps(configuration, stored, partial, timing)
     ended = partial.seeds()
     missing = [
@@ -87,10 +86,10 @@ def train_configuration(
         if seed not in ended and (stored is None or str(seed) not in stored.record.seeds)
     ]
     if stored is not None and not missing and not ended:
-        say(f"nothing to train: {len(stored.record.seeds)} seeds are there")
+        logger.info(f"nothing to train: {len(stored.record.seeds)} seeds are there")
         return stored.record
-    job = _Job(configuration, identity, steps, prepared, folder, device, tensorboard, say)
-    ended |= _heed_death_note(log, missing, partial, say)
+    job = _Job(configuration, identity, steps, prepared, folder, device, tensorboard)
+    ended |= _heed_death_note(log, missing, partial)
     missing = [seed for seed in missing if seed not in ended]
     record = stored.record if stored else job.empty_record()
     if missing:
@@ -102,24 +101,11 @@ def train_configuration(
         _with_seeds(record, ended),
     )
     partial.remove()
-    say(f"{len(written.seeds)} seeds in {METRICS_FILE}")
+    logger.info(f"{len(written.seeds)} seeds in {METRICS_FILE}")
     return written
 
 
-def _writer(log: Path | None) -> Say:
-    def say(message: str) -> None:
-        line = f"{provenance.now()} {message}\n"
-        if log is None:
-            sys.stderr.write(line)
-            return
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a") as file:
-            file.write(line)
-
-    return say
-
-
-def _read_stored(folder: Path, identity: Mapping[str, Any], say: Say) -> _Stored | None:
+def _read_stored(folder: Path, identity: Mapping[str, Any]) -> _Stored | None:
     """What the folder holds of this run; a record that does not fit a sound table is mended."""
     table_file = folder / METRICS_FILE
     try:
@@ -131,7 +117,7 @@ def _read_stored(folder: Path, identity: Mapping[str, Any], say: Say) -> _Stored
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
-        say(f"{table_file} is not used and its seeds are trained again: {error}")
+        logger.warning(f"{table_file} is not used and its seeds are trained again: {error}")
         return None
     record = replace(record, metrics_sha256=file_sha256(table_file))
     try:
@@ -139,7 +125,7 @@ def _read_stored(folder: Path, identity: Mapping[str, Any], say: Say) -> _Stored
     except (OSError, ValueError, KeyError, TypeError):
         fits = False
     if not fits:
-        say(f"{RECORD_FILE} does not fit the table and is written from it")
+        logger.warning(f"{RECORD_FILE} does not fit the table and is written from it")
         record = write_record(folder, record)
     return _Stored(rows, record)
 
@@ -160,7 +146,7 @@ def _steps(
 
 
 def _heed_death_note(
-    log: Path | None, missing: list[int], partial: PartialFolder, say: Say
+    log: Path | None, missing: list[int], partial: PartialFolder
 ) -> dict[int, PartialSeed]:
     """The seed during which the last attempt was killed for memory; removes the note."""
     note_file = Path(f"{log}.death.json")
@@ -173,7 +159,7 @@ def _heed_death_note(
     current = partial.plan().get("seed")
     seed = current if current in missing else missing[0]
     message = f"the job was killed for memory (attempt {note.get('attempt', 'unknown')})"
-    say(f"seed {seed}: out of memory, {message}")
+    logger.warning(f"seed {seed}: out of memory, {message}")
     session = _session(provenance.now(), "unknown")
     partial.keep(seed, [], SeedRecord("out_of_memory", 0, 0.0, 0, message), session)
     note_file.unlink()
@@ -219,7 +205,6 @@ class _Job:
     folder: Path
     device: str
     tensorboard: Path | None
-    say: Say
 
     def _data(self) -> Dataset:
         from hyperverdict.training.dataset import load_for
@@ -252,11 +237,11 @@ class _Job:
 
         device = provenance.choose_device(self.device)
         if device != self.device:
-            self.say(f"no {self.device} was given to this job: training on the {device}")
+            logger.info(f"no {self.device} was given to this job: training on the {device}")
         set_up_torch(device)
         data = self._data().to(device)
         every_seconds, clock = checkpoint.interval_seconds(), _Clock()
-        self.say(f"training seeds {seeds} for {self.steps} steps each on the {device}")
+        logger.info(f"training seeds {seeds} for {self.steps} steps each on the {device}")
         with checkpoint.StopRequest() as stop:
             for seed in seeds:
                 if stop.requested:
@@ -264,7 +249,7 @@ class _Job:
                 partial.begin(seed, self.steps)
                 identity = {**self.identity, "steps": self.steps, "seed": seed, "device": device}
                 keeper = checkpoint.CheckpointKeeper(
-                    partial.checkpoint_file(seed), identity, stop, every_seconds, self.say
+                    partial.checkpoint_file(seed), identity, stop, every_seconds
                 )
                 with open_board(self.tensorboard, self.configuration, seed) as board:
                     outcome = train_seed(
@@ -277,7 +262,7 @@ class _Job:
                     seed, outcome.rows, record, clock.read(_session(clock.started, device))
                 )
                 keeper.remove()
-                self.say(_line(seed, outcome.rows, record))
+                logger.info(_line(seed, outcome.rows, record))
 
 
 class _Clock:

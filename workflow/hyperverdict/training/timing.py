@@ -12,7 +12,7 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,18 +66,18 @@ def two_significant_digits(value: float) -> int:
 
 def time_configuration(
     configuration: Configuration,
-    prepared: Path,
     out: Path,
     *,
+    prepared: Path,
     repeats: int = DEFAULT_REPEATS,
     device: str = "cpu",
 ) -> dict[str, Any]:
     """Measure one configuration; writes ``{"arm_path", "seconds_per_step" (the median), ...}``.
 
     Args:
-        prepared: the folder of the configuration's prepared data.
+        prepared: the folder that holds a folder of prepared data per data set.
     """
-    measured = _measure([configuration], {configuration.data: prepared}, repeats, device)
+    measured = _measure([configuration], prepared, repeats, device)
     repeats_seconds = measured.pop("arms")[configuration.arm_path]
     content = {
         "arm_path": configuration.arm_path,
@@ -92,17 +92,18 @@ def time_contrast(
     configurations: Sequence[Configuration],
     repeats: int,
     out: Path,
-    prepared: Mapping[str, Path],
     *,
+    prepared: Path,
     device: str = "cpu",
-    exclusive: bool = False,
+    exclusive: bool = True,
 ) -> dict[str, Any]:
     """Measure the arms in turn; writes ``{"arms": {arm_path: [seconds per step]}, ...}``.
 
     Args:
         repeats: blocks per arm.
-        prepared: data set -> folder of its prepared data.
-        exclusive: whether the job had the machine for itself; recorded, not checked.
+        prepared: the folder that holds a folder of prepared data per data set.
+        exclusive: whether the job was given the machine for itself, as the rule asks; what ran
+            beside it all the same shows in the load and in `cpu_share`.
     """
     content = _measure(configurations, prepared, repeats, device)
     return _write(out, {**content, "exclusive": exclusive})
@@ -115,7 +116,7 @@ def _write(out: Path, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _measure(
-    configurations: Sequence[Configuration], prepared: Mapping[str, Path], repeats: int, device: str
+    configurations: Sequence[Configuration], prepared: Path, repeats: int, device: str
 ) -> dict[str, Any]:
     from hyperverdict.training.dataset import load_for
     from hyperverdict.training.loop import SeedRun, set_up_torch
@@ -126,11 +127,12 @@ def _measure(
     arms = {configuration.arm_path: configuration for configuration in configurations}
     runs = {}
     for path, configuration in arms.items():
-        data = load_for(configuration, prepared[configuration.data]).to(chosen)
+        data = load_for(configuration, prepared / configuration.data).to(chosen)
         endless = replace(configuration, budget=Budget("steps", _ENDLESS_STEPS))
         runs[path] = SeedRun(endless, _SEED, data, _ENDLESS_STEPS, chosen)
     warm_up = {path: _warm_up(run, chosen) for path, run in runs.items()}
     block = {path: _block_steps(seconds) for path, (_, seconds) in warm_up.items()}
+    cpu_before, wall_before = time.process_time(), time.perf_counter()
     times: dict[str, list[float]] = {path: [] for path in runs}
     for _ in range(repeats):
         for path, run in runs.items():
@@ -140,9 +142,13 @@ def _measure(
         "hardware": provenance.hardware(chosen),
         "device": chosen,
         "threads": 1,
-        "warmup_steps": {path: steps for path, (steps, _) in warm_up.items()},
+        "warmup_steps": min(steps for steps, _ in warm_up.values()),
         "steps_per_block": block,
-        "load_average": {"before": load_before[0], "after": os.getloadavg()[0]},
+        "load_before": load_before,
+        "load_after": os.getloadavg(),
+        "cpu_share": round(
+            (time.process_time() - cpu_before) / (time.perf_counter() - wall_before), 3
+        ),
         "implementation": {
             **provenance.versions(),
             **provenance.code_state(),
