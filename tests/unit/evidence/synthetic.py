@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 from hyperverdict.claims import type_of
 from hyperverdict.claims.studyfile import load_study
-from hyperverdict.evidence.judge import judge_study
+from hyperverdict.evidence.case import Case
+from hyperverdict.evidence.checks import run_checks
+from hyperverdict.evidence.judge import Material, build_case, judge_study
+from hyperverdict.evidence.outcomes import index_runs
 from hyperverdict.evidence.timing import Timing
 from hyperverdict.evidence.verdict import StudyReport
 from hyperverdict.records.collect import Tables, collect
@@ -194,3 +197,49 @@ def batch_cost(configuration: Configuration) -> float:
 def judged(study: Study, runs: Path, score: Score = accuracies) -> StudyReport:
     tables = run_all(study, runs, score)
     return judge_study(study, tables.final, tables.curves, [timing_of_arms(study, batch_cost)])
+
+
+def report_case(
+    study: Study, tables: Tables, id_: str, budget: int = 0, timings: Iterable[Timing] = ()
+) -> Case:
+    """The case of one hypothesis at the budget of this position."""
+    hypothesis = next(h for h in study.hypotheses if h.id == id_)
+    material = Material(study, index_runs(tables.final, tables.curves, timings))
+    return build_case(material, hypothesis, hypothesis.at_equal[budget])
+
+
+def numbers_fired(case: Case) -> dict[str, str]:
+    """Check number -> level of all checks that fire."""
+    return {check.number: check.level for check in run_checks(case)}
+
+
+ONE = """
+study: one
+data: {data}
+seeds: {seeds}
+baseline: {{batch_size: 64, budget: 300 steps}}
+metrics: {{accuracy: {{matters_from: 0.01}}}}
+hypotheses:
+  H:
+    says: Something helps.
+    {claim}
+    expect: {{{expect}}}
+    at_equal: {at_equal}
+    {more}
+"""
+
+
+def one_claim(
+    folder: Path,
+    claim: str = "compare: {batch_size: {from: 32, to: 64}}",
+    expect: str = "accuracy: higher",
+    at_equal: str = "[300 steps]",
+    seeds: int = 6,
+    more: str = "",
+    data: str = "digits",
+) -> Study:
+    """A study of one hypothesis H."""
+    text = ONE.format(
+        claim=claim, expect=expect, at_equal=at_equal, seeds=seeds, more=more, data=data
+    )
+    return study_from(text, folder)

@@ -67,7 +67,9 @@ def index_runs(
     selected: Mapping[str, pd.DataFrame] | None = None,
 ) -> RunIndex:
     """Index the tables once; one question then costs the size of its own runs."""
-    final, curves = final.reset_index(drop=True), curves.reset_index(drop=True)
+    # Sums depend on the order of their terms in the last digit; verdicts must not depend on it.
+    final = final.sort_values(["path", "seed"], kind="stable", ignore_index=True)
+    curves = curves.sort_values(["path", "seed", "step"], kind="stable", ignore_index=True)
     by_path = _rows_by_path(final)
     curve_by_path = _rows_by_path(curves)
     return RunIndex(final, curves, tuple(timings), selected or {}, by_path, curve_by_path)

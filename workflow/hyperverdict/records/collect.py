@@ -161,6 +161,8 @@ def _with_scores(final: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     scores = [c for c in final.columns if c.startswith(("test_", "validation_"))]
     scores.remove("test_size")
     final.loc[final["failed"], scores] = float("nan")
+    bits = final[BITS_COLUMN].astype(object)
+    final[BITS_COLUMN] = bits.where(bits.notna() & ~final["failed"], None)
     columns = _final_columns()
     columns[-1:-1] = [c for c in final.columns if c not in columns]
     return final[columns].sort_values(key, ignore_index=True)

@@ -1,0 +1,98 @@
+"""Runs become tidy tables: what is there, how it ended, what it scored."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from hyperverdict.errors import UserError
+from hyperverdict.records.collect import collect, read_tables, write_tables
+from hyperverdict.study.budget import Budget
+from hyperverdict.study.configuration import configure
+
+from tests.unit.evidence.synthetic import accuracies, write_synthetic
+
+CONFIGURATION = configure({"data": "digits", "batch_size": 32}, Budget("steps", 300))
+
+
+def test_one_row_per_configuration_and_seed(tmp_path):
+    other = replace(CONFIGURATION, batch_size=64)
+    write_synthetic(CONFIGURATION, [0, 1, 2], tmp_path)
+    write_synthetic(other, [5], tmp_path)
+    final = collect([CONFIGURATION, other, CONFIGURATION], tmp_path).final
+    assert final.groupby("path")["seed"].apply(list).to_dict() == {
+        CONFIGURATION.path: [0, 1, 2],
+        other.path: [5],
+    }
+    row = final[final["seed"] == 5].iloc[0]
+    assert row["test_accuracy"] == accuracies(other, 5)
+    assert row["test_error"] == pytest.approx(1 - accuracies(other, 5))
+    assert (row["batch_size"], row["width"], row["depth"]) == (64, 256, 2)
+    assert (row["hidden_units"], row["budget"], row["steps"]) == ("256x2", "steps~300", 300)
+    assert row["commit"] == "c0ffee"
+
+
+def test_missing_runs_are_absent_and_an_empty_study_keeps_its_columns(tmp_path):
+    tables = collect([CONFIGURATION], tmp_path)
+    assert len(tables.final) == 0
+    assert {"path", "seed", "test_accuracy"} <= set(tables.final.columns)
+
+
+def test_a_failed_seed_has_a_row_without_a_score(tmp_path):
+    write_synthetic(CONFIGURATION, [0, 1], tmp_path, failed=[1])
+    final = collect([CONFIGURATION], tmp_path).final.set_index("seed")
+    assert final.loc[1, "failed"]
+    assert final.loc[1, "status"] == "diverged"
+    assert math.isnan(final.loc[1, "test_accuracy"])
+    assert final.loc[1, "samples"] > 0
+    assert not final.loc[0, "failed"]
+    assert final.loc[0, "test_accuracy"] > 0
+
+
+def test_a_table_that_its_record_does_not_vouch_for_is_not_read(tmp_path):
+    write_synthetic(CONFIGURATION, [0], tmp_path)
+    file = tmp_path / CONFIGURATION.path / "metrics.parquet"
+    file.write_bytes(file.read_bytes()[:-10])
+    assert len(collect([CONFIGURATION], tmp_path).final) == 0
+
+
+def test_best_on_validation_is_the_first_highest_point_of_the_curve(tmp_path):
+    write_synthetic(CONFIGURATION, [0], tmp_path)
+    tables = collect([CONFIGURATION], tmp_path)
+    curve = tables.curves[tables.curves["split"] == "validation_curve"]
+    best = tables.final.iloc[0]
+    assert best["best_validation_accuracy"] == curve["accuracy"].max()
+    at_best = curve[curve["accuracy"] == curve["accuracy"].max()]
+    assert best["best_validation_step"] == at_best["step"].min()
+
+
+def test_tables_are_written_as_csv_and_parquet_and_read_back(tmp_path):
+    write_synthetic(CONFIGURATION, [0, 1], tmp_path / "runs", failed=[1])
+    tables = collect([CONFIGURATION], tmp_path / "runs")
+    write_tables(tables, tmp_path / "tables")
+    again = read_tables(tmp_path / "tables")
+    pd.testing.assert_frame_equal(again.final, tables.final, check_dtype=False)
+    pd.testing.assert_frame_equal(again.curves, tables.curves)
+    readable = pd.read_csv(tmp_path / "tables" / "final.csv")
+    assert "correct" not in readable
+    assert list(readable["seed"]) == [0, 1]
+
+
+def test_a_broken_table_is_named(tmp_path):
+    (tmp_path / "final.parquet").write_bytes(b"nonsense")
+    with pytest.raises(UserError, match=r"final\.parquet cannot be read"):
+        read_tables(tmp_path)
+
+
+def test_a_thousand_configurations_take_seconds(tmp_path):
+    configurations = [replace(CONFIGURATION, batch_size=b) for b in range(1, 201)]
+    for configuration in configurations:
+        write_synthetic(configuration, [0, 1, 2], tmp_path)
+    start = time.process_time()
+    final = collect(configurations, tmp_path).final
+    assert len(final) == 600
+    # A fifth of a thousand, so the whole thousand stays below ten seconds of processor time.
+    assert time.process_time() - start < 2
