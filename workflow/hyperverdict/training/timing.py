@@ -12,7 +12,7 @@ import math
 import os
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,18 +66,18 @@ def two_significant_digits(value: float) -> int:
 
 def time_configuration(
     configuration: Configuration,
+    prepared: Path,
     out: Path,
     *,
-    prepared: Path,
     repeats: int = DEFAULT_REPEATS,
     device: str = "cpu",
 ) -> dict[str, Any]:
     """Measure one configuration; writes ``{"arm_path", "seconds_per_step" (the median), ...}``.
 
     Args:
-        prepared: the folder that holds a folder of prepared data per data set.
+        prepared: the folder of the configuration's prepared data.
     """
-    measured = _measure([configuration], prepared, repeats, device)
+    measured = _measure([configuration], {configuration.data: prepared}, repeats, device)
     repeats_seconds = measured.pop("arms")[configuration.arm_path]
     content = {
         "arm_path": configuration.arm_path,
@@ -92,16 +92,16 @@ def time_contrast(
     configurations: Sequence[Configuration],
     repeats: int,
     out: Path,
+    prepared: Mapping[str, Path],
     *,
-    prepared: Path,
     device: str = "cpu",
-    exclusive: bool = True,
+    exclusive: bool,
 ) -> dict[str, Any]:
     """Measure the arms in turn; writes ``{"arms": {arm_path: [seconds per step]}, ...}``.
 
     Args:
         repeats: blocks per arm.
-        prepared: the folder that holds a folder of prepared data per data set.
+        prepared: data set -> folder of its prepared data.
         exclusive: whether the job was given the machine for itself, as the rule asks; what ran
             beside it all the same shows in the load and in `cpu_share`.
     """
@@ -116,7 +116,7 @@ def _write(out: Path, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _measure(
-    configurations: Sequence[Configuration], prepared: Path, repeats: int, device: str
+    configurations: Sequence[Configuration], prepared: Mapping[str, Path], repeats: int, device: str
 ) -> dict[str, Any]:
     from hyperverdict.training.dataset import load_for
     from hyperverdict.training.loop import SeedRun, set_up_torch
@@ -127,7 +127,7 @@ def _measure(
     arms = {configuration.arm_path: configuration for configuration in configurations}
     runs = {}
     for path, configuration in arms.items():
-        data = load_for(configuration, prepared / configuration.data).to(chosen)
+        data = load_for(configuration, prepared[configuration.data]).to(chosen)
         endless = replace(configuration, budget=Budget("steps", _ENDLESS_STEPS))
         runs[path] = SeedRun(endless, _SEED, data, _ENDLESS_STEPS, chosen)
     warm_up = {path: _warm_up(run, chosen) for path, run in runs.items()}
