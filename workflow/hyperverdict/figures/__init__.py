@@ -78,7 +78,7 @@ def write(figure: Figure, path: Path) -> Path:
 
 
 def draw_all(
-    study: Study, report: StudyReport, final: pd.DataFrame, curves: pd.DataFrame, folder: Path
+    report: StudyReport, study: Study, final: pd.DataFrame, curves: pd.DataFrame, folder: Path
 ) -> Mapping[str, Path]:
     """Draw and write every figure of a study; name -> file."""
     paths: dict[str, Path] = {}

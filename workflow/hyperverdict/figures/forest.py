@@ -99,6 +99,8 @@ def draw_panel(ax: Axes, panel: ForestPanel) -> None:
 def effect_axis_label(metric: str, unit: units.Unit) -> str:
     """What the effect axis shows, with its unit."""
     name = units.metric_title(metric)
+    if unit.share:
+        return f"difference in share of the variance of {name} (points)"
     if unit.ratio:
         return f"times the {name}" if unit.time else f"ratio of {name}"
     return f"difference in {name} ({unit.many})" if unit.many else f"difference in {name}"

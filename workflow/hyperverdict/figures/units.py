@@ -24,6 +24,7 @@ class Unit:
         one, many: the unit's name after 1 and after other amounts; "" for plain numbers.
         ratio: effects are ratios; `scale` does not apply.
         time: ratios are told as faster and slower.
+        share: differences are shares of the variance.
         higher, lower: the comparatives of this metric.
     """
 
@@ -32,6 +33,7 @@ class Unit:
     many: str = ""
     ratio: bool = False
     time: bool = False
+    share: bool = False
     higher: str = "higher"
     lower: str = "lower"
 
@@ -39,9 +41,7 @@ class Unit:
 def unit_of(metric: str, *, ratio: bool = False, share: bool = False, unit: str = "") -> Unit:
     """The unit of effects on `metric`; `share` for claims on shares of variance."""
     if share:
-        return Unit(
-            100.0, "point of the variance", "points of the variance", higher="more", lower="less"
-        )
+        return Unit(100.0, "point", "points", share=True, higher="more", lower="less")
     if metric == TIME_METRIC:
         if ratio:
             return Unit(ratio=True, time=True, higher="slower", lower="faster")
@@ -68,12 +68,11 @@ def metric_title(metric: str) -> str:
     return "training time" if metric == TIME_METRIC else plain(metric)
 
 
-def decimals_for(*widths: float, at_most: int = 4) -> int:
-    """Decimals that show two significant digits of the smallest finite, non-zero width."""
-    finite = [abs(w) for w in widths if math.isfinite(w) and w != 0]
-    if not finite:
+def decimals_for(width: float, at_most: int = 4) -> int:
+    """Decimals in which a width spans at least eight steps: 0.86 -> 1, 13 -> 0."""
+    if not math.isfinite(width) or width == 0:
         return 1
-    return min(at_most, max(0, 1 - math.floor(math.log10(min(finite)))))
+    return min(at_most, max(0, math.ceil(-math.log10(abs(width) / 8))))
 
 
 def number(value: float, decimals: int) -> str:

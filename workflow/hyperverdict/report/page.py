@@ -1,0 +1,246 @@
+"""What the page shows, as plain values: the template only lays them out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from hyperverdict.claims.base import Effect, Leg
+from hyperverdict.evidence.verdict import ArmSummary, Check, HypothesisReport, Verdict
+from hyperverdict.figures import HYPOTHESIS_FIGURES, hypothesis_key, units
+from hyperverdict.figures.data import deciding, leg_unit
+from hyperverdict.report import effects, words
+from hyperverdict.study.model import Hypothesis, Study
+
+# Sign and style class of each headline; the sign keeps badges apart without colour.
+BADGES: Mapping[str, tuple[str, str]] = {
+    "supported": ("✓", "supported"),
+    "refuted": ("✗", "refuted"),
+    "no meaningful effect": ("≈", "negligible"),
+    "inconclusive": ("?", "inconclusive"),
+    "estimated": ("~", "inconclusive"),
+    "true by arithmetic": ("=", "supported"),
+    "depends on the budget": ("±", "depends"),
+}
+
+CAPTIONS: Mapping[str, str] = {
+    "effect": "Every seed under each arm, and the effect with its interval. "
+    "The shaded band holds effects too small to matter.",
+    "curves": "Validation curves: mean over seeds with a band of one standard deviation.",
+    "cost": "What the score costs. Seconds are those of jobs that ran side by side; "
+    "claims on time rest on the timing job instead.",
+}
+
+
+class Badge(NamedTuple):
+    """A verdict as a coloured label."""
+
+    text: str
+    sign: str
+    style: str
+
+
+class Table(NamedTuple):
+    """Column names and rows of text; the first cell of a row is its header."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+class Picture(NamedTuple):
+    """A figure: its key among the figures, its text for those who do not see it, its caption."""
+
+    key: str
+    text: str
+    caption: str
+
+
+class Line(NamedTuple):
+    """One budget on the first screen."""
+
+    budget: str
+    badge: Badge
+    brief: str
+
+
+class VerdictView(NamedTuple):
+    """One hypothesis at one budget."""
+
+    title: str
+    badge: Badge
+    conclusion: words.Conclusion
+    arms: Table
+    paths: tuple[tuple[str, str], ...]
+    effects: Table
+    checks: tuple[Check, ...]
+    scope: tuple[str, ...]
+    strip: tuple[tuple[str, Badge], ...]
+    registered: str
+    raw: str
+
+
+class HypothesisView(NamedTuple):
+    """One hypothesis with all that the page says about it."""
+
+    id: str
+    says: str
+    claim: str
+    because: str
+    primary: bool
+    badge: Badge
+    caveats: tuple[str, ...]
+    lines: tuple[Line, ...]
+    verdicts: tuple[VerdictView, ...]
+    rivals: tuple[str, ...]
+    saw: tuple[str, ...]
+    beside: Table | None
+    seeds: str
+    pictures: tuple[Picture, ...]
+
+
+def badge(headline: str) -> Badge:
+    """The label of a headline such as "supported" or "inconclusive (untuned)"."""
+    base = headline.partition(" (")[0]
+    sign, style = BADGES.get(base, ("?", "inconclusive"))
+    return Badge(headline, sign, style)
+
+
+def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
+    """Everything that the page shows of one hypothesis."""
+    stated = next((h for h in study.hypotheses if h.id == report.id), None)
+    pictures = tuple(
+        Picture(
+            hypothesis_key(report.id, figure),
+            words.figure_text(report, study, figure),
+            CAPTIONS[figure],
+        )
+        for figure in HYPOTHESIS_FIGURES
+    )
+    return HypothesisView(
+        id=report.id,
+        says=report.says,
+        claim=units.plain(report.claim),
+        because=report.because,
+        primary=report.primary,
+        badge=badge(report.headline),
+        caveats=words.headline_caveats(report),
+        lines=tuple(
+            Line(v.budget, badge(v.headline), words.brief(v, study)) for v in report.verdicts
+        ),
+        verdicts=tuple(verdict_view(report, verdict, study) for verdict in report.verdicts),
+        rivals=report.rivals,
+        saw=report.saw,
+        beside=_beside(report, stated) if stated else None,
+        seeds=_seeds(stated.seeds) if stated else "",
+        pictures=pictures,
+    )
+
+
+def verdict_view(report: HypothesisReport, verdict: Verdict, study: Study) -> VerdictView:
+    """Everything that the page shows of one hypothesis at one budget."""
+    raw = ""
+    if verdict.corrected is not None:
+        raw = f"Without the correction for the family: {verdict.judgement.evidence}."
+    return VerdictView(
+        title=f"At {verdict.budget}" if verdict.budget else "All runs",
+        badge=badge(verdict.headline),
+        conclusion=words.conclude(report, verdict, study),
+        arms=arms_table(verdict.arms),
+        paths=tuple((units.plain(arm.label), arm.path) for arm in verdict.arms),
+        effects=effects_table(verdict, study),
+        checks=verdict.checks,
+        scope=verdict.scope,
+        strip=tuple((line, badge(word)) for line, word in verdict.robustness.items()),
+        registered=verdict.registered,
+        raw=raw,
+    )
+
+
+def arms_table(arms: tuple[ArmSummary, ...]) -> Table:
+    """What each arm was trained for and what it scored, mean ± standard deviation over seeds."""
+    metrics = tuple(dict.fromkeys(name for arm in arms for name in arm.means))
+    columns = ("arm", "train steps", "images seen", "epochs", "parameters", "seeds", *metrics)
+    return Table(
+        tuple(units.metric_title(c) if c in metrics else c for c in columns),
+        tuple(_arm_row(arm, metrics) for arm in arms),
+    )
+
+
+def _arm_row(arm: ArmSummary, metrics: tuple[str, ...]) -> tuple[str, ...]:
+    seeds = f"{arm.finished} of {len(arm.seeds)}"
+    return (
+        units.plain(arm.label),
+        f"{arm.steps:,}",
+        f"{arm.samples:,}",
+        units.short(round(arm.epochs, 2)),
+        f"{arm.parameters:,}",
+        seeds + (f", {arm.missing} missing" if arm.missing else ""),
+        *(mean_text(arm, metric) for metric in metrics),
+    )
+
+
+def mean_text(arm: ArmSummary, metric: str) -> str:
+    """An arm's mean with its standard deviation over seeds: 78.1 % ± 0.6."""
+    if metric not in arm.means:
+        return "none"
+    mean = units.level_text(metric, arm.means[metric])
+    sd = arm.sds.get(metric, math.nan)
+    if not math.isfinite(sd):
+        return mean
+    scale = 100 if mean.endswith("%") else 1
+    return f"{mean} ± {units.short(float(f'{sd * scale:.2g}'))}"
+
+
+def effects_table(verdict: Verdict, study: Study) -> Table:
+    """Every effect with its numbers, and every part of the claim that was dropped."""
+    judgement = deciding(verdict)
+    columns = ("effect", "claimed", "n", "estimate", "interval", "p", "evidence")
+    rows: list[tuple[str, ...]] = []
+    for leg in judgement.legs:
+        if leg.dropped_because:
+            because = units.plain(leg.dropped_because)
+            rows.append(("all arms", words.claimed(leg), "", "not judged", "", "", because))
+        rows += [_effect_row(effect, leg, judgement.kind, study) for effect in leg.effects]
+    return Table(columns, tuple(rows))
+
+
+def _effect_row(effect: Effect, leg: Leg, kind: str, study: Study) -> tuple[str, ...]:
+    told = effects.tell(effect, leg_unit(leg, kind, study))
+    context = f" ({units.plain(effect.context)})" if effect.context else ""
+    grade = f" ({effect.grade})" if effect.grade else ""
+    grade = grade.replace("the SESOI", "the size that matters")
+    return (
+        units.plain(effect.name) + context,
+        words.claimed(leg),
+        str(effect.n),
+        told.change,
+        f"{told.interval} ({told.level})",
+        units.p_text(effect.p).removeprefix("p = ").removeprefix("p "),
+        effect.evidence + grade,
+    )
+
+
+def _beside(report: HypothesisReport, stated: Hypothesis) -> Table | None:
+    """The earlier finding and ours, arm by arm; None where the study states none."""
+    verdicts = [v for v in report.verdicts if len(v.arms) >= 2]
+    if not stated.saw or not verdicts:
+        return None
+    rows = []
+    for metric, seen in stated.saw.items():
+        for end, position in (("from", 0), ("to", -1)):
+            if end in seen:
+                ours = (mean_text(v.arms[position], metric) for v in verdicts)
+                arm = units.plain(verdicts[0].arms[position].label)
+                name = f"{units.metric_title(metric)}, {arm}"
+                rows.append((name, units.level_text(metric, seen[end]), *ours))
+    here = (f"here, at {v.budget}" if v.budget else "here" for v in verdicts)
+    columns = ("", "seen before", *here)
+    return Table(columns, tuple(rows))
+
+
+def _seeds(seeds: tuple[int, ...]) -> str:
+    """Seeds as a range where they are consecutive: "0 to 9"."""
+    if len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))):
+        return f"{seeds[0]} to {seeds[-1]}"
+    return ", ".join(map(str, seeds))
