@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,3 +39,9 @@ def job(log: str | Path) -> Iterator[None]:
         logging.captureWarnings(False)
         root.removeHandler(handler)
         handler.close()
+
+
+def has_machine_to_itself(threads: int) -> bool:
+    """Whether a job holds all cores of its machine, by its threads or by its SLURM allocation."""
+    allocated = int(os.environ.get("SLURM_CPUS_ON_NODE", "0") or 0)
+    return max(threads, allocated) >= (os.cpu_count() or 1)

@@ -18,5 +18,7 @@ rule collect:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        runs=study_runs,
     script:
         "../scripts/collect.py"

@@ -16,7 +16,6 @@ rule judge:
             caption="../report/verdicts.rst",
         ),
         parquet="<study>/tables/verdicts.parquet",
-        latex="<study>/tables/verdicts.tex",
     log:
         "<study>/logs/judge.log",
     conda:

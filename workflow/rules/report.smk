@@ -15,6 +15,8 @@ rule report:
         ],
     output:
         html="<study>/report.html",
+        latex="<study>/tables/verdicts.tex",
+        methods="<study>/methods.txt",
     log:
         "<study>/logs/report.log",
     conda:
@@ -23,6 +25,8 @@ rule report:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        runs=study_runs,
     script:
         "../scripts/report.py"
 
@@ -38,5 +42,9 @@ rule partial_report:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        runs=study_runs,
+        timings=study_timings,
+        folder="<study>/provisional",
     script:
         "../scripts/partial_report.py"

@@ -9,7 +9,7 @@ from hyperverdict.training.timing import time_configuration
 with job(snakemake.log[0]):
     time_configuration(
         parse_path(f"{snakemake.wildcards.arm}/steps~1"),
+        Path(snakemake.input.data[0]).parent,
         Path(snakemake.output[0]),
-        prepared=Path("resources/prepared"),
         device="cuda" if snakemake.resources.gpu else "cpu",
     )

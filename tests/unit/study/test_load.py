@@ -80,7 +80,7 @@ BAD = {
         ["H1", "0.001"],
     ),
     "level listed twice": (
-        change("compare: {batch_size: {from: 4, to: 128}}", "trend: {learning_rate: [1e-4, 1e-3, 0.001, 1]}"),
+        change("compare: {batch_size: {from: 4, to: 128}}", "trend: {learning_rate: [1e-4, 1e-3, 0.001, 1]}\n    shape: every_step"),
         ["H1", "learning_rate", "0.001"],
     ),
     "level of a grid listed twice": (

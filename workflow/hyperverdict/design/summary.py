@@ -108,7 +108,7 @@ def _power_line(inquiry: Inquiry, metric: Metric, alpha: float) -> str:
     n = len(inquiry.hypothesis.seeds)
     if n < 2:
         return f"{inquiry.hypothesis.id} {metric.name}: nothing, one seed gives no noise estimate"
-    factor = detectable_effect(n, alpha)
+    factor = detectable_effect(1.0, n, alpha)
     if metric.ratio:
         return (
             f"{inquiry.hypothesis.id} {metric.name}: {factor:.2f} SD of the log ratio at "

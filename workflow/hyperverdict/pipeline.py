@@ -1,0 +1,65 @@
+"""The steps of the workflow after training, one function each; scripts and the shell call these.
+
+A study's folder holds tables/, verdicts.json, figures/ and report.html; every step reads what the
+one before left there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hyperverdict import figures
+from hyperverdict.evidence.judge import judge_study
+from hyperverdict.evidence.store import read_verdicts, write_verdicts
+from hyperverdict.evidence.timing import read_timing
+from hyperverdict.evidence.verdict import StudyReport
+from hyperverdict.records.collect import collect, read_tables, write_tables
+from hyperverdict.records.layout import read_record
+from hyperverdict.records.provenance import provenance_of
+from hyperverdict.report.html import write_report
+from hyperverdict.report.latex import verdict_table
+from hyperverdict.report.methods import methods_paragraph
+from hyperverdict.study.configuration import parse_path
+from hyperverdict.study.model import Study
+
+
+def collect_runs(paths: Iterable[str], runs: Path, folder: Path) -> None:
+    """Collect runs by their paths below `runs`, as far as they exist, into tidy tables."""
+    write_tables(collect(map(parse_path, paths), runs), folder / "tables")
+
+
+def judge(study: Study, folder: Path, timings: Iterable[Path]) -> StudyReport:
+    """Judge a study on its collected tables; writes the verdicts into its folder."""
+    tables = read_tables(folder / "tables")
+    report = judge_study(study, tables.final, tables.curves, [read_timing(t) for t in timings])
+    write_verdicts(report, folder)
+    return report
+
+
+def plot(study: Study, folder: Path) -> None:
+    """Draw every figure of a judged study."""
+    tables, report = read_tables(folder / "tables"), read_verdicts(folder / "verdicts.json")
+    figures.draw_all(report, study, tables.final, tables.curves, folder / "figures")
+
+
+def write_study_report(study: Study, folder: Path, runs: Path, paths: Iterable[str]) -> Path:
+    """Write report.html, the table of the verdicts in LaTeX and the methods paragraph."""
+    report = read_verdicts(folder / "verdicts.json")
+    records = [record for path in paths if (record := read_record(runs / path)) is not None]
+    provenance = provenance_of(records)
+    drawn = {name: folder / "figures" / f"{name}.svg" for name in figures.expected(study)}
+    (folder / "tables/verdicts.tex").write_text(verdict_table(report, study))
+    (folder / "methods.txt").write_text(methods_paragraph(study, report, provenance) + "\n")
+    return write_report(study, report, drawn, provenance, folder / "report.html")
+
+
+def report_what_exists(
+    study: Study, paths: Iterable[str], timings: Iterable[Path], runs: Path, folder: Path
+) -> Path:
+    """All steps at once on the runs and timings that exist; the report says what is missing."""
+    wanted = tuple(paths)
+    collect_runs(wanted, runs, folder)
+    judge(study, folder, [timing for timing in timings if timing.exists()])
+    plot(study, folder)
+    return write_study_report(study, folder, runs, wanted)

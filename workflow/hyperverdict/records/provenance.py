@@ -1,0 +1,74 @@
+"""Provenance of a study: what its run records say of code, versions, hardware and time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from hyperverdict.records.layout import RunRecord
+
+
+def provenance_of(records: Iterable[RunRecord]) -> dict[str, Any]:
+    """What a report states, in reading order; empty without records.
+
+    Keys: commits, versions, hardware, threads, devices, jobs, wall_hours, trained (first start to
+    last end, UTC), training_version, data_checksums, configurations (path -> seeds, steps, wall
+    seconds, resolved hyperparameters).
+    """
+    known = sorted(records, key=lambda record: record.path)
+    sessions = [session for record in known for session in record.sessions]
+    if not sessions:
+        return {}
+    return {
+        "code": _counted(_commit(session) for session in sessions),
+        "versions": _versions(sessions),
+        "hardware": _counted(_hardware(session) for session in sessions),
+        "devices": _counted(f"{s.get('device')}, {s.get('threads')} thread(s)" for s in sessions),
+        "training jobs": len(sessions),
+        "training jobs' wall time": f"{sum(s['wall_seconds'] for s in sessions) / 3600:.2f} hours",
+        "trained": f"{min(s['started'] for s in sessions)} to {max(s['ended'] for s in sessions)}",
+        "training version": sorted({record.training_version for record in known}),
+        "data checksums": {
+            record.configuration["data"]: record.data_checksum[:16] for record in known
+        },
+        "configurations": {record.path: _configuration(record) for record in known},
+    }
+
+
+def _commit(session: dict[str, Any]) -> str:
+    commit = session.get("commit") or "unknown commit"
+    return f"{commit[:12]}{' with local changes' if session.get('dirty') else ''}"
+
+
+def _hardware(session: dict[str, Any]) -> str:
+    hardware = session.get("hardware", {})
+    parts = [hardware.get("gpu"), hardware.get("cpu"), f"{hardware.get('cores')} cores"]
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _versions(sessions: list[dict[str, Any]]) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for session in sessions:
+        for name, version in session.get("versions", {}).items():
+            found.setdefault(name, set()).add(version)
+    return {name: ", ".join(sorted(versions)) for name, versions in found.items()}
+
+
+def _configuration(record: RunRecord) -> str:
+    wall = sum(session["wall_seconds"] for session in record.sessions)
+    statuses = Counter(entry.status for entry in record.seeds.values())
+    told = ", ".join(f"{n} {status}" for status, n in sorted(statuses.items()))
+    seeds = ", ".join(sorted(record.seeds, key=int))
+    return (
+        f"{record.steps:,} steps; seeds {seeds} ({told}); {record.parameters:,} parameters; "
+        f"{wall:.1f} s wall time"
+    )
+
+
+def _counted(entries: Iterable[str]) -> list[str]:
+    """Distinct entries with how many jobs each holds for, when there are several."""
+    counts = Counter(entries)
+    if len(counts) == 1:
+        return list(counts)
+    return [f"{entry} ({n} jobs)" for entry, n in counts.most_common()]

@@ -1,0 +1,13 @@
+"""Collect the runs of the study."""
+
+from pathlib import Path
+
+from hyperverdict.jobs import job
+from hyperverdict.pipeline import collect_runs
+
+with job(snakemake.log[0]):
+    collect_runs(
+        snakemake.params.runs,
+        Path("results/runs"),
+        Path(snakemake.output.final).parents[1],
+    )
