@@ -1,0 +1,30 @@
+"""Snakemake executor that packs jobs into SLURM array tasks through submitit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snakemake_interface_executor_plugins.settings import CommonSettings
+
+from .settings import ExecutorSettings
+
+__all__ = ["Executor", "ExecutorSettings", "common_settings"]
+
+common_settings = CommonSettings(
+    non_local_exec=True,
+    implies_no_shared_fs=False,
+    job_deploy_sources=False,
+    pass_envvar_declarations_to_cmd=True,
+    auto_deploy_default_storage_provider=False,
+    spawned_jobs_assume_shared_fs=True,
+    init_seconds_before_status_checks=0,
+)
+
+
+def __getattr__(name: str) -> Any:
+    # Late: the array tasks import this package for its runner only.
+    if name == "Executor":
+        from .executor import Executor
+
+        return Executor
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

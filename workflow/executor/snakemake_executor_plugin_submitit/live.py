@@ -1,0 +1,184 @@
+"""The tasks that are in SLURM's hands, and the jobs that wait for them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from snakemake_executor_plugin_submitit_jobstep.ledger import LedgerReader
+
+from .outcome import Outcome, Verdict, judge, last_lines, with_memory_kill
+from .slurm import TaskState, array_base
+from .task import Target, Task
+
+
+@dataclass(eq=False)
+class Unit:
+    """What Snakemake handed over: a job, or a group of jobs that stay together."""
+
+    job: Any
+    targets: list[Target]
+    rule: str
+    again: int = 0
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return ", ".join(target.label for target in self.targets)
+
+
+@dataclass(eq=False)
+class LiveTask:
+    """One array task that has been submitted."""
+
+    id: str
+    task: Task
+    log: Path
+    units: list[Unit] = field(default_factory=list)
+    events: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    starts: dict[str, float] = field(default_factory=dict)
+    state: TaskState | None = None
+    ended_at: float | None = None
+    cancelled_by_us: bool = False
+    out_of_requeues: bool = False
+    problem: str | None = None
+    node: str = ""
+
+    def __post_init__(self) -> None:
+        self._reader = LedgerReader(Path(self.task.ledger))
+
+    def read(self) -> None:
+        """Take in what the ledger has to say since the last look."""
+        for entry in self._reader.new_entries():
+            self.node = entry.get("node", self.node)
+            if "key" in entry:
+                self.events[entry["key"]] = entry
+                if entry["event"] == "start":
+                    self.starts[entry["key"]] = entry["time"]
+            elif entry["event"] == "out_of_requeues":
+                self.out_of_requeues = True
+            elif entry["event"] == "node_problem":
+                self.problem = entry["message"]
+
+    def set_state(self, state: TaskState, now: float) -> None:
+        """SLURM's word about the task."""
+        if state.ended and not self.ended:
+            state = with_memory_kill(state, last_lines(str(self.log)))
+        elif self.ended and state.ended:
+            return
+        self.state = state
+        self.node = state.node or self.node
+        self.ended_at = (self.ended_at or now) if state.ended else None
+
+    def seconds_of(self, key: str) -> float | None:
+        """How long a finished job took."""
+        end = self.events.get(key)
+        if end is None or key not in self.starts:
+            return None
+        return float(end["time"]) - self.starts[key]
+
+    def judge(self, target: Target, now: float, late_seconds: float) -> Outcome:
+        """The outcome of one of its jobs."""
+        waited = self.ended_at is not None and now - self.ended_at >= late_seconds
+        return judge(
+            self.events.get(target.key),
+            self.state,
+            waited_long=waited,
+            cancelled_by_us=self.cancelled_by_us,
+            out_of_requeues=self.out_of_requeues,
+        )
+
+    def judge_unit(self, unit: Unit, now: float, late_seconds: float) -> Outcome:
+        """The outcome of a unit: a failure at once, success when all of its jobs are done."""
+        for target in unit.targets:
+            unit.outcomes[target.key] = self.judge(target, now, late_seconds)
+        order = (Verdict.FAILED, Verdict.WAIT, Verdict.AGAIN, Verdict.DONE)
+        return min(unit.outcomes.values(), key=lambda outcome: order.index(outcome.verdict))
+
+    @property
+    def ended(self) -> bool:
+        """Whether SLURM will not run it again."""
+        return self.state is not None and self.state.ended
+
+
+class Table:
+    """All live tasks."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, LiveTask] = {}
+        self.array_sizes: Counter[str] = Counter()
+        self.done = 0
+        self.failed = 0
+
+    def add(self, task: LiveTask) -> None:
+        """Watch a task."""
+        self.tasks[task.id] = task
+        self.array_sizes[array_base(task.id)] += 1
+
+    def drop(self, task: LiveTask) -> None:
+        """Forget a task."""
+        self.tasks.pop(task.id, None)
+
+    def update(self, states: Mapping[str, TaskState]) -> list[LiveTask]:
+        """Take in SLURM's states; the tasks it said nothing about."""
+        now = time.monotonic()
+        silent = []
+        for task in self.tasks.values():
+            if task.id in states:
+                task.set_state(states[task.id], now)
+            elif not task.ended:
+                silent.append(task)
+        return silent
+
+    def holder_of(self, key: str) -> tuple[LiveTask, Target] | None:
+        """The live task that has a job of this name, and its target there."""
+        for task in self.tasks.values():
+            for target in task.task.targets:
+                if target.key == key:
+                    return task, target
+        return None
+
+    @property
+    def waiting(self) -> Iterable[tuple[LiveTask, Unit]]:
+        """Units that have no outcome yet."""
+        return [(task, unit) for task in self.tasks.values() for unit in task.units]
+
+    def status_line(self) -> str:
+        """Running, pending with SLURM's reasons, done, failed, time left."""
+        running = [task for task in self.tasks.values() if task.state and task.state.running]
+        waiting = [task for task in self.tasks.values() if task not in running and not task.ended]
+        jobs_running = sum(unit_runs(task, unit) for task in running for unit in task.units)
+        reasons = Counter(task.state.reason if task.state else "submitted" for task in waiting)
+        left = max(
+            (task.state.time_left for task in running if task.state), default="", key=_seconds
+        )
+        parts = [
+            f"{len(running)} tasks running ({jobs_running} jobs"
+            + (f", {left} left)" if left else ")")
+        ]
+        named = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(3))
+        parts.append(f"{len(waiting)} pending" + (f" ({named})" if named else ""))
+        parts.append(f"{self.done} jobs done")
+        parts.append(f"{self.failed} failed")
+        return "submitit: " + ", ".join(parts)
+
+
+def unit_runs(task: LiveTask, unit: Unit) -> bool:
+    """Whether one of the unit's jobs is being run."""
+    return any(task.events.get(target.key, {}).get("event") == "start" for target in unit.targets)
+
+
+def _seconds(left: str) -> int:
+    """squeue's time left, `[days-][hours:]minutes:seconds`, for comparing."""
+    days, _, clock = left.rpartition("-")
+    total = 0
+    for part in clock.split(":"):
+        if not part.isdigit():
+            return -1
+        total = total * 60 + int(part)
+    return total + (int(days) * 86400 if days.isdigit() else 0)

@@ -1,0 +1,131 @@
+"""What becomes of a job, from its last ledger entry and SLURM's state of its task."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from .slurm import TaskState
+
+# SLURM ended the task for reasons that say nothing about its jobs.
+LOST = frozenset({"PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "REVOKED", "LAUNCH_FAILED"})
+OUT_OF_TIME = frozenset({"TIMEOUT", "DEADLINE"})
+
+
+# slurmstepd's words in the task's output: with memory limits by sampling, or by cgroups on some
+# versions, the state is just FAILED.
+MEMORY_KILL = re.compile(r"oom[-_]kill|exceeded (?:job |step )?memory limit", re.IGNORECASE)
+
+
+def with_memory_kill(state: TaskState, log_tail: str) -> TaskState:
+    """The state, as OUT_OF_MEMORY where the task's own output says so."""
+    if state.state in ("FAILED", "CANCELLED") and MEMORY_KILL.search(log_tail):
+        return replace(state, state="OUT_OF_MEMORY")
+    return state
+
+
+class Verdict(Enum):
+    """What to do with a job."""
+
+    WAIT = "wait"
+    DONE = "done"
+    FAILED = "failed"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A verdict, with what to tell the user and the next attempt."""
+
+    verdict: Verdict
+    message: str = ""
+    # SLURM's state for the death note; None leaves no note.
+    note_state: str | None = None
+    # Snakemake's own retries make sense.
+    retry: bool = True
+
+
+def _ended_without_word(state: TaskState, started: bool) -> Outcome:
+    if started:
+        message = (
+            f"its task ended ({state.state}) while it ran and nothing was recorded: the task was "
+            "killed, or the file system took no more data"
+        )
+    else:
+        message = f"its task ended ({state.state}) before it started: see the task's log"
+    return Outcome(Verdict.FAILED, message, "KILLED" if started else None)
+
+
+def _cancelled(cancelled_by_us: bool) -> Outcome:
+    if cancelled_by_us:
+        return Outcome(Verdict.AGAIN)
+    message = "its task was cancelled from outside (scancel); not retried"
+    return Outcome(Verdict.FAILED, message, "CANCELLED", retry=False)
+
+
+def _killed(state: TaskState, event: Mapping[str, Any], out_of_requeues: bool) -> Outcome:
+    if event.get("reason") == "checkpointed" and not out_of_requeues:
+        return Outcome(Verdict.AGAIN, "it wrote a checkpoint and asked to run again")
+    if out_of_requeues:
+        message = "its task met the time limit more often than max_requeues allows"
+        return Outcome(Verdict.FAILED, message, "TIMEOUT")
+    message = (
+        f"killed by signal (status {event.get('status')}) while SLURM's state is {state.state}"
+    )
+    return Outcome(Verdict.FAILED, message, "KILLED")
+
+
+def judge(
+    event: Mapping[str, Any] | None,
+    state: TaskState | None,
+    *,
+    waited_long: bool,
+    cancelled_by_us: bool = False,
+    out_of_requeues: bool = False,
+) -> Outcome:
+    """The outcome of one job.
+
+    `event` is its last ledger entry, `waited_long` says that a late entry is no longer expected
+    after the task has ended.
+    """
+    name = event["event"] if event else None
+    if name == "done":
+        return Outcome(Verdict.DONE)
+    if name == "failed":
+        return Outcome(Verdict.FAILED, f"exit status {event['status'] if event else None}")
+    if state is None or not state.ended or not waited_long:
+        return Outcome(Verdict.WAIT)
+    started = event is not None
+    note = state.state if started else None
+    if state.state == "CANCELLED":
+        return _cancelled(cancelled_by_us)
+    if state.state in LOST:
+        return Outcome(Verdict.AGAIN, f"its task was lost ({state.state})", note)
+    if state.state in OUT_OF_TIME and not out_of_requeues:
+        return Outcome(Verdict.AGAIN, f"its task met the time limit ({state.state})", note)
+    if state.state == "OUT_OF_MEMORY":
+        if started:
+            message = "out of memory: SLURM killed it (state OUT_OF_MEMORY); raise mem_mb"
+            return Outcome(Verdict.FAILED, message, note)
+        return Outcome(Verdict.AGAIN, "its task ran out of memory before it started")
+    if (event is not None and name == "stopped") or out_of_requeues:
+        return _killed(state, event or {}, out_of_requeues)
+    return _ended_without_word(state, started)
+
+
+def last_lines(path: str | None, count: int = 12, most_bytes: int = 16384) -> str:
+    """The end of a log, indented, or an empty string."""
+    if path is None:
+        return ""
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - most_bytes))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    lines = [line for line in text.splitlines() if line.strip()][-count:]
+    return "\n".join(f"    {line}" for line in lines)

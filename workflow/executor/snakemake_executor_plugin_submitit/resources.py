@@ -1,0 +1,147 @@
+"""From a job's resources to the parameters of its batch job."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PACK_RESOURCE = "submitit_pack"
+# Resource of the community plugin -> sbatch option. Order: what a message lists first.
+PLAIN_OPTIONS = {
+    "slurm_partition": "partition",
+    "slurm_account": "account",
+    "qos": "qos",
+    "constraint": "constraint",
+    "reservation": "reservation",
+    "nodes": "nodes",
+    "gres": "gres",
+}
+# What sbatch complains about -> the resources it may have come from.
+REFUSALS = (
+    (r"partition", ("slurm_partition",)),
+    (r"account", ("slurm_account", "slurm_partition")),
+    (r"qos", ("qos", "slurm_account", "slurm_partition")),
+    (r"feature|constraint", ("constraint",)),
+    (r"time limit|timelimit", ("runtime", "slurm_partition")),
+    (r"memory", ("mem_mb", "mem_mb_per_cpu", "slurm_partition")),
+    (r"gres|gpu|generic resource", ("gpu", "gpu_model", "gres")),
+    (r"reservation", ("reservation",)),
+    (
+        r"node configuration|node count|cpu count|more processors",
+        ("mem_mb", "mem_mb_per_cpu", "cpus_per_task", "threads", "gpu", "gpu_model", "gres",
+         "nodes", "constraint", "slurm_partition"),
+    ),
+    (r"unrecognized option|invalid option|unknown option", ("slurm_extra",)),
+)  # fmt: skip
+
+
+class ResourceError(ValueError):
+    """A resource that cannot be turned into sbatch parameters."""
+
+
+@dataclass(frozen=True)
+class BatchParameters:
+    """What sbatch is told about a job. Jobs with equal ones may share an array task."""
+
+    cpus: int
+    minutes: int | None
+    options: tuple[tuple[str, str | bool], ...]
+    origins: tuple[tuple[str, str], ...]
+    gpus: int = 0
+
+    def origin_of(self, refusal: str) -> str:
+        """The resources that a refusal by sbatch is about, with their values."""
+        given = dict(self.origins)
+        for pattern, names in REFUSALS:
+            if re.search(pattern, refusal, re.IGNORECASE):
+                found = [f"{name}={given[name]}" for name in names if name in given]
+                if found:
+                    return ", ".join(found)
+        return ", ".join(f"{name}={value}" for name, value in self.origins) or "no resource at all"
+
+
+def parse_extra(text: str) -> dict[str, str | bool]:
+    """The options of `slurm_extra`, long ones only."""
+    options: dict[str, str | bool] = {}
+    words = shlex.split(text)
+    while words:
+        word = words.pop(0)
+        if not word.startswith("--"):
+            raise ResourceError(
+                "slurm_extra takes long sbatch options such as --exclusive or --nice=10, "
+                f"not {word!r}"
+            )
+        name, equals, value = word[2:].partition("=")
+        if equals:
+            options[name] = value
+        elif words and not words[0].startswith("-"):
+            options[name] = words.pop(0)
+        else:
+            options[name] = True
+    return options
+
+
+def gpu_option(resources: Mapping[str, Any]) -> str | None:
+    """The value of sbatch's --gpus."""
+    count, model = resources.get("gpu"), resources.get("gpu_model")
+    if not count:
+        return None
+    return f"{model}:{count}" if model else str(count)
+
+
+def memory_option(resources: Mapping[str, Any], extra_mb: int = 0) -> tuple[str, str] | None:
+    """Option and value for the memory."""
+    if resources.get("mem_mb_per_cpu"):
+        return "mem-per-cpu", f"{resources['mem_mb_per_cpu']}M"
+    if resources.get("mem_mb"):
+        return "mem", f"{int(resources['mem_mb']) + extra_mb}M"
+    return None
+
+
+def minutes_of(value: Any) -> int | None:
+    """The `runtime` resource, which Snakemake has turned into minutes."""
+    if value is None or value == "":
+        return None
+    try:
+        return max(1, int(value))
+    except (TypeError, ValueError):
+        raise ResourceError(f"runtime={value!r} is no number of minutes") from None
+
+
+def batch_parameters(
+    resources: Mapping[str, Any], threads: int, extra_mb: int = 0
+) -> BatchParameters:
+    """The parameters of a job with these resources."""
+    if resources.get("mpi"):
+        raise ResourceError(
+            "MPI jobs (resource `mpi`) are not packed: run them with another executor"
+        )
+    options: dict[str, str | bool] = {}
+    for name, option in PLAIN_OPTIONS.items():
+        if resources.get(name) not in (None, ""):
+            options[option] = str(resources[name])
+    if (memory := memory_option(resources, extra_mb)) is not None:
+        options[memory[0]] = memory[1]
+    if (gpus := gpu_option(resources)) is not None:
+        options["gpus"] = gpus
+    options.update(parse_extra(str(resources.get("slurm_extra") or "")))
+    origins = {
+        name: str(resources[name])
+        for name in (
+            *PLAIN_OPTIONS, "runtime", "mem_mb", "mem_mb_per_cpu", "cpus_per_task",
+            "gpu", "gpu_model", "slurm_extra",
+        )
+        if resources.get(name) not in (None, "")
+    }  # fmt: skip
+    origins["threads"] = str(threads)
+    count = resources.get("gpu") or 0
+    return BatchParameters(
+        cpus=max(1, int(resources.get("cpus_per_task") or threads)),
+        minutes=minutes_of(resources.get("runtime")),
+        options=tuple(sorted(options.items(), key=lambda item: item[0])),
+        origins=tuple(sorted(origins.items())),
+        gpus=count if isinstance(count, int) else 1,
+    )

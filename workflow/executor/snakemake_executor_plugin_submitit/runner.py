@@ -1,0 +1,214 @@
+"""What submitit starts on the node: one Snakemake over the task's unfinished targets."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from snakemake_executor_plugin_submitit_jobstep.ledger import (
+    FINAL_EVENTS,
+    TASK_FILE_VARIABLE,
+    LedgerWriter,
+    last_events,
+    read_ledger,
+)
+
+from . import notes, slurm
+from .task import Target, Task, read_task
+
+DEADLINE_VARIABLE = "SNAKEMAKE_SUBMITIT_DEADLINE"
+STATUS_WRONG_PYTHON = 64
+STATUS_NO_GPU = 65
+# After jobs were told to stop, the inner Snakemake itself needs a moment to end.
+INNER_END_SECONDS = 15
+
+
+def task_id(environment: Mapping[str, str]) -> str:
+    """This task's id as squeue and sacct write it."""
+    array = environment.get("SLURM_ARRAY_JOB_ID")
+    if array is not None:
+        return f"{array}_{environment['SLURM_ARRAY_TASK_ID']}"
+    return environment.get("SLURM_JOB_ID", "none")
+
+
+def unfinished(task: Task, entries: list[dict[str, Any]]) -> list[Target]:
+    """Targets without a final word in the ledger."""
+    last = last_events(entries)
+    return [
+        target
+        for target in task.targets
+        if last.get(target.key, {}).get("event") not in FINAL_EVENTS
+    ]
+
+
+def interrupted(targets: list[Target], entries: list[dict[str, Any]]) -> list[Target]:
+    """Targets that were running when an earlier start of this task ended."""
+    last = last_events(entries)
+    return [target for target in targets if target.key in last]
+
+
+def node_problem(task: Task, environment: Mapping[str, str]) -> tuple[int, str] | None:
+    """Why this node cannot run the task, with an exit status of its own."""
+    node = os.uname().nodename
+    if list(sys.version_info[:2]) != task.python[:2]:
+        here, there = (
+            ".".join(map(str, version[:2])) for version in (sys.version_info, task.python)
+        )
+        return STATUS_WRONG_PYTHON, (
+            f"node {node} runs Python {here} ({sys.executable}), the workflow was started with "
+            f"{there}: install the same environment on a shared file system, or set "
+            "--submitit-python"
+        )
+    if task.gpus and "SLURM_JOB_ID" in environment and not environment.get("CUDA_VISIBLE_DEVICES"):
+        return STATUS_NO_GPU, (
+            f"SLURM gave no GPU on node {node} although {task.gpus} were asked for "
+            "(CUDA_VISIBLE_DEVICES is not set): check `gpu`, `gres` and the partition"
+        )
+    return None
+
+
+def deadline(task: Task, environment: Mapping[str, str], now: float) -> float | None:
+    """When running jobs will get SIGTERM because of the time limit, as Unix time."""
+    if environment.get("SLURM_JOB_END_TIME", "").isdigit():
+        return int(environment["SLURM_JOB_END_TIME"]) - task.grace_seconds
+    return None if task.minutes is None else now + task.minutes * 60 - task.grace_seconds
+
+
+class Runner:
+    """One start of one task."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.task = read_task(path)
+        self.ledger = LedgerWriter(Path(self.task.ledger))
+        self.id = task_id(os.environ)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.time_is_up = False
+        self.told_to_end = False
+
+    def note(self, event: str, **values: Any) -> None:
+        """A ledger entry about the task itself."""
+        try:
+            self.ledger.append(event, task=self.id, **values)
+        except OSError as error:
+            print(f"cannot write {self.ledger.path}: {error}", file=sys.stderr, flush=True)
+
+    def stop_jobs(self) -> None:
+        """Tell the inner Snakemake to end its jobs, giving them time for a checkpoint."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(signal.SIGTERM)
+
+    def _on_time_limit(self, *_: Any) -> None:
+        self.time_is_up = True
+        self.stop_jobs()
+
+    def _on_terminate(self, *_: Any) -> None:
+        # scancel, preemption or the limit itself: SLURM decides whether the task runs again.
+        self.told_to_end = True
+        self.stop_jobs()
+
+    def install_handlers(self) -> None:
+        """Replace submitit's own: it would forget what is finished, and ignores SIGTERM."""
+        signal.signal(signal.SIGUSR2, self._on_time_limit)
+        signal.signal(signal.SIGTERM, self._on_terminate)
+
+    def environment(self) -> dict[str, str]:
+        """The environment of the inner Snakemake."""
+        environment = dict(os.environ)
+        environment[TASK_FILE_VARIABLE] = str(self.path)
+        if (end := deadline(self.task, os.environ, time.time())) is not None:
+            environment[DEADLINE_VARIABLE] = str(int(end))
+        return environment
+
+    def run_targets(self, targets: list[Target]) -> int:
+        """One inner Snakemake over these targets."""
+        # As a file: a long list of targets would not fit into one argument of bash.
+        with tempfile.TemporaryFile("w+") as script:
+            script.write(self.task.command(targets))
+            script.flush()
+            script.seek(0)
+            name = f"/dev/fd/{script.fileno()}"
+            self.process = subprocess.Popen(
+                ["bash", name],
+                cwd=self.task.workdir,
+                env=self.environment(),
+                pass_fds=[script.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+            if self.time_is_up or self.told_to_end:
+                self.stop_jobs()
+            return self.wait()
+
+    def wait(self) -> int:
+        """Wait for the inner Snakemake; kill it when it outlives the grace it was given."""
+        assert self.process is not None
+        stop_by: float | None = None
+        while True:
+            try:
+                return self.process.wait(timeout=1)
+            except subprocess.TimeoutExpired:
+                if self.time_is_up or self.told_to_end:
+                    stop_by = stop_by or time.monotonic() + self.task.grace_seconds
+                    if time.monotonic() > stop_by + INNER_END_SECONDS:
+                        self.process.kill()
+
+    def leave_notes(self, entries: list[dict[str, Any]]) -> None:
+        """Tell the jobs that were interrupted by the last end of this task what it was."""
+        targets = interrupted(unfinished(self.task, entries), entries)
+        if not targets or not any(entry["event"] == "task_start" for entry in entries):
+            return
+        planned = [entry for entry in entries if entry["event"] in ("requeue", "task_start")]
+        state = "TIMEOUT" if planned[-1]["event"] == "requeue" else None
+        state = state or slurm.last_end(os.environ.get("SLURM_JOB_ID", "")) or "UNKNOWN"
+        for target in targets:
+            notes.write_note(
+                target.log, state, task=self.id, attempt=self.task.attempt, mem_mb=self.task.mem_mb
+            )
+
+    def requeue(self) -> None:
+        """Back into the queue for the unfinished targets, a bounded number of times."""
+        entries = read_ledger(self.ledger.path)
+        if not unfinished(self.task, entries):
+            return
+        done = sum(entry["event"] == "requeue" for entry in entries)
+        if done >= self.task.max_requeues:
+            self.note("out_of_requeues", requeues=done)
+            return
+        self.note("requeue", number=done + 1)
+        print(f"time limit: requeue {done + 1} of {self.task.max_requeues}", flush=True)
+        slurm.requeue(os.environ["SLURM_JOB_ID"])
+        # SLURM ends this process; leaving earlier could end the task before it is requeued.
+        time.sleep(60)
+
+    def run(self) -> int:
+        """Run what is unfinished; the exit status of the task."""
+        self.install_handlers()
+        problem = node_problem(self.task, os.environ)
+        if problem is not None:
+            print(problem[1], file=sys.stderr, flush=True)
+            self.note("node_problem", message=problem[1])
+            return problem[0]
+        entries = read_ledger(self.ledger.path)
+        targets = unfinished(self.task, entries)
+        self.leave_notes(entries)
+        self.note("task_start", restarts=int(os.environ.get("SLURM_RESTART_COUNT", "0")))
+        status = self.run_targets(targets) if targets else 0
+        self.note("task_end", status=status)
+        if self.time_is_up and not self.told_to_end:
+            self.requeue()
+        return status
+
+
+def run_task(path: str) -> None:
+    """Entry point on the node."""
+    # SystemExit passes through submitit, which would write a result file nobody reads.
+    sys.exit(Runner(Path(path)).run())

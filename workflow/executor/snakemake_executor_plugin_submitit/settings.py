@@ -1,0 +1,103 @@
+"""Command-line settings of the `submitit` executor.
+
+No `from __future__ import annotations` here: Snakemake reads the fields' types at run time.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from snakemake_executor_plugin_submitit_jobstep.settings import DEFAULT_PRELOAD
+from snakemake_interface_executor_plugins.settings import ExecutorSettingsBase
+
+
+def _setting(default: Any, text: str, kind: type = str) -> Any:
+    metadata = {"help": text, "env_var": False, "required": False}
+    # A flag must not name its type.
+    if kind is not bool:
+        metadata["type"] = kind
+    return field(default=default, metadata=metadata)
+
+
+@dataclass
+class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
+    """Settings for packing, submitting and watching array tasks."""
+
+    pack: int | None = _setting(
+        None,
+        "Jobs in one array task, run one after the other. A rule's resource `submitit_pack` "
+        "overrides it. Unset: as many as fit into task_minutes, once earlier runs have shown how "
+        "long the rule's jobs take, else 1.",
+        int,
+    )
+    task_minutes: float = _setting(
+        10.0,
+        "Minutes that one array task should take when the pack size is chosen from earlier runs. "
+        "Shorter tasks pay the start-up more often, longer ones lose more when they are killed.",
+        float,
+    )
+    max_task_minutes: int | None = _setting(
+        None,
+        "Upper bound on a task's time limit in minutes, which otherwise is the sum of its jobs' "
+        "`runtime`. A task that meets it is requeued and goes on with its unfinished jobs.",
+        int,
+    )
+    throttle: int = _setting(
+        256,
+        "Array tasks of one submission that may run at the same time (after %% in sbatch --array).",
+        int,
+    )
+    max_array_size: int | None = _setting(
+        None, "Tasks in one submission at most. Unset: MaxArraySize as SLURM reports it.", int
+    )
+    extra_mem_mb: int = _setting(
+        600,
+        "Added to a task's `mem_mb`, for Snakemake itself and the warm worker beside the job.",
+        int,
+    )
+    grace_seconds: int = _setting(
+        60,
+        "Seconds before the time limit at which running jobs get SIGTERM, to write a checkpoint "
+        "before the task requeues itself. SLURM may be up to a minute early.",
+        int,
+    )
+    max_requeues: int = _setting(
+        20,
+        "How often a task may requeue itself at its time limit, and how often jobs that were lost "
+        "to preemption or a dead node are submitted again.",
+        int,
+    )
+    coalesce_seconds: float = _setting(
+        1.0, "Wait this long for more ready jobs before packing and submitting them.", float
+    )
+    poll_seconds: float = _setting(
+        2.0, "Seconds between looks at the tasks' ledgers (files; costs SLURM nothing).", float
+    )
+    slurm_poll_seconds: float = _setting(
+        15.0,
+        "Seconds between calls of squeue (and of sacct, for tasks that left the queue).",
+        float,
+    )
+    status_seconds: float = _setting(
+        30.0, "Seconds between status lines on the terminal at least; 0 switches them off.", float
+    )
+    preload: str = _setting(
+        DEFAULT_PRELOAD,
+        "Modules that the warm worker of a task imports once, separated by commas; 'none' starts "
+        "every script in a new Python.",
+    )
+    jobs_per_gpu: int = _setting(
+        1, "How many jobs of a task that ask for `gpu` may share one device at a time.", int
+    )
+    setup: str | None = _setting(
+        None,
+        "Shell commands for the head of the batch script, separated by ';;' (module load ...).",
+    )
+    python: str | None = _setting(
+        None, "Python command on the nodes, when it is not this Python at this path."
+    )
+    job_prefix: str | None = _setting(
+        None, "Head of the job names that squeue shows. Unset: the name of the working folder."
+    )
+    keep_logs: bool = _setting(
+        False, "Keep the task logs in .snakemake/submitit after a run without failures.", bool
+    )

@@ -1,0 +1,180 @@
+"""Asking SLURM: states of tasks, cancelling, limits. Only parsing and subprocess calls."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+RUNNING_STATES = frozenset({"RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "STOPPED",
+                            "STAGE_OUT", "SIGNALING", "RESIZING"})  # fmt: skip
+PENDING_STATES = frozenset({"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT",
+                            "RESV_DEL_HOLD"})  # fmt: skip
+QUEUE_FORMAT = "%i|%T|%r|%L|%N|%k"
+COMMAND_TIMEOUT_SECONDS = 120
+
+
+class SlurmUnavailableError(RuntimeError):
+    """A SLURM command did not answer."""
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """What SLURM says about one array task."""
+
+    state: str
+    reason: str = ""
+    time_left: str = ""
+    node: str = ""
+    comment: str = ""
+
+    @property
+    def pending(self) -> bool:
+        """In the queue, also when it waits to run again."""
+        return self.state in PENDING_STATES
+
+    @property
+    def running(self) -> bool:
+        """On a node."""
+        return self.state in RUNNING_STATES
+
+    @property
+    def ended(self) -> bool:
+        """Never to run again."""
+        return not self.pending and not self.running and self.state != "UNKNOWN"
+
+
+def expand_indices(text: str) -> list[int]:
+    """The task numbers of an array expression such as `3,5-7%20` or `0-9:3`."""
+    numbers: list[int] = []
+    for part in text.partition("%")[0].split(","):
+        match = re.fullmatch(r"(\d+)(?:-(\d+)(?::(\d+))?)?", part.strip())
+        if match is None:
+            continue
+        first, last, step = match.groups()
+        numbers.extend(range(int(first), int(last or first) + 1, int(step or 1)))
+    return numbers
+
+
+def expand_task_id(text: str) -> list[str]:
+    """The ids `12`, `12_3` or those that `12_[3,5-7%20]` stands for."""
+    match = re.fullmatch(r"(\d+)_\[(.*)\]", text)
+    if match is None:
+        return [text]
+    return [f"{match.group(1)}_{index}" for index in expand_indices(match.group(2))]
+
+
+def plain_state(text: str) -> str:
+    """`CANCELLED by 1000` and `COMPLETED+` without their tails."""
+    words = text.split()
+    return words[0].rstrip("+") if words else "UNKNOWN"
+
+
+def parse_queue(text: str) -> dict[str, TaskState]:
+    """The output of squeue in QUEUE_FORMAT, by task id."""
+    states = {}
+    for line in text.splitlines():
+        fields = line.split("|", 5)
+        if len(fields) == 6:
+            task, state, reason, left, node, comment = (field.strip() for field in fields)
+            for single in expand_task_id(task):
+                states[single] = TaskState(plain_state(state), reason, left, node, comment)
+    return states
+
+
+def parse_accounting(text: str) -> dict[str, TaskState]:
+    """The output of `sacct -X -n -P -o JobID,State,NodeList,Reason`, by task id."""
+    states = {}
+    for line in text.splitlines():
+        fields = line.split("|")
+        if len(fields) >= 4:
+            for single in expand_task_id(fields[0]):
+                states[single] = TaskState(plain_state(fields[1]), fields[3], "", fields[2])
+    return states
+
+
+def parse_config(text: str) -> dict[str, str]:
+    """The output of `scontrol show config`."""
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def array_base(task: str) -> str:
+    """The array's id in a task's id."""
+    return task.partition("_")[0]
+
+
+def short_ids(tasks: Iterable[str], array_sizes: Mapping[str, int]) -> list[str]:
+    """Ids for scancel: the array's own id where all of its tasks are meant."""
+    by_array: dict[str, list[str]] = {}
+    for task in tasks:
+        by_array.setdefault(array_base(task), []).append(task)
+    ids: list[str] = []
+    for base, members in by_array.items():
+        ids.extend([base] if len(members) >= array_sizes.get(base, 0) > 0 else members)
+    return ids
+
+
+def _ask(command: list[str]) -> str:
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SlurmUnavailableError(f"{command[0]}: {error}") from error
+    if answer.returncode != 0:
+        words = (answer.stderr or answer.stdout).strip().splitlines()
+        raise SlurmUnavailableError(f"{command[0]}: {words[-1] if words else answer.returncode}")
+    return answer.stdout
+
+
+def queue() -> dict[str, TaskState]:
+    """All tasks of this user that squeue knows, those that ended lately included."""
+    return parse_queue(_ask(["squeue", "-h", "-a", "-t", "all", "-u", str(os.getuid()),
+                             "-o", QUEUE_FORMAT]))  # fmt: skip
+
+
+def accounting(tasks: Iterable[str]) -> dict[str, TaskState]:
+    """States from the accounting database, for tasks that have left the queue."""
+    # By array, and by JobID: JobIdRaw has no task numbers.
+    bases = sorted({array_base(task) for task in tasks})
+    states: dict[str, TaskState] = {}
+    fields = "JobID,State,NodeList,Reason"
+    for start in range(0, len(bases), 200):
+        some = ",".join(bases[start : start + 200])
+        command = ["sacct", "-X", "-n", "-P", "-S", "now-30days", "-o", fields, "-j", some]
+        states |= parse_accounting(_ask(command))
+    return states
+
+
+def last_end(job: str) -> str | None:
+    """How the previous start of a requeued job ended, or None when nobody knows."""
+    try:
+        lines = _ask(["sacct", "-D", "-X", "-n", "-P", "-o", "State", "-j", job]).splitlines()
+    except SlurmUnavailableError:
+        return None
+    ended = [plain_state(line) for line in lines if not TaskState(plain_state(line)).running]
+    past = [state for state in ended if state not in PENDING_STATES | {"UNKNOWN"}]
+    return past[-1] if past else None
+
+
+def max_array_size() -> int | None:
+    """SLURM's MaxArraySize; the largest task number is one less."""
+    try:
+        value = parse_config(_ask(["scontrol", "show", "config"])).get("MaxArraySize", "")
+    except SlurmUnavailableError:
+        return None
+    return int(value) if value.isdigit() and int(value) > 0 else None
+
+
+def cancel(ids: list[str]) -> None:
+    """scancel, some hundred ids a call."""
+    for start in range(0, len(ids), 300):
+        _ask(["scancel", *ids[start : start + 300]])
+
+
+def requeue(job: str) -> None:
+    """Put a running job back into the queue."""
+    _ask(["scontrol", "requeue", job])

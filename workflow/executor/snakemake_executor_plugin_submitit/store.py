@@ -1,0 +1,155 @@
+"""The folders under .snakemake/submitit: one a run, with task files, ledgers and logs.
+
+<run>/batch-<n>.json   one sbatch call: its comment, its tasks, and SLURM's id once it has one
+<run>/<n>.<i>.task.json, .ledger.jsonl
+<run>/logs/            submitit's files and the tasks' output
+<run>/closed           the run ended in an orderly way: nothing is left to adopt
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .task import write_json
+
+ROOT = Path(".snakemake") / "submitit"
+COMMENT_PREFIX = "snakemake-submitit:"
+KEEP_DAYS = 14
+
+
+@dataclass
+class Batch:
+    """One sbatch call."""
+
+    path: Path
+    comment: str
+    tasks: list[str]
+    job: str | None = None
+
+    def save(self) -> None:
+        """Write it to its file."""
+        write_json(self.path, {"comment": self.comment, "tasks": self.tasks, "job": self.job})
+
+    def task_id(self, index: int) -> str:
+        """SLURM's id of one task: a single job is no array."""
+        return f"{self.job}_{index}" if len(self.tasks) > 1 else str(self.job)
+
+
+@dataclass
+class Run:
+    """One run of the executor."""
+
+    folder: Path
+    batches: list[Batch] = field(default_factory=list)
+
+    @property
+    def logs(self) -> Path:
+        """submitit's folder."""
+        return self.folder / "logs"
+
+    def new_batch(self, tasks: int) -> Batch:
+        """A batch of so many tasks, not yet on disk."""
+        number = len(self.batches)
+        names = [f"{number}.{index}" for index in range(tasks)]
+        comment = f"{COMMENT_PREFIX}{self.folder.name}:{number}"
+        batch = Batch(self.folder / f"batch-{number}.json", comment, names)
+        self.batches.append(batch)
+        return batch
+
+    def task_path(self, name: str) -> Path:
+        """The task file."""
+        return self.folder.absolute() / f"{name}.task.json"
+
+    def ledger_path(self, name: str) -> Path:
+        """The ledger."""
+        return self.folder.absolute() / f"{name}.ledger.jsonl"
+
+    @property
+    def closed(self) -> bool:
+        """Whether it ended in an orderly way."""
+        return (self.folder / "closed").exists()
+
+    def close(self) -> None:
+        """Nothing of this run is left to adopt."""
+        with contextlib.suppress(OSError):
+            (self.folder / "closed").touch()
+
+    def remove(self) -> None:
+        """Delete its files."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def new_run(root: Path = ROOT) -> Run:
+    """A folder for this run."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    for number in range(1000):
+        folder = root / (stamp if number == 0 else f"{stamp}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        (folder / "logs").mkdir()
+        return Run(folder)
+    raise RuntimeError(f"no free folder name in {root}")
+
+
+def load_run(folder: Path) -> Run:
+    """A run of an earlier Snakemake."""
+    batches = []
+    for path in sorted(folder.glob("batch-*.json")):
+        with contextlib.suppress(OSError, json.JSONDecodeError, KeyError):
+            values: dict[str, Any] = json.loads(path.read_text())
+            batches.append(Batch(path, values["comment"], values["tasks"], values["job"]))
+    return Run(folder, batches)
+
+
+def open_runs(root: Path = ROOT) -> list[Run]:
+    """Runs whose Snakemake was killed, oldest first."""
+    if not root.is_dir():
+        return []
+    runs = [load_run(folder) for folder in sorted(root.iterdir()) if folder.is_dir()]
+    return [run for run in runs if not run.closed]
+
+
+def remove_old_runs(root: Path = ROOT, keep_days: float = KEEP_DAYS) -> None:
+    """Delete closed runs that are older than some days."""
+    if not root.is_dir():
+        return
+    for folder in root.iterdir():
+        marker = folder / "closed"
+        with contextlib.suppress(OSError):
+            if time.time() - marker.stat().st_mtime > keep_days * 86400:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+class Durations:
+    """Mean seconds a job of each rule took, remembered between runs."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self.path = root / "durations.json"
+        self._known: dict[str, list[float]] = {}
+        with contextlib.suppress(OSError, json.JSONDecodeError, AttributeError):
+            self._known = dict(json.loads(self.path.read_text()))
+
+    def seconds(self, rule: str) -> float | None:
+        """Mean over the jobs seen, None for a rule never seen."""
+        count, mean = self._known.get(rule, [0, 0.0])
+        return mean if count else None
+
+    def add(self, rule: str, seconds: float) -> None:
+        """One more job; recent jobs weigh more once there are many."""
+        count, mean = self._known.get(rule, [0, 0.0])
+        count = min(count + 1, 50)
+        self._known[rule] = [count, mean + (seconds - mean) / count]
+
+    def save(self) -> None:
+        """Write them down."""
+        with contextlib.suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(self.path, self._known)

@@ -1,0 +1,130 @@
+"""The executor: Snakemake's own local executor with warm scripts, GPU slots and a ledger."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import Any
+
+from snakemake.exceptions import SpawnedJobError
+from snakemake.executors.local import Executor as LocalExecutor
+from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
+from snakemake_interface_executor_plugins.settings import ExecMode
+
+from .gpus import GpuSlots, devices_present
+from .record import Recorder
+from .running import JobPopen, RunningJob, running_job, stop_all, watch_shell_commands
+from .scripts import use_warm_workers
+from .settings import ExecutorSettings
+from .workers import WarmWorkers
+
+
+class StoppingError(Exception):
+    """The job was not started because the executor has been told to stop."""
+
+
+class Executor(LocalExecutor):  # type: ignore[misc]
+    """Runs jobs on this machine, in the order and with the semantics of the local executor."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        settings = self.workflow.executor_settings
+        if not isinstance(settings, ExecutorSettings):
+            settings = ExecutorSettings()
+        self.settings = settings
+        self.workers = WarmWorkers(settings.preload)
+        self.slots = GpuSlots(devices_present(), settings.jobs_per_gpu)
+        self.recorder = Recorder.from_environment()
+        self.stopping = threading.Event()
+        self._finished: dict[Any, RunningJob] = {}
+        self._ready_for_signals = False
+        self._warned_no_gpu = False
+        watch_shell_commands()
+        use_warm_workers(self.workers)
+        if self.workflow.exec_mode == ExecMode.REMOTE:
+            self._leave_markers_to_main_process()
+
+    def _leave_markers_to_main_process(self) -> None:
+        # The submitting Snakemake writes the metadata of finished outputs. Did this one remove
+        # their "incomplete" markers, results that come in while the submitting one is dead would
+        # count as complete without metadata, and their recorded run times would be zero.
+        async def finished(job: Any) -> None:
+            return None
+
+        self.workflow.persistence.finished = finished
+
+    def run_jobs(self, jobs: list[JobExecutorInterface]) -> None:
+        """Run a wave of jobs."""
+        if not self._ready_for_signals and self.recorder is not None:
+            # Not earlier: the scheduler sets its own handler after it has made the executor.
+            signal.signal(signal.SIGTERM, self._on_terminate)
+            self._ready_for_signals = True
+        super().run_jobs(jobs)
+
+    def _on_terminate(self, *_: Any) -> None:
+        # In a thread: the handler may interrupt the scheduler while it holds its own lock.
+        threading.Thread(target=self._stop, daemon=True).start()
+
+    def _stop(self) -> None:
+        self.stopping.set()
+        self.workflow.scheduler.exit_gracefully()
+        stop_all(self.settings.grace_seconds)
+
+    def _gpus_of(self, job: Any) -> int:
+        count = job.resources.get("gpu") or 0
+        wanted = count if isinstance(count, int) else 1
+        if wanted > len(self.slots.devices) and not self._warned_no_gpu:
+            self._warned_no_gpu = True
+            self.logger.warning(
+                f"{job.rule.name} asks for {wanted} GPU(s), this machine offers "
+                f"{len(self.slots.devices)}: the job runs and must cope."
+            )
+        return wanted
+
+    def cached_or_run(self, job: Any, run_func: Any, *args: Any) -> None:
+        """Run one job in the calling pool thread."""
+        with self.slots.assigned(self._gpus_of(job)) as devices, running_job(devices) as running:
+            self._finished[job] = running
+            if self.stopping.is_set():
+                raise StoppingError("not started: the task is being stopped")
+            if self.recorder is not None:
+                self.recorder.started(job)
+                # The marker's time becomes the start time in the metadata.
+                job.register()
+            super().cached_or_run(job, run_func, *args)
+
+    def spawn_job(self, job: Any) -> None:
+        """A `run:` or shadow job: a Snakemake of its own, with the job's devices."""
+        if JobPopen(self.format_job_exec(job), shell=True).wait() != 0:
+            raise SpawnedJobError()
+
+    def handle_job_success(self, job: Any) -> None:
+        """After Snakemake has checked the outputs."""
+        super().handle_job_success(job)
+        running = self._finished.pop(job, None)
+        if self.recorder is not None and running is not None:
+            self.recorder.done(job)
+
+    def handle_job_error(self, job: Any) -> None:
+        """After Snakemake has removed the outputs of the failed job."""
+        super().handle_job_error(job)
+        running = self._finished.pop(job, None)
+        if self.recorder is not None:
+            status = running.status if running is not None else None
+            self.recorder.not_done(job, status, self.stopping.is_set())
+
+    def cancel(self) -> None:
+        """Ctrl-C: stop what runs."""
+        self.stopping.set()
+        stop_all(self.settings.grace_seconds)
+        self._close()
+
+    def shutdown(self) -> None:
+        """All jobs have ended."""
+        self._close()
+
+    def _close(self) -> None:
+        super().shutdown()
+        self.workers.close()
+        sys.stdout.flush()

@@ -1,0 +1,84 @@
+"""Devices present on this machine, and their assignment to jobs."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+NO_DEVICE = ""
+
+
+def devices_from_environment(environment: Mapping[str, str]) -> list[str] | None:
+    """The devices CUDA_VISIBLE_DEVICES names, or None where it is not set."""
+    value = environment.get("CUDA_VISIBLE_DEVICES")
+    if value is None:
+        return None
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    # CUDA itself ignores everything from the first invalid entry on; "-1" is the usual one.
+    return [] if not names or names[0] == "-1" else names
+
+
+def count_nvidia_devices() -> int:
+    """NVIDIA devices of this machine, without importing a CUDA library."""
+    listing = shutil.which("nvidia-smi")
+    if listing is not None:
+        answer = subprocess.run([listing, "-L"], capture_output=True, text=True, check=False)
+        if answer.returncode == 0:
+            return sum(line.startswith("GPU ") for line in answer.stdout.splitlines())
+    return len(glob.glob("/dev/nvidia[0-9]*"))
+
+
+def devices_present(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Names of the devices that jobs of this process may use, in CUDA_VISIBLE_DEVICES' terms."""
+    given = devices_from_environment(os.environ if environment is None else environment)
+    if given is not None:
+        return given
+    return [str(number) for number in range(count_nvidia_devices())]
+
+
+class GpuSlots:
+    """Gives each job devices of its own; `jobs_per_gpu` jobs at a time may share one."""
+
+    def __init__(self, devices: list[str], jobs_per_gpu: int = 1) -> None:
+        if jobs_per_gpu < 1:
+            raise ValueError(f"jobs_per_gpu must be 1 or more, not {jobs_per_gpu}")
+        self.devices = devices
+        self._free = {device: jobs_per_gpu for device in devices}
+        self._changed = threading.Condition()
+
+    def _take(self, count: int) -> list[str] | None:
+        # The emptiest devices first: jobs spread before they share.
+        ranked = sorted(self.devices, key=lambda device: -self._free[device])
+        chosen = [device for device in ranked if self._free[device] > 0][:count]
+        if len(chosen) < count:
+            return None
+        for device in chosen:
+            self._free[device] -= 1
+        return sorted(chosen, key=self.devices.index)
+
+    @contextmanager
+    def assigned(self, count: int) -> Iterator[str]:
+        """The CUDA_VISIBLE_DEVICES of a job that asks for `count` devices; waits for free ones.
+
+        A job that asks for none sees none. One that asks for more than there are gets all: whether
+        to run without is the job's decision, as it is under Snakemake's own executor.
+        """
+        count = min(count, len(self.devices))
+        if count < 1:
+            yield NO_DEVICE
+            return
+        with self._changed:
+            while (chosen := self._take(count)) is None:
+                self._changed.wait()
+        try:
+            yield ",".join(chosen)
+        finally:
+            with self._changed:
+                for device in chosen:
+                    self._free[device] += 1
+                self._changed.notify_all()

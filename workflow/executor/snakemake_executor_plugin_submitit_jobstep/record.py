@@ -1,0 +1,66 @@
+"""Writes what happens to the jobs of an array task into the task's ledger."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from .ledger import CHECKPOINTED_STATUS, TASK_FILE_VARIABLE, LedgerWriter, job_key, outputs_state
+
+# SIGTERM and SIGKILL, as Popen and as a shell report them.
+KILLED_STATUS = frozenset({-15, -9, 143, 137})
+
+
+def stopped_reason(status: int | None, stopping: bool) -> str | None:
+    """Why a job that ended without success shall be run again, or None when it has failed.
+
+    A signal tells nothing about the job: SLURM's state of the task decides later.
+    """
+    if status == CHECKPOINTED_STATUS:
+        return "checkpointed"
+    if stopping or status in KILLED_STATUS:
+        return "killed"
+    return None
+
+
+class Recorder:
+    """The ledger of this process, written for the jobs of Snakemake."""
+
+    def __init__(self, ledger: LedgerWriter) -> None:
+        self.ledger = ledger
+
+    @classmethod
+    def from_environment(cls) -> Recorder | None:
+        """The recorder of the array task this process runs in, or None outside of one."""
+        task_file = os.environ.get(TASK_FILE_VARIABLE)
+        if not task_file:
+            return None
+        task = json.loads(Path(task_file).read_text())
+        return cls(LedgerWriter(Path(task["ledger"])))
+
+    def _append(self, event: str, job: Any, **values: Any) -> None:
+        key = job_key(job.rule.name, job.wildcards_dict)
+        try:
+            self.ledger.append(event, key=key, **values)
+        except OSError as error:
+            # The job itself is fine; the submitting side will say that its outcome is unknown.
+            print(f"cannot write {self.ledger.path}: {error}", file=sys.stderr, flush=True)
+
+    def started(self, job: Any) -> None:
+        """The job's process is about to start."""
+        self._append("start", job)
+
+    def done(self, job: Any) -> None:
+        """The job has succeeded and its outputs were found."""
+        self._append("done", job, outputs=outputs_state(str(path) for path in job.output))
+
+    def not_done(self, job: Any, status: int | None, stopping: bool) -> None:
+        """The job has ended without success."""
+        reason = stopped_reason(status, stopping)
+        if reason is None:
+            self._append("failed", job, status=status)
+        else:
+            self._append("stopped", job, status=status, reason=reason)
