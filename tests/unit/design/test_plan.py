@@ -1,0 +1,140 @@
+"""The plan: what trains once for all, what is missing, what it costs."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from hyperverdict.claims.studyfile import load_study
+from hyperverdict.design.cost import Cost, estimated_seconds_per_step, run_cost
+from hyperverdict.design.plan import make_plan, timing_key
+from hyperverdict.design.state import plan_state, seeds_after, to_force
+from hyperverdict.design.summary import duration, plan_summary
+from hyperverdict.records.layout import (
+    METRICS_FILE,
+    RECORD_FILE,
+    RunRecord,
+    SeedRecord,
+    file_sha256,
+)
+
+STUDY = """
+study: s
+data: fashion_mnist
+seeds: 4
+baseline: {width: 256, depth: 2, batch_size: 64, budget: 300 steps}
+hypotheses:
+  H1:
+    says: Large batches are faster and worse.
+    compare: {batch_size: {from: 4, to: 128}}
+    expect: {train_time: lower, accuracy: lower}
+    at_equal: [300 steps, 38400 samples, 5 seconds]
+  H4:
+    says: Small batches are faster and worse.
+    compare: {batch_size: {from: 128, to: 4}}
+    expect: {train_time: lower, accuracy: lower}
+    at_equal: [300 steps, 38400 samples, 5 seconds]
+    replicates: 6
+explore:
+  size: {grid: {batch_size: [64, 128]}, replicates: 2}
+"""
+
+
+@pytest.fixture
+def plan(tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text(STUDY)
+    return make_plan(load_study(file))
+
+
+def finish(plan, path, seeds, runs):
+    """A run's folder as training leaves it; the table's content does not matter here."""
+    folder = runs / path
+    folder.mkdir(parents=True)
+    (folder / METRICS_FILE).write_bytes(b"table")
+    record = RunRecord(
+        path=path, configuration={}, data_checksum="", training_version=1, steps=300,
+        parameters=1, flops_per_sample=1, train_size=1, test_size=1,
+        seeds={str(s): SeedRecord("finished", 300, 2.0, 0) for s in seeds},
+        metrics_sha256=file_sha256(folder / METRICS_FILE),
+    )  # fmt: skip
+    (folder / RECORD_FILE).write_text(json.dumps(asdict(record)))
+
+
+def test_rivals_and_explorations_share_runs(plan):
+    # batch 4 and 128 at 300 steps, batch 4 at 9600 steps (38400 samples; batch 128 needs 300 steps
+    # for them, a run that is there already), both at 5 seconds, and batch 64 of the exploration.
+    assert len(plan.runs) == 6
+    shared = next(r for r in plan.runs.values() if "batch_size~128/" in r.configuration.path
+                  and r.configuration.budget.slug == "steps~300")  # fmt: skip
+    assert shared.seeds == tuple(range(6))
+    assert set(shared.purposes) == {
+        "H1 at 300 steps", "H1 at 38,400 samples", "H4 at 300 steps", "H4 at 38,400 samples",
+        "explore size",
+    }  # fmt: skip
+
+
+def test_one_timing_for_both_directions_and_all_budgets_but_seconds(plan):
+    (timing,) = plan.timings.values()
+    assert timing.repeats == 6
+    assert not any("seconds" in purpose for purpose in timing.purposes)
+    assert timing.key == timing_key(reversed(timing.configurations))
+
+
+def test_state_counts_missing_seeds_and_never_less_than_recorded(plan, tmp_path):
+    path, run = next(iter(plan.runs.items()))
+    finish(plan, path, [0, 1, 9], tmp_path)
+    state = plan_state(plan, tmp_path)[path]
+    assert state.recorded == (0, 1, 9)
+    assert state.missing == tuple(s for s in run.seeds if s not in (0, 1))
+    assert seeds_after(run, tmp_path) == sorted({*run.seeds, 9})
+    assert to_force([state], tmp_path) == [str(tmp_path / path / METRICS_FILE)]
+
+
+def test_a_complete_run_is_left_alone(plan, tmp_path):
+    path, run = next(iter(plan.runs.items()))
+    finish(plan, path, run.seeds, tmp_path)
+    state = plan_state(plan, tmp_path)[path]
+    assert not state.missing
+    assert to_force([state], tmp_path) == []
+    assert run_cost(state, {}) == Cost(0.0, "earlier runs")
+
+
+@pytest.mark.parametrize("content", [b"", b"other"])
+def test_a_table_that_does_not_fit_its_record_is_unsound(plan, tmp_path, content):
+    path, run = next(iter(plan.runs.items()))
+    finish(plan, path, run.seeds, tmp_path)
+    (tmp_path / path / METRICS_FILE).write_bytes(content)
+    state = plan_state(plan, tmp_path)[path]
+    assert state.missing == run.seeds
+    assert METRICS_FILE in state.unsound
+    assert to_force([state], tmp_path)
+
+
+def test_cost_comes_from_timings_before_the_estimate(plan, tmp_path):
+    path, state = next(iter(plan_state(plan, tmp_path).items()))
+    estimate = run_cost(state, {})
+    timed = run_cost(state, {state.run.configuration.arm_path: 1.0})
+    assert estimate.source == "estimate"
+    assert timed.source == "timing table"
+    assert timed.seconds > 300 * len(state.missing)
+
+
+def test_the_estimate_is_near_the_two_measured_points(plan):
+    """0.8 ms a step at batch 4 and 2.0 ms at batch 128 (docs, measured)."""
+    small, large = (
+        next(r.configuration for r in plan.runs.values() if f"batch_size~{b}/" in r.configuration.path)
+        for b in (4, 128)
+    )
+    assert estimated_seconds_per_step(small) == pytest.approx(0.8e-3, rel=0.1)
+    assert estimated_seconds_per_step(large) == pytest.approx(2.1e-3, rel=0.1)
+
+
+def test_the_summary_names_purposes_costs_and_what_is_detectable(plan, tmp_path):
+    text = plan_summary(plan, plan_state(plan, tmp_path), {}, plan.timings.values(), 2)
+    for words in ("6 configurations would train", "H4 at 5 seconds", "Cost:", "80% power", "timing"):
+        assert words in text
+
+
+def test_durations_are_written_as_a_person_would():
+    assert [duration(s) for s in (3, 600, 36000)] == ["3 s", "10 min", "10.0 h"]
