@@ -22,6 +22,10 @@ COSTS = {
 }
 
 
+# Costs closer than this factor are shown on an axis of this span, so that they look alike.
+LEAST_SPAN = 3.0
+
+
 class Cloud(NamedTuple):
     """One arm at one budget: [n] costs and values of its finished seeds."""
 
@@ -100,16 +104,19 @@ def draw(info: CostInfo) -> Figure:
 def _decorate(
     ax: Axes, info: CostInfo, ends: dict[str, tuple[float, float]], markers: dict[str, str]
 ) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     ax.margins(x=0.08, y=0.12)
     ax.set_xlabel(f"{COSTS[info.cost]}, log scale")
     ax.set_ylabel(units.metric_title(info.metric))
     low, high = ax.get_xlim()
-    steps = (1,) if high / low > 100 else (1, 3) if high / low > 20 else (1, 2, 5)
-    ax.xaxis.set_major_locator(LogLocator(subs=steps))
+    if high / low < LEAST_SPAN:
+        middle = math.sqrt(low * high)
+        low, high = middle / math.sqrt(LEAST_SPAN), middle * math.sqrt(LEAST_SPAN)
+        ax.set_xlim(low, high)
+    ax.xaxis.set_major_locator(FixedLocator(style.ratio_ticks(low, high)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: units.short(v)))
-    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.xaxis.set_minor_locator(NullLocator())
     if RECORDED_METRICS.get(info.metric) == units.FRACTION:
         style.percent_axis(ax, "y")
     if len(ends) <= len(style.ARM_COLORS):

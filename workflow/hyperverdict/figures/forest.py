@@ -108,7 +108,7 @@ def effect_axis_label(metric: str, unit: units.Unit) -> str:
 
 def set_effect_axis(ax: Axes, rows: tuple[EffectRow, ...], unit: units.Unit, *, which: str) -> None:
     """Limits that show every finite number and the band, and ticks in the reader's unit."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
     low, high = _limits(rows, unit)
     axis = ax.xaxis if which == "x" else ax.yaxis
@@ -116,9 +116,9 @@ def set_effect_axis(ax: Axes, rows: tuple[EffectRow, ...], unit: units.Unit, *, 
     if unit.ratio:
         (ax.set_xscale if which == "x" else ax.set_yscale)("log")
         set_limits(low, high)
-        ticks = _ratio_ticks(low, high)
+        ticks = style.ratio_ticks(low, high)
         axis.set_ticks(ticks)
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda v, _: units.short(v)))
         return
     set_limits(low, high)
@@ -142,22 +142,6 @@ def _limits(rows: tuple[EffectRow, ...], unit: units.Unit) -> tuple[float, float
         return math.exp(low - margin), math.exp(high + margin)
     margin = 0.08 * (max(finite) - min(finite) or 1.0)
     return min(finite) - margin, max(finite) + margin
-
-
-def _ratio_ticks(low: float, high: float) -> list[float]:
-    """Round factors inside the limits, few enough to read."""
-    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
-    for steps in (
-        (1,),
-        (1, 3),
-        (1, 2, 5),
-        (1, 1.5, 2, 3, 5, 7),
-        (1, 1.1, 1.25, 1.5, 2, 3, 4, 5, 7, 8, 9),
-    ):
-        ticks = [m * 10.0**d for d in decades for m in steps if low <= m * 10.0**d <= high]
-        if len(ticks) >= 3:
-            return ticks[:: max(1, len(ticks) // 6)]
-    return sorted({low, 1.0, high})
 
 
 def _inside(value: float, limits: tuple[float, float]) -> float:

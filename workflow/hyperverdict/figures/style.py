@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -131,3 +132,19 @@ def spread(positions: Sequence[float], gap: float) -> list[float]:
         shift = sum(moved[i] - positions[i] for i in order) / len(order)
         moved = [m - shift for m in moved]
     return moved
+
+
+def ratio_ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two positive limits of a log axis, few enough to read."""
+    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    for steps in (
+        (1,),
+        (1, 3),
+        (1, 2, 5),
+        (1, 1.5, 2, 3, 5, 7),
+        (1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 8, 9),
+    ):
+        ticks = [m * 10.0**d for d in decades for m in steps if low <= m * 10.0**d <= high]
+        if len(ticks) >= 3:
+            return ticks[:: max(1, math.ceil(len(ticks) / 6))]
+    return sorted({low, math.sqrt(low * high), high})

@@ -58,6 +58,7 @@ def render(
     return template.render(
         report=report,
         opening=words.opening(report, study),
+        new_caveats=words.new_caveats(report),
         hypotheses=[page.hypothesis_view(h, study) for h in report.hypotheses],
         explorations=[exploration_picture(e) for e in study.explorations],
         sources=sources,

@@ -29,8 +29,8 @@ def methods_paragraph(study: Study, report: StudyReport, provenance: Mapping[str
         "interest "
         "(three-sided testing, Goeman, Solari and Stijnen 2010).",
         _family(study),
-        f"Of {units.count(report.planned, 'planned run')} {report.analysed:,} were analysed; "
-        "diverged runs count as outcomes.",
+        f"Of {units.count(report.planned, 'planned run')} (one configuration with one seed each) "
+        f"{report.analysed:,} were analysed; diverged runs count as outcomes.",
         "Models were selected on a validation set, and the test set was scored once per run.",
         _versions(provenance),
     ]

@@ -70,8 +70,6 @@ class VerdictView(NamedTuple):
     title: str
     badge: Badge
     conclusion: words.Conclusion
-    arms: Table
-    paths: tuple[tuple[str, str], ...]
     effects: Table
     checks: tuple[Check, ...]
     scope: tuple[str, ...]
@@ -96,6 +94,8 @@ class HypothesisView(NamedTuple):
     saw: tuple[str, ...]
     beside: Table | None
     seeds: str
+    arms: Table
+    paths: tuple[str, ...]
     pictures: tuple[Picture, ...]
 
 
@@ -133,6 +133,8 @@ def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
         saw=report.saw,
         beside=_beside(report, stated) if stated else None,
         seeds=_seeds(stated.seeds) if stated else "",
+        arms=arms_table(report.verdicts),
+        paths=tuple(dict.fromkeys(arm.path for v in report.verdicts for arm in v.arms)),
         pictures=pictures,
     )
 
@@ -146,8 +148,6 @@ def verdict_view(report: HypothesisReport, verdict: Verdict, study: Study) -> Ve
         title=f"At {verdict.budget}" if verdict.budget else "All runs",
         badge=badge(verdict.headline),
         conclusion=words.conclude(report, verdict, study),
-        arms=arms_table(verdict.arms),
-        paths=tuple((units.plain(arm.label), arm.path) for arm in verdict.arms),
         effects=effects_table(verdict, study),
         checks=verdict.checks,
         scope=verdict.scope,
@@ -157,20 +157,19 @@ def verdict_view(report: HypothesisReport, verdict: Verdict, study: Study) -> Ve
     )
 
 
-def arms_table(arms: tuple[ArmSummary, ...]) -> Table:
-    """What each arm was trained for and what it scored, mean ± standard deviation over seeds."""
-    metrics = tuple(dict.fromkeys(name for arm in arms for name in arm.means))
-    columns = ("arm", "train steps", "images seen", "epochs", "parameters", "seeds", *metrics)
-    return Table(
-        tuple(units.metric_title(c) if c in metrics else c for c in columns),
-        tuple(_arm_row(arm, metrics) for arm in arms),
-    )
+def arms_table(verdicts: tuple[Verdict, ...]) -> Table:
+    """What each arm was trained for and scored at each budget, mean ± SD over seeds."""
+    metrics = tuple(dict.fromkeys(name for v in verdicts for arm in v.arms for name in arm.means))
+    fixed = ("arm", "budget", "train steps", "images seen", "epochs", "parameters", "seeds")
+    rows = (_arm_row(arm, v.budget, metrics) for v in verdicts for arm in v.arms)
+    return Table((*fixed, *map(units.metric_title, metrics)), tuple(rows))
 
 
-def _arm_row(arm: ArmSummary, metrics: tuple[str, ...]) -> tuple[str, ...]:
+def _arm_row(arm: ArmSummary, budget: str, metrics: tuple[str, ...]) -> tuple[str, ...]:
     seeds = f"{arm.finished} of {len(arm.seeds)}"
     return (
         units.plain(arm.label),
+        budget,
         f"{arm.steps:,}",
         f"{arm.samples:,}",
         units.short(round(arm.epochs, 2)),

@@ -306,12 +306,11 @@ def brief(verdict: Verdict, study: Study) -> str:
         parts = [f"{arm}: {said}" if arm else said for arm, said in told]
     if not parts:
         parts = [note.rstrip(".") for note in judgement.notes[:1]]
-    if verdict.untestable_reason:
-        parts.append(verdict.untestable_reason.rstrip("."))
-    if judgement.evidence == "inconclusive" and verdict.seeds_needed:
-        parts.append("a" + _needed(verdict).rstrip(".")[1:])
     text = "; ".join(part for part in parts if part)
-    return text[:1].upper() + text[1:]
+    said = [text[:1].upper() + text[1:], verdict.untestable_reason]
+    if judgement.evidence == "inconclusive" and verdict.seeds_needed:
+        said.append(_needed(verdict))
+    return " ".join(_full_stop(sentence) for sentence in said if sentence)
 
 
 def _leg_brief(leg: Leg, kind: str, study: Study) -> tuple[str, str]:
@@ -386,11 +385,22 @@ def headline_caveats(report: HypothesisReport) -> tuple[str, ...]:
     return tuple(dict.fromkeys(check.sentence for check in found))[:2]
 
 
+def new_caveats(report: StudyReport) -> dict[str, tuple[str, ...]]:
+    """Hypothesis id -> its headline caveats that the first screen has not said before."""
+    said = {report.main_caveat}
+    fresh: dict[str, tuple[str, ...]] = {}
+    for hypothesis in report.hypotheses:
+        new = tuple(s for s in headline_caveats(hypothesis) if s not in said)
+        said.update(new)
+        fresh[hypothesis.id] = new
+    return fresh
+
+
 def figure_text(report: HypothesisReport, study: Study, figure: str) -> str:
     """The alternative text of a hypothesis's figure, with its numbers."""
     if figure == "effect":
         lines = [f"{_at(v)}: {deciding(v).evidence}. {brief(v, study)}" for v in report.verdicts]
-        return f"Effects of {report.id}. " + ". ".join(lines)
+        return f"Effects of {report.id}. {' '.join(lines)}"
     means = [
         f"{units.plain(arm.label)} {units.level_text(metric, value)}"
         for verdict in report.verdicts[:1]
