@@ -75,7 +75,7 @@ def test_missing_runs_make_the_report_provisional(tmp_path):
     report = judge_study(study, part.final, part.curves, [timing_of_arms(study, batch_cost)])
     assert report.provisional == "9 of 54 runs are missing"
     checks = {c.number: c for c in report.hypotheses[0].verdicts[0].checks}
-    assert checks["23"].sentence.startswith("Planned 12, analysed 10: 2 runs")
+    assert checks["23"].sentence.startswith("Planned 12, analysed 10: 2 runs (")
 
 
 def test_nothing_run_yet_is_no_verdict_and_no_error(tmp_path):

@@ -64,11 +64,13 @@ def missing_runs(case: Case) -> Check | None:
     if not missing or case.foreign or _only_times(case):
         return None
     which = [a.arm.label for a in case.arms if a.summary.missing]
-    where = f" ({', '.join(which[:3])}{', ...' if len(which) > 3 else ''})"
+    where = ", ".join(which[:3]) + (", ..." if len(which) > 3 else "")
+    are = "is" if missing == 1 else "are"
     sentence = (
-        f"Planned {planned:,}, analysed {planned - missing:,}: {missing:,} runs{where} are missing."
+        f"Planned {planned:,}, analysed {planned - missing:,}: "
+        f"{count(missing, 'run')} ({where}) {are} missing."
     )
-    return Check("23", "caveat", sentence.replace("1 runs", "1 run"), gravity=6.5)
+    return Check("23", "caveat", sentence, gravity=6.5)
 
 
 def one_seed_carries(case: Case) -> Check | None:
