@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from hyperverdict.study.configuration import Configuration
 from hyperverdict.training.checkpoint import CheckpointKeeper
 from hyperverdict.training.dataset import Dataset
 from hyperverdict.training.loop import DivergedError, Row, SeedRun
+
+logger = logging.getLogger(__name__)
 
 OnRows = Callable[[list[Row]], None]
 
@@ -57,6 +60,7 @@ def _train(run: SeedRun, keeper: CheckpointKeeper, on_rows: OnRows) -> None:
     state = keeper.load()
     if state is not None:
         run.load_state_dict(state)
+        logger.info(f"seed {run.seed} resumes after step {run.step}")
     while not run.done:
         run.train_until(keeper.wants_pause)
         if run.at_point:

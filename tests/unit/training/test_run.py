@@ -1,0 +1,440 @@
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hyperverdict.errors import UserError
+from hyperverdict.records import layout
+from hyperverdict.records.layout import read_record
+from hyperverdict.records.write import read_table, write_table
+from hyperverdict.study.budget import Budget
+from hyperverdict.training import run as run_module
+from hyperverdict.training import seeds as seeds_module
+from hyperverdict.training.run import train_configuration
+
+
+def rows(folder: Path) -> list[dict]:
+    """All that was measured but the time."""
+    table, _ = read_table(folder / "metrics.parquet")
+    return table.drop_columns("train_seconds").to_pylist()
+
+
+@pytest.fixture
+def never_train(monkeypatch):
+    """Fails the test when a seed is trained."""
+
+    def fail(*arguments: object) -> None:
+        raise AssertionError("trained")
+
+    return lambda: monkeypatch.setattr(seeds_module, "train_seed", fail)
+
+
+def test_a_run_leaves_a_table_and_a_record(digits, tiny, tmp_path):
+    configuration = tiny()
+    record = train_configuration(configuration, [1, 0], digits, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.parquet", "record.json"]
+    assert read_record(tmp_path) == record
+    assert record.path == configuration.path
+    assert {seed: entry.status for seed, entry in record.seeds.items()} == {
+        "0": "finished",
+        "1": "finished",
+    }
+    assert (record.steps, record.train_size, record.test_size) == (40, 1079, 359)
+    assert record.parameters == 64 * 16 + 16 + 16 * 10 + 10
+    (session,) = record.sessions
+    assert session["seeds"] == [0, 1]
+    assert session["wall_seconds"] >= sum(entry.train_seconds for entry in record.seeds.values())
+    for key in ("commit", "dirty", "versions", "hardware", "device", "threads", "started", "ended"):
+        assert key in session
+    table, _ = read_table(tmp_path / "metrics.parquet")
+    assert tuple(table.column_names) == layout.COLUMNS
+    seeds = table["seed"].to_pylist()
+    assert seeds == sorted(seeds)
+    assert set(table["split"].to_pylist()) == {"train", "validation_curve", "validation", "test"}
+
+
+def test_a_top_up_gives_what_one_larger_run_gives(digits, tiny, tmp_path):
+    configuration = tiny(dropout=0.2)
+    train_configuration(configuration, [0, 2], digits, tmp_path / "grown")
+    grown = train_configuration(configuration, [0, 1, 2, 3], digits, tmp_path / "grown")
+    whole = train_configuration(configuration, [0, 1, 2, 3], digits, tmp_path / "whole")
+    assert rows(tmp_path / "grown") == rows(tmp_path / "whole")
+    assert [session["seeds"] for session in grown.sessions] == [[0, 2], [1, 3]]
+    assert [grown.seeds[seed].session for seed in "0123"] == [0, 1, 0, 1]
+    assert set(whole.seeds) == set(grown.seeds)
+
+
+def test_what_is_there_is_not_trained_again(digits, tiny, tmp_path, never_train):
+    record = train_configuration(tiny(), [0, 1], digits, tmp_path)
+    before = (tmp_path / "metrics.parquet").read_bytes()
+    never_train()
+    assert train_configuration(tiny(), [1], digits, tmp_path) == record
+    assert (tmp_path / "metrics.parquet").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [None, "{}", "not json", "stale"])
+def test_a_record_that_does_not_fit_is_mended_from_the_table(
+    digits, tiny, tmp_path, never_train, content
+):
+    record = train_configuration(tiny(), [0], digits, tmp_path)
+    file = tmp_path / "record.json"
+    stale = replace(record, metrics_sha256="0" * 64).to_json()
+    file.unlink() if content is None else file.write_text(stale if content == "stale" else content)
+    never_train()
+    assert train_configuration(tiny(), [0], digits, tmp_path) == record
+    assert read_record(tmp_path) == record
+
+
+def truncate(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+def another_version(file: Path) -> None:
+    table, footer = read_table(file)
+    write_table(file, table, {**footer, "training_version": 0})
+
+
+def another_data_set(file: Path) -> None:
+    table, footer = read_table(file)
+    write_table(file, table, {**footer, "data_checksum": "0" * 64})
+
+
+def another_program(file: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"seed": [0, 1]}), file)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (truncate, "truncated or not Parquet"),
+        (another_version, "other training_version"),
+        (another_data_set, "other data_checksum"),
+        (another_program, "not written by hyperverdict"),
+    ],
+)
+def test_a_foreign_or_truncated_table_is_said_and_trained_again(
+    digits, tiny, tmp_path, caplog, damage, said
+):
+    train_configuration(tiny(), [0], digits, tmp_path)
+    sound = rows(tmp_path)
+    damage(tmp_path / "metrics.parquet")
+    with caplog.at_level(logging.WARNING):
+        record = train_configuration(tiny(), [0], digits, tmp_path)
+    assert said in caplog.text
+    assert rows(tmp_path) == sound
+    assert read_record(tmp_path) == record
+
+
+def test_the_table_of_another_configuration_is_not_taken(digits, tiny, tmp_path, caplog):
+    train_configuration(tiny(), [0], digits, tmp_path)
+    record = train_configuration(tiny(batch_size=16), [0], digits, tmp_path)
+    assert "other path" in caplog.text
+    assert record.path == tiny(batch_size=16).path
+
+
+def test_divergence_is_an_outcome_and_not_tried_again(digits, tiny, tmp_path, never_train):
+    # Not relu: its units die, and a dead network's loss is finite.
+    configuration = tiny(200, optimizer="sgd", learning_rate=50, activation="leaky_relu")
+    record = train_configuration(configuration, [0, 1], digits, tmp_path)
+    for entry in record.seeds.values():
+        assert entry.status == "diverged"
+        assert 0 < entry.last_step < 200
+        assert "not finite" in entry.message
+    never_train()
+    assert train_configuration(configuration, [0, 1], digits, tmp_path) == record
+
+
+def test_a_network_too_large_for_the_memory_is_an_outcome(digits, tiny, tmp_path):
+    configuration = tiny(hidden_units=[65536] * 20)
+
+    def work() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (16 * 1024**3, 16 * 1024**3))
+        train_configuration(configuration, [0], digits, tmp_path)
+
+    assert in_a_fork(work) == 0
+    record = read_record(tmp_path)
+    assert record.seeds["0"].status == "out_of_memory"
+    assert record.parameters > 80 * 10**9
+
+
+def test_gpu_memory_errors_are_an_outcome_and_other_errors_are_not(
+    digits, tiny, tmp_path, monkeypatch
+):
+    import torch
+
+    def run_out(*arguments: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
+
+    monkeypatch.setattr(seeds_module.SeedRun, "take_step", run_out)
+    record = train_configuration(tiny(), [0], digits, tmp_path)
+    assert record.seeds["0"].status == "out_of_memory"
+    assert "Tried to allocate" in record.seeds["0"].message
+
+    def break_down(*arguments: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(seeds_module.SeedRun, "take_step", break_down)
+    with pytest.raises(RuntimeError, match="a bug"):
+        train_configuration(tiny(), [1], digits, tmp_path)
+
+
+# ---- the death note
+
+
+def death_note(tmp_path: Path, **note: object) -> tuple[Path, Path]:
+    log = tmp_path / "train.log"
+    file = Path(f"{log}.death.json")
+    file.write_text(json.dumps(note))
+    return log, file
+
+
+def test_a_death_by_memory_is_the_outcome_of_the_seed_in_training(digits, tiny, tmp_path):
+    log, file = death_note(tmp_path, reason="out_of_memory", attempt=2)
+    record = train_configuration(tiny(), [0, 1, 2], digits, tmp_path, log=log)
+    assert [record.seeds[seed].status for seed in "012"] == [
+        "out_of_memory",
+        "finished",
+        "finished",
+    ]
+    assert "attempt 2" in record.seeds["0"].message
+    assert not file.exists()
+    assert {row["seed"] for row in rows(tmp_path)} == {1, 2}
+
+
+def test_the_plan_tells_which_seed_was_in_training(digits, tiny, tmp_path):
+    configuration = tiny()
+    identity = {
+        "path": configuration.path,
+        "data_checksum": json.loads((digits / "facts.json").read_text())["checksum"],
+        "training_version": layout.TRAINING_VERSION,
+    }
+    run_module.PartialFolder(tmp_path / "partial", identity).begin(2, 40)
+    log, _ = death_note(tmp_path, reason="out_of_memory", attempt=1)
+    record = train_configuration(configuration, [0, 2], digits, tmp_path, log=log)
+    assert record.seeds["2"].status == "out_of_memory"
+    assert record.seeds["0"].status == "finished"
+
+
+def test_a_death_for_another_reason_is_no_outcome(digits, tiny, tmp_path):
+    log, file = death_note(tmp_path, reason="preempted", attempt=1)
+    record = train_configuration(tiny(), [0], digits, tmp_path, log=log)
+    assert record.seeds["0"].status == "finished"
+    assert file.exists()
+
+
+# ---- budgets in seconds
+
+
+def timing_file(tmp_path: Path, configuration, seconds_per_step: object) -> Path:
+    file = tmp_path / "timing.json"
+    content = {"arm_path": configuration.arm_path, "seconds_per_step": seconds_per_step}
+    file.write_text(json.dumps(content))
+    return file
+
+
+def test_seconds_become_steps_once(digits, tiny, tmp_path):
+    configuration = replace(tiny(), budget=Budget("seconds", 1))
+    folder = tmp_path / "run"
+    first = timing_file(tmp_path, configuration, 0.0237)
+    record = train_configuration(configuration, [0], digits, folder, timing=first)
+    assert record.steps == 42
+    later = timing_file(tmp_path, configuration, 0.5)
+    record = train_configuration(configuration, [0, 1], digits, folder, timing=later)
+    assert record.steps == 42
+    assert record.seeds["1"].last_step == 42
+
+
+@pytest.mark.parametrize(
+    ("seconds_per_step", "message"),
+    [(0, "above 0"), ("fast", "unreadable"), (None, "unreadable")],
+)
+def test_an_unusable_timing_is_one_clear_message(digits, tiny, tmp_path, seconds_per_step, message):
+    configuration = replace(tiny(), budget=Budget("seconds", 1))
+    file = timing_file(tmp_path, configuration, seconds_per_step)
+    with pytest.raises(UserError, match=message):
+        train_configuration(configuration, [0], digits, tmp_path / "run", timing=file)
+    with pytest.raises(UserError, match="needs a timing"):
+        train_configuration(configuration, [0], digits, tmp_path / "run")
+    other = timing_file(tmp_path, tiny(batch_size=16), 0.1)
+    with pytest.raises(UserError, match="expected"):
+        train_configuration(configuration, [0], digits, tmp_path / "run", timing=other)
+
+
+# ---- stopping and going on
+
+Fork = multiprocessing.get_context("fork")
+
+
+def in_a_fork(work: Callable[[], object]) -> int:
+    """The exit code of a process that does the work; forked, since importing torch is slow."""
+    process = Fork.Process(target=work)
+    process.start()
+    process.join(60)
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def signal_oneself_at(seed: int, step: int, number: int) -> None:
+    """In this process, the training of a seed meets a signal after a step."""
+    take_step = seeds_module.SeedRun.take_step
+
+    def take_step_and_signal(run: seeds_module.SeedRun) -> None:
+        take_step(run)
+        if (run.seed, run.step) == (seed, step):
+            os.kill(os.getpid(), number)
+
+    seeds_module.SeedRun.take_step = take_step_and_signal
+
+
+def stopped(configuration, prepared, folder, *at: int, every_seconds: str = "0") -> int:
+    """Train seeds 0 and 1 in a fork that is signalled at (seed, step); its exit code."""
+
+    def work() -> None:
+        os.environ["HYPERVERDICT_CHECKPOINT_SECONDS"] = every_seconds
+        signal_oneself_at(*at)
+        train_configuration(configuration, [0, 1], prepared, folder)
+
+    return in_a_fork(work)
+
+
+@pytest.fixture(scope="module")
+def long_run(digits, tiny, tmp_path_factory):
+    """A configuration with points every 10 steps, and the rows of its uninterrupted run."""
+    configuration = tiny(200, dropout=0.2, schedule="reduce_on_plateau", learning_rate=0.01)
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    train_configuration(configuration, [0, 1], digits, folder)
+    return configuration, rows(folder)
+
+
+@pytest.mark.parametrize(
+    ("seed", "step", "resumes_after"),
+    [(0, 3, None), (0, 127, 120), (1, 10, None), (1, 11, 10), (1, 200, 190)],
+)
+def test_after_kill_9_the_rest_equals_an_uninterrupted_run(
+    digits, long_run, tmp_path, caplog, seed, step, resumes_after
+):
+    configuration, uninterrupted = long_run
+    assert stopped(configuration, digits, tmp_path, seed, step, signal.SIGKILL) == -signal.SIGKILL
+    assert (tmp_path / "partial" / "seed~0.parquet").exists() == (seed == 1)
+    assert not (tmp_path / "metrics.parquet").exists()
+    with caplog.at_level(logging.INFO):
+        record = train_configuration(configuration, [0, 1], digits, tmp_path)
+    resumed = f"seed {seed} resumes after step {resumes_after}" in caplog.text
+    assert resumed == (resumes_after is not None)
+    assert f"training seeds {[0, 1][seed:]}" in caplog.text
+    assert rows(tmp_path) == uninterrupted
+    assert len(record.sessions) == 1 + seed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.parquet", "record.json"]
+
+
+def test_a_kill_while_a_checkpoint_is_written_leaves_the_last_one(
+    digits, long_run, tmp_path, caplog
+):
+    configuration, uninterrupted = long_run
+    count = itertools.count()
+
+    def work() -> None:
+        os.environ["HYPERVERDICT_CHECKPOINT_SECONDS"] = "0"
+        replace_file = Path.replace
+
+        def die_before_the_third(path: Path, target: Path) -> Path:
+            if "checkpoint" in path.name and next(count) == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return replace_file(path, target)
+
+        Path.replace = die_before_the_third
+        train_configuration(configuration, [0, 1], digits, tmp_path)
+
+    assert in_a_fork(work) == -signal.SIGKILL
+    with caplog.at_level(logging.INFO):
+        train_configuration(configuration, [0, 1], digits, tmp_path)
+    assert "seed 0 resumes after step 20" in caplog.text
+    assert rows(tmp_path) == uninterrupted
+
+
+def test_sigterm_checkpoints_at_once_and_asks_to_be_requeued(digits, long_run, tmp_path, caplog):
+    configuration, uninterrupted = long_run
+    for step in (55, 133):  # the second time it is already a resumed run
+        assert stopped(configuration, digits, tmp_path, 1, step, signal.SIGTERM) == 85
+    with caplog.at_level(logging.INFO):
+        train_configuration(configuration, [0, 1], digits, tmp_path)
+    assert "seed 1 resumes after step 133" in caplog.text
+    assert rows(tmp_path) == uninterrupted
+
+
+def test_checkpoints_come_between_evaluation_points_too(digits, long_run, tmp_path, caplog):
+    configuration, uninterrupted = long_run
+    at = (0, 78, signal.SIGKILL)
+    stopped(configuration, digits, tmp_path, *at, every_seconds="0.000001")
+    with caplog.at_level(logging.INFO):
+        train_configuration(configuration, [0, 1], digits, tmp_path)
+    assert "seed 0 resumes after step 77" in caplog.text
+    assert rows(tmp_path) == uninterrupted
+
+
+def test_a_damaged_checkpoint_is_said_and_the_seed_starts_over(digits, long_run, tmp_path, caplog):
+    configuration, uninterrupted = long_run
+    stopped(configuration, digits, tmp_path, 0, 50, signal.SIGKILL)
+    checkpoint = tmp_path / "partial" / "seed~0.checkpoint"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    train_configuration(configuration, [0, 1], digits, tmp_path)
+    assert "seed~0.checkpoint is damaged" in caplog.text
+    assert rows(tmp_path) == uninterrupted
+
+
+def test_what_another_run_left_is_not_taken(digits, tiny, long_run, tmp_path, caplog):
+    configuration, _ = long_run
+    stopped(configuration, digits, tmp_path, 1, 50, signal.SIGKILL)
+    train_configuration(tiny(), [0, 1], digits, tmp_path / "clean")
+    shutil.copytree(tmp_path / "partial", tmp_path / "other" / "partial")
+    train_configuration(tiny(), [0, 1], digits, tmp_path / "other")
+    assert "seed~0.parquet of an earlier attempt is not used: another run's" in caplog.text
+    assert "seed~1.checkpoint belongs to another run" in caplog.text
+    assert rows(tmp_path / "other") == rows(tmp_path / "clean")
+
+
+def test_a_stopped_budget_in_seconds_keeps_its_steps(digits, tiny, tmp_path):
+    configuration = replace(tiny(), budget=Budget("seconds", 1))
+    folder = tmp_path / "run"
+
+    def work() -> None:
+        signal_oneself_at(1, 3, signal.SIGKILL)
+        file = timing_file(tmp_path, configuration, 0.0237)
+        train_configuration(configuration, [0, 1], digits, folder, timing=file)
+
+    assert in_a_fork(work) == -signal.SIGKILL
+    later = timing_file(tmp_path, configuration, 0.5)
+    record = train_configuration(configuration, [0, 1], digits, folder, timing=later)
+    assert record.steps == 42
+    assert {entry.last_step for entry in record.seeds.values()} == {42}
+
+
+def test_a_wrong_checkpoint_interval_is_refused(digits, tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("HYPERVERDICT_CHECKPOINT_SECONDS", "often")
+    with pytest.raises(UserError, match="HYPERVERDICT_CHECKPOINT_SECONDS is 'often'"):
+        train_configuration(tiny(), [0], digits, tmp_path)
+
+
+def test_damaged_data_stop_the_job_before_anything_is_written(digits, tiny, tmp_path):
+    prepared = tmp_path / "digits"
+    shutil.copytree(digits, prepared)
+    content = bytearray((prepared / "images.npy").read_bytes())
+    content[-1] ^= 1
+    (prepared / "images.npy").write_bytes(content)
+    with pytest.raises(UserError, match=r"images\.npy does not match"):
+        train_configuration(tiny(), [0], prepared, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
