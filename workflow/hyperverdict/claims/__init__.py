@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from hyperverdict.claims import comparison, trend
-from hyperverdict.claims.base import ClaimType
+from hyperverdict.claims import (
+    comparison,
+    conditional,
+    definitional,
+    importance,
+    interaction,
+    learning_curve,
+    optimum,
+    strategy,
+    trend,
+    universal,
+)
+from hyperverdict.claims.base import ClaimType, Forewarned, OwnBudgets
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Hypothesis
 
-TYPES: tuple[ClaimType, ...] = (comparison.TYPE, trend.TYPE)
+TYPES: tuple[ClaimType, ...] = (
+    definitional.TYPE,
+    comparison.TYPE,
+    trend.TYPE,
+    universal.TYPE,
+    interaction.TYPE,
+    conditional.TYPE,
+    importance.TYPE,
+    learning_curve.TYPE,
+    strategy.TYPE,
+    optimum.TYPE,
+)
 
 
 def type_of(hypothesis: Hypothesis) -> ClaimType:
@@ -24,6 +47,18 @@ def type_of(hypothesis: Hypothesis) -> ClaimType:
         if present <= kind.keys and _begun(kind, present) and kind.required <= present:
             return kind
     raise UserError(_no_type(present))
+
+
+def budgets_of(hypothesis: Hypothesis) -> tuple[Budget, ...]:
+    """The budgets at which a claim is judged: `at_equal`, or what the type itself says."""
+    kind = type_of(hypothesis)
+    return kind.budgets(hypothesis) if isinstance(kind, OwnBudgets) else hypothesis.at_equal
+
+
+def forewarnings(hypothesis: Hypothesis) -> tuple[str, ...]:
+    """What is known of a claim before anything is trained, in sentences."""
+    kind = type_of(hypothesis)
+    return kind.forewarnings(hypothesis) if isinstance(kind, Forewarned) else ()
 
 
 def _begun(kind: ClaimType, present: frozenset[str]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from hyperverdict.errors import UserError
 from hyperverdict.stats.sequential import SINGLE_LOOK, LookRule
@@ -98,7 +98,7 @@ class Effect:
         grade: "at least the SESOI", "direction only", "detectable but negligible" or "".
         seeds_needed: (at s, at the upper 80% limit of s) to settle an inconclusive effect, or None.
         df: degrees of freedom, n - 1 when paired.
-        between: (low, high) of a claim on size, else None.
+        between: sizes (low, high) claimed in `direction` (ratio metrics: ratios above 1), or None.
         failures_decide: inconclusive because runs failed too often or unequally.
         context: the context it was measured in, e.g. ``depth 2``, else "".
     """
@@ -213,6 +213,24 @@ class ClaimType(Protocol):
 
     def judge(self, question: Question) -> Judgement:
         """The evidence on the question."""
+        ...
+
+
+@runtime_checkable
+class OwnBudgets(Protocol):
+    """A claim type whose budgets follow from the claim, whatever `at_equal` says."""
+
+    def budgets(self, hypothesis: Hypothesis) -> tuple[Budget, ...]:
+        """The budgets at which the claim is judged."""
+        ...
+
+
+@runtime_checkable
+class Forewarned(Protocol):
+    """A claim type that can say something before anything is trained."""
+
+    def forewarnings(self, hypothesis: Hypothesis) -> tuple[str, ...]:
+        """Sentences."""
         ...
 
 

@@ -24,6 +24,9 @@ from hyperverdict.claims.schemas import COMPARE
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Expectation, Hypothesis, Study
 
+# The kind of a judgement on several legs.
+TRADE_OFF = "trade-off"
+
 
 class Comparison:
     """See the module."""
@@ -54,7 +57,7 @@ class Comparison:
         effects = [effect for leg in judgement.legs for effect in leg.effects]
         if len(effects) < 2:
             return judgement
-        return replace(judgement, quadrant=quadrant(effects))
+        return replace(judgement, kind=TRADE_OFF, quadrant=quadrant(effects))
 
 
 def judge_leg(question: Question, expectation: Expectation) -> Leg:

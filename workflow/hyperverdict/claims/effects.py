@@ -242,9 +242,9 @@ def _between(expectation: Expectation, metric: Metric) -> tuple[float, float] | 
     if expectation.between is None:
         return None
     low, high = expectation.between
-    if not metric.ratio:
-        return low, high
-    return math.log(low) if low > 0 else -math.inf, math.log(high)
+    if metric.ratio:
+        low, high = math.log(max(low, 1.0)), math.log(max(high, 1.0))
+    return (low, high) if expectation.direction == "higher" else (-high, -low)
 
 
 def _size_p(estimate: Estimate, delta: float, claim: Claim) -> float:
@@ -262,9 +262,9 @@ def _needed(
     """Seeds for direction and equivalence; for non-inferiority, equivalence alone."""
     sd, df = estimate.sd, estimate.df
     if claim in ("higher", "lower"):
-        return seeds_needed(sd, df, delta, alpha, looks.planned)
+        return seeds_needed(sd, df, delta, alpha, looks.seeds)
     ratios = (sd / delta, sd_limit(sd, df) / delta)
-    low, high = (seeds_for_equivalence(r, alpha, nominal=looks.planned) for r in ratios)
+    low, high = (seeds_for_equivalence(r, alpha, search=looks.seeds) for r in ratios)
     return low, high
 
 

@@ -38,7 +38,12 @@ class TwoAlphas:
     @property
     def shown(self) -> Effect:
         """The strict decision where it is what counts, else the plain one."""
-        return self.strict if self.strict.evidence == "refuted" else self.plain
+        return self.strict if against(self.strict) else self.plain
+
+
+def against(effect: Effect) -> bool:
+    """Whether an effect contradicts its claim: opposite, or proven negligible."""
+    return effect.evidence in ("refuted", "no meaningful effect")
 
 
 def equal_by_design(metric: str, budget: Budget | None) -> bool:

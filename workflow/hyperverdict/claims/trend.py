@@ -23,7 +23,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hyperverdict.claims.base import Arm, Effect, Judgement, Leg, Question, UnanswerableError
+from hyperverdict.claims.base import (
+    Arm,
+    Effect,
+    Evidence,
+    Judgement,
+    Leg,
+    Question,
+    UnanswerableError,
+)
 from hyperverdict.claims.effects import Contrast, difference
 from hyperverdict.claims.factors import (
     level_text,
@@ -33,7 +41,14 @@ from hyperverdict.claims.factors import (
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.legs import TwoAlphas, check_legs, judge_legs, two_alphas, weakest_grade
+from hyperverdict.claims.legs import (
+    TwoAlphas,
+    all_hold,
+    check_legs,
+    judge_legs,
+    two_alphas,
+    weakest_grade,
+)
 from hyperverdict.claims.schemas import SHAPE, TREND
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.study.budget import Budget
@@ -120,14 +135,14 @@ def read_shape(terms: Mapping[str, Any]) -> str:
     return shape
 
 
-def check_directions(hypothesis: Hypothesis) -> None:
-    """A trend rises or falls; not_lower and sizes are for other types."""
+def check_directions(
+    hypothesis: Hypothesis,
+    why: str = "a trend is higher or lower; for 'not lower' use shape: never_worse",
+) -> None:
+    """Refuse not_lower, not_higher and sizes where the type needs higher or lower."""
     for expectation in hypothesis.expect:
         if expectation.direction not in _TOLERANT or expectation.between is not None:
-            raise UserError(
-                f"expect: {expectation.metric}: a trend is higher or lower; "
-                "for 'not lower' use shape: never_worse"
-            )
+            raise UserError(f"expect: {expectation.metric}: {why}")
 
 
 def refuse_few_levels(raw: object) -> None:
@@ -169,6 +184,11 @@ def steps_of(arms: Sequence[Arm], context: str = "") -> tuple[Contrast, ...]:
     return tuple(difference(to.label, start.label, context) for to, start in pairs)
 
 
+def tolerant(expectation: Expectation) -> Expectation:
+    """The same leg as "not worse": not_lower for higher, not_higher for lower."""
+    return replace(expectation, direction=_TOLERANT[expectation.direction])
+
+
 def judge_leg(question: Question, expectation: Expectation) -> Leg:
     """One leg of a trend in one context."""
     shape = read_shape(question.hypothesis.terms)
@@ -185,7 +205,7 @@ def judge_shape(
     shape: str,
     parts: int = 1,
     context: str = "",
-) -> tuple[Any, tuple[TwoAlphas, ...]]:
+) -> tuple[Evidence, tuple[TwoAlphas, ...]]:
     """Evidence for a shape over ordered arms, and the effects it rests on.
 
     Args:
@@ -194,30 +214,20 @@ def judge_shape(
     factor = next(iter(arms[0].settings))
     if shape == "on_average":
         change = two_alphas(question, fitted_change(arms, factor, context), expectation, parts)
-        return change.strict.evidence if parts == 1 else _one(change), (change,)
+        return all_hold([change]), (change,)
     steps = len(arms) - 1
     contrasts = steps_of(arms, context)
     if shape == "every_step":
         effects = tuple(two_alphas(question, c, expectation, steps * parts) for c in contrasts)
         return _every_step(effects), effects
-    tolerant = replace(expectation, direction=_TOLERANT[expectation.direction])
-    effects = tuple(two_alphas(question, c, tolerant, steps * parts) for c in contrasts)
+    weaker = tolerant(expectation)
+    effects = tuple(two_alphas(question, c, weaker, steps * parts) for c in contrasts)
     ends = difference(arms[-1].label, arms[0].label, context)
     last = two_alphas(question, ends, expectation, parts)
     return _never_worse(effects, last), (*effects, last)
 
 
-def _one(effect: TwoAlphas) -> Any:
-    """A single effect of several parts: supported at alpha, anything against it at the strict."""
-    against = effect.strict.evidence in ("refuted", "no meaningful effect")
-    return effect.strict.evidence if against else _unless_against(effect.plain.evidence)
-
-
-def _unless_against(evidence: str) -> str:
-    return "supported" if evidence == "supported" else "inconclusive"
-
-
-def _every_step(steps: Sequence[TwoAlphas]) -> Any:
+def _every_step(steps: Sequence[TwoAlphas]) -> Evidence:
     if any(e.strict.evidence == "refuted" for e in steps):
         return "refuted"
     if all(e.plain.evidence == "supported" for e in steps):
@@ -226,7 +236,7 @@ def _every_step(steps: Sequence[TwoAlphas]) -> Any:
     return "no meaningful effect" if negligible else "inconclusive"
 
 
-def _never_worse(steps: Sequence[TwoAlphas], last: TwoAlphas) -> Any:
+def _never_worse(steps: Sequence[TwoAlphas], last: TwoAlphas) -> Evidence:
     if any(e.strict.evidence == "refuted" for e in steps) or last.strict.evidence == "refuted":
         return "refuted"
     if last.strict.evidence == "no meaningful effect":

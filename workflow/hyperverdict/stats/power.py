@@ -20,12 +20,29 @@ MOST_SEEDS = 10_000_000
 # Beyond this many seeds the t distribution is normal to four digits.
 NORMAL_FROM = 3000
 
-Nominal = Callable[[float, int], float]
+# Whether n seeds, judged at this nominal alpha, are enough.
+Enough = Callable[[int, float], bool]
+# How the seeds for a claim at alpha are searched; a look rule has one of its own.
+Search = Callable[[Enough, float], int]
 
 
-def single_look(alpha: float, n: int) -> float:
-    """The nominal alpha of a test at `n` seeds that is the only look: alpha itself."""
-    return alpha
+def smallest(enough: Callable[[int], bool]) -> int:
+    """The smallest n from 2 for which `enough` holds, by doubling and bisection."""
+    high = 2
+    while not enough(high):
+        if high >= MOST_SEEDS:
+            return MOST_SEEDS
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def single_look_seeds(enough: Enough, alpha: float) -> int:
+    """The smallest number of seeds for a test at alpha that is the only look."""
+    return smallest(lambda n: enough(n, alpha))
 
 
 def direction_power(n: int, ratio: float, alpha: float) -> float:
@@ -70,51 +87,37 @@ def _unit_nodes() -> tuple[Floats, Floats]:
     return (nodes + 1) / 2, weights / 2
 
 
-def _smallest(enough: Callable[[int], bool]) -> int:
-    """The smallest n from 2 for which `enough` holds, by doubling and bisection."""
-    high = 2
-    while not enough(high):
-        if high >= MOST_SEEDS:
-            return MOST_SEEDS
-        high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
-
-
 @lru_cache(maxsize=4096)
 def seeds_for_direction(
-    ratio: float, alpha: float, power: float = POWER, nominal: Nominal = single_look
+    ratio: float, alpha: float, power: float = POWER, search: Search = single_look_seeds
 ) -> int:
     """Seeds that settle a true effect of delta with probability `power`.
 
     Args:
         ratio: sigma / delta.
-        nominal: (alpha, n) -> the alpha that a look at n seeds gets under the registered rule.
+        search: the `seeds` of the look rule that will apply.
     """
-    return _smallest(lambda n: direction_power(n, ratio, nominal(alpha, n)) >= power)
+    return search(lambda n, nominal: direction_power(n, ratio, nominal) >= power, alpha)
 
 
 @lru_cache(maxsize=4096)
 def seeds_for_equivalence(
-    ratio: float, alpha: float, power: float = POWER, nominal: Nominal = single_look
+    ratio: float, alpha: float, power: float = POWER, search: Search = single_look_seeds
 ) -> int:
     """Seeds that prove an effect of 0 smaller than delta with probability `power`."""
-    return _smallest(lambda n: equivalence_power(n, ratio, nominal(alpha, n)) >= power)
+    return search(lambda n, nominal: equivalence_power(n, ratio, nominal) >= power, alpha)
 
 
 def seeds_needed(
-    sd: float, df: float, delta: float, alpha: float, nominal: Nominal = single_look
+    sd: float, df: float, delta: float, alpha: float, search: Search = single_look_seeds
 ) -> tuple[int, int]:
     """Seeds that settle a contrast either way: at its SD, and at that SD's upper 80% limit."""
-    return _either(sd / delta, alpha, nominal), _either(sd_limit(sd, df) / delta, alpha, nominal)
+    return _either(sd / delta, alpha, search), _either(sd_limit(sd, df) / delta, alpha, search)
 
 
-def _either(ratio: float, alpha: float, nominal: Nominal) -> int:
-    direction = seeds_for_direction(ratio, alpha, nominal=nominal)
-    return max(direction, seeds_for_equivalence(ratio, alpha, nominal=nominal))
+def _either(ratio: float, alpha: float, search: Search) -> int:
+    direction = seeds_for_direction(ratio, alpha, search=search)
+    return max(direction, seeds_for_equivalence(ratio, alpha, search=search))
 
 
 def sd_limit(sd: float, df: float, confidence: float = UPPER_LIMIT) -> float:

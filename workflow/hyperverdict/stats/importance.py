@@ -1,0 +1,117 @@
+"""Importance of groups of factors: shares of variance over a declared grid, across seeds.
+
+The true mean of a cell is the grand mean plus ANOVA components. The variance that a group of
+factors explains, ``I_G = sum over components inside G of mean square``, is estimated without bias
+by products across seeds, ``mean_{s != s'} <m_s, m_s'> / L``, because noise of different seeds is
+independent; a plain sum of squares would add noise variance to every component.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from hyperverdict.stats.intervals import Estimate, Floats
+
+
+@dataclass(frozen=True)
+class Importance:
+    """Shares of the grid's variance.
+
+    Attributes:
+        these, than: share of each group's own components (main effects and interactions inside).
+        cross: share of the interactions between the groups.
+        single: share of each factor's main effect, in axis order.
+        difference: these - than, with its jackknife over seeds; without degrees of freedom where
+            some seeds agree on no variance at all, so that nothing can be said of shares.
+        pseudo_values: [n], whose mean and spread are the difference's.
+        total: variance of the cell means, in the metric's unit squared.
+    """
+
+    these: float
+    than: float
+    cross: float
+    single: tuple[float, ...]
+    difference: Estimate
+    pseudo_values: Floats
+    total: float
+
+
+def importance(table: Floats, these: Sequence[int], than: Sequence[int]) -> Importance:
+    """Compare two groups of factors.
+
+    Args:
+        table: [n, L_1, ..., L_k], metric per seed and cell of the full grid; n at least 3.
+        these, than: axes of the two groups, numbered from 0 for L_1; together all of them.
+
+    Raises ValueError when there are fewer than 3 seeds or the groups do not share out the axes.
+    """
+    data = np.asarray(table, dtype=float)
+    if len(data) < 3:
+        raise ValueError(f"{len(data)} seeds: importance needs at least 3")
+    if sorted([*these, *than]) != list(range(data.ndim - 1)):
+        raise ValueError(f"groups {these} and {than} must share out {data.ndim - 1} factors")
+    parts = [_inside(data, these), _inside(data, than), data - _over(data, range(data.ndim - 1))]
+    grams = [_gram(part) for part in parts]
+    singles = [_share(_gram(_inside(data, [axis])), grams[2]) for axis in range(data.ndim - 1)]
+    first, second = (_share(gram, grams[2]) for gram in grams[:2])
+    pseudo = _pseudo_values(grams[0] - grams[1], grams[2])
+    difference = _estimate(pseudo)
+    total = _across(grams[2])
+    return Importance(first, second, 1 - first - second, tuple(singles), difference, pseudo, total)
+
+
+def _estimate(pseudo: Floats) -> Estimate:
+    """Mean and spread of the pseudo-values [n]; nothing where seeds show no variance to share."""
+    n = len(pseudo)
+    if not np.isfinite(pseudo).all():
+        return Estimate(float("nan"), float("nan"), float("inf"), 0.0, n)
+    sd = float(pseudo.std(ddof=1))
+    return Estimate(float(pseudo.mean()), sd, sd / n**0.5, n - 1.0, n)
+
+
+def _inside(data: Floats, axes: Sequence[int]) -> Floats:
+    """All components inside a group: the mean over the other factors, minus the grand mean."""
+    others = [axis for axis in range(data.ndim - 1) if axis not in axes]
+    part = _over(data, others) - _over(data, range(data.ndim - 1))
+    return np.broadcast_to(part, data.shape)
+
+
+def _over(data: Floats, axes: Sequence[int] | range) -> Floats:
+    """Mean over factor axes, kept as axes of length 1; [n, ...] -> [n, ...]."""
+    if not len(axes):
+        return data
+    mean: Floats = data.mean(axis=tuple(axis + 1 for axis in axes), keepdims=True)
+    return mean
+
+
+def _gram(part: Floats) -> Floats:
+    """<m_s, m_s'> / L for all pairs of seeds: [n, ...] -> [n, n]."""
+    flat = part.reshape(len(part), -1)
+    gram: Floats = flat @ flat.T / flat.shape[1]
+    return gram
+
+
+def _across(gram: Floats) -> float:
+    """Mean over pairs of different seeds: [n, n] -> scalar."""
+    n = len(gram)
+    return float(gram.sum() - np.trace(gram)) / (n * (n - 1))
+
+
+def _share(part: Floats, total: Floats) -> float:
+    whole = _across(total)
+    return _across(part) / whole if whole > 0 else float("nan")
+
+
+def _pseudo_values(part: Floats, total: Floats) -> Floats:
+    """Jackknife pseudo-values [n] of the ratio of two cross-seed means."""
+    n = len(part)
+    whole = _share(part, total)
+    seeds = np.arange(n)
+    without = [_share(part[np.ix_(k, k)], total[np.ix_(k, k)]) for k in combinations(seeds, n - 1)]
+    # combinations leaves out the last seed first.
+    left_out = np.asarray(without[::-1])
+    return n * whole - (n - 1) * left_out
