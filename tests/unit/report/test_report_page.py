@@ -1,0 +1,206 @@
+"""The page: self-contained, escaped, complete, accessible."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hyperverdict import figures
+from hyperverdict.errors import UserError
+from hyperverdict.report import html, page
+
+from tests.unit.report import samples
+
+STUDY = samples.study()
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+PROVENANCE = {
+    "commit": "abc <dirty>",
+    "configuration": "study: sample\nseeds: 10\n",
+    "versions": {"python": "3.11", "torch": "2.9"},
+    "hardware": [{"cpu": "Some CPU", "threads": 1}],
+    "wall_seconds": 12.5,
+}
+
+
+class Page(HTMLParser):
+    """Tags with attributes, the stack of open tags, and the text."""
+
+    void = frozenset({"meta", "link", "img", "br", "hr"})
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.words, self.faults = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.void:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(tag)
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    paths = {}
+    for key in figures.expected(STUDY):
+        paths[key] = folder / f"{key}.svg"
+        paths[key].write_text(SVG)
+    out = html.write_report(STUDY, samples.report(), paths, PROVENANCE, folder / "report.html")
+    return out.read_text()
+
+
+def test_the_page_is_well_formed(written):
+    parsed = Page(written)
+    assert parsed.faults == []
+    assert parsed.open == []
+    ids = [attrs["id"] for _, attrs in parsed.tags if "id" in attrs]
+    assert len(set(ids)) == len(ids)
+    targets = {a["href"][1:] for a in parsed.all("a")}
+    assert targets <= set(ids)
+
+
+def test_the_page_needs_nothing_else(written):
+    parsed = Page(written)
+    assert not parsed.all("script")
+    assert not parsed.all("link")
+    assert all(a["src"].startswith("data:image/") for a in parsed.all("img"))
+    assert all(a["href"].startswith("#") for a in parsed.all("a"))
+    assert "url(" not in written
+    assert "@import" not in written
+
+
+def test_user_text_is_escaped(written):
+    assert "<better>" not in written
+    assert "&lt;better&gt; &amp; faster" in written
+    assert "abc &lt;dirty&gt;" in written
+
+
+def test_the_first_screen_comes_first(written):
+    text = Page(written).text
+    order = [
+        "Batch size: the answer depends on what you hold equal.",
+        "10 paired seeds, Fashion-MNIST test",
+        "300 steps ✗ refuted",
+        "38,400 samples ✓ supported",
+        "5 seconds ? inconclusive (untuned)",
+        "H4 claims the opposite",
+        "You saw 0.51 and 0.78",
+        "Main caveat: Learning rate was not tuned per arm.",
+        "Next: Tune the learning rate",
+    ]
+    places = [text.find(part) for part in order]
+    assert places == sorted(places)
+    assert -1 not in places
+
+
+def test_each_hypothesis_has_its_sections(written):
+    heads = re.findall(r"<h3>(.*?)</h3>", written)
+    for part in ("Claim", "Experiment", "Findings and conclusion", "Figures"):
+        assert heads.count(part) == 3
+    assert heads.count("What was seen before") == 3
+
+
+def test_earlier_findings_stand_beside_ours(written):
+    view = page.hypothesis_view(samples.depends_report(), STUDY)
+    assert view.beside.columns[1:3] == ("seen before", "here, at 300 steps")
+    assert view.beside.rows[0][:3] == ("test accuracy, batch size 4", "51.0 %", "78.0 % ± 1")
+    assert '<td data-label="seen before">51.0 %</td>' in written
+
+
+def test_pictures_have_texts_with_numbers(written):
+    texts = [attrs["alt"] for attrs in Page(written).all("img")]
+    assert len(texts) == len(figures.expected(STUDY))
+    assert sum("points" in text for text in texts) >= 3
+
+
+def test_tables_have_scoped_headers(written):
+    headers = Page(written).all("th")
+    assert headers
+    assert all(attrs.get("scope") in ("col", "row") for attrs in headers)
+
+
+def test_the_page_prints_on_a4_and_fits_a_phone(written):
+    assert "size: A4" in written
+    assert "counter(page)" in written
+    assert "break-inside: avoid" in written
+    assert 'name="viewport"' in written
+
+
+def test_provenance_methods_and_latex_are_there(written):
+    text = Page(written).text
+    assert "Some CPU" in text
+    assert "study: sample" in text
+    assert "Software: python 3.11 and torch 2.9." in text
+    assert r"\begin{tabular}" in text
+    assert "Look 1: H5 was inconclusive at 10 seeds." in text
+
+
+def test_provisional_reports_say_so_before_anything_else():
+    missing = html.render(STUDY, samples.report("2 of 80 runs are missing."), {}, {})
+    text = Page(missing).text
+    assert text.find("Provisional: 2 of 80 runs are missing.") < text.find("Batch size:")
+    assert "Provisional" not in Page(html.render(STUDY, samples.report(), {}, {})).text
+
+
+def test_a_missing_figure_is_said():
+    text = Page(html.render(STUDY, samples.report(), {}, {})).text
+    assert "The figure H1.effect was not drawn." in text
+
+
+def test_a_study_of_explorations_only():
+    empty = replace(samples.report(), hypotheses=())
+    text = Page(html.render(replace(STUDY, hypotheses=()), empty, {}, {})).text
+    assert "this study claims nothing" in text
+    assert "Heatmap. Test accuracy over width and depth at 300 steps, mean over 10 seeds." in text
+
+
+def test_figures_of_another_format_are_refused_by_name(tmp_path):
+    picture = tmp_path / "plot.gif"
+    picture.write_bytes(b"GIF")
+    with pytest.raises(UserError, match=r"plot\.gif.*\.svg, \.png"):
+        html.data_uri(picture)
+
+
+@pytest.mark.parametrize(("kind", "evidence"), samples.every_combination())
+def test_every_type_and_verdict_has_a_page(kind, evidence):
+    one = replace(samples.report(), hypotheses=(samples.hypothesis_report(kind, evidence),))
+    parsed = Page(html.render(STUDY, one, {}, {}))
+    assert parsed.faults == []
+    assert samples.hypothesis_report(kind, evidence).headline in parsed.text
+
+
+def test_text_colours_have_the_contrast_of_wcag_aa(written):
+    light, dark = written.split("prefers-color-scheme: dark", 1)
+    for sheet in (light, dark):
+        colors = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", sheet))
+        pairs = [(n, f"{n}-back") for n in ("blue", "red", "grey", "ochre", "plum")]
+        pairs += [("ink", "paper"), ("soft", "paper"), ("link", "paper"), ("ink", "card")]
+        for fore, back in pairs:
+            assert contrast(colors[fore], colors[back]) >= 4.5, (fore, back)
+
+
+def contrast(first, second):
+    """WCAG 2.1's contrast ratio of two colours."""
+    bright, dim = sorted((luminance(first), luminance(second)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def luminance(color):
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
