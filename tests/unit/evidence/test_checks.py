@@ -10,6 +10,7 @@ import pytest
 from hyperverdict.evidence.case import Case, Trial
 from hyperverdict.evidence.checks import fairness, leaks, replication, scope, time, training
 from hyperverdict.evidence.checks.registration import post_hoc
+from hyperverdict.evidence.standing import Standing
 from hyperverdict.records.collect import Tables, collect
 
 from tests.unit.evidence.synthetic import (
@@ -369,5 +370,7 @@ def test_27_code_and_data(depth_case):
 
 def test_28_post_hoc(depth_case):
     assert post_hoc(depth_case) is None
-    late = replace(depth_case, registered="post hoc", registration_note="registered late")
+    late = replace(
+        depth_case, standing=Standing(registered="post hoc", registration_note="registered late")
+    )
     assert post_hoc(late).sentence == "Post hoc: registered late."

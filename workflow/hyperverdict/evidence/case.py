@@ -11,6 +11,7 @@ import pandas as pd
 
 from hyperverdict.claims.base import Arm, Effect, Judgement, Question
 from hyperverdict.evidence.outcomes import METRIC_COLUMNS, RunIndex, arm_steps
+from hyperverdict.evidence.standing import Standing
 from hyperverdict.evidence.timing import Timing, timing_of
 from hyperverdict.evidence.verdict import ArmSummary
 from hyperverdict.study.budget import BudgetKind, samples_after, steps_per_epoch
@@ -55,7 +56,7 @@ class Case:
         trials: tuning trials of all arms; empty when nothing was tuned.
         chosen: arm label -> tuned settings.
         image_errors: contrast name -> standard error for new images.
-        registered: "registered", "post hoc" or "".
+        standing: how the ledger lets the question be judged.
         foreign: the runs came from elsewhere.
         source: facts about a table from elsewhere that checks need (the metric's column, how rows
             were matched, duplicates), by name.
@@ -68,8 +69,7 @@ class Case:
     trials: tuple[Trial, ...] = ()
     chosen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     image_errors: Mapping[str, float] = field(default_factory=dict)
-    registered: str = ""
-    registration_note: str = ""
+    standing: Standing = field(default_factory=Standing)
     foreign: bool = False
     source: Mapping[str, Any] = field(default_factory=dict)
 

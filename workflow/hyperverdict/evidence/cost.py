@@ -62,5 +62,5 @@ def command(case: Case, needed: Range) -> str:
 def next_replicates(case: Case, needed: Range) -> int:
     """The next registered look when one is left, else the upper number of seeds needed."""
     have = len(case.question.hypothesis.seeds)
-    planned = [n for n in case.source.get("looks", ()) if n > have]
+    planned = [n for n in case.standing.schedule if n > have]
     return min(planned) if planned else max(needed[1], have + 1)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.evidence.case import ArmRuns, Case
+from hyperverdict.stats.images import image_standard_error
 
 BITS_COLUMN = "correct"
 METRICS = frozenset({"accuracy", "error"})
@@ -30,15 +29,8 @@ def image_errors(case: Case) -> dict[str, float]:
             continue
         if pair[0].arm.configuration.data != pair[1].arm.configuration.data:
             continue
-        errors[effect.name] = standard_error(shares[1] - shares[0])
+        errors[effect.name] = image_standard_error(shares[1] - shares[0])
     return errors
-
-
-def standard_error(differences: npt.NDArray[np.float64]) -> float:
-    """Standard error over images of the per-image differences [N], each a mean over seeds."""
-    if len(differences) < 2:
-        return float("nan")
-    return float(differences.std(ddof=1) / np.sqrt(len(differences)))
 
 
 def correct_share(a: ArmRuns) -> npt.NDArray[np.float64] | None:
@@ -59,8 +51,3 @@ def _unpack(packed: list[bytes], rows: pd.DataFrame) -> npt.NDArray[np.float64] 
     table = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(len(packed), -1)
     share: npt.NDArray[np.float64] = np.unpackbits(table, axis=1, count=size).mean(axis=0)
     return share
-
-
-def largest(errors: Mapping[str, float]) -> float:
-    """The largest of the standard errors, 0 when there are none."""
-    return max(errors.values(), default=0.0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,41 +12,24 @@ import pandas as pd
 from hyperverdict.claims import type_of
 from hyperverdict.claims.base import Arm, ClaimType, Judgement, Question
 from hyperverdict.evidence.case import Case, arm_runs, case_timing
+from hyperverdict.evidence.chain import Ledger
 from hyperverdict.evidence.checks import in_order, run_checks
 from hyperverdict.evidence.claim_text import claim_text, study_facts
 from hyperverdict.evidence.cost import command, cost_hours, processor, seeds_needed
 from hyperverdict.evidence.headline import headline, main_caveat, next_step, over_budgets
 from hyperverdict.evidence.images import image_errors
+from hyperverdict.evidence.ledger import record_looks, register_at, seeds_in
+from hyperverdict.evidence.looks import history
 from hyperverdict.evidence.outcomes import RunIndex, index_runs, outcomes_of
 from hyperverdict.evidence.rivals import Rivalry, rivalries
 from hyperverdict.evidence.robustness import leave_one_out, robustness
 from hyperverdict.evidence.saw import saw_sentences
 from hyperverdict.evidence.scope import scope_sentences, untestable_reason
+from hyperverdict.evidence.standing import Standing, standing_of
 from hyperverdict.evidence.timing import Timing
 from hyperverdict.evidence.verdict import HypothesisReport, StudyReport, Verdict
-from hyperverdict.stats.sequential import SINGLE_LOOK, LookRule
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import TIME_METRIC, Hypothesis, Study
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How the ledger lets one question be judged.
-
-    Attributes:
-        looks: how much of alpha this look may use.
-        registered: "registered", "post hoc" or "" without a ledger.
-        family_size: questions of the primary family it belongs to; 0 when exploratory.
-        schedule: registered numbers of seeds at which it is judged.
-        notes: sentences for its scope: which interval applies, edited sizes, ...
-    """
-
-    looks: LookRule = SINGLE_LOOK
-    registered: str = ""
-    registration_note: str = ""
-    family_size: int = 0
-    schedule: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,13 +37,13 @@ class Material:
     """What one judgement of a study reads.
 
     Attributes:
-        standings: (hypothesis id, budget) -> standing.
+        ledger: None where claims are not registered, as for runs from elsewhere.
         source: facts about a table from elsewhere; None for our own runs.
     """
 
     study: Study
     runs: RunIndex
-    standings: Mapping[tuple[str, str], Standing] = field(default_factory=dict)
+    ledger: Ledger | None = None
     source: Mapping[str, Any] | None = None
 
 
@@ -68,6 +52,7 @@ def judge_study(
     final: pd.DataFrame,
     curves: pd.DataFrame,
     timings: Iterable[Timing] = (),
+    ledger: Path | None = None,
 ) -> StudyReport:
     """Judge every hypothesis of a study at every budget.
 
@@ -76,23 +61,41 @@ def judge_study(
         final: one row per configuration path and seed (`records.collect`).
         curves: one row per evaluation.
         timings: the timing jobs; a time claim without one is inconclusive.
+        ledger: the ledger's file. Claims that it does not hold yet are registered, as post hoc
+            where their results exist; the looks that this judgement takes are added.
     """
-    material = Material(study, index_runs(final, curves, timings))
-    return report_of(material)
+    runs = index_runs(final, curves, timings)
+    if ledger is None:
+        return report_of(Material(study, runs))
+    registered = register_at(study, ledger, seeds_in(final))
+    material = Material(study, runs, registered)
+    cases = build_cases(material)
+    report = report_of(material, cases)
+    after = record_looks(registered, _complete(cases, report))
+    return replace(report, history=history(after))
 
 
-def report_of(material: Material, history: tuple[str, ...] = ()) -> StudyReport:
-    """The report on prepared material."""
-    study = material.study
-    cases = {
+Cases = Mapping[tuple[str, str], Case]
+
+
+def build_cases(material: Material) -> Cases:
+    """(hypothesis id, budget) -> case, in the study's order."""
+    return {
         (hypothesis.id, str(budget)): build_case(material, hypothesis, budget)
-        for hypothesis in study.hypotheses
+        for hypothesis in material.study.hypotheses
         for budget in hypothesis.at_equal
     }
+
+
+def report_of(material: Material, cases: Cases | None = None) -> StudyReport:
+    """The report on prepared material."""
+    study = material.study
+    cases = build_cases(material) if cases is None else cases
     found = rivalries(cases.values())
     reports = tuple(_hypothesis_report(material, h, cases, found) for h in study.hypotheses)
     planned, analysed, missing_times = _counts(cases.values())
     device = next((processor(case) for case in cases.values()), "CPU")
+    own = material.source is None
     return StudyReport(
         study=study.name,
         title=study.title,
@@ -100,35 +103,43 @@ def report_of(material: Material, history: tuple[str, ...] = ()) -> StudyReport:
         hypotheses=reports,
         main_caveat=main_caveat(reports),
         next_step=next_step(reports, device),
-        provisional=""
-        if material.source is not None
-        else _provisional(planned, analysed, missing_times),
+        provisional=_provisional(planned, analysed, missing_times) if own else "",
         planned=planned,
         analysed=analysed,
-        history=history,
     )
+
+
+def _complete(cases: Cases, report: StudyReport) -> Iterator[tuple[Question, Standing, Verdict]]:
+    """The questions that no run is missing of: only they were looked at."""
+    for hypothesis in report.hypotheses:
+        for verdict in hypothesis.verdicts:
+            case = cases[hypothesis.id, verdict.budget]
+            if not any(a.summary.missing for a in case.arms):
+                yield case.question, case.standing, verdict
 
 
 def build_case(material: Material, hypothesis: Hypothesis, budget: Budget) -> Case:
     """One question, judged, with all that its checks look at."""
     study, runs = material.study, material.runs
     kind = type_of(hypothesis)
-    standing = material.standings.get((hypothesis.id, str(budget)), Standing())
     arms = kind.arms(hypothesis, study, budget)
-    question = make_question(study, hypothesis, budget, arms, runs, standing)
-    judgement = kind.judge(question)
+    question = make_question(study, hypothesis, budget, arms, runs)
+    standing = standing_of(material.ledger, question)
+    if standing.look is not None:
+        judged = replace(hypothesis, seeds=standing.look.seeds)
+        if judged != hypothesis:
+            question = make_question(study, judged, budget, arms, runs)
+        question = replace(question, looks=standing.look.rule)
     foreign = material.source is not None
     case = Case(
         question=question,
-        judgement=judgement,
+        judgement=kind.judge(question),
         arms=arm_runs(question, runs, foreign),
         timing=case_timing(question, runs),
-        registered=standing.registered,
-        registration_note=standing.registration_note,
+        standing=standing,
         foreign=foreign,
         source={
             **(material.source or {}),
-            "looks": standing.schedule,
             "leave_one_out": leave_one_out(question, kind.judge),
         },
     )
@@ -141,13 +152,12 @@ def make_question(
     budget: Budget,
     arms: tuple[Arm, ...],
     runs: RunIndex,
-    standing: Standing,
 ) -> Question:
     """The question at the raw alpha, with what was measured."""
     outcomes = outcomes_of(study, hypothesis, arms, runs)
     if budget.kind == "seconds":
         outcomes.pop(TIME_METRIC, None)
-    return Question(study, hypothesis, budget, arms, outcomes, study.alpha, standing.looks)
+    return Question(study, hypothesis, budget, arms, outcomes, study.alpha)
 
 
 def corrected_judgement(case: Case, kind: ClaimType, family_size: int) -> Judgement | None:
@@ -183,8 +193,8 @@ def _hypothesis_report(
 def _verdict(material: Material, case: Case, found: Sequence[Rivalry]) -> Verdict:
     hypothesis, budget = case.question.hypothesis, str(case.question.budget or "")
     kind = type_of(hypothesis)
-    standing = material.standings.get((hypothesis.id, budget), Standing())
-    corrected = corrected_judgement(case, kind, _family_size(material, hypothesis, standing))
+    standing = case.standing
+    corrected = corrected_judgement(case, kind, _family_size(material.study, case))
     here = [r.check() for r in found if r.budget == budget]
     checks = in_order([*run_checks(case), *here])
     needed = seeds_needed(case)
@@ -206,13 +216,13 @@ def _verdict(material: Material, case: Case, found: Sequence[Rivalry]) -> Verdic
     )
 
 
-def _family_size(material: Material, hypothesis: Hypothesis, standing: Standing) -> int:
+def _family_size(study: Study, case: Case) -> int:
     """Questions of the primary family; as frozen at registration where there is a ledger."""
-    if not hypothesis.primary:
+    if not case.question.hypothesis.primary:
         return 0
-    if material.standings:
-        return standing.family_size
-    return sum(len(h.at_equal) for h in material.study.hypotheses if h.primary)
+    if case.standing.family_size is not None:
+        return case.standing.family_size
+    return sum(len(h.at_equal) for h in study.hypotheses if h.primary)
 
 
 def _counts(cases: Iterable[Case]) -> tuple[int, int, int]:

@@ -14,15 +14,14 @@ from typing import Any
 from hyperverdict.claims import type_of
 from hyperverdict.claims.base import Arm
 from hyperverdict.errors import UserError
-from hyperverdict.evidence.ledger import Kind, Ledger, Line, append, read_ledger, sha256_of
+from hyperverdict.evidence.chain import Kind, Ledger, Line, sha256_of
 from hyperverdict.evidence.numbers import digits, listed
 from hyperverdict.records.layout import read_record
+from hyperverdict.stats.sequential import DEFAULT_LOOKS
 from hyperverdict.study.budget import Budget, parse_budget
 from hyperverdict.study.hyperparameters import as_number, number_text
 from hyperverdict.study.model import Hypothesis, Study
 
-LEDGER_FILE = "ledger.jsonl"
-DEFAULT_LOOKS = (10, 20)
 # How runs without a result are treated; raised with a change of those rules.
 EXCLUSION_RULES = "failed runs are outcomes, missing runs are absent, nothing else is left out (1)"
 
@@ -50,7 +49,7 @@ class Registered:
 
 
 def question_key(kind: str, arms: Iterable[Arm], metrics: Iterable[str]) -> str:
-    """What looks are counted by: the type, the arms and the metrics, whatever is claimed of them."""
+    """What looks are counted by: type, arms and metrics, whatever is claimed of them."""
     paths = sorted(arm.configuration.path for arm in arms)
     return sha256_of({"kind": kind, "arms": paths, "metrics": sorted(set(metrics))})
 
@@ -101,40 +100,33 @@ def canonical(content: Any) -> Any:
         return {str(key): canonical(value) for key, value in content.items()}
     if isinstance(content, (list, tuple)):
         return [canonical(item) for item in content]
-    for read in (lambda raw: number_text(as_number(raw)), lambda raw: str(parse_budget(raw))):
-        try:
-            return read(content)
-        except UserError:
-            continue
-    return str(content)
+    if isinstance(content, bool):
+        return content
+    try:
+        return number_text(as_number(content))
+    except UserError:
+        pass
+    try:
+        return str(parse_budget(content))
+    except UserError:
+        return str(content)
 
 
 def schedule_of(study: Study, hypothesis: Hypothesis, earlier: Sequence[Line]) -> tuple[int, ...]:
     """The numbers of seeds at which a question is judged.
 
-    The study's own `looks`; else a registered schedule that the present seeds are a step of; else
-    10 then 20 for ten seeds, and one look for any other number.
+    A registered schedule that the present seeds are a step of; else the study's own `looks` or 10
+    then 20, where the present seeds are a step of those; else a single look.
     """
     n = len(hypothesis.seeds)
-    if study.looks:
-        return tuple(sorted(study.looks))
-    for line in earlier:
-        looks = tuple(int(x) for x in line.content["payload"]["looks"])
+    registered_looks = [tuple(map(int, line.content["payload"]["looks"])) for line in earlier]
+    own = tuple(sorted(set(study.looks)))
+    # Twenty seeds from the start are one look at twenty, not a second look.
+    default = DEFAULT_LOOKS if n == DEFAULT_LOOKS[0] and not own else ()
+    for looks in (*registered_looks, own, default):
         if n in looks:
             return looks
-    return DEFAULT_LOOKS if n == DEFAULT_LOOKS[0] else (n,)
-
-
-def register(study: Study, folder: Path, runs: Path) -> Ledger:
-    """Write every question of a study that is new or changed to the ledger in `folder`.
-
-    Args:
-        study: the study.
-        folder: the study's results, which hold the ledger.
-        runs: the folder of all runs; what it already holds decides what is post hoc.
-    """
-    path = folder / LEDGER_FILE
-    return append(path, new_registrations(study, read_ledger(path), recorded_seeds(runs)))
+    return (n,)
 
 
 def recorded_seeds(runs: Path) -> SeedsOf:

@@ -8,9 +8,9 @@ from hyperverdict.evidence.verdict import Check
 
 def post_hoc(case: Case) -> Check | None:
     """28 C: not registered before results."""
-    if case.registered != "post hoc":
+    if case.standing.registered != "post hoc":
         return None
-    note = case.registration_note or "not registered before its results existed"
+    note = case.standing.registration_note or "not registered before its results existed"
     return Check("28", "caveat", f"Post hoc: {note}.", gravity=2)
 
 
