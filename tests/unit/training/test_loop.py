@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 import torch
 from hyperverdict.records.layout import TRAINING_VERSION
@@ -241,22 +238,3 @@ def test_divergence_is_seen_at_once(digits, tiny):
     with pytest.raises(DivergedError, match="not finite after step"):
         run.train_until(lambda: False)
     assert run.step < 20
-
-
-def test_training_does_not_import_torchs_compiler(digits):
-    """It costs every job 1.6 s."""
-    program = f"""
-import sys
-from pathlib import Path
-from hyperverdict.study.budget import Budget
-from hyperverdict.study.configuration import configure
-from hyperverdict.training.dataset import load_for
-from hyperverdict.training.loop import SeedRun
-for schedule in ("cosine", "reduce_on_plateau"):
-    c = configure({{"data": "digits", "schedule": schedule}}, Budget("steps", 2))
-    run = SeedRun(c, 0, load_for(c, Path({str(digits)!r})), 2)
-    run.train_until(lambda: False)
-    run.evaluate_curve()
-assert "torch._dynamo" not in sys.modules
-"""
-    subprocess.run([sys.executable, "-c", program], check=True)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -51,9 +52,23 @@ def write_atomic(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def metrics_table(rows: Iterable[Row]) -> pa.Table:
+def metrics_table(rows: Sequence[Row]) -> pa.Table:
     """Rows with the columns of layout.COLUMNS as a table; a missing `correct` is null."""
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMA)
+    columns = [_column([row.get(name) for row in rows], kind) for name, kind in _TYPES.items()]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """An Arrow array from its buffers: pa.array() would import pandas, a second in every job."""
+    if pa.types.is_int64(kind) or pa.types.is_float64(kind):
+        numbers = np.array(values, kind.to_pandas_dtype())
+        return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(numbers)])
+    texts = [value.encode() if isinstance(value, str) else value or b"" for value in values]
+    valid = np.array([value is not None for value in values], np.bool_)
+    present = np.packbits(valid, bitorder="little")
+    offsets = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+    buffers = [pa.py_buffer(present), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))]
+    return pa.Array.from_buffers(kind, len(values), buffers)
 
 
 def write_table(path: Path, table: pa.Table, footer: Mapping[str, Any]) -> None:
@@ -71,7 +86,8 @@ def read_table(path: Path) -> tuple[pa.Table, dict[str, Any]]:
     """
     content = path.read_bytes()
     try:
-        table = pq.read_table(pa.BufferReader(content))
+        # pq.read_table would import pandas.
+        table = pq.ParquetFile(pa.BufferReader(content)).read()
     except pa.ArrowException as error:
         raise ValueError(f"truncated or not Parquet ({str(error).splitlines()[0]})") from error
     footer = (table.schema.metadata or {}).get(_FOOTER_KEY)
@@ -86,7 +102,7 @@ def write_run(folder: Path, tables: Sequence[pa.Table], record: RunRecord) -> Ru
     rows = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
     # The sort is stable: a seed's rows keep the order in which they were measured.
     order = [("seed", "ascending"), ("step", "ascending"), ("_row", "ascending")]
-    numbered = rows.append_column("_row", pa.array(range(len(rows)), pa.int64()))
+    numbered = rows.append_column("_row", _column(range(len(rows)), pa.int64()))
     rows = numbered.sort_by(order).drop_columns("_row")
     footer = json.loads(replace(record, metrics_sha256="").to_json())
     write_table(folder / METRICS_FILE, rows, footer)

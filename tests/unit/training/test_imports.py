@@ -1,0 +1,32 @@
+"""Imports are most of a short job: what a job does not need, it must not import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from hyperverdict.study.configuration import parse_path
+from hyperverdict.training.run import train_configuration
+prepared, folder, *paths = sys.argv[1:]
+
+def train():
+    for number, path in enumerate(paths):
+        train_configuration(parse_path(path), [0], Path(prepared), Path(folder) / str(number))
+
+train()
+for name in ("tensorboard", "torchvision", "pandas", "sklearn", "scipy", "torch._dynamo"):
+    assert name not in sys.modules, name
+sys.modules["torch"] = None  # from here on, its import fails
+train()
+"""
+
+
+def test_a_job_imports_what_it_needs_and_no_torch_with_nothing_to_train(digits, tiny, tmp_path):
+    schedules = ("constant", "cosine", "reduce_on_plateau")
+    paths = [tiny(2, schedule=schedule).path for schedule in schedules]
+    command = [sys.executable, "-c", PROGRAM, str(digits), str(tmp_path), *paths]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
