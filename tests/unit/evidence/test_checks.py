@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hyperverdict.evidence.case import Case, Trial
+from hyperverdict.evidence.case import Case
 from hyperverdict.evidence.checks import fairness, leaks, replication, scope, time, training
 from hyperverdict.evidence.checks.registration import post_hoc
+from hyperverdict.evidence.questions import Trial
 from hyperverdict.evidence.standing import Standing
 from hyperverdict.records.collect import Tables, collect
 

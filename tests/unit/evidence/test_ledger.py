@@ -8,7 +8,7 @@ import math
 import pytest
 from hyperverdict.evidence.chain import append, read_ledger
 from hyperverdict.evidence.judge import judge_study
-from hyperverdict.evidence.ledger import register_study
+from hyperverdict.evidence.registration import register
 from hyperverdict.records.collect import collect
 from hyperverdict.stats.sequential import nominal_alphas, sequence_t
 
@@ -29,7 +29,7 @@ def _noisy(configuration, seed):
     return round(0.7 + deep * (0.006 + 0.01 * math.sin(5 * seed)), 4)
 
 
-def _judge(place, seeds, register=True, more="", score=_noisy, claim=DEPTH, edit=None):
+def _judge(place, seeds, first=True, more="", score=_noisy, claim=DEPTH, edit=None):
     """Register, run and judge a study of one claim in one folder, again and again."""
     study = one_claim(place, claim, seeds=seeds, more=more)
     if edit:
@@ -40,8 +40,8 @@ def _judge(place, seeds, register=True, more="", score=_noisy, claim=DEPTH, edit
         from tests.unit.evidence.synthetic import study_from
 
         study = study_from(text, place)
-    if register:
-        register_study(study, place / "results", place / "runs")
+    if first:
+        register(study, place / "results", place / "runs")
     tables = run_all(study, place / "runs", score)
     ledger = place / "results" / "ledger.jsonl"
     return judge_study(study, tables.final, tables.curves, ledger=ledger)
@@ -133,7 +133,7 @@ def test_one_arm_alone_reveals_no_contrast(place):
 
 
 def test_judging_without_registration_is_post_hoc(place):
-    assert _verdict(_judge(place, 6, register=False)).registered == "post hoc"
+    assert _verdict(_judge(place, 6, first=False)).registered == "post hoc"
 
 
 def test_wording_is_no_part_of_a_registration(place):
@@ -156,7 +156,7 @@ def test_an_edited_size_that_matters_is_said_with_its_old_value(place):
 
 def test_an_edit_before_results_is_registered_and_said(place):
     study = one_claim(place, DEPTH, seeds=6)
-    register_study(study, place / "results", place / "runs")
+    register(study, place / "results", place / "runs")
     verdict = _verdict(_judge(place, 6, edit={"matters_from: 0.01": "matters_from: 0.005"}))
     assert verdict.registered == "registered"
     assert any("was edited from 0.01 to 0.005" in s and "before" in s for s in verdict.scope)
@@ -171,7 +171,7 @@ def test_judging_unchanged_runs_is_no_look(place):
 
 def test_a_provisional_report_is_no_look(place):
     study = one_claim(place, DEPTH, seeds=6)
-    register_study(study, place / "results", place / "runs")
+    register(study, place / "results", place / "runs")
     for configuration, _ in all_arms(study).values():
         write_synthetic(configuration, range(4), place / "runs", _noisy)
     tables = collect([c for c, _ in all_arms(study).values()], place / "runs")
@@ -224,7 +224,7 @@ def test_a_post_hoc_claim_that_is_extended_gets_the_sequence_at_alpha(place):
     other = place / "other"
     (other / "results").mkdir(parents=True)
     run_all(one_claim(other, DEPTH, seeds=6), other / "runs", _noisy)
-    register_study(one_claim(other, DEPTH, seeds=9), other / "results", other / "runs")
+    register(one_claim(other, DEPTH, seeds=9), other / "results", other / "runs")
     effect = _effect(_judge(other, 9))
     half = sequence_t(9, 0.05) * effect.sd / 3
     assert effect.ci1[1] - effect.estimate == pytest.approx(half)
@@ -273,7 +273,7 @@ def test_the_primary_family_is_frozen_at_the_first_look(place):
     ledger = place / "results" / "ledger.jsonl"
     for text in (TWO, TWO + LATER):
         study = study_from(text, place)
-        register_study(study, place / "results", place / "runs")
+        register(study, place / "results", place / "runs")
         tables = run_all(study, place / "runs", _noisy)
         report = judge_study(study, tables.final, tables.curves, ledger=ledger)
         verdict = report.hypotheses[0].verdicts[0]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from hyperverdict.claims.base import Arm, Effect, Judgement, Question
 from hyperverdict.evidence.outcomes import METRIC_COLUMNS, RunIndex, arm_steps
+from hyperverdict.evidence.questions import Trial
 from hyperverdict.evidence.standing import Standing
 from hyperverdict.evidence.timing import Timing, timing_of
 from hyperverdict.evidence.verdict import ArmSummary
@@ -35,16 +36,6 @@ class ArmRuns:
     summary: ArmSummary
     rows: pd.DataFrame
     curve: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One tuned value of one arm, scored on validation by the tuning seeds."""
-
-    arm: str
-    settings: Mapping[str, Any]
-    seeds: tuple[int, ...]
-    score: float
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hyperverdict.claims import type_of
-from hyperverdict.claims.base import Arm, ClaimType, Judgement, Question
+from hyperverdict.claims.base import ClaimType, Judgement, Question
 from hyperverdict.evidence.case import Case, arm_runs, case_timing
 from hyperverdict.evidence.chain import Ledger
 from hyperverdict.evidence.checks import in_order, run_checks
@@ -18,9 +18,16 @@ from hyperverdict.evidence.claim_text import claim_text, study_facts
 from hyperverdict.evidence.cost import command, cost_hours, processor, seeds_needed
 from hyperverdict.evidence.headline import headline, main_caveat, next_step, over_budgets
 from hyperverdict.evidence.images import image_errors
-from hyperverdict.evidence.ledger import record_looks, register_at, seeds_in
+from hyperverdict.evidence.ledger import record_looks, seeds_in
 from hyperverdict.evidence.looks import history
-from hyperverdict.evidence.outcomes import RunIndex, index_runs, outcomes_of
+from hyperverdict.evidence.outcomes import RunIndex, index_runs
+from hyperverdict.evidence.questions import (
+    budgets_judged,
+    judged_arms,
+    make_question,
+    tuning_of,
+)
+from hyperverdict.evidence.registration import register_at
 from hyperverdict.evidence.rivals import Rivalry, rivalries
 from hyperverdict.evidence.robustness import leave_one_out, robustness
 from hyperverdict.evidence.saw import saw_sentences
@@ -81,9 +88,9 @@ Cases = Mapping[tuple[str, str], Case]
 def build_cases(material: Material) -> Cases:
     """(hypothesis id, budget) -> case, in the study's order."""
     return {
-        (hypothesis.id, str(budget)): build_case(material, hypothesis, budget)
+        (hypothesis.id, str(budget or "")): build_case(material, hypothesis, budget)
         for hypothesis in material.study.hypotheses
-        for budget in hypothesis.at_equal
+        for budget in budgets_judged(hypothesis)
     }
 
 
@@ -118,11 +125,11 @@ def _complete(cases: Cases, report: StudyReport) -> Iterator[tuple[Question, Sta
                 yield case.question, case.standing, verdict
 
 
-def build_case(material: Material, hypothesis: Hypothesis, budget: Budget) -> Case:
+def build_case(material: Material, hypothesis: Hypothesis, budget: Budget | None) -> Case:
     """One question, judged, with all that its checks look at."""
     study, runs = material.study, material.runs
     kind = type_of(hypothesis)
-    arms = kind.arms(hypothesis, study, budget)
+    arms = judged_arms(study, hypothesis, budget)
     question = make_question(study, hypothesis, budget, arms, runs)
     standing = standing_of(material.ledger, question)
     if standing.look is not None:
@@ -130,12 +137,15 @@ def build_case(material: Material, hypothesis: Hypothesis, budget: Budget) -> Ca
         if judged != hypothesis:
             question = make_question(study, judged, budget, arms, runs)
         question = replace(question, looks=standing.look.rule)
+    trials, chosen = tuning_of(study, hypothesis, budget, runs)
     foreign = material.source is not None
     case = Case(
         question=question,
         judgement=kind.judge(question),
         arms=arm_runs(question, runs, foreign),
         timing=case_timing(question, runs),
+        trials=trials,
+        chosen=chosen,
         standing=standing,
         foreign=foreign,
         source={
@@ -144,20 +154,6 @@ def build_case(material: Material, hypothesis: Hypothesis, budget: Budget) -> Ca
         },
     )
     return replace(case, image_errors=image_errors(case))
-
-
-def make_question(
-    study: Study,
-    hypothesis: Hypothesis,
-    budget: Budget,
-    arms: tuple[Arm, ...],
-    runs: RunIndex,
-) -> Question:
-    """The question at the raw alpha, with what was measured."""
-    outcomes = outcomes_of(study, hypothesis, arms, runs)
-    if budget.kind == "seconds":
-        outcomes.pop(TIME_METRIC, None)
-    return Question(study, hypothesis, budget, arms, outcomes, study.alpha)
 
 
 def corrected_judgement(case: Case, kind: ClaimType, family_size: int) -> Judgement | None:
@@ -173,7 +169,7 @@ def _hypothesis_report(
     cases: Mapping[tuple[str, str], Case],
     found: Sequence[Rivalry],
 ) -> HypothesisReport:
-    own = [cases[hypothesis.id, str(budget)] for budget in hypothesis.at_equal]
+    own = [cases[hypothesis.id, str(budget or "")] for budget in budgets_judged(hypothesis)]
     mine = [r for r in found if hypothesis.id in (r.first, r.second)]
     verdicts = tuple(_verdict(material, case, mine) for case in own)
     return HypothesisReport(
@@ -222,7 +218,7 @@ def _family_size(study: Study, case: Case) -> int:
         return 0
     if case.standing.family_size is not None:
         return case.standing.family_size
-    return sum(len(h.at_equal) for h in study.hypotheses if h.primary)
+    return sum(len(budgets_judged(h)) for h in study.hypotheses if h.primary)
 
 
 def _counts(cases: Iterable[Case]) -> tuple[int, int, int]:

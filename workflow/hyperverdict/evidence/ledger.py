@@ -1,37 +1,17 @@
-"""The ledger of a study: claims are registered before their results exist, looks are counted."""
+"""The ledger from the side of judging: what was there before, and the looks that were taken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 
 from hyperverdict.claims.base import Question
-from hyperverdict.evidence.chain import Kind, Ledger, append, read_ledger
+from hyperverdict.evidence.chain import Kind, Ledger, append
 from hyperverdict.evidence.looks import look_entry, new_line
-from hyperverdict.evidence.registration import SeedsOf, new_registrations, recorded_seeds
+from hyperverdict.evidence.registration import SeedsOf
 from hyperverdict.evidence.standing import Standing
 from hyperverdict.evidence.verdict import Verdict
-from hyperverdict.study.model import Study
-
-LEDGER_FILE = "ledger.jsonl"
-
-
-def register_study(study: Study, folder: Path, runs: Path = Path("results/runs")) -> Ledger:
-    """Write every question of a study that is new or changed to the ledger.
-
-    Args:
-        study: the study.
-        folder: the study's results, which hold the ledger.
-        runs: the folder of all runs; what it already holds decides what is post hoc.
-    """
-    return register_at(study, folder / LEDGER_FILE, recorded_seeds(runs))
-
-
-def register_at(study: Study, path: Path, seeds_of: SeedsOf) -> Ledger:
-    """The same for a ledger at `path`, with a function that knows the seeds on record."""
-    return append(path, new_registrations(study, read_ledger(path), seeds_of))
 
 
 def seeds_in(final: pd.DataFrame) -> SeedsOf:

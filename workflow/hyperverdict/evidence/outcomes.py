@@ -24,6 +24,11 @@ METRIC_COLUMNS = {
     "error": "test_error",
     "loss": "test_loss",
 }
+SELECTION_COLUMNS = {
+    "accuracy": "validation_accuracy",
+    "error": "validation_accuracy",
+    "loss": "validation_loss",
+}
 FRACTIONS = frozenset({"accuracy", "error"})
 # An epoch end may be recorded as 0.9999999 where samples are divided by the size of the set.
 EPOCH_TOLERANCE = 1e-6
@@ -111,19 +116,24 @@ def _outcomes(
     metric: Metric, hypothesis: Hypothesis, arms: tuple[Arm, ...], runs: RunIndex
 ) -> Outcomes:
     along = "each" in hypothesis.terms
+    searched = "search" in hypothesis.terms
     if metric.name == TIME_METRIC and not _recorded_times(runs):
         timing = timing_of((arm.configuration.arm_path for arm in arms), runs.timings)
         values = {arm.label: _times(arm, hypothesis, runs, timing) for arm in arms}
-        curves = {arm.label: _time_curves(arm, hypothesis, runs, timing) for arm in arms}
-        return Outcomes(metric, values, curves=curves if along else {})
+        times = {arm.label: _time_curves(arm, hypothesis, runs, timing) for arm in arms}
+        return Outcomes(metric, values, curves=times if along else {})
     if not len(runs.final) and not runs.selected:
         return Outcomes(metric, {arm.label: {} for arm in arms})
     column = _recorded_times(runs) or metric_column(metric.name, _columns(runs))
     if metric.name != TIME_METRIC:
         column = metric_column(metric.name, _columns(runs))
     values = {arm.label: values_of(runs.rows(_path(arm), hypothesis.seeds), column) for arm in arms}
-    curves = {arm.label: epoch_ends(runs, arm, hypothesis, metric.name) for arm in arms}
-    return Outcomes(metric, values, _resolution(metric, arms, runs), curves if along else {})
+    curves: dict[str, dict[int, tuple[float, ...]]] = {}
+    if along:
+        curves = {arm.label: epoch_ends(runs, arm, hypothesis, metric.name) for arm in arms}
+    elif searched:
+        curves = {arm.label: selection(runs, arm, hypothesis, metric.name) for arm in arms}
+    return Outcomes(metric, values, _resolution(metric, arms, runs), curves)
 
 
 def _path(arm: Arm) -> str:
@@ -192,6 +202,18 @@ def epoch_ends(
     values = 1.0 - ends[column] if metric == "error" else ends[column]
     by_seed = values.groupby(ends["seed"]).agg(tuple)
     return {int(str(seed)): values for seed, values in by_seed.items()}
+
+
+def selection(
+    runs: RunIndex, arm: Arm, hypothesis: Hypothesis, metric: str
+) -> dict[int, tuple[float, ...]]:
+    """seed -> the score on the whole validation set, on which a search chooses its winner."""
+    column = SELECTION_COLUMNS.get(metric)
+    rows = runs.rows(_path(arm), hypothesis.seeds)
+    if column is None or column not in rows:
+        return {}
+    scores = values_of(rows, column)
+    return {s: (1.0 - v if metric == "error" else v,) for s, v in scores.items()}
 
 
 def _time_curves(

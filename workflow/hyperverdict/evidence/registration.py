@@ -14,14 +14,16 @@ from typing import Any
 from hyperverdict.claims import type_of
 from hyperverdict.claims.base import Arm
 from hyperverdict.errors import UserError
-from hyperverdict.evidence.chain import Kind, Ledger, Line, sha256_of
+from hyperverdict.evidence.chain import Kind, Ledger, Line, append, read_ledger, sha256_of
 from hyperverdict.evidence.numbers import digits, listed
+from hyperverdict.evidence.questions import budgets_judged, claim_arms
 from hyperverdict.records.layout import read_record
 from hyperverdict.stats.sequential import DEFAULT_LOOKS
 from hyperverdict.study.budget import Budget, parse_budget
 from hyperverdict.study.hyperparameters import as_number, number_text
 from hyperverdict.study.model import Hypothesis, Study
 
+LEDGER_FILE = "ledger.jsonl"
 # How runs without a result are treated; raised with a change of those rules.
 EXCLUSION_RULES = "failed runs are outcomes, missing runs are absent, nothing else is left out (1)"
 
@@ -68,6 +70,7 @@ def payload(
             "kind": type_of(hypothesis).name,
             "arms": [arm.configuration.path for arm in arms],
             "terms": canonical(hypothesis.terms),
+            "tune": canonical(hypothesis.tune),
             "expect": [
                 [e.metric, e.direction, list(e.between or ()), e.share_of_variance]
                 for e in hypothesis.expect
@@ -129,6 +132,22 @@ def schedule_of(study: Study, hypothesis: Hypothesis, earlier: Sequence[Line]) -
     return (n,)
 
 
+def register(study: Study, folder: Path, runs: Path = Path("results/runs")) -> Ledger:
+    """Write every question of a study that is new or changed to the ledger.
+
+    Args:
+        study: the study.
+        folder: the study's results, which hold the ledger.
+        runs: the folder of all runs; what it already holds decides what is post hoc.
+    """
+    return register_at(study, folder / LEDGER_FILE, recorded_seeds(runs))
+
+
+def register_at(study: Study, path: Path, seeds_of: SeedsOf) -> Ledger:
+    """The same for a ledger at `path`, with a function that knows the seeds on record."""
+    return append(path, new_registrations(study, read_ledger(path), seeds_of))
+
+
 def recorded_seeds(runs: Path) -> SeedsOf:
     """path -> seeds on record below `runs`."""
 
@@ -145,7 +164,7 @@ def new_registrations(
     """One entry for every question whose registration the ledger does not hold yet."""
     entries: list[tuple[Kind, dict[str, Any]]] = []
     for hypothesis in study.hypotheses:
-        for budget in hypothesis.at_equal:
+        for budget in budgets_judged(hypothesis):
             entry = registration_entry(study, hypothesis, budget, ledger, seeds_of)
             if entry is not None:
                 entries.append(("registration", entry))
@@ -153,12 +172,12 @@ def new_registrations(
 
 
 def registration_entry(
-    study: Study, hypothesis: Hypothesis, budget: Budget, ledger: Ledger, seeds_of: SeedsOf
+    study: Study, hypothesis: Hypothesis, budget: Budget | None, ledger: Ledger, seeds_of: SeedsOf
 ) -> dict[str, Any] | None:
     """The line that registers a question; None when the ledger holds it as it is."""
     kind = type_of(hypothesis)
-    arms = kind.arms(hypothesis, study, budget)
-    if not arms:
+    arms = claim_arms(study, hypothesis, budget)
+    if budget is None or not arms:
         return None
     key = question_key(kind.name, arms, (e.metric for e in hypothesis.expect))
     earlier = ledger.of_kind("registration", key)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from hyperverdict.claims.base import Judgement, Outcomes, Question
 from hyperverdict.evidence.case import Case
 from hyperverdict.evidence.outcomes import values_of
+from hyperverdict.evidence.questions import seeds_of
 
 Judge = Callable[[Question], Judgement]
 
@@ -39,9 +40,7 @@ def robustness(case: Case, judge: Judge) -> dict[str, str]:
 
 def leave_one_out(question: Question, judge: Judge) -> dict[int, str]:
     """seed -> the evidence without it; only where at least three seeds remain."""
-    seeds = sorted(
-        {seed for o in question.outcomes.values() for arm in o.values.values() for seed in arm}
-    )
+    seeds = seeds_of(question.outcomes)
     if len(seeds) < 4:
         return {}
     return {seed: str(judge(without_seed(question, seed)).evidence) for seed in seeds}

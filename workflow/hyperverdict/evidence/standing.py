@@ -8,6 +8,7 @@ from hyperverdict.claims import type_of
 from hyperverdict.claims.base import Question
 from hyperverdict.evidence.chain import Ledger
 from hyperverdict.evidence.looks import Look, present_look
+from hyperverdict.evidence.questions import claim_arms
 from hyperverdict.evidence.registration import Registered, primary_family, question_key, registered
 
 
@@ -39,8 +40,9 @@ def standing_of(ledger: Ledger | None, question: Question) -> Standing:
         return Standing()
     hypothesis = question.hypothesis
     kind = type_of(hypothesis)
-    key = question_key(kind.name, question.arms, (e.metric for e in hypothesis.expect))
-    found = registered(ledger, key, question.study, hypothesis, question.budget, question.arms)
+    arms = claim_arms(question.study, hypothesis, question.budget)
+    key = question_key(kind.name, arms, (e.metric for e in hypothesis.expect))
+    found = registered(ledger, key, question.study, hypothesis, question.budget, arms)
     look = present_look(question, key, found, ledger)
     family = primary_family(ledger)
     member = (hypothesis.id, str(question.budget)) in family.members

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from hyperverdict.claims.tuning import at_edge
 from hyperverdict.evidence.case import SHAPE_FACTORS, ArmRuns, Case, held_kind, spread
 from hyperverdict.evidence.numbers import digits, listed
 from hyperverdict.evidence.verdict import Check
@@ -128,8 +129,7 @@ def tuned_at_edge(case: Case) -> Check | None:
     for label, settings in case.chosen.items():
         for name, value in settings.items():
             tried = case.question.hypothesis.tune.get(name, ())
-            numbers = sorted(v for v in tried if isinstance(v, (int, float)))
-            if len(numbers) > 1 and value in (numbers[0], numbers[-1]):
+            if at_edge(name, tried, value):
                 sentence = (
                     f"Best {name.replace('_', ' ')} for {label} is {digits(float(value))}, "
                     "the edge of its grid; extend it."

@@ -84,12 +84,22 @@ def _best_edge(case: Case, levels: Sequence[float]) -> float | None:
 
 def few_contexts(case: Case) -> Check | None:
     """20 C: fewer than three contexts for a universal or conditional claim."""
-    n = len(case.contexts())
+    n = _contexts(case)
     if case.judgement.kind not in IN_CONTEXTS or n >= CONTEXTS or n == 0:
         return None
     bound = 1 - 0.05 ** (1 / n)
     sentence = f"{count(n, 'context')}: exceptions up to {bound:.0%} are not excluded."
     return Check("20", "caveat", sentence, gravity=5.8)
+
+
+def _contexts(case: Case) -> int:
+    """Contexts that the claim was judged in, as its type counts them."""
+    facts = case.judgement.facts
+    if "contexts" in facts:
+        return int(facts["contexts"])
+    if {"yes", "no"} <= facts.keys():
+        return len(facts["yes"]) + len(facts["no"])
+    return len(case.contexts())
 
 
 def below_resolution(case: Case) -> Check | None:
