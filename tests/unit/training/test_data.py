@@ -167,6 +167,46 @@ def test_without_any_source_the_three_ways_are_named(tmp_path, monkeypatch):
         prepare("cifar10", tmp_path, tmp_path / "out")
 
 
+def test_mnist_is_read_by_torchvision_from_resources(tmp_path, monkeypatch):
+    small = data_module.DATASETS["mnist"]
+    counts = type(small)("small", (6,) * 10, (2,) * 10, 1 / 6, 0.0, small.shape)
+    monkeypatch.setitem(data_module.DATASETS, "mnist", counts)
+    # torchvision reads the same four file names and format as Fashion-MNIST's.
+    raw = tmp_path / "MNIST" / "raw"
+    for name, content in fake_fashion_mnist(tmp_path / "fashion-mnist", monkeypatch).items():
+        raw.mkdir(parents=True, exist_ok=True)
+        (raw / name).write_bytes(content)
+    facts = prepare("mnist", tmp_path, tmp_path / "out")
+    assert facts["sizes"] == {"train": 50, "validation": 10, "test": 20}
+    assert facts["shape"] == [1, 28, 28]
+    loaded = load(tmp_path / "out")
+    assert (loaded.train.images[:, 0, 5, 5] == loaded.train.labels).all()
+    damaged = raw / "train-images-idx3-ubyte"
+    damaged.write_bytes(damaged.read_bytes()[:-5])
+    with pytest.raises(UserError, match="data set mnist could not be read"):
+        prepare("mnist", tmp_path, tmp_path / "again")
+
+
+def test_cifars_channels_come_first():
+    class Cifar:
+        data = np.arange(2 * 32 * 32 * 3, dtype=np.uint8).reshape(2, 32, 32, 3)
+        targets = (3, 1)
+
+    part = sources._as_part(Cifar)
+    assert part.images.shape == (2, 3, 32, 32)
+    assert (part.images[1, 2] == Cifar.data[1, :, :, 2]).all()
+    assert part.labels.tolist() == [3, 1]
+
+
+def test_another_number_of_images_is_refused(tmp_path, monkeypatch):
+    fake_fashion_mnist(tmp_path / "fashion-mnist", monkeypatch)
+    small = data_module.DATASETS["fashion_mnist"]
+    counts = type(small)("small", (7,) * 10, (2,) * 10, 1 / 6, 0.0, small.shape)
+    monkeypatch.setitem(data_module.DATASETS, "fashion_mnist", counts)
+    with pytest.raises(UserError, match=r"training part holds 60 images.*expected 70"):
+        prepare("fashion_mnist", tmp_path, tmp_path / "out")
+
+
 def test_an_unknown_data_set_is_refused_with_the_nearest_name(tmp_path):
     with pytest.raises(UserError, match="did you mean 'fashion_mnist'"):
         prepare("fashion_mist", tmp_path, tmp_path / "out")

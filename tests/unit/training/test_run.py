@@ -94,6 +94,16 @@ def test_a_record_that_does_not_fit_is_mended_from_the_table(
     assert read_record(tmp_path) == record
 
 
+def test_a_top_up_on_other_hardware_is_said(digits, tiny, tmp_path, caplog, monkeypatch):
+    train_configuration(tiny(), [0], digits, tmp_path)
+    train_configuration(tiny(), [1], digits, tmp_path)
+    assert "last digits" not in caplog.text
+    monkeypatch.setattr(run_module.provenance, "_cpu_model", lambda: "Another CPU")
+    record = train_configuration(tiny(), [2], digits, tmp_path)
+    assert "these on Another CPU" in caplog.text
+    assert record.sessions[2]["hardware"]["cpu"] == "Another CPU"
+
+
 def truncate(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-20])
 

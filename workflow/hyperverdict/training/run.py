@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,7 +93,7 @@ def train_configuration(
     missing = [seed for seed in missing if seed not in ended]
     record = stored.record if stored else job.empty_record()
     if missing:
-        job.train(missing, partial)
+        job.train(missing, partial, record.sessions)
         ended |= partial.seeds()
     written = write_run(
         folder,
@@ -179,6 +179,22 @@ def _session(started: str, device: str) -> dict[str, Any]:
     }
 
 
+def _say_if_elsewhere(earlier: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> None:
+    """Same seeds give the same numbers on the same hardware and torch only."""
+    here = _where(now)
+    others = sorted({_where(session) for session in earlier} - {here})
+    if others:
+        logger.warning(
+            f"earlier seeds were trained on {'; '.join(others)}, these on {here}: "
+            "the same seed may differ in its last digits"
+        )
+
+
+def _where(session: Mapping[str, Any]) -> str:
+    hardware = session["hardware"]
+    return f"{hardware['gpu'] or hardware['cpu']} with torch {session['versions']['torch']}"
+
+
 def _with_seeds(record: RunRecord, ended: Mapping[int, PartialSeed]) -> RunRecord:
     """The record with seeds and the sessions that trained them; each session lists its seeds."""
     seeds, sessions = dict(record.seeds), [dict(session) for session in record.sessions]
@@ -228,7 +244,9 @@ class _Job:
             seeds={},
         )
 
-    def train(self, seeds: list[int], partial: PartialFolder) -> None:
+    def train(
+        self, seeds: list[int], partial: PartialFolder, earlier: Sequence[Mapping[str, Any]]
+    ) -> None:
         """Train seeds one after the other; each is kept in `partial` as it ends."""
         from hyperverdict.training import checkpoint
         from hyperverdict.training.loop import set_up_torch
@@ -239,6 +257,7 @@ class _Job:
         if device != self.device:
             logger.info(f"no {self.device} was given to this job: training on the {device}")
         set_up_torch(device)
+        _say_if_elsewhere(earlier, _session(provenance.now(), device))
         data = self._data().to(device)
         every_seconds, clock = checkpoint.interval_seconds(), _Clock()
         logger.info(f"training seeds {seeds} for {self.steps} steps each on the {device}")
