@@ -43,7 +43,7 @@ def ask(
     resolution: float = 0.0,
     **more: Any,
 ) -> Judgement:
-    """Judge a hypothesis on values: metric -> one list of per-seed values for each arm, in order."""
+    """Judge a hypothesis on values: metric -> a list of per-seed values for each arm."""
     study = study or make_study()
     kind = type_of(hypothesis)
     budget = hypothesis.at_equal[0]
@@ -65,3 +65,21 @@ COMPARE = {"compare": {"batch_size": {"from": 4, "to": 128}}}
 def differences(d: Sequence[float], base: float = 0.0) -> list[list[float]]:
     """Arms A, B whose per-seed difference B - A is d."""
     return [[base] * len(d), [base + x for x in d]]
+
+
+def ask_curves(
+    hypothesis: Hypothesis,
+    curves: Mapping[str, Sequence[Sequence[float]]],
+    *,
+    study: Study | None = None,
+) -> Judgement:
+    """Judge a learning curve on values: metric -> one curve for each seed."""
+    study = study or make_study()
+    kind = type_of(hypothesis)
+    arms = kind.arms(hypothesis, study, BUDGET)
+    label = arms[0].label
+    outcomes = {
+        metric: Outcomes(study.metrics[metric], {label: {}}, curves={label: dict(enumerate(c))})
+        for metric, c in curves.items()
+    }
+    return kind.judge(Question(study, hypothesis, BUDGET, arms, outcomes, 0.05))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from .asking import COMPARE, ask, differences, make_hypothesis, make_study
+from .asking import COMPARE, ask, ask_curves, differences, make_hypothesis, make_study
 
 A = [0.780, 0.772, 0.785, 0.778, 0.781]
 B = [0.800, 0.799, 0.801, 0.797, 0.806]
@@ -130,3 +130,53 @@ def test_family_of_four_widens_the_interval(m, evidence):
     assert effect_of(judgement).p == near(0.0411)
     expected = (0.0007, 0.0201) if m == 1 else (-0.0047, 0.0255)
     assert effect_of(judgement).ci1 == near(expected)
+
+
+CONTEXTS = [
+    [0.020, 0.024, 0.018, 0.022, 0.021],
+    [0.015, 0.019, 0.012, 0.017, 0.016],
+    [0.011, 0.014, 0.009, 0.012, 0.013],
+]
+REVERSED = [-0.020, -0.016, -0.023, -0.018, -0.021]
+
+
+def universal(contexts):
+    terms = {
+        "compare": {"depth": {"from": 2, "to": 3}},
+        "in_every": {"width": [16, 64, 256]},
+    }
+    values = [arm for d in contexts for arm in differences(d)]
+    return ask(make_hypothesis(terms, {"accuracy": "higher"}), {"accuracy": values})
+
+
+def test_universal_supported_in_all_tested():
+    judgement = universal(CONTEXTS)
+    assert judgement.evidence == "supported"
+    assert "all 3 contexts tested" in " ".join(judgement.notes)
+
+
+def test_universal_refuted_by_one_context():
+    judgement = universal([*CONTEXTS[:2], REVERSED])
+    third = judgement.legs[0].effects[2]
+    assert judgement.evidence == "refuted"
+    assert third.alpha == pytest.approx(0.05 / 3)
+    assert third.ci1 == near((-0.0244, -0.0148))
+
+
+EPOCHS = [
+    [0.610, 0.700, 0.741, 0.744],
+    [0.602, 0.695, 0.738, 0.737],
+    [0.615, 0.704, 0.739, 0.745],
+    [0.608, 0.699, 0.744, 0.743],
+    [0.611, 0.702, 0.740, 0.746],
+]
+
+
+def test_learning_curve_every_epoch_is_inconclusive():
+    hypothesis = make_hypothesis({"each": {"epoch": "1..4"}}, {"accuracy": "higher"})
+    judgement = ask_curves(hypothesis, {"accuracy": EPOCHS}, study=make_study(delta=0.005))
+    steps = judgement.legs[0].effects
+    assert [e.evidence for e in steps] == ["supported", "supported", "inconclusive"]
+    assert steps[2].estimate == near(0.0026)
+    assert steps[2].ci1 == near((-0.0018, 0.0070))
+    assert judgement.evidence == "inconclusive"

@@ -134,9 +134,12 @@ def t_tail(t: float, df: float) -> float:
 def correlation(a: Sequence[float] | Floats, b: Sequence[float] | Floats) -> float | None:
     """Pearson correlation of paired values [n]; None below 3 pairs or when an arm has no spread."""
     x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if len(x) < 3 or _spread(x) == 0 or _spread(y) == 0:
+    if len(x) < 3:
         return None
-    return float(np.corrcoef(x, y)[0, 1])
+    spreads = _spread(x) * _spread(y)
+    if spreads == 0:
+        return None
+    return float((x - x.mean()) @ (y - y.mean())) / ((len(x) - 1) * spreads)
 
 
 def _spread(data: Floats) -> float:

@@ -17,8 +17,9 @@ from hyperverdict.stats.intervals import Floats, t_quantile
 POWER = 0.8
 UPPER_LIMIT = 0.8
 MOST_SEEDS = 10_000_000
-# Beyond this many seeds the t distribution is normal to four digits.
-NORMAL_FROM = 3000
+# Beyond this many seeds the sample SD is normal to four digits.
+NORMAL_FROM = 200
+NODES = 100
 
 # Whether n seeds, judged at this nominal alpha, are enough.
 Enough = Callable[[int, float], bool]
@@ -57,34 +58,35 @@ def direction_power(n: int, ratio: float, alpha: float) -> float:
     if ratio == 0:
         return 1.0
     shift = math.sqrt(n) / ratio
-    if n > NORMAL_FROM:
-        return float(scipy.special.ndtr(shift - scipy.special.ndtri(1 - alpha / 2)))
-    return float(scipy.stats.nct.sf(t_quantile(1 - alpha / 2, n - 1), n - 1, shift))
+    return 1 - float(scipy.special.nctdtr(n - 1, shift, t_quantile(1 - alpha / 2, n - 1)))
 
 
 def equivalence_power(n: int, ratio: float, alpha: float) -> float:
     """P(CI at 1 - 2 alpha lies inside (-delta, delta)) when the effect is 0.
 
-    Args as in `direction_power`. Integrates over the distribution of the sample SD.
+    Args as in `direction_power`. Integrates over the distribution of the sample SD, which beyond
+    200 seeds is taken as normal with variance sigma^2 / (2 df).
     """
     if n < 2 or not 0 < alpha < 0.5:
         return 0.0
     if ratio == 0:
         return 1.0
-    shift = math.sqrt(n) / ratio
+    shift, critical = math.sqrt(n) / ratio, t_quantile(1 - alpha, n - 1)
     if n > NORMAL_FROM:
-        return max(0.0, float(2 * scipy.special.ndtr(shift - scipy.special.ndtri(1 - alpha)) - 1))
-    nodes, weights = _unit_nodes()
-    half = t_quantile(1 - alpha, n - 1) * np.sqrt(scipy.special.chdtri(n - 1, 1 - nodes) / (n - 1))
+        spread = math.sqrt(1 + critical**2 / (2 * (n - 1)))
+        return max(0.0, float(2 * scipy.special.ndtr((shift - critical) / spread) - 1))
+    sd_ratios, weights = _sd_nodes(n)
+    half = critical * sd_ratios
     inside: Floats = np.maximum(0.0, 2 * scipy.special.ndtr(shift - half) - 1)
     return float(weights @ inside)
 
 
-@lru_cache(maxsize=1)
-def _unit_nodes() -> tuple[Floats, Floats]:
-    """Gauss-Legendre nodes and weights on (0, 1)."""
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-    return (nodes + 1) / 2, weights / 2
+@lru_cache(maxsize=NORMAL_FROM)
+def _sd_nodes(n: int) -> tuple[Floats, Floats]:
+    """Quantiles of s / sigma for n seeds at Gauss-Legendre nodes on (0, 1), and the weights."""
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    quantiles = scipy.special.chdtri(n - 1, 1 - (nodes + 1) / 2)
+    return np.sqrt(quantiles / (n - 1)), weights / 2
 
 
 @lru_cache(maxsize=4096)
@@ -115,9 +117,15 @@ def seeds_needed(
     return _either(sd / delta, alpha, search), _either(sd_limit(sd, df) / delta, alpha, search)
 
 
+@lru_cache(maxsize=4096)
 def _either(ratio: float, alpha: float, search: Search) -> int:
-    direction = seeds_for_direction(ratio, alpha, search=search)
-    return max(direction, seeds_for_equivalence(ratio, alpha, search=search))
+    def enough(n: int, nominal: float) -> bool:
+        return (
+            direction_power(n, ratio, nominal) >= POWER
+            and equivalence_power(n, ratio, nominal) >= POWER
+        )
+
+    return search(enough, alpha)
 
 
 def sd_limit(sd: float, df: float, confidence: float = UPPER_LIMIT) -> float:

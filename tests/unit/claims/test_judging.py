@@ -1,0 +1,570 @@
+"""What each type makes of outcomes: pairing, failures, ratios, sizes, legs, contexts."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hyperverdict.claims import type_of
+from hyperverdict.claims.base import Outcomes, Question
+from hyperverdict.claims.effects import Contrast, difference, measure
+from hyperverdict.errors import UserError
+from hyperverdict.stats.sequential import Scheduled
+from hyperverdict.study.model import Expectation, Metric
+
+from .asking import BUDGET, COMPARE, ask, ask_curves, differences, make_hypothesis, make_study
+
+NAN = float("nan")
+ACCURACY = {"accuracy": "higher"}
+NOISE = [0.001, -0.001, 0.002, -0.002, 0.0, 0.001, -0.001, 0.0]
+UP = [0.03 + x for x in NOISE]
+DOWN = [-0.03 + x for x in NOISE]
+FLAT = NOISE
+UNCLEAR = [0.03, -0.03] * 4
+
+
+def arm_values(per_arm):
+    return [list(map(float, values)) for values in per_arm]
+
+
+def compared(values, expect=None, **more):
+    return ask(make_hypothesis(COMPARE, expect or ACCURACY), {"accuracy": values}, **more)
+
+
+def effect_of(judgement, leg=0, effect=0):
+    return judgement.legs[leg].effects[effect]
+
+
+# Pairing
+
+
+def outcomes(a, b, metric=None):
+    return Outcomes(metric or Metric("accuracy", 0.01), {"a": a, "b": b})
+
+
+def test_pairs_are_formed_by_seed_whatever_the_order():
+    a, b = {0: 0.5, 1: 0.6, 2: 0.7}, {2: 0.72, 0: 0.51, 1: 0.63}
+    measured = measure(outcomes(a, b), difference("b", "a"))
+    assert dict(measured.per_seed) == pytest.approx({0: 0.01, 1: 0.03, 2: 0.02})
+
+
+def test_a_missing_run_costs_its_pair_only():
+    a = {s: 0.5 + s / 100 for s in range(8)}
+    b = {s: 0.5 + s / 100 for s in range(6)}
+    assert measure(outcomes(a, b), difference("b", "a")).estimate.n == 6
+
+
+def test_unmatched_seeds_are_judged_by_welch():
+    a = {s: 0.5 + s / 100 for s in range(5)}
+    b = {s + 100: 0.6 + s / 100 for s in range(7)}
+    measured = measure(outcomes(a, b), difference("b", "a"))
+    assert measured.per_seed == ()
+    assert measured.correlation is None
+    assert measured.estimate.n == 5
+    assert 4 < measured.estimate.df < 10
+
+
+def test_pairing_does_not_look_at_values():
+    a, b = {0: 0.5, 1: NAN, 2: 0.7, 3: NAN}, {0: 0.5, 1: 0.6, 2: NAN, 3: 0.8}
+    assert measure(outcomes(a, b), difference("b", "a")).estimate.n == 1
+
+
+def test_pairing_correlation_is_reported():
+    a = [0.70, 0.72, 0.74, 0.71]
+    effect = effect_of(compared([a, [x + 0.02 for x in a]], resolution=1e-4))
+    assert effect.correlation == pytest.approx(1.0)
+    assert effect.paired
+
+
+def test_sign_flip_stands_beside_from_six_pairs():
+    assert effect_of(compared(differences(UP[:5]))).sign_flip_p is None
+    assert effect_of(compared(differences(UP[:6]))).sign_flip_p == pytest.approx(2 / 64)
+
+
+# Sizes and ratios
+
+
+def test_loss_lower_is_the_mirror_of_accuracy_higher():
+    hypothesis = make_hypothesis(COMPARE, {"loss": "lower"})
+    judgement = ask(hypothesis, {"loss": differences(DOWN, 1.0)})
+    assert (judgement.evidence, judgement.grade) == ("supported", "at least the SESOI")
+    assert effect_of(judgement).estimate < 0
+
+
+def test_ratios_are_judged_on_the_log_scale_and_given_back_as_ratios():
+    times = [[10.0, 11.0, 10.5, 10.2], [10.1, 11.1, 10.4, 10.3]]
+    effect = effect_of(
+        ask(make_hypothesis(COMPARE, {"train_time": "lower"}), {"train_time": times})
+    )
+    assert effect.evidence == "no meaningful effect"
+    assert effect.delta == 1.10
+    assert effect.ci1[0] < effect.estimate < effect.ci1[1]
+    logs = np.log(times[1]) - np.log(times[0])
+    assert effect.estimate == pytest.approx(math.exp(logs.mean()))
+    assert dict(effect.per_seed)[0] == pytest.approx(1.01)
+
+
+def test_a_ratio_of_nothing_is_refused():
+    with pytest.raises(UserError, match="train_time of 'batch_size 4', seed 1, is 0"):
+        ask(
+            make_hypothesis(COMPARE, {"train_time": "lower"}),
+            {"train_time": [[1.0, 0.0], [1.0, 1.0]]},
+        )
+
+
+@pytest.mark.parametrize(
+    ("direction", "between", "d", "evidence"),
+    [
+        ("higher", (0.0, 0.05), UP, "supported"),
+        ("higher", (0.0, 0.01), UP, "refuted"),
+        ("higher", (0.0, 0.03), UP, "inconclusive"),
+        ("lower", (0.0, 0.05), DOWN, "supported"),
+        ("lower", (0.0, 0.05), UP, "refuted"),
+    ],
+)
+def test_claims_on_size(direction, between, d, evidence):
+    expectation = Expectation("accuracy", direction, between=between)
+    assert compared(differences(d), {"accuracy": expectation}).evidence == evidence
+
+
+def test_a_leg_may_have_its_own_size_that_matters():
+    d = differences(UP)
+    assert compared(d).grade == "at least the SESOI"
+    wide = compared(d, {"accuracy": Expectation("accuracy", "higher", 0.05)})
+    assert wide.evidence == "no meaningful effect"
+    assert effect_of(wide).delta == 0.05
+
+
+def test_looks_widen_the_interval():
+    plain = effect_of(compared(differences(UP)))
+    second = effect_of(compared(differences(UP), looks=Scheduled(2)))
+    assert second.alpha < plain.alpha
+    assert second.ci1[0] < plain.ci1[0]
+
+
+# Failures
+
+
+def failing(a_failed, b_failed, d=UP, metric="accuracy", direction="higher"):
+    a, b = differences(d, 0.7)
+    for failed, arm in ((a_failed, a), (b_failed, b)):
+        for seed in failed:
+            arm[seed] = NAN
+    return ask(make_hypothesis(COMPARE, {metric: direction}), {metric: [a, b]})
+
+
+def test_no_failure_is_no_failure():
+    assert failing([], []).failures == ()
+
+
+def test_one_failed_seed_in_eight_leaves_the_verdict_and_is_told():
+    judgement = failing([], [3])
+    assert judgement.evidence == "supported"
+    assert effect_of(judgement).n == 7
+    a, b = judgement.failures
+    assert (a.failed, a.total, b.failed, b.total) == (0, 8, 1, 8)
+    assert b.rate_interval[0] < 1 / 8 < b.rate_interval[1]
+
+
+def test_many_failures_against_the_effect_decide():
+    judgement = failing([], [0, 1])
+    assert judgement.evidence == "inconclusive"
+    assert effect_of(judgement).failures_decide
+    assert judgement.grade == ""
+    assert any("failures decide" in note for note in judgement.notes)
+
+
+def test_many_failures_that_point_the_same_way_do_not():
+    assert failing([0, 1], []).evidence == "supported"
+    assert failing([], [0, 1], d=DOWN).evidence == "refuted"
+
+
+def test_lower_is_better_for_a_loss():
+    assert failing([0, 1], [], d=DOWN, metric="loss", direction="lower").evidence == "supported"
+    assert failing([], [0, 1], d=DOWN, metric="loss", direction="lower").evidence == "inconclusive"
+
+
+def test_failures_in_both_arms_alike_point_nowhere():
+    assert failing([0, 1], [2, 3]).evidence == "inconclusive"
+
+
+def test_nothing_negligible_about_an_arm_that_fails():
+    assert failing([], [0, 1], d=FLAT).evidence == "inconclusive"
+
+
+def test_unequal_rates_decide_below_twenty_percent_too():
+    n = 40
+    rng = np.random.default_rng(0)
+    a = {s: 0.7 for s in range(n)}
+    b = {s: 0.73 + rng.normal(0, 0.001) for s in range(n)}
+    b |= dict.fromkeys(range(7), NAN)
+    metric = Metric("accuracy", 0.01)
+    assert math.isnan(measure(outcomes(a, b, metric), difference("b", "a")).failures_point) is False
+    assert measure(outcomes(a, b, metric), difference("b", "a")).failures_point == -1.0
+
+
+def test_contrasts_of_many_arms_are_undecided_by_many_failures():
+    values = {k: {s: 0.5 for s in range(5)} for k in "abc"}
+    values["c"] |= {0: NAN, 1: NAN}
+    contrast = Contrast("x", {"a": 1.0, "b": 1.0, "c": -2.0})
+    found = measure(Outcomes(Metric("accuracy", 0.01), values), contrast)
+    assert math.isnan(found.failures_point)
+
+
+# Legs
+
+
+@pytest.mark.parametrize(
+    ("time", "accuracy", "evidence"),
+    [
+        (0.5, DOWN, "supported"),
+        (0.5, UP, "refuted"),
+        (2.0, DOWN, "refuted"),
+        (0.5, UNCLEAR, "inconclusive"),
+        (0.5, FLAT, "refuted"),
+        (1.0, FLAT, "no meaningful effect"),
+    ],
+)
+def test_all_legs_must_hold(time, accuracy, evidence):
+    base = [10 + x for x in NOISE]
+    values = {
+        "train_time": [base, [time * b * (1 + x) for b, x in zip(base, NOISE, strict=True)]],
+        "accuracy": differences(accuracy),
+    }
+    judgement = ask(make_hypothesis(COMPARE, {"train_time": "lower", "accuracy": "lower"}), values)
+    assert judgement.evidence == evidence
+    assert judgement.kind == "trade-off"
+    assert judgement.quadrant.startswith("train_time ")
+
+
+def test_a_leg_refutes_a_trade_off_only_at_alpha_over_legs():
+    d = [-0.012, -0.020, -0.004, -0.015, -0.001]
+    base = [10 + x for x in NOISE[:5]]
+    values = {"train_time": [base, [b / 2 for b in base]], "accuracy": differences(d)}
+    hypothesis = make_hypothesis(COMPARE, {"train_time": "lower", "accuracy": "higher"})
+    judgement = ask(hypothesis, values)
+    assert judgement.legs[1].evidence == "refuted"
+    assert judgement.evidence == "inconclusive"
+    assert "alpha / 2" in judgement.notes[0]
+
+
+def test_a_leg_that_the_budget_makes_equal_is_dropped_and_said():
+    hypothesis = make_hypothesis(
+        COMPARE, {"train_time": "lower", "accuracy": "lower"}, at_equal=["5 seconds"]
+    )
+    judgement = ask(hypothesis, {"accuracy": differences(DOWN)})
+    assert judgement.evidence == "supported"
+    assert [leg.metric for leg in judgement.legs] == ["accuracy", "train_time"]
+    assert judgement.legs[1].dropped_because == "train_time is equal by design at 5 seconds"
+    assert judgement.legs[1].effects == ()
+
+
+def test_a_metric_that_nobody_measured_is_inconclusive():
+    judgement = ask(make_hypothesis(COMPARE, ACCURACY), {})
+    assert judgement.evidence == "inconclusive"
+    assert effect_of(judgement).n == 0
+
+
+# Trends
+
+
+def trend(shape, *steps):
+    levels = np.cumsum([0.5, *steps])
+    per_arm = [
+        [level + k * x for x in NOISE] for k, level in zip((0, 1, -1, 2), levels, strict=True)
+    ]
+    terms = {"trend": {"width": [16, 64, 256, 1024]}, "shape": shape}
+    return ask(make_hypothesis(terms, ACCURACY), {"accuracy": per_arm})
+
+
+@pytest.mark.parametrize(
+    ("steps", "every_step", "never_worse", "on_average"),
+    [
+        ((0.05, 0.05, 0.05), "supported", "supported", "supported"),
+        ((0.05, 0.0, 0.05), "inconclusive", "supported", "supported"),
+        ((0.10, -0.05, 0.10), "refuted", "refuted", "supported"),
+        ((0.0, 0.0, 0.0), "no meaningful effect", "no meaningful effect", "no meaningful effect"),
+        ((-0.05, -0.05, -0.05), "refuted", "refuted", "refuted"),
+        ((0.05, 0.05, -0.007), "refuted", "supported", "supported"),
+    ],
+)
+def test_shapes(steps, every_step, never_worse, on_average):
+    found = [trend(s, *steps).evidence for s in ("every_step", "never_worse", "on_average")]
+    assert found == [every_step, never_worse, on_average]
+
+
+# Contexts
+
+
+def in_contexts(shape, *ds):
+    terms = {
+        "compare": {"depth": {"from": 2, "to": 3}},
+        "in_every": {"width": [16, 64, 256]},
+        "shape": shape,
+    }
+    values = [arm for d in ds for arm in differences(d)]
+    return ask(make_hypothesis(terms, ACCURACY), {"accuracy": values})
+
+
+@pytest.mark.parametrize(
+    ("ds", "always", "never_worse"),
+    [
+        ((UP, UP, UP), "supported", "supported"),
+        ((UP, UP, FLAT), "refuted", "supported"),
+        ((UP, UP, UNCLEAR), "inconclusive", "inconclusive"),
+        ((UP, UNCLEAR, DOWN), "refuted", "refuted"),
+        ((FLAT, FLAT, FLAT), "refuted", "supported"),
+    ],
+)
+def test_every_context(ds, always, never_worse):
+    assert in_contexts("every_step", *ds).evidence == always
+    assert in_contexts("never_worse", *ds).evidence == never_worse
+
+
+def test_effects_name_their_context_and_arms():
+    effect = in_contexts("every_step", UP, UP, UP).legs[0].effects[1]
+    assert effect.context == "width 64"
+    assert effect.name == "depth 3, width 64 - depth 2, width 64"
+
+
+def test_universal_trend_is_refuted_by_a_flat_step_and_never_worse_is_not():
+    widths, depths = [16, 64, 256], [1, 2, 3]
+    per_arm = []
+    for depth in depths:
+        flat = 0.0 if depth == 2 else 0.05
+        for level in (0.5, 0.55, 0.55 + flat):
+            per_arm.append([level + (1 + depth + level) * x for x in NOISE])
+
+    def judged(shape):
+        terms = {
+            "all_of": [{"trend": {"width": widths}, "in_every": {"depth": depths}}],
+            "shape": shape,
+        }
+        return ask(make_hypothesis(terms, ACCURACY), {"accuracy": per_arm}).evidence
+
+    assert judged("every_step") == "refuted"
+    assert judged("never_worse") == "supported"
+
+
+def only_in(yes, no):
+    terms = {
+        "compare": {"depth": {"from": 2, "to": 3}},
+        "only_in": {"data": {"yes": ["mnist"], "no": ["digits"]}},
+    }
+    values = {"accuracy": [*differences(yes), *differences(no)]}
+    return ask(make_hypothesis(terms, ACCURACY), values)
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "evidence"),
+    [
+        (UP, FLAT, "supported"),
+        (UP, DOWN, "supported"),
+        (UP, UP, "refuted"),
+        (FLAT, DOWN, "refuted"),
+        (DOWN, [2 * x for x in DOWN], "refuted"),
+        (UP, UNCLEAR, "inconclusive"),
+    ],
+)
+def test_only_in_needs_all_three(yes, no, evidence):
+    assert only_in(yes, no).evidence == evidence
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "evidence"),
+    [
+        (FLAT, UP, "supported"),
+        (UP, FLAT, "refuted"),
+        (UP, UP, "no meaningful effect"),
+        (DOWN, FLAT, "supported"),
+    ],
+)
+def test_interaction_is_the_difference_in_differences(first, second, evidence):
+    terms = {
+        "compare": {"depth": {"from": 2, "to": 3}},
+        "depends_on": {"width": {"from": 16, "to": 64}},
+    }
+    expect = {"accuracy": Expectation("accuracy", "higher", 0.01)}
+    values = {"accuracy": [*differences(first), *differences(second)]}
+    judgement = ask(make_hypothesis(terms, expect), values)
+    assert judgement.evidence == evidence
+    found = judgement.facts["effects_by_context"]["accuracy"]
+    assert found["width 16"]["estimate"] == pytest.approx(np.mean(first))
+    assert found["width 64"]["estimate"] == pytest.approx(np.mean(second))
+
+
+# Optimum
+
+
+def best(claimed, *means):
+    levels = [16, 64, 256]
+    terms = {"best": {"width": levels}, "is": claimed}
+    per_arm = [[m + k * x for x in NOISE] for k, m in zip((0, 1, -1), means, strict=True)]
+    return ask(make_hypothesis(terms, ACCURACY), {"accuracy": per_arm})
+
+
+@pytest.mark.parametrize(
+    ("claimed", "means", "evidence", "within"),
+    [
+        ([64], (0.5, 0.6, 0.5), "supported", ["width 64"]),
+        ([64], (0.5, 0.6, 0.603), "supported", ["width 64", "width 256"]),
+        ([64], (0.5, 0.6, 0.65), "refuted", ["width 256"]),
+        ([64, 256], (0.5, 0.6, 0.603), "supported", ["width 64", "width 256"]),
+        ([16, 64], (0.5, 0.6, 0.5), "refuted", ["width 64"]),
+        (64, (0.5, 0.6, 0.61), "inconclusive", ["width 64", "width 256"]),
+    ],
+)
+def test_best(claimed, means, evidence, within):
+    judgement = best(claimed, *means)
+    assert judgement.evidence == evidence
+    assert judgement.facts["within_delta_of_best"]["accuracy"] == within
+
+
+# Learning curves
+
+
+def curves(*gains):
+    ends = np.cumsum([0.5, *gains])
+    return [[end + (k % 3 - 1) * x for k, end in enumerate(ends)] for x in NOISE]
+
+
+def test_learning_curve_and_its_plateau():
+    judgement = ask_curves(
+        make_hypothesis({"each": {"epoch": "1..4"}}, ACCURACY),
+        {"accuracy": curves(0.1, 0.002, 0.003)},
+    )
+    assert judgement.facts["plateau"] == {"accuracy": 2}
+    assert judgement.evidence == "inconclusive"
+    assert effect_of(judgement).name == "epoch 2 - epoch 1"
+
+
+@pytest.mark.parametrize(
+    ("gains", "evidence"),
+    [((0.1, 0.1), "supported"), ((0.1, -0.1), "refuted"), ((0.0, 0.0), "no meaningful effect")],
+)
+def test_every_epoch(gains, evidence):
+    hypothesis = make_hypothesis({"each": {"epoch": "1..3"}}, ACCURACY)
+    assert ask_curves(hypothesis, {"accuracy": curves(*gains)}).evidence == evidence
+
+
+def test_slight_is_an_upper_bound_and_time_passes():
+    slight = Expectation("accuracy", "higher", between=(0.0, 0.01))
+    hypothesis = make_hypothesis(
+        {"each": {"epoch": "1..3"}}, {"accuracy": slight, "train_time": "higher"}
+    )
+    times = [[1.0 + x, 2.0 + x, 3.0] for x in NOISE]
+    judged = [
+        ask_curves(hypothesis, {"accuracy": curves(*gains), "train_time": times}).evidence
+        for gains in ((0.005, 0.005), (0.1, 0.005))
+    ]
+    assert judged == ["supported", "refuted"]
+
+
+def test_an_early_end_is_a_failure_at_the_epochs_not_reached():
+    values = curves(0.1, 0.1)
+    values[0] = values[0][:2]
+    hypothesis = make_hypothesis({"each": {"epoch": "1..3"}}, ACCURACY)
+    judgement = ask_curves(hypothesis, {"accuracy": values})
+    assert [e.n for e in judgement.legs[0].effects] == [8, 7]
+
+
+# Importance
+
+
+def importance(width_effect, optimizer_effect, n=6, noise=0.01):
+    rng = np.random.default_rng(1)
+    per_arm = [
+        (0.5 + o * optimizer_effect + w * width_effect + noise * rng.standard_normal(n)).tolist()
+        for o in (-1, 1)
+        for w in (-1, 0, 1)
+    ]
+    groups = {"these": {"optimizer": ["sgd", "adam"]}, "than": {"width": [16, 64, 256]}}
+    share = Expectation("accuracy", "higher", 0.05, share_of_variance=True)
+    return ask(
+        make_hypothesis({"matters_more": groups}, {"accuracy": share}), {"accuracy": per_arm}
+    )
+
+
+def test_importance():
+    judgement = importance(0.01, 0.2)
+    shares = judgement.facts["shares"]["accuracy"]
+    assert judgement.evidence == "supported"
+    assert shares["these"] > 0.95
+    assert shares["these"] + shares["than"] + shares["between the groups"] == pytest.approx(1)
+    assert judgement.facts["ranges"]["than"] == {"width": ["16", "64", "256"]}
+    assert effect_of(judgement).estimate == pytest.approx(
+        shares["these"] - shares["than"], abs=0.02
+    )
+    assert importance(0.2, 0.01).evidence == "refuted"
+
+
+def test_importance_without_enough_seeds_or_variance_says_nothing():
+    assert importance(0.1, 0.1, n=2).evidence == "inconclusive"
+    assert importance(0.0, 0.0).evidence == "inconclusive"
+
+
+# Strategy
+
+
+def search(scores, strategy="one_at_a_time", trials=5, n=8, curves=False):
+    terms = {
+        "search": strategy,
+        "than": "grid",
+        "over": {"width": [8, 16, 32, 64, 128], "depth": [1, 2, 3]},
+        "trials": trials,
+    }
+    study = make_study()
+    hypothesis = make_hypothesis(terms, ACCURACY, seeds=tuple(range(n)))
+    kind = type_of(hypothesis)
+    arms = kind.arms(hypothesis, study, BUDGET)
+    rng = np.random.default_rng(2)
+    values = {
+        arm.label: {s: score + 0.001 * rng.standard_normal() for s in range(n)}
+        for arm, score in zip(arms, scores, strict=True)
+    }
+    ends = {label: {s: (v,) for s, v in runs.items()} for label, runs in values.items()}
+    outcome = Outcomes(study.metrics["accuracy"], values, curves=ends if curves else {})
+    return kind.judge(Question(study, hypothesis, BUDGET, arms, {"accuracy": outcome}, 0.05))
+
+
+def test_a_search_that_finds_the_peak_beats_a_grid_that_misses_it():
+    scores = [0.5 + 0.1 * (w == 3) for w in range(5) for _ in range(3)]
+    judgement = search(scores)
+    assert judgement.evidence == "supported"
+    assert effect_of(judgement).n == 4
+    assert any("chosen on the split" in note for note in judgement.notes)
+
+
+def test_winners_are_chosen_on_validation_where_it_is_known():
+    judgement = search([0.5] * 15, curves=True)
+    assert judgement.facts["accuracy"] == {"selected_on": "validation"}
+    assert judgement.evidence == "no meaningful effect"
+
+
+def test_winners_are_scored_on_fresh_seeds():
+    per_arm = [[0.9, 0.5, 0.1, 0.5]] + [[0.6, 0.5, 0.6, 0.5]] * 3
+    terms = {
+        "search": "random",
+        "than": "grid",
+        "over": {"width": [8, 16], "depth": [1, 2]},
+        "trials": 3,
+    }
+    hypothesis = make_hypothesis(terms, ACCURACY, seeds=(0, 1, 2, 3))
+    effect = effect_of(ask(hypothesis, {"accuracy": per_arm}))
+    # Where seed 0 chooses the cell that was lucky at 0.9, seed 2 scores it 0.1.
+    assert set(np.round(np.abs([v for _, v in effect.per_seed]), 6)) <= {0.0, 0.5}
+
+
+# Definitional
+
+
+def test_combinations_are_counted():
+    judgement = ask(make_hypothesis({"combinations": {"width": 5, "depth": [1, 2, 3, 4]}}, {}), {})
+    assert judgement.evidence == "true by arithmetic"
+    assert judgement.facts == {
+        "counts": {"width": 5, "depth": 4},
+        "combinations": 20,
+        "growth": [5, 20],
+    }
+    assert "5 x 4 = 20 combinations" in judgement.notes[0]
