@@ -31,7 +31,7 @@ def test_the_arithmetic_agrees_with_the_network(tiny, units):
 
 def test_layers_in_order(tiny):
     network = build(tiny(hidden_units=[16, 8], dropout=0.25, activation="tanh"))
-    names = [type(layer).__name__ for layer in network]
+    names = [type(layer).__name__.strip("_") for layer in network]
     hidden = ["Linear", "Tanh", "Dropout"]
     assert names == ["Flatten", *hidden, *hidden, "Linear"]
     assert network[3].p == 0.25

@@ -60,10 +60,16 @@ def _layers(
     yield _linear(features, classes, generator)
 
 
+class _Linear(nn.Linear):
+    """A linear layer that is not initialised yet: torch's initialisation takes no generator."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
 def _linear(fan_in: int, fan_out: int, generator: Generator) -> nn.Linear:
     """A linear layer with torch's own default, weight and bias uniform in +-1/sqrt(fan_in)."""
-    # torch's own initialisation takes no generator, and would draw from the global one.
-    layer = nn.Linear(fan_in, fan_out, device="meta").to_empty(device="cpu")
+    layer = _Linear(fan_in, fan_out)
     bound = 1 / math.sqrt(fan_in)
     with torch.no_grad():
         layer.weight.uniform_(-bound, bound, generator=generator)

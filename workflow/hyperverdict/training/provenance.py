@@ -45,6 +45,7 @@ def _git(*arguments: str) -> str | None:
         return None
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of what determines the numbers."""
     found = {"python": platform.python_version(), "hyperverdict": __version__}

@@ -169,7 +169,7 @@ def _heed_death_note(
 def _session(started: str, device: str) -> dict[str, Any]:
     return {
         **provenance.code_state(),
-        "versions": provenance.versions(),
+        "versions": {**provenance.versions()},
         "hardware": provenance.hardware(device),
         "device": device,
         "threads": 1,
