@@ -94,7 +94,7 @@ def test_the_first_screen_comes_first(written):
     text = Page(written).text
     order = [
         "Batch size: the answer depends on what you hold equal.",
-        "10 paired seeds, Fashion-MNIST test",
+        "10 paired seeds; Fashion-MNIST test",
         "300 steps ✗ refuted",
         "38,400 samples ✓ supported",
         "5 seconds ? inconclusive (untuned)",

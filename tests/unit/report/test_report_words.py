@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hyperverdict.claims.base import Leg
 from hyperverdict.figures import units
-from hyperverdict.report import effects, phrases, words
+from hyperverdict.report import effects, opening, phrases, words
 
 from tests.unit.report import samples
 
@@ -180,7 +180,7 @@ def test_the_corrected_verdict_counts_and_the_raw_one_is_said():
 
 def test_the_opening_names_topics_and_tells_rivals_apart():
     report = samples.report()
-    assert words.opening(report, STUDY) == (
+    assert opening.opening(report, STUDY) == (
         "Batch size: the answer depends on what you hold equal. "
         "Depth: no effect that matters. Width: the claim holds."
     )
@@ -188,24 +188,24 @@ def test_the_opening_names_topics_and_tells_rivals_apart():
     rivals = replace(report, hypotheses=(report.hypotheses[0], twin))
     stated = replace(STUDY.hypotheses[0], id="H4")
     study = replace(STUDY, hypotheses=(*STUDY.hypotheses, stated))
-    assert words.opening(rivals, study) == (
+    assert opening.opening(rivals, study) == (
         "Batch size (H1): the answer depends on what you hold equal. "
         "Batch size (H4): the claim is refuted."
     )
 
 
 def test_the_headline_carries_at_most_the_two_gravest_caveats():
-    shown = words.headline_caveats(samples.hypothesis_report("comparison", "supported"))
+    shown = opening.headline_caveats(samples.hypothesis_report("comparison", "supported"))
     assert shown == (samples.CAVEATS[0].sentence, samples.CAVEATS[1].sentence)
 
 
 def test_the_first_screen_says_a_caveat_once():
-    fresh = words.new_caveats(samples.report())
+    fresh = opening.new_caveats(samples.report())
     assert fresh["H1"]
     assert fresh["H5"] == ()
 
 
 def test_figures_are_told_with_their_numbers():
-    text = words.figure_text(samples.depends_report(), STUDY, "effect")
+    text = opening.figure_text(samples.depends_report(), STUDY, "effect")
     assert "3.0 points lower (2.6 to 3.4 points)" in text
     assert "At 38,400 samples: supported" in text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hyperverdict.claims.base import Effect, Judgement, Leg
 from hyperverdict.evidence.verdict import ArmSummary, HypothesisReport, Verdict
 from hyperverdict.figures import units
+from hyperverdict.figures.naming import shown_name
 from hyperverdict.study.model import Study
 
 if TYPE_CHECKING:
@@ -49,16 +50,22 @@ def leg_unit(leg: Leg, kind: str, study: Study) -> units.Unit:
     return units.unit_of(leg.metric, ratio=ratio, share=share, unit=metric.unit if metric else "")
 
 
-def effect_row(effect: Effect, label: str | None = None) -> EffectRow:
+def effect_row(effect: Effect, label: str) -> EffectRow:
     """The effect as a row of a figure."""
     return EffectRow(
-        label if label is not None else units.plain(effect.name),
+        label,
         effect.evidence,
         effect.estimate,
         effect.ci1,
         units.band(effect.delta, ratio=effect.ratio),
         tuple(value for _, value in effect.per_seed),
     )
+
+
+def named_rows(effects: tuple[Effect, ...], verdict: Verdict) -> tuple[EffectRow, ...]:
+    """Effects as rows under the names that people use."""
+    judgement = deciding(verdict)
+    return tuple(effect_row(e, units.plain(shown_name(e, judgement))) for e in effects)
 
 
 def arms_of(effect: Effect, arms: tuple[ArmSummary, ...]) -> tuple[ArmSummary, ArmSummary] | None:

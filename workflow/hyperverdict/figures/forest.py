@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from hyperverdict.evidence.verdict import HypothesisReport
 from hyperverdict.figures import style, units
-from hyperverdict.figures.data import EffectRow, budget_title, by_metric, effect_row, leg_unit
+from hyperverdict.figures.data import EffectRow, budget_title, by_metric, leg_unit, named_rows
 from hyperverdict.study.model import Study
 
 ROW_INCHES = 0.44
@@ -41,7 +41,7 @@ def forest_info(report: HypothesisReport, study: Study) -> ForestInfo:
             f"{budget_title(verdict.budget)}: {units.metric_title(leg.metric)}",
             leg.metric,
             leg_unit(leg, report.kind, study),
-            tuple(effect_row(effect) for effect in effects),
+            named_rows(effects, verdict),
         )
         for verdict in report.verdicts
         for leg, effects in by_metric(verdict)

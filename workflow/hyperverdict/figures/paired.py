@@ -96,7 +96,7 @@ def _panel(
         (units.plain(arms[0].label), units.plain(arms[1].label)),
         seeds,
         (start, to),
-        effect_row(effect),
+        effect_row(effect, ""),
     )
 
 

@@ -14,9 +14,9 @@ from hyperverdict.figures import forest, style, units
 from hyperverdict.figures.data import (
     budget_title,
     by_metric,
-    effect_row,
     finite,
     leg_unit,
+    named_rows,
     seed_values,
     verdict_title,
 )
@@ -75,7 +75,7 @@ def trend_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> T
                 f"{budget_title(verdict.budget)}: {units.metric_title(leg.metric)}",
                 leg.metric,
                 leg_unit(leg, report.kind, study),
-                tuple(effect_row(effect) for effect in effects),
+                named_rows(effects, verdict),
             )
             panel = _levels(verdict, leg, rows, final)
             if panel is None:

@@ -6,13 +6,16 @@ import re
 from pathlib import Path
 
 from hyperverdict.evidence.verdict import StudyReport
-from hyperverdict.report import words
+from hyperverdict.figures import units
+from hyperverdict.report import opening, words
 from hyperverdict.study.model import Study
 
 
 def results_rst(report: StudyReport, study: Study) -> str:
     """One paragraph per hypothesis: claim, headline, and the effect at every budget."""
-    paragraphs = [f"**{escape(words.opening(report, study))}** {escape(', '.join(report.facts))}."]
+    paragraphs = [
+        f"**{escape(opening.opening(report, study))}** {escape('; '.join(map(units.plain, report.facts)))}."
+    ]
     if report.provisional:
         paragraphs.insert(0, f"**Provisional:** {escape(report.provisional)}")
     for hypothesis in report.hypotheses:

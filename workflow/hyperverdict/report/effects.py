@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from hyperverdict.claims.base import Effect, Leg
 from hyperverdict.figures import units
+from hyperverdict.figures.naming import EFFECT_WITH, FITTED
 from hyperverdict.figures.units import Unit
 
-# How the fitted change of a trend is named.
-FITTED = "fitted change from "
+SAME = "the same"
 
 
 @dataclass(frozen=True)
@@ -36,25 +36,38 @@ class Told:
 def tell(effect: Effect, unit: Unit) -> Told:
     """The effect's change and interval in words."""
     level = units.confidence_text(effect.alpha)
-    low, high = effect.ci1
-    if math.isnan(effect.estimate):
-        return Told("not known", "unknown", level)
+    if not measured(effect):
+        return Told("not known", "not known", level)
+    return Told(_change(effect, unit), interval_text(effect.ci1, unit), level)
+
+
+def measured(effect: Effect) -> bool:
+    """Whether there is an estimate at all."""
+    return not math.isnan(effect.estimate)
+
+
+def _change(effect: Effect, unit: Unit) -> str:
+    value = effect.estimate
     if unit.ratio:
-        return Told(_ratio_change(effect.estimate, unit), _ratio_interval(low, high, unit), level)
-    decimals = units.decimals_for((high - low) * unit.scale, at_most=4)
-    change = _change(effect.estimate, unit, decimals)
-    return Told(change, _interval(low, high, unit, decimals), level)
-
-
-def _change(value: float, unit: Unit, decimals: int) -> str:
+        if abs(value - 1) < 0.005:
+            return SAME
+        if unit.time:
+            return f"{_times(units.factor(value))} times {unit.higher if value > 1 else unit.lower}"
+        return f"{_times(value)} times as high"
+    decimals = _decimals(effect.ci1, unit)
     if round(value * unit.scale, decimals) == 0:
-        return "the same"
+        return SAME
     return f"{units.amount(value, unit, decimals)} {unit.higher if value > 0 else unit.lower}"
 
 
-def _interval(low: float, high: float, unit: Unit, decimals: int) -> str:
-    if math.isinf(low) and math.isinf(high):
+def interval_text(interval: tuple[float, float], unit: Unit, decimals: int | None = None) -> str:
+    """An interval without signs: ends on both sides of zero name their directions."""
+    low, high = interval
+    if math.isinf(low) or math.isinf(high) or (unit.ratio and low <= 0):
         return "without bounds"
+    if unit.ratio:
+        return _ratio_interval(low, high, unit)
+    decimals = _decimals(interval, unit) if decimals is None else decimals
     if low >= 0 or high <= 0:
         near, far = sorted((abs(low), abs(high)))
         return f"{units.number(near * unit.scale, decimals)} to {units.amount(far, unit, decimals)}"
@@ -62,17 +75,14 @@ def _interval(low: float, high: float, unit: Unit, decimals: int) -> str:
     return f"{below} {unit.lower} to {above} {unit.higher}"
 
 
-def _ratio_change(ratio: float, unit: Unit) -> str:
-    if abs(ratio - 1) < 0.005:
-        return "the same"
-    if unit.time:
-        return f"{_times(units.factor(ratio))} times {unit.higher if ratio > 1 else unit.lower}"
-    return f"{_times(ratio)} times as high"
+def _decimals(interval: tuple[float, float], unit: Unit) -> int:
+    """Decimals for an interval and its estimate; one more where an end would read as zero."""
+    decimals = units.decimals_for((interval[1] - interval[0]) * unit.scale)
+    zeros = (end != 0 and round(end * unit.scale, decimals) == 0 for end in interval)
+    return decimals + any(zeros)
 
 
 def _ratio_interval(low: float, high: float, unit: Unit) -> str:
-    if low <= 0 or math.isinf(high):
-        return "without bounds"
     if not unit.time:
         return f"{_times(low)} to {_times(high)} times"
     if low >= 1 or high <= 1:
@@ -96,26 +106,40 @@ def subject(effect: Effect, unit: Unit, kind: str) -> str:
 
 
 def sentence(effect: Effect, unit: Unit, kind: str) -> str:
-    """The effect as one sentence with its interval."""
+    """The effect, under its shown name, as one sentence with its interval.
+
+    A negligible effect also gets the interval that proves it.
+    """
+    what = subject(effect, unit, kind)
+    context = f"with {units.plain(effect.context)}, " if effect.context else ""
+    if not measured(effect):
+        name = units.plain(effect.name)
+        return upper(f"{context}no finished pair of runs tells {what} for “{name}”.")
     told = tell(effect, unit)
-    context = f"With {units.plain(effect.context)}, " if effect.context else ""
-    return _upper(f"{context}{_said(effect, unit, kind, told)} {told.bracket}.")
+    said = upper(f"{context}{_said(effect, unit, kind, told)} {told.bracket}")
+    if effect.evidence != "no meaningful effect":
+        return f"{said}."
+    level = units.confidence_text(min(1.0, 2 * effect.alpha))
+    size = units.matters_text(effect.delta, unit)
+    inner = interval_text(effect.ci2, unit, _decimals(effect.ci1, unit))
+    return f"{said}; the {level} interval, {inner}, lies within {size} of no difference."
 
 
 def _said(effect: Effect, unit: Unit, kind: str, told: Told) -> str:
-    to, dash, start = effect.name.partition(" - ")
-    simple = bool(dash) and " - " not in start and "(" not in effect.name
-    what, to, start = subject(effect, unit, kind), units.plain(to), units.plain(start)
-    same = told.change == "the same"
+    """The clause that the sentence is built around."""
+    what, same = subject(effect, unit, kind), told.change == SAME
+    to, dash, start = units.plain(effect.name).partition(" − ")
+    than = "as" if same else "than"
     if effect.name.startswith(FITTED):
         first, _, last = units.plain(effect.name.removeprefix(FITTED)).partition(" to ")
         size = "at the same value" if same else told.change
-        return (
-            f"the line fitted over the levels puts {what} {size} at {last} {_as(same)} at {first}"
-        )
-    if not simple:
-        size = "zero" if same else told.change
-        return f"the contrast “{units.plain(effect.name)}” in {what} was {size}"
+        return f"the line fitted over the levels puts {what} {size} at {last} {than} at {first}"
+    if not dash or " − " in start or "(" in effect.name:
+        name = units.plain(effect.name)
+        return f"the contrast “{name}” in {what} was {'zero' if same else told.change}"
+    if effect.name.startswith(EFFECT_WITH):
+        with_to, with_start = (part.removeprefix("effect ") for part in (to, start))
+        return f"the effect on {what} was {told.change} {with_to} {than} {with_start}"
     if kind == "importance":
         if same:
             return f"{to} and {start} explained equal shares of the variance in {what}"
@@ -131,7 +155,7 @@ def _said(effect: Effect, unit: Unit, kind: str, told: Told) -> str:
 def test_sentence(effect: Effect, unit: Unit) -> str:
     """Test, n, statistic and p value of one effect."""
     if effect.n < 2 or math.isnan(effect.t):
-        return "With fewer than two seeds per arm no test is possible."
+        return "With fewer than two finished seeds per arm no test is possible."
     if effect.paired:
         what = "logarithms of the ratios" if effect.ratio else "differences"
         test = f"A two-sided one-sample t test on the {effect.n} {what} per seed"
@@ -139,15 +163,15 @@ def test_sentence(effect: Effect, unit: Unit) -> str:
         test = f"Welch’s two-sided t test on unpaired seeds (at least {effect.n} per arm)"
     df = effect.df if math.isfinite(effect.df) else effect.n - 1
     gives = f"gives t({units.short(df)}) = {units.number(effect.t, 2)}, {units.p_text(effect.p)}"
-    size = units.matters_text(effect.delta, unit)
     if math.isnan(effect.p_equivalence):
         return f"{test} {gives}."
-    small = f"the test that {_small(effect, unit, size)} gives {units.p_text(effect.p_equivalence)}"
+    small = f"the test that {_small(effect, unit)} gives {units.p_text(effect.p_equivalence)}"
     return f"{test} {gives}; {small}."
 
 
-def _small(effect: Effect, unit: Unit, size: str) -> str:
+def _small(effect: Effect, unit: Unit) -> str:
     """What the test behind `p_equivalence` would prove."""
+    size = units.matters_text(effect.delta, unit)
     if effect.direction == "not_lower":
         return f"it is not {unit.lower} by {size} or more"
     if effect.direction == "not_higher":
@@ -158,19 +182,24 @@ def _small(effect: Effect, unit: Unit, size: str) -> str:
 def deciding_effect(leg: Leg) -> Effect | None:
     """The effect that the leg's verdict hangs on.
 
-    The weakest of a supported leg, else the first whose evidence is the leg's.
+    The weakest of a supported leg, else the first whose evidence is the leg's; a leg may also be
+    refuted by an effect that is proven negligible.
     """
     if not leg.effects:
         return None
     same = [effect for effect in leg.effects if effect.evidence == leg.evidence]
     if leg.evidence == "supported" and same:
-        return max(same, key=lambda effect: effect.p if not math.isnan(effect.p) else 1.0)
+        return max(same, key=_weakness)
+    if leg.evidence == "refuted" and not same:
+        same = [effect for effect in leg.effects if effect.evidence == "no meaningful effect"]
     return (same or list(leg.effects))[0]
 
 
-def _as(same: bool) -> str:
-    return "as" if same else "than"
+def _weakness(effect: Effect) -> float:
+    p = effect.p_equivalence if effect.direction.startswith("not_") else effect.p
+    return 1.0 if math.isnan(p) else p
 
 
-def _upper(text: str) -> str:
+def upper(text: str) -> str:
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]

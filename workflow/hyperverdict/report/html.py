@@ -16,7 +16,8 @@ import hyperverdict
 from hyperverdict.errors import UserError
 from hyperverdict.evidence.verdict import StudyReport
 from hyperverdict.figures import exploration_key, units
-from hyperverdict.report import latex, methods, page, words
+from hyperverdict.report import latex, methods, opening, page
+from hyperverdict.report.facts import listed
 from hyperverdict.study.model import Exploration, Study
 
 MIME = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -57,8 +58,8 @@ def render(
     template = _environment().get_template("report.html.j2")
     return template.render(
         report=report,
-        opening=words.opening(report, study),
-        new_caveats=words.new_caveats(report),
+        opening=opening.opening(report, study),
+        new_caveats=opening.new_caveats(report),
         hypotheses=[page.hypothesis_view(h, study) for h in report.hypotheses],
         explorations=[exploration_picture(e) for e in study.explorations],
         sources=sources,
@@ -71,7 +72,7 @@ def render(
 
 def exploration_picture(exploration: Exploration) -> page.Picture:
     """A heatmap with its words."""
-    factors = words.listed(units.plain(name) for name in exploration.grid)
+    factors = listed(units.plain(name) for name in exploration.grid)
     metric = units.metric_title(exploration.metric)
     seeds = units.count(len(exploration.seeds), "seed")
     text = f"{metric} over {factors} at {exploration.budget}, mean over {seeds}"

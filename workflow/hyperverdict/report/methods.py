@@ -7,7 +7,7 @@ from typing import Any
 
 from hyperverdict.evidence.verdict import StudyReport
 from hyperverdict.figures import units
-from hyperverdict.report.words import listed
+from hyperverdict.report.facts import listed
 from hyperverdict.study.datasets import DATASETS
 from hyperverdict.study.model import Study
 

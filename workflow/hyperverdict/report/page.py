@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hyperverdict.claims.base import Effect, Leg
+from hyperverdict.claims.base import Effect, Judgement, Leg
 from hyperverdict.evidence.verdict import ArmSummary, Check, HypothesisReport, Verdict
 from hyperverdict.figures import HYPOTHESIS_FIGURES, hypothesis_key, units
 from hyperverdict.figures.data import deciding, leg_unit
-from hyperverdict.report import effects, words
+from hyperverdict.figures.naming import shown_name
+from hyperverdict.report import effects, opening, words
 from hyperverdict.study.model import Hypothesis, Study
 
 # Sign and style class of each headline; the sign keeps badges apart without colour.
@@ -100,10 +101,19 @@ class HypothesisView(NamedTuple):
 
 
 def badge(headline: str) -> Badge:
-    """The label of a headline such as "supported" or "inconclusive (untuned)"."""
-    base = headline.partition(" (")[0]
-    sign, style = BADGES.get(base, ("?", "inconclusive"))
+    """The label of a headline such as "supported" or "inconclusive (untuned)".
+
+    Longer headlines ("refuted at 300 steps; inconclusive at 5 seconds") look as they begin.
+    """
+    base = next((name for name in BADGES if headline.startswith(name)), "inconclusive")
+    sign, style = BADGES[base]
     return Badge(headline, sign, style)
+
+
+def strip_badge(line: str, evidence: str) -> Badge:
+    """The label of one line of the robustness strip; "agrees" looks like the verdict."""
+    known = evidence if line == "agrees" else line
+    return badge(known)._replace(text=units.plain(line))
 
 
 def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
@@ -112,7 +122,7 @@ def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
     pictures = tuple(
         Picture(
             hypothesis_key(report.id, figure),
-            words.figure_text(report, study, figure),
+            opening.figure_text(report, study, figure),
             CAPTIONS[figure],
         )
         for figure in HYPOTHESIS_FIGURES
@@ -120,13 +130,14 @@ def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
     return HypothesisView(
         id=report.id,
         says=report.says,
-        claim=units.plain(report.claim),
+        claim=units.plain(report.claim).replace("->", "→"),
         because=report.because,
         primary=report.primary,
         badge=badge(report.headline),
-        caveats=words.headline_caveats(report),
+        caveats=opening.headline_caveats(report),
         lines=tuple(
-            Line(v.budget, badge(v.headline), words.brief(v, study)) for v in report.verdicts
+            Line(opening.at(v).removeprefix("At "), badge(v.headline), words.brief(v, study))
+            for v in report.verdicts
         ),
         verdicts=tuple(verdict_view(report, verdict, study) for verdict in report.verdicts),
         rivals=report.rivals,
@@ -145,13 +156,16 @@ def verdict_view(report: HypothesisReport, verdict: Verdict, study: Study) -> Ve
     if verdict.corrected is not None:
         raw = f"Without the correction for the family: {verdict.judgement.evidence}."
     return VerdictView(
-        title=f"At {verdict.budget}" if verdict.budget else "All runs",
+        title=opening.at(verdict),
         badge=badge(verdict.headline),
         conclusion=words.conclude(report, verdict, study),
         effects=effects_table(verdict, study),
         checks=verdict.checks,
         scope=verdict.scope,
-        strip=tuple((line, badge(word)) for line, word in verdict.robustness.items()),
+        strip=tuple(
+            (line, strip_badge(word, deciding(verdict).evidence))
+            for line, word in verdict.robustness.items()
+        ),
         registered=verdict.registered,
         raw=raw,
     )
@@ -200,17 +214,16 @@ def effects_table(verdict: Verdict, study: Study) -> Table:
         if leg.dropped_because:
             because = units.plain(leg.dropped_because)
             rows.append(("all arms", words.claimed(leg), "", "not judged", "", "", because))
-        rows += [_effect_row(effect, leg, judgement.kind, study) for effect in leg.effects]
+        rows += [_effect_row(effect, leg, judgement, study) for effect in leg.effects]
     return Table(columns, tuple(rows))
 
 
-def _effect_row(effect: Effect, leg: Leg, kind: str, study: Study) -> tuple[str, ...]:
-    told = effects.tell(effect, leg_unit(leg, kind, study))
-    context = f" ({units.plain(effect.context)})" if effect.context else ""
+def _effect_row(effect: Effect, leg: Leg, judgement: Judgement, study: Study) -> tuple[str, ...]:
+    told = effects.tell(effect, leg_unit(leg, judgement.kind, study))
     grade = f" ({effect.grade})" if effect.grade else ""
     grade = grade.replace("the SESOI", "the size that matters")
     return (
-        units.plain(effect.name) + context,
+        units.plain(shown_name(effect, judgement)),
         words.claimed(leg),
         str(effect.n),
         told.change,

@@ -1,6 +1,8 @@
 """What a verdict means for a claim, as templates: one entry per claim type and evidence.
 
-Slots: {where} "at 300 steps" or "in these runs"; {size} the smallest effect of interest; {metric}.
+Slots: {where} "at 300 steps" or "in these runs"; {size} the smallest effect of interest; {metric};
+{grade} what is known of the size; {failing} the parts of a trade-off that do not hold; {how} what
+refutes a trend.
 """
 
 from __future__ import annotations
@@ -25,17 +27,14 @@ MEANING: Mapping[str, Mapping[str, str]] = {
     "trade-off": {
         "supported": "The whole trade-off holds {where}: every part of it has the claimed "
         "direction.",
-        "refuted": "The trade-off does not hold {where}: at least one part of it goes the other "
-        "way.",
-        "no meaningful effect": "The trade-off does not hold {where}: at least one part of it is "
-        "too "
-        "small to matter.",
-        "inconclusive": "The trade-off is undecided {where}, because at least one part of it is.",
+        "refuted": "The trade-off does not hold {where}: {failing}.",
+        "no meaningful effect": "The trade-off does not hold {where}: {failing}.",
+        "inconclusive": "The trade-off is undecided {where}: {failing}.",
     },
     "trend": {
         "supported": "The trend holds over the tested levels {where}; nothing is known beyond "
         "them.",
-        "refuted": "The trend does not hold {where}: {metric} moves against the claim{in_part}.",
+        "refuted": "The trend in {metric} does not hold {where}: {how}.",
         "no meaningful effect": "There is no trend that matters {where}: over the whole tested "
         "range "
         "the change is below {size}.",
@@ -117,6 +116,12 @@ ESTIMATED = (
     "With so few seeds these are estimates and no verdict {where}: take the direction as a guess."
 )
 
+FAILURES = (
+    "Failed runs decide the question {where}: the finished ones speak for the survivors only, so "
+    "there "
+    "is no verdict on the claim."
+)
+
 SETTLED = (
     "More seeds of the same configurations are unlikely to change this; another budget, learning "
     "rate "
@@ -135,7 +140,7 @@ NULLS: Mapping[str, str] = {
     "trend": "{metric} does not change with the level",
     "universal": "{metric} is the same on average in both arms of a context",
     "interaction": "the effect on {metric} is the same at both levels of the other factor",
-    "conditional": "the effect on {metric} is zero, and the same in all contexts",
+    "conditional": "the effect on {metric} is zero",
     "importance": "both groups explain the same share of the variance in {metric}",
     "learning curve": "{metric} stays the same from one step to the next",
     "strategy": "both strategies reach the same {metric}",

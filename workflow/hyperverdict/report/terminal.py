@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hyperverdict.evidence.verdict import HypothesisReport, StudyReport
-from hyperverdict.report import page, words
+from hyperverdict.figures import units
+from hyperverdict.report import opening, page, words
 from hyperverdict.study.model import Study
 
 _STYLES = {
@@ -35,8 +36,8 @@ def print_verdicts(
     console = Console(file=stream, width=None if stream.isatty() else PLAIN_WIDTH, highlight=False)
     if report.provisional:
         console.print(Text(f"Provisional: {report.provisional}", style="bold yellow"))
-    console.print(Text(words.opening(report, study), style="bold"))
-    console.print(Text(f"{', '.join(report.facts)}."))
+    console.print(Text(opening.opening(report, study), style="bold"))
+    console.print(Text(f"{'; '.join(map(units.plain, report.facts))}."))
     for hypothesis in report.hypotheses:
         badge = page.badge(hypothesis.headline)
         console.print()
