@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.claims.base import Arm, Effect, Judgement, Question
@@ -36,6 +38,24 @@ class ArmRuns:
     summary: ArmSummary
     rows: pd.DataFrame
     curve: pd.DataFrame
+
+    _levels: dict[str, frozenset[str]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
+
+    def levels_of(self, column: str) -> frozenset[str]:
+        """The distinct values of a column of the arm's runs, as text; none when not recorded."""
+        if column not in self.rows:
+            return frozenset()
+        if column not in self._levels:
+            found = pd.unique(self.rows[column].dropna())
+            self._levels[column] = frozenset(map(str, found))
+        return self._levels[column]
+
+    @cached_property
+    def curve_arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Column -> array [evaluations] of the curve."""
+        return {str(c): self.curve[c].to_numpy() for c in self.curve}
 
 
 @dataclass(frozen=True)

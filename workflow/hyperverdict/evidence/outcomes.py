@@ -40,36 +40,37 @@ class RunIndex:
 
     Attributes:
         timings: the timing jobs of the study.
-        selected: path of an arm -> rows of `final` that stand for it, when the runs came from
-            elsewhere and no path names them; empty for our own runs.
     """
 
     final: pd.DataFrame
     curves: pd.DataFrame
     timings: tuple[Timing, ...] = ()
-    selected: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     _final_rows: Mapping[str, Any] = field(default_factory=dict)
     _curve_rows: Mapping[str, Any] = field(default_factory=dict)
+    _taken: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def rows(self, path: str, seeds: Iterable[int] | None = None) -> pd.DataFrame:
         """Rows of the final table of one configuration, one per seed."""
-        if path in self.selected:
-            rows = self.selected[path]
-        else:
-            rows = self.final.take(self._final_rows.get(path, []))
-        return rows if seeds is None else rows[rows["seed"].isin(list(seeds))]
+        if path not in self._taken:
+            self._taken[path] = self.final.take(self._final_rows.get(path, []))
+        return _of_seeds(self._taken[path], seeds)
 
     def curve(self, path: str, seeds: Iterable[int] | None = None) -> pd.DataFrame:
         """Rows of the curves table of one configuration."""
-        rows = self.curves.take(self._curve_rows.get(path, []))
-        return rows if seeds is None else rows[rows["seed"].isin(list(seeds))]
+        return _of_seeds(self.curves.take(self._curve_rows.get(path, [])), seeds)
+
+
+def _of_seeds(rows: pd.DataFrame, seeds: Iterable[int] | None) -> pd.DataFrame:
+    if seeds is None:
+        return rows
+    wanted = rows["seed"].isin(list(seeds))
+    return rows if wanted.all() else rows[wanted]
 
 
 def index_runs(
     final: pd.DataFrame,
     curves: pd.DataFrame,
     timings: Iterable[Timing] = (),
-    selected: Mapping[str, pd.DataFrame] | None = None,
 ) -> RunIndex:
     """Index the tables once; one question then costs the size of its own runs."""
     # Sums depend on the order of their terms in the last digit; verdicts must not depend on it.
@@ -77,7 +78,7 @@ def index_runs(
     curves = curves.sort_values(["path", "seed", "step"], kind="stable", ignore_index=True)
     by_path = _rows_by_path(final)
     curve_by_path = _rows_by_path(curves)
-    return RunIndex(final, curves, tuple(timings), selected or {}, by_path, curve_by_path)
+    return RunIndex(final, curves, tuple(timings), by_path, curve_by_path)
 
 
 def _rows_by_path(table: pd.DataFrame) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _outcomes(
         values = {arm.label: _times(arm, hypothesis, runs, timing) for arm in arms}
         times = {arm.label: _time_curves(arm, hypothesis, runs, timing) for arm in arms}
         return Outcomes(metric, values, curves=times if along else {})
-    if not len(runs.final) and not runs.selected:
+    if not len(runs.final):
         return Outcomes(metric, {arm.label: {} for arm in arms})
     column = _recorded_times(runs) or metric_column(metric.name, _columns(runs))
     if metric.name != TIME_METRIC:
@@ -141,8 +142,7 @@ def _path(arm: Arm) -> str:
 
 
 def _columns(runs: RunIndex) -> list[str]:
-    first = next(iter(runs.selected.values()), runs.final)
-    return list(first.columns)
+    return list(runs.final.columns)
 
 
 def _recorded_times(runs: RunIndex) -> str:

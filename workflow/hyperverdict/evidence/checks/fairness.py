@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any
-
-import pandas as pd
 
 from hyperverdict.claims.tuning import at_edge
 from hyperverdict.evidence.case import SHAPE_FACTORS, ArmRuns, Case, held_kind, spread
@@ -88,14 +85,10 @@ def _differing(first: ArmRuns, second: ArmRuns, case: Case) -> set[str]:
         for name in (*HYPERPARAMETERS, "width", "depth", *case.source.get("hyperparameters", ()))
         if name in first.rows and name in second.rows
     ]
-    differing = {n for n in recorded if _levels(first.rows[n]) != _levels(second.rows[n])}
+    differing = {n for n in recorded if first.levels_of(n) != second.levels_of(n)}
     if not case.foreign:
         differing |= set(first.arm.configuration.differing(second.arm.configuration))
     return differing
-
-
-def _levels(column: pd.Series[Any]) -> frozenset[str]:
-    return frozenset(str(value) for value in column.dropna().unique())
 
 
 def untuned(case: Case) -> Check | None:
@@ -166,8 +159,7 @@ def different_code(case: Case) -> Check | None:
 
 
 def _versions(context: Iterable[ArmRuns], column: str) -> int:
-    values = {str(v) for a in context if column in a.rows for v in a.rows[column].dropna().unique()}
-    return len(values)
+    return len({level for a in context for level in a.levels_of(column)})
 
 
 CHECKS = (

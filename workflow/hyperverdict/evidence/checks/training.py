@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from hyperverdict.evidence.case import ArmRuns, Case
 from hyperverdict.evidence.numbers import count, digits, size
@@ -38,21 +37,19 @@ class MeanCurve:
     values: Floats
 
 
-def mean_curve(curve: pd.DataFrame, split: str, column: str) -> MeanCurve | None:
+def mean_curve(a: ArmRuns, split: str, column: str) -> MeanCurve | None:
     """Mean over seeds at each evaluation; None below 4 evaluations."""
-    rows = curve[(curve["split"] == split) & (curve["step"] > 0)] if len(curve) else curve
-    if not len(rows) or column not in rows:
+    arrays = a.curve_arrays
+    if not len(a.curve) or column not in arrays:
         return None
-    means = rows.groupby("step", as_index=False)[["epoch", column]].mean().dropna(subset=[column])
-    if len(means) < LEAST_POINTS:
+    values = arrays[column].astype(float)
+    kept = (arrays["split"] == split) & (arrays["step"] > 0) & np.isfinite(values)
+    steps, place = np.unique(arrays["step"][kept].astype(float), return_inverse=True)
+    if len(steps) < LEAST_POINTS:
         return None
-    steps = means["step"].to_numpy(dtype=float)
-    return MeanCurve(
-        steps,
-        steps / steps[-1],
-        means["epoch"].to_numpy(dtype=float),
-        means[column].to_numpy(dtype=float),
-    )
+    counts = np.bincount(place)
+    epochs = np.bincount(place, arrays["epoch"][kept].astype(float)) / counts
+    return MeanCurve(steps, steps / steps[-1], epochs, np.bincount(place, values[kept]) / counts)
 
 
 def _curve_metric(case: Case) -> Metric | None:
@@ -71,7 +68,7 @@ def still_improving(case: Case) -> Check | None:
     column = CURVE_METRICS[metric.name]
     gains = {}
     for a in case.arms:
-        curve = mean_curve(a.curve, "validation_curve", column)
+        curve = mean_curve(a, "validation_curve", column)
         if curve is not None:
             gains[a.arm.label] = quarter_gain(curve) * (-1 if column == "loss" else 1)
     best = max(gains, key=lambda label: gains[label], default=None)
@@ -103,7 +100,7 @@ def curves_cross(case: Case) -> Check | None:
         pair = case.pair(effect)
         if pair is None or effect.metric != metric.name:
             continue
-        curves = [mean_curve(a.curve, "validation_curve", column) for a in pair]
+        curves = [mean_curve(a, "validation_curve", column) for a in pair]
         if curves[0] is None or curves[1] is None:
             continue
         at = crossing(curves[0], curves[1], metric.matters_from / 2)
@@ -133,8 +130,8 @@ def overfitting(case: Case) -> Check | None:
     delta = loss.matters_from if loss and not loss.ratio else LOSS_MATTERS_FROM
     found = []
     for a in case.arms:
-        validation = mean_curve(a.curve, "validation_curve", "loss")
-        train = mean_curve(a.curve, "train", "loss")
+        validation = mean_curve(a, "validation_curve", "loss")
+        train = mean_curve(a, "train", "loss")
         after = overfits_after(validation, train, delta) if validation and train else None
         if after is not None:
             found.append((after, a.arm.label))
