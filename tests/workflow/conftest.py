@@ -43,13 +43,11 @@ class Project:
         (self.path / "config/config.yaml").write_text(study)
 
     def snakemake(self, *args: str, profile: str = "profiles/local") -> subprocess.CompletedProcess:
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        options = () if "--config" in args else ("--config", "tensorboard=false")
         return subprocess.run(
-            [str(SNAKEMAKE), "--profile", profile, "--config", "tensorboard=false", *args]
-            if "--config" not in args
-            else [str(SNAKEMAKE), "--profile", profile, *args],
+            [str(SNAKEMAKE), "--profile", profile, *args, *options],
             cwd=self.path,
-            env=environment,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
             timeout=400,
@@ -58,13 +56,13 @@ class Project:
     def run(self, *args: str) -> str:
         done = self.snakemake(*args)
         output = done.stdout + done.stderr
-        assert done.returncode == 0, output
+        assert done.returncode == 0, output[-4000:]
         return output
 
     def fail(self, *args: str) -> str:
         done = self.snakemake(*args)
         output = done.stdout + done.stderr
-        assert done.returncode != 0, output
+        assert done.returncode != 0, output[-4000:]
         return output
 
     @property

@@ -8,19 +8,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from hyperverdict.claims.studyfile import load_study
-from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan
+from hyperverdict.design.choices import choice_file, with_choices
+from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
 from hyperverdict.design.state import plan_state, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.configuration import Configuration, parse_path
+from hyperverdict.study.model import Study
 
 DEFAULT_STUDY = Path("config/config.yaml")
 TIMINGS = Path("results/timing")
+STUDIES = Path("results/studies")
 OPTIONS = ("tensorboard",)
 SHOWN_FAILURES = 3
 
@@ -37,19 +40,59 @@ class Invocation:
     """The study of this invocation and what its rules need to know."""
 
     study_file: str
-    plan: Plan
+    study: Study
     options: Options
     main: bool
+    _plans: dict[tuple[int, ...], Plan] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where all results of this study but its runs are."""
+        return STUDIES / self.study.name
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as tuning has left it; compiled again when a choice was made."""
+        files = [choice_file(self.folder, hypothesis) for hypothesis in self.tuned_hypotheses]
+        stamps = tuple(_stamp(file) for file in files)
+        if stamps not in self._plans:
+            self._plans[stamps] = make_plan(with_choices(self.study, self.folder))
+        return self._plans[stamps]
+
+    @cached_property
+    def untuned_plan(self) -> Plan:
+        """What is known of the plan before tuning has chosen anything."""
+        return make_plan(self.study)
+
+    @property
+    def runs_after_tuning(self) -> tuple[str, ...]:
+        """Paths of the runs that are known only once tuning has chosen."""
+        return tuple(path for path in self.plan.runs if path not in self.untuned_plan.runs)
+
+    @property
+    def timings_after_tuning(self) -> tuple[str, ...]:
+        """Keys of the timings that are known only once tuning has chosen."""
+        return tuple(key for key in self.plan.timings if key not in self.untuned_plan.timings)
+
+    def tuning_paths(self, hypothesis: str) -> tuple[str, ...]:
+        """The runs on which a hypothesis's values are chosen."""
+        chosen = next(h for h in self.study.hypotheses if h.id == hypothesis)
+        return tuning_paths(chosen, self.study)
+
+    @cached_property
+    def tuned_hypotheses(self) -> tuple[str, ...]:
+        """Ids of the hypotheses whose arms are tuned."""
+        return tuple(hypothesis.id for hypothesis in self.study.hypotheses if hypothesis.tune)
 
     @cached_property
     def hypotheses(self) -> tuple[str, ...]:
         """Ids of the hypotheses, in the order of the file."""
-        return tuple(hypothesis.id for hypothesis in self.plan.study.hypotheses)
+        return tuple(hypothesis.id for hypothesis in self.study.hypotheses)
 
     @cached_property
     def explorations(self) -> tuple[str, ...]:
         """Ids of the explorations, in the order of the file."""
-        return tuple(exploration.id for exploration in self.plan.study.explorations)
+        return tuple(exploration.id for exploration in self.study.explorations)
 
     def configuration(self, wildcards: Mapping[str, str]) -> Configuration:
         """The configuration that a run's wildcards spell; UserError when not canonical."""
@@ -64,7 +107,7 @@ class Invocation:
 
     def planned(self, configuration: Configuration) -> PlannedRun:
         """The planned run of a configuration; one asked for by hand gets the study's seeds."""
-        by_hand = PlannedRun(configuration, self.plan.study.seeds, ("asked for by hand",))
+        by_hand = PlannedRun(configuration, self.study.seeds, ("asked for by hand",))
         return self.plan.runs.get(configuration.path, by_hand)
 
     def timing(self, key: str) -> PlannedTiming:
@@ -99,15 +142,15 @@ class Invocation:
         )
         print(text, file=sys.stderr)
 
-    def register(self, folder: Path) -> None:
+    def register(self, runs: Path) -> None:
         """Register the claims in the study's ledger, before anything is trained."""
-        from hyperverdict.evidence.ledger import register_study
+        from hyperverdict.evidence.registration import register
 
-        register_study(self.plan.study, folder)
+        register(self.study, self.folder, runs)
 
-    def closing_words(self, folder: Path) -> str:
+    def closing_words(self) -> str:
         """Where the report is, once a run has ended well."""
-        report = folder / "report.html"
+        report = self.folder / "report.html"
         return f"\nReport: {report}\n" if report.exists() else ""
 
     def failure_words(self, runs: Path) -> str:
@@ -142,7 +185,11 @@ def open_invocation(
         named = ", ".join(map(str, files))
         raise UserError(f"one study at a time: --configfile names {len(files)} files ({named})")
     study = load_study(_relative(files[0]))
-    return Invocation(study.path, make_plan(study), _read_options(options), main)
+    return Invocation(study.path, study, _read_options(options), main)
+
+
+def _stamp(file: Path) -> int:
+    return file.stat().st_mtime_ns if file.exists() else 0
 
 
 def _tail(log: Path, lines: int = 3) -> str:

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hyperverdict import figures
+from hyperverdict.claims.studyfile import load_study
+from hyperverdict.design.choices import make_choices, with_choices, write_choices
+from hyperverdict.design.plan import tuning_paths
 from hyperverdict.evidence.judge import judge_study
 from hyperverdict.evidence.store import read_verdicts, write_verdicts
 from hyperverdict.evidence.timing import read_timing
@@ -23,16 +26,41 @@ from hyperverdict.report.methods import methods_paragraph
 from hyperverdict.study.configuration import parse_path
 from hyperverdict.study.model import Study
 
+STUDIES = Path("results/studies")
+
+
+def open_study(file: str | Path) -> Study:
+    """The study of a file, its tuned hypotheses with the choices made so far."""
+    study = load_study(file)
+    return with_choices(study, STUDIES / study.name)
+
+
+def choose_tuned(study: Study, hypothesis_id: str, runs: Path, file: Path) -> None:
+    """Choose the tuned values of a hypothesis's arms on its tuning runs; writes the choices."""
+    hypothesis = next(h for h in study.hypotheses if h.id == hypothesis_id)
+    final = collect(map(parse_path, tuning_paths(hypothesis, study)), runs).final
+    scores: dict[str, dict[int, float]] = {}
+    for path, seed, score in zip(final.path, final.seed, final.validation_accuracy, strict=True):
+        scores.setdefault(str(path), {})[int(seed)] = float(score)
+    write_choices(make_choices(hypothesis, study, scores), file)
+
 
 def collect_runs(paths: Iterable[str], runs: Path, folder: Path) -> None:
     """Collect runs by their paths below `runs`, as far as they exist, into tidy tables."""
     write_tables(collect(map(parse_path, paths), runs), folder / "tables")
 
 
-def judge(study: Study, folder: Path, timings: Iterable[Path]) -> StudyReport:
-    """Judge a study on its collected tables; writes the verdicts into its folder."""
+def judge(
+    study: Study, folder: Path, timings: Iterable[Path], ledger: Path | None = None
+) -> StudyReport:
+    """Judge a study on its collected tables; writes the verdicts into its folder.
+
+    Args:
+        ledger: the study's ledger, to which this look is added; None when the report is provisional.
+    """
     tables = read_tables(folder / "tables")
-    report = judge_study(study, tables.final, tables.curves, [read_timing(t) for t in timings])
+    times = [read_timing(timing) for timing in timings]
+    report = judge_study(study, tables.final, tables.curves, times, ledger)
     write_verdicts(report, folder)
     return report
 

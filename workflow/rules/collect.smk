@@ -3,8 +3,8 @@
 
 rule collect:
     input:
-        metrics=study_metrics,
-        records=study_records,
+        untuned=untuned_run_files,
+        tuned=tuned_run_files,
     output:
         final="<study>/tables/final.parquet",
         final_csv="<study>/tables/final.csv",
@@ -19,6 +19,6 @@ rule collect:
         mem_mb=4000,
         runtime=30,
     params:
-        runs=study_runs,
+        runs=known_runs,
     script:
         "../scripts/collect.py"

@@ -7,6 +7,7 @@ from hyperverdict.invocation import open_invocation
 from hyperverdict.errors import UserError
 
 RUNS = Path("results/runs")
+RUN_FILES = ("metrics.parquet", "record.json")
 
 
 def refuse(error):
@@ -23,7 +24,7 @@ try:
 except UserError as error:
     refuse(error)
 
-STUDY = STUDY_RUN.plan.study.name
+STUDY = STUDY_RUN.study.name
 
 
 # Every hyperparameter is a wildcard; those added later are in `extras`, absent at their default.
@@ -97,24 +98,65 @@ def contrast_repeats(wildcards):
     return STUDY_RUN.timing(wildcards.contrast).repeats
 
 
-def study_runs(_wildcards):
-    """The paths of all runs of the study, below results/runs."""
+def run_files(paths):
+    """The metrics table and the record of each run."""
+    return [f"results/runs/{path}/{name}" for path in paths for name in RUN_FILES]
+
+
+def timing_files(keys):
+    """The timing tables of contrasts."""
+    return [f"results/timing/contrasts/{key}/timing.json" for key in keys]
+
+
+def wait_for_choices():
+    """Makes a job depend on the choices of all tuned hypotheses."""
+    for hypothesis in STUDY_RUN.tuned_hypotheses:
+        checkpoints.choose.get(hypothesis=hypothesis)
+
+
+def untuned_run_files(_wildcards):
+    """What the runs leave that need no tuning, and the tuning runs."""
+    return run_files(STUDY_RUN.untuned_plan.runs)
+
+
+def tuned_run_files(_wildcards):
+    """What the runs leave whose values tuning chooses."""
+    wait_for_choices()
+    return run_files(STUDY_RUN.runs_after_tuning)
+
+
+def untuned_timings(_wildcards):
+    """The timings of time claims that need no tuning."""
+    return timing_files(STUDY_RUN.untuned_plan.timings)
+
+
+def tuned_timings(_wildcards):
+    """The timings of arms whose values tuning chooses."""
+    wait_for_choices()
+    return timing_files(STUDY_RUN.timings_after_tuning)
+
+
+def known_runs(_wildcards):
+    """The paths below results/runs of the study's runs, as far as tuning has got."""
     return list(STUDY_RUN.plan.runs)
 
 
-def study_metrics(wildcards):
-    """The metrics tables of all runs of the study."""
-    return [f"results/runs/{path}/metrics.parquet" for path in study_runs(wildcards)]
+def known_timings(_wildcards):
+    """The timings of the study's time claims, as far as tuning has got."""
+    return timing_files(STUDY_RUN.plan.timings)
 
 
-def study_records(wildcards):
-    """The run records of all runs of the study."""
-    return [f"results/runs/{path}/record.json" for path in study_runs(wildcards)]
+def choices(_wildcards):
+    """The files that say which values tuning chose."""
+    return [
+        f"results/studies/{STUDY}/tuning/{hypothesis}.json"
+        for hypothesis in STUDY_RUN.tuned_hypotheses
+    ]
 
 
-def study_timings(_wildcards):
-    """The timings that the study's time claims rest on."""
-    return [f"results/timing/contrasts/{key}/timing.json" for key in STUDY_RUN.plan.timings]
+def tuning_run_files(wildcards):
+    """What the runs leave that tune one hypothesis."""
+    return run_files(STUDY_RUN.tuning_paths(wildcards.hypothesis))
 
 
 def figure_labels(wildcards, output):
@@ -143,12 +185,12 @@ def study_targets():
 
 def announce_start():
     """Registers the claims in the ledger before anything is trained."""
-    pass  # STUDY_RUN.register(Path("results/studies") / STUDY)
+    STUDY_RUN.register(RUNS)
 
 
 def announce_end():
     """Says where the report is."""
-    print(STUDY_RUN.closing_words(Path("results/studies") / STUDY))
+    print(STUDY_RUN.closing_words())
 
 
 def announce_failure():

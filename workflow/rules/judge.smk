@@ -4,9 +4,11 @@
 rule judge:
     input:
         study=STUDY_RUN.study_file,
+        choices=choices,
         final="<study>/tables/final.parquet",
         curves="<study>/tables/curves.parquet",
-        timings=study_timings,
+        untuned_timings=untuned_timings,
+        tuned_timings=tuned_timings,
     output:
         verdicts="<study>/verdicts.json",
         table=report(

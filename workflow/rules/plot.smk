@@ -4,6 +4,7 @@
 rule plot:
     input:
         study=STUDY_RUN.study_file,
+        choices=choices,
         verdicts="<study>/verdicts.json",
         final="<study>/tables/final.parquet",
         curves="<study>/tables/curves.parquet",

@@ -4,9 +4,9 @@
 rule report:
     input:
         study=STUDY_RUN.study_file,
+        choices=choices,
         verdicts="<study>/verdicts.json",
         final="<study>/tables/final.parquet",
-        records=study_records,
         figures=[
             rules.plot.output.effects,
             rules.plot.output.curves,
@@ -26,7 +26,7 @@ rule report:
         mem_mb=4000,
         runtime=30,
     params:
-        runs=study_runs,
+        runs=known_runs,
     script:
         "../scripts/report.py"
 
@@ -43,8 +43,8 @@ rule partial_report:
         mem_mb=4000,
         runtime=30,
     params:
-        runs=study_runs,
-        timings=study_timings,
-        folder="<study>/provisional",
+        runs=known_runs,
+        timings=known_timings,
+        folder=f"results/studies/{STUDY}/provisional",
     script:
         "../scripts/partial_report.py"

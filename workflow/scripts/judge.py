@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
-from hyperverdict.claims.studyfile import load_study
+from hyperverdict.evidence.registration import LEDGER_FILE
 from hyperverdict.jobs import job
-from hyperverdict.pipeline import judge
+from hyperverdict.pipeline import judge, open_study
 
 with job(snakemake.log[0]):
+    folder = Path(snakemake.output.verdicts).parent
     judge(
-        load_study(snakemake.input.study),
-        Path(snakemake.output.verdicts).parent,
-        [Path(file) for file in snakemake.input.timings],
+        open_study(snakemake.input.study),
+        folder,
+        map(Path, [*snakemake.input.untuned_timings, *snakemake.input.tuned_timings]),
+        folder / LEDGER_FILE,
     )

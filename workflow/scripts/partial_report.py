@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from hyperverdict.claims.studyfile import load_study
 from hyperverdict.jobs import job
-from hyperverdict.pipeline import report_what_exists
+from hyperverdict.pipeline import open_study, report_what_exists
 
 with job(snakemake.log[0]):
     report = report_what_exists(
-        load_study(snakemake.input.study),
+        open_study(snakemake.input.study),
         snakemake.params.runs,
         [Path(file) for file in snakemake.params.timings],
         Path("results/runs"),

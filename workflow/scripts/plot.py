@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from hyperverdict.claims.studyfile import load_study
 from hyperverdict.jobs import job
-from hyperverdict.pipeline import plot
+from hyperverdict.pipeline import open_study, plot
 
 with job(snakemake.log[0]):
-    plot(load_study(snakemake.input.study), Path(snakemake.input.verdicts).parent)
+    plot(open_study(snakemake.input.study), Path(snakemake.input.verdicts).parent)

@@ -108,6 +108,13 @@ def tuned_arms(
     )
 
 
+def arms_of(hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    """The arms to judge: with the values that tuning chose, where the hypothesis carries them."""
+    if hypothesis.tune and hypothesis.tuned:
+        return tuned_arms(hypothesis, study, budget, hypothesis.tuned[str(budget)])
+    return _arms(hypothesis, study, budget)
+
+
 def at_edge(factor: str, values: Iterable[Any], chosen: Any) -> bool:
     """Whether a chosen value is the smallest or largest of those tried (numbers only)."""
     tried = [read_level(factor, value) for value in values]

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 from hyperverdict.design.state import RunState
 from hyperverdict.study.configuration import Configuration
@@ -69,7 +69,7 @@ def timed_seconds_per_step(timings: Path) -> dict[str, float]:
 
 
 @cache
-def _read(path: str) -> dict[str, dict[str, list[float]]]:
+def _read(path: str) -> dict[str, Any]:
     try:
         content = json.loads(Path(path).read_text())
     except (OSError, ValueError):

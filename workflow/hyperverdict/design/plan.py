@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from hyperverdict.claims import type_of
+from hyperverdict.claims import budgets_of
 from hyperverdict.claims.base import Arm
+from hyperverdict.claims.tuning import arms_of, tuning_arms
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.configuration import Configuration, configure, override
 from hyperverdict.study.model import TIME_METRIC, Exploration, Hypothesis, Study
@@ -54,12 +55,17 @@ class PlannedTiming:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a study needs, by path and key."""
+    """All that a study needs, by path and key.
+
+    Attributes:
+        pending: hypotheses whose arms are known only once their tuning runs have finished.
+    """
 
     study: Study
     inquiries: tuple[Inquiry, ...]
     runs: dict[str, PlannedRun] = field(default_factory=dict)
     timings: dict[str, PlannedTiming] = field(default_factory=dict)
+    pending: tuple[str, ...] = ()
 
     @property
     def planned_seeds(self) -> int:
@@ -69,13 +75,21 @@ class Plan:
 
 def make_plan(study: Study) -> Plan:
     """Compile every hypothesis and exploration into configurations, seeds and timings."""
+    pending = tuple(h.id for h in study.hypotheses if h.tune and not h.tuned)
     inquiries = tuple(
-        Inquiry(hypothesis, budget, type_of(hypothesis).arms(hypothesis, study, budget))
+        Inquiry(hypothesis, budget, arms_of(hypothesis, study, budget))
         for hypothesis in study.hypotheses
-        for budget in hypothesis.at_equal
+        if hypothesis.id not in pending
+        for budget in budgets_of(hypothesis)
     )
-    runs = _merge_runs([*_hypothesis_runs(inquiries), *_exploration_runs(study)])
-    return Plan(study, inquiries, runs, _merge_timings(inquiries))
+    runs = [*_tuning_runs(study), *_hypothesis_runs(inquiries), *_exploration_runs(study)]
+    return Plan(study, inquiries, _merge_runs(runs), _merge_timings(inquiries), pending)
+
+
+def tuning_paths(hypothesis: Hypothesis, study: Study) -> tuple[str, ...]:
+    """The runs on whose validation scores the values of a hypothesis's arms are chosen."""
+    trials = (t for budget in budgets_of(hypothesis) for t in tuning_arms(hypothesis, study, budget))
+    return tuple(dict.fromkeys(trial.configuration.path for trial in trials))
 
 
 def exploration_cells(
@@ -109,13 +123,21 @@ def timing_key(configurations: Iterable[Configuration]) -> str:
 def needs_timing(inquiry: Inquiry) -> bool:
     """Whether a leg of the claim is about time and not equal by design at this budget."""
     claimed = any(e.metric == TIME_METRIC for e in inquiry.hypothesis.expect)
-    return claimed and inquiry.budget.kind != "seconds" and len(inquiry.arms) > 1
+    return claimed and inquiry.budget.kind != "seconds" and bool(inquiry.arms)
 
 
 def _hypothesis_runs(inquiries: Iterable[Inquiry]) -> Iterable[PlannedRun]:
     for inquiry in inquiries:
         for arm in inquiry.arms:
             yield PlannedRun(arm.configuration, inquiry.hypothesis.seeds, (inquiry.title,))
+
+
+def _tuning_runs(study: Study) -> Iterable[PlannedRun]:
+    for hypothesis in study.hypotheses:
+        for budget in budgets_of(hypothesis):
+            for trial in tuning_arms(hypothesis, study, budget):
+                purpose = f"tuning {hypothesis.id} at {budget}"
+                yield PlannedRun(trial.configuration, trial.seeds, (purpose,))
 
 
 def _exploration_runs(study: Study) -> Iterable[PlannedRun]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from hyperverdict.design.cost import TIMING_SECONDS_PER_BLOCK, Cost, run_cost
-from hyperverdict.design.plan import Inquiry, Plan, PlannedTiming
+from hyperverdict.design.plan import Plan, PlannedTiming
 from hyperverdict.design.state import RunState
 from hyperverdict.study.model import Metric
 
@@ -37,6 +37,10 @@ def plan_summary(
     if len(todo) > LISTED:
         lines.append(f"  ... and {len(todo) - LISTED} more configurations")
     lines += [f"  Unusable, will be retrained: {state.unsound}" for state in todo if state.unsound]
+    lines += [
+        f"  {name}: its arms train after its tuning runs, at the values chosen on validation"
+        for name in plan.pending
+    ]
     lines += _timing_lines(missing_timings)
     lines.append(_cost_line([run_cost(state, timed) for state in todo], cores))
     lines += _power_lines(plan)
@@ -86,39 +90,30 @@ def _cost_line(costs: list[Cost], cores: int | None) -> str:
 
 
 def _power_lines(plan: Plan) -> list[str]:
-    """From which size each hypothesis could detect an effect, given its seeds."""
-    lines = []
-    for inquiry in plan.inquiries:
-        for metric in _metrics(inquiry, plan):
-            lines.append("  " + _power_line(inquiry, metric, plan.study.alpha))
-    if not lines:
+    """From which size the hypotheses could detect an effect, those with equal seeds together."""
+    groups: dict[tuple[Metric, int], list[str]] = {}
+    for hypothesis in plan.study.hypotheses:
+        for name in dict.fromkeys(e.metric for e in hypothesis.expect):
+            key = (plan.study.metrics[name], len(hypothesis.seeds))
+            groups.setdefault(key, []).append(hypothesis.id)
+    if not groups:
         return []
     head = "Detectable with 80% power (SD = standard deviation of the difference between seeds):"
-    return [head, *dict.fromkeys(lines)]
+    return [head, *(_power_line(*key, ids, plan.study.alpha) for key, ids in groups.items())]
 
 
-def _metrics(inquiry: Inquiry, plan: Plan) -> list[Metric]:
-    names = dict.fromkeys(e.metric for e in inquiry.hypothesis.expect)
-    return [plan.study.metrics[name] for name in names]
-
-
-def _power_line(inquiry: Inquiry, metric: Metric, alpha: float) -> str:
+def _power_line(metric: Metric, seeds: int, hypotheses: list[str], alpha: float) -> str:
     from hyperverdict.stats.power import detectable_effect
 
-    n = len(inquiry.hypothesis.seeds)
-    if n < 2:
-        return f"{inquiry.hypothesis.id} {metric.name}: nothing, one seed gives no noise estimate"
-    factor = detectable_effect(1.0, n, alpha)
+    told = f"  {', '.join(hypotheses)}: {metric.name} at {seeds} seeds"
+    if seeds < 2:
+        return f"{told}: nothing, one seed gives no noise estimate"
+    factor = detectable_effect(1.0, seeds, alpha)
     if metric.ratio:
-        return (
-            f"{inquiry.hypothesis.id} {metric.name}: {factor:.2f} SD of the log ratio at "
-            f"{n} seeds; {metric.matters_from:g}x matters"
-        )
-    limit = metric.matters_from / factor
-    return (
-        f"{inquiry.hypothesis.id} {metric.name}: {factor:.2f} SD at {n} seeds; an effect of "
-        f"{metric.matters_from:g} (the size that matters) when the SD is at most {limit:.2g}"
-    )
+        limit = f"{metric.matters_from ** (1 / factor):.2f}x"
+        return f"{told}, {factor:.2f} SD; {metric.matters_from:g}x when the SD is at most {limit}"
+    limit = f"{metric.matters_from / factor:.2g}"
+    return f"{told}, {factor:.2f} SD; {metric.matters_from:g} when the SD is at most {limit}"
 
 
 def duration(seconds: float) -> str:

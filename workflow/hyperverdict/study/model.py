@@ -65,6 +65,7 @@ class Hypothesis:
         because: the reason given: updates, samples, time, parameters, or None.
         saw: earlier findings, metric -> {"from": x, "to": y}; either may be missing.
         tune: nuisance hyperparameters tuned per arm, name -> values to try.
+        tuned: what tuning chose, budget -> arm label -> settings; empty before it has run.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Hypothesis:
     saw: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     tune: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     primary: bool = False
+    tuned: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,108 @@
+"""Choices made by tuning: which values each arm got, stored per hypothesis.
+
+A hypothesis with `tune` is compiled in two stages: its tuning runs first, and its arms once the
+choice is on disk. A choice made from other trials than the study asks for now is none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hyperverdict.claims import budgets_of
+from hyperverdict.claims.tuning import TuningArm, choose, tuning_arms
+from hyperverdict.study.budget import Budget
+from hyperverdict.study.model import Hypothesis, Study
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One tuned value of one arm; `scores` are validation accuracies by tuning seed (as text)."""
+
+    arm: str
+    settings: dict[str, Any]
+    path: str
+    seeds: list[int]
+    scores: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What tuning chose at one budget: arm label -> settings, and the trials it saw."""
+
+    chosen: dict[str, dict[str, Any]]
+    trials: list[Trial]
+
+
+def choice_file(folder: Path, hypothesis: str) -> Path:
+    """Where the choices of a hypothesis are, below its study's folder."""
+    return folder / "tuning" / f"{hypothesis}.json"
+
+
+def make_choices(
+    hypothesis: Hypothesis, study: Study, scores: Mapping[str, Mapping[int, float]]
+) -> dict[str, Choice]:
+    """Choose every arm's values at every budget, by mean validation accuracy.
+
+    Args:
+        scores: configuration path -> tuning seed -> validation accuracy; nan where a run failed.
+    """
+    return {
+        str(budget): _choice(tuning_arms(hypothesis, study, budget), scores)
+        for budget in budgets_of(hypothesis)
+    }
+
+
+def _choice(trials: tuple[TuningArm, ...], scores: Mapping[str, Mapping[int, float]]) -> Choice:
+    arms = dict.fromkeys(trial.arm for trial in trials)
+    return Choice(
+        {arm: choose(arm, trials, scores) for arm in arms},
+        [_trial(trial, scores.get(trial.configuration.path, {})) for trial in trials],
+    )
+
+
+def _trial(trial: TuningArm, scores: Mapping[int, float]) -> Trial:
+    found = {str(s): scores[s] if scores[s] == scores[s] else None for s in trial.seeds if s in scores}
+    path = trial.configuration.path
+    return Trial(trial.arm, dict(trial.settings), path, list(trial.seeds), found)
+
+
+def write_choices(choices: Mapping[str, Choice], file: Path) -> None:
+    """Write the choices of one hypothesis, budget -> choice."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    plain = {budget: asdict(choice) for budget, choice in choices.items()}
+    file.write_text(json.dumps(plain, indent=2) + "\n")
+
+
+def read_choices(hypothesis: Hypothesis, study: Study, folder: Path) -> dict[str, Choice]:
+    """The choices on disk; empty when there are none or they saw other trials."""
+    try:
+        plain = json.loads(choice_file(folder, hypothesis.id).read_text())
+        choices = {
+            budget: Choice(entry["chosen"], [Trial(**trial) for trial in entry["trials"]])
+            for budget, entry in plain.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    fits = all(_fits(choices.get(str(b)), hypothesis, study, b) for b in budgets_of(hypothesis))
+    return choices if fits else {}
+
+
+def _fits(choice: Choice | None, hypothesis: Hypothesis, study: Study, budget: Budget) -> bool:
+    wanted = [(t.configuration.path, list(t.seeds)) for t in tuning_arms(hypothesis, study, budget)]
+    return choice is not None and [(t.path, t.seeds) for t in choice.trials] == wanted
+
+
+def with_choices(study: Study, folder: Path) -> Study:
+    """The study whose tuned hypotheses carry the choices found in the study's folder."""
+    return replace(study, hypotheses=tuple(_tuned(h, study, folder) for h in study.hypotheses))
+
+
+def _tuned(hypothesis: Hypothesis, study: Study, folder: Path) -> Hypothesis:
+    if not hypothesis.tune:
+        return hypothesis
+    choices = read_choices(hypothesis, study, folder)
+    return replace(hypothesis, tuned={budget: choice.chosen for budget, choice in choices.items()})
