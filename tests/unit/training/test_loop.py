@@ -6,7 +6,7 @@ from hyperverdict.records.layout import TRAINING_VERSION
 from hyperverdict.study.budget import steps_per_epoch
 from hyperverdict.study.hyperparameters import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 from hyperverdict.training.dataset import load_for
-from hyperverdict.training.evaluation import curve_images, evaluation_steps
+from hyperverdict.training.evaluation import curve_images, evaluate, evaluation_steps
 from hyperverdict.training.loop import DataOrder, DivergedError, SeedRun, set_up_torch
 
 
@@ -92,6 +92,8 @@ def test_a_seed_gives_the_same_numbers_whatever_ran_before(digits, tiny):
 def test_dropout_acts_in_training_only(digits, tiny):
     run = train(tiny(dropout=0.5), digits)
     assert run.network.training
+    scores = [evaluate(run.network, run._data, run._data.test) for _ in range(2)]
+    assert {score.loss for score in scores} == {run.rows[-1]["loss"]}
     assert numbers(run) != numbers(train(tiny(dropout=0.0), digits))
 
 

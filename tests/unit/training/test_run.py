@@ -227,16 +227,31 @@ def test_a_death_by_memory_is_the_outcome_of_the_seed_in_training(digits, tiny, 
 
 def test_the_plan_tells_which_seed_was_in_training(digits, tiny, tmp_path):
     configuration = tiny()
+    plan = partial_folder(configuration, digits, tmp_path)
+    plan.begin(2, 40)
+    log, _ = death_note(tmp_path, reason="out_of_memory", attempt=1)
+    record = train_configuration(configuration, [0, 2], digits, tmp_path, log=log)
+    assert record.seeds["2"].status == "out_of_memory"
+    assert record.seeds["0"].status == "finished"
+
+
+def test_a_seed_that_had_ended_did_not_die(digits, tiny, tmp_path):
+    configuration = tiny()
+    train_configuration(configuration, [2], digits, tmp_path)
+    partial_folder(configuration, digits, tmp_path).begin(2, 40)
+    log, file = death_note(tmp_path, reason="out_of_memory", attempt=1)
+    record = train_configuration(configuration, [0, 2], digits, tmp_path, log=log)
+    assert {entry.status for entry in record.seeds.values()} == {"finished"}
+    assert not file.exists()
+
+
+def partial_folder(configuration, digits: Path, folder: Path) -> run_module.PartialFolder:
     identity = {
         "path": configuration.path,
         "data_checksum": json.loads((digits / "facts.json").read_text())["checksum"],
         "training_version": layout.TRAINING_VERSION,
     }
-    run_module.PartialFolder(tmp_path / "partial", identity).begin(2, 40)
-    log, _ = death_note(tmp_path, reason="out_of_memory", attempt=1)
-    record = train_configuration(configuration, [0, 2], digits, tmp_path, log=log)
-    assert record.seeds["2"].status == "out_of_memory"
-    assert record.seeds["0"].status == "finished"
+    return run_module.PartialFolder(folder / "partial", identity)
 
 
 def test_a_death_for_another_reason_is_no_outcome(digits, tiny, tmp_path):
@@ -324,7 +339,7 @@ def stopped(configuration, prepared, folder, *at: int, every_seconds: str = "0")
 @pytest.fixture(scope="module")
 def long_run(digits, tiny, tmp_path_factory):
     """A configuration with points every 10 steps, and the rows of its uninterrupted run."""
-    configuration = tiny(200, dropout=0.2, schedule="reduce_on_plateau", learning_rate=0.01)
+    configuration = tiny(200, dropout=0.2, schedule="reduce_on_plateau", learning_rate=0.02)
     folder = tmp_path_factory.mktemp("uninterrupted")
     train_configuration(configuration, [0, 1], digits, folder)
     return configuration, rows(folder)

@@ -89,7 +89,7 @@ def train_configuration(
         logger.info(f"nothing to train: {len(stored.record.seeds)} seeds are there")
         return stored.record
     job = _Job(configuration, identity, steps, prepared, folder, device, tensorboard)
-    ended |= _heed_death_note(log, missing, partial)
+    ended |= _heed_death_note(log, missing, partial, device)
     missing = [seed for seed in missing if seed not in ended]
     record = stored.record if stored else job.empty_record()
     if missing:
@@ -146,9 +146,13 @@ def _steps(
 
 
 def _heed_death_note(
-    log: Path | None, missing: list[int], partial: PartialFolder
+    log: Path | None, missing: list[int], partial: PartialFolder, device: str
 ) -> dict[int, PartialSeed]:
-    """The seed during which the last attempt was killed for memory; removes the note."""
+    """The seed during which the last attempt was killed for memory, as an outcome; ends the note.
+
+    That is the plan's seed; before there was a plan, the first one. When the plan's seed has ended,
+    none was in training.
+    """
     note_file = Path(f"{log}.death.json")
     try:
         note = json.loads(note_file.read_text())
@@ -156,13 +160,14 @@ def _heed_death_note(
         return {}
     if not missing or not isinstance(note, dict) or note.get("reason") != "out_of_memory":
         return {}
-    current = partial.plan().get("seed")
-    seed = current if current in missing else missing[0]
+    note_file.unlink()
+    seed = partial.plan().get("seed", missing[0])
+    if seed not in missing:
+        return {}
     message = f"the job was killed for memory (attempt {note.get('attempt', 'unknown')})"
     logger.warning(f"seed {seed}: out of memory, {message}")
-    session = _session(provenance.now(), "unknown")
+    session = _session(provenance.now(), provenance.choose_device(device))
     partial.keep(seed, [], SeedRecord("out_of_memory", 0, 0.0, 0, message), session)
-    note_file.unlink()
     return {seed: partial.seeds()[seed]}
 
 
