@@ -10,7 +10,7 @@ from hyperverdict.claims.base import Arm, UnanswerableError
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.study.budget import Budget, parse_budget
 from hyperverdict.study.configuration import Configuration, configure, override
-from hyperverdict.study.hyperparameters import HYPERPARAMETERS, SHORTHANDS, read_value, spell
+from hyperverdict.study.hyperparameters import HYPERPARAMETERS, OWN, SHORTHANDS, read_value, spell
 from hyperverdict.study.model import Hypothesis, Study
 
 BUDGET = "budget"
@@ -26,8 +26,8 @@ def read_level(factor: str, raw: object) -> Any:
     """The canonical level of a factor (a hyperparameter, width, depth or budget)."""
     if factor == BUDGET:
         return parse_budget(raw)
-    if factor not in FACTORS:
-        raise UserError(f"unknown hyperparameter {factor!r}; {nearest(factor, FACTORS)}")
+    if factor not in (*FACTORS, *OWN):
+        raise UserError(f"unknown hyperparameter {factor!r}; {nearest(factor, (*FACTORS, *OWN))}")
     return read_value(factor, raw)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hyperverdict.errors import UserError
 from hyperverdict.study.budget import Budget, parse_budget, to_steps
 from hyperverdict.study.datasets import DATASETS
-from hyperverdict.study.hyperparameters import HYPERPARAMETERS, read_value, spell
+from hyperverdict.study.hyperparameters import HYPERPARAMETERS, OWN, read_value, spell
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Configuration:
     momentum: float = 0.9
     classes: tuple[int, ...] = ()
     train_samples: int = 0
+    # Hyperparameters of runs from elsewhere, (name, value) in the order of their names.
+    own: tuple[tuple[str, Any], ...] = ()
 
     @property
     def path(self) -> str:
@@ -44,6 +46,7 @@ class Configuration:
             for h in HYPERPARAMETERS.values()
             if h.core or getattr(self, h.name) != h.default
         ]
+        spelled += [f"{name}~{spell(name, value)}" for name, value in self.own]
         return "/".join(spelled)
 
     @property
@@ -56,8 +59,8 @@ class Configuration:
 
     def settings(self) -> dict[str, Any]:
         """Every hyperparameter by name, plus ``budget`` as text."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {**values, "budget": str(self.budget)}
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "own"}
+        return {**values, **dict(self.own), "budget": str(self.budget)}
 
     def differing(self, other: Configuration) -> tuple[str, ...]:
         """Names of the hyperparameters in which two configurations differ, budget included."""
@@ -81,8 +84,9 @@ def configure(settings: Mapping[str, Any], budget: Budget) -> Configuration:
         depth = read_value("depth", 2 if depth is None else depth)
         raw["hidden_units"] = [width] * depth
     values = {name: h.default for name, h in HYPERPARAMETERS.items()}
+    own = tuple(sorted((name, read_value(name, raw.pop(name))) for name in raw.keys() & OWN.keys()))
     values |= {name: read_value(name, value) for name, value in raw.items()}
-    configuration = Configuration(**values, budget=budget)
+    configuration = Configuration(**values, budget=budget, own=own)
     if budget.kind in ("samples", "epochs"):
         canonical = to_steps(budget, configuration.batch_size, configuration.train_size)
         configuration = replace(configuration, budget=canonical)

@@ -7,8 +7,9 @@ A frozen default never changes once released: paths of later hyperparameters dep
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -176,15 +177,54 @@ SHORTHANDS: dict[str, Callable[[object], int]] = {
 }
 
 
+# Hyperparameters that only runs from elsewhere have, for as long as those are judged.
+OWN: dict[str, Hyperparameter] = {}
+
+
+@contextmanager
+def declared(names: Iterable[str]) -> Iterator[None]:
+    """Know further hyperparameters for a while, and take any optimizer, activation or schedule.
+
+    They are columns of a table of runs that were trained elsewhere: any value is allowed, and text
+    is spelled in lower case.
+    """
+    known = {name: HYPERPARAMETERS[name] for name in ("optimizer", "activation", "schedule")}
+    HYPERPARAMETERS.update((name, replace(h, read=_anything)) for name, h in known.items())
+    fresh = [name for name in names if name not in (*HYPERPARAMETERS, *SHORTHANDS, "budget")]
+    OWN.update(
+        (name, Hyperparameter(name, "", "a column of the table", "", None, False, _anything))
+        for name in fresh
+    )
+    try:
+        yield
+    finally:
+        HYPERPARAMETERS.update(known)
+        for name in fresh:
+            OWN.pop(name, None)
+
+
+def _anything(raw: object) -> Value:
+    if isinstance(raw, bool):
+        return str(raw).lower()
+    try:
+        value = as_number(raw)
+    except UserError:
+        return str(raw).strip().lower()
+    return int(value) if value.is_integer() else value
+
+
 def read_value(name: str, raw: object) -> Value:
     """The canonical value of a hyperparameter or shorthand; UserError names what is allowed."""
     if name in SHORTHANDS:
         read: Callable[[object], Value] = SHORTHANDS[name]
     elif name in HYPERPARAMETERS:
         read = HYPERPARAMETERS[name].read
+    elif name in OWN:
+        read = OWN[name].read
     else:
         raise UserError(
-            f"unknown hyperparameter {name!r}; {nearest(name, [*HYPERPARAMETERS, *SHORTHANDS])}"
+            f"unknown hyperparameter {name!r}; "
+            f"{nearest(name, [*HYPERPARAMETERS, *SHORTHANDS, *OWN])}"
         )
     try:
         return read(raw)
