@@ -1,0 +1,360 @@
+"""Runs from elsewhere: a table of runs or evaluations becomes rows with our names.
+
+Everything that is done to the table is said in `notes`; what cannot be read is refused with the row
+and the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hyperverdict.errors import UserError, nearest
+from hyperverdict.records.recognise import Recognised, recognise
+from hyperverdict.study.hyperparameters import HYPERPARAMETERS, SHORTHANDS
+
+PROGRESS = ("steps", "epochs", "samples")
+FINISHED = frozenset({"finished", "complete", "completed", "done", "success", "succeeded", "ok"})
+FAILED = frozenset({"failed", "fail", "diverged", "error", "out_of_memory", "oom", "nan"})
+UNFINISHED = frozenset(
+    {"running", "crashed", "killed", "pruned", "preempted", "pending", "queued", "waiting"}
+    | {"scheduled", "canceled", "cancelled", "stopped", "preempting"}
+)
+SPLITS = {
+    "train": "train", "training": "train", "val": "validation", "valid": "validation",
+    "validation": "validation", "dev": "validation", "test": "test", "eval": "test",
+}  # fmt: skip
+FRACTIONS = ("accuracy", "error", "validation_accuracy")
+
+
+@dataclass(frozen=True)
+class ForeignRuns:
+    """A table from elsewhere under our names.
+
+    Attributes:
+        rows: one row per evaluation: `run` (a code), `seed`, `line` (in the file), `failed`,
+            progress, metrics and every other column under its clean name.
+        notes: what was assumed or left out, in sentences.
+        hyperparameters: columns that are known to be hyperparameters.
+        others: further columns, of unknown meaning.
+        seeded: whether seeds were recorded; else rows are numbered, and nothing pairs them.
+    """
+
+    rows: pd.DataFrame
+    recognised: Recognised
+    notes: tuple[str, ...]
+    hyperparameters: tuple[str, ...]
+    others: tuple[str, ...]
+    seeded: bool
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Our name -> their column."""
+        return self.recognised.columns
+
+
+def read_runs(file: Path) -> pd.DataFrame:
+    """A CSV, TSV or Parquet file as it is; UserError names a file that cannot be read."""
+    suffixes = [suffix.lower() for suffix in file.suffixes]
+    try:
+        if suffixes and suffixes[-1] in (".parquet", ".pq"):
+            return pd.read_parquet(file)
+        separator = "\t" if ".tsv" in suffixes else _separator(file)
+        return pd.read_csv(file, sep=separator, encoding="utf-8-sig", low_memory=False)
+    except FileNotFoundError:
+        raise UserError(f"{file} does not exist") from None
+    except (OSError, ValueError, pa.ArrowException, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{file} is no table that can be read ({reason}); CSV or Parquet") from None
+
+
+def _separator(file: Path) -> str:
+    """The separator of a CSV file, as its header shows it."""
+    if file.suffix.lower() in (".gz", ".bz2", ".xz", ".zip"):
+        return ","
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        header = lines.readline()
+    return max((",", ";", "\t"), key=header.count)
+
+
+def foreign_runs(
+    table: pd.DataFrame, mapped: Mapping[str, str], metrics: Iterable[str], factors: Iterable[str]
+) -> ForeignRuns:
+    """Read a table under our names.
+
+    Args:
+        table: one row per run or per evaluation.
+        mapped: the study's `columns:`, our name -> theirs.
+        metrics: metrics that the study claims something about.
+        factors: hyperparameters that it varies.
+
+    Raises UserError for a missing column, a value of the wrong type and contradicting duplicates.
+    """
+    metrics, factors = tuple(dict.fromkeys(metrics)), tuple(dict.fromkeys(factors))
+    if not len(table):
+        raise UserError("the table has no rows")
+    if table.columns.has_duplicates:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise UserError(f"the table has two columns {twice!r}; rename one")
+    found = recognise(table.columns, mapped, (*metrics, *factors))
+    _require(found, table, metrics, factors)
+    notes: list[str] = []
+    rows = _renamed(table, found)
+    rows["line"] = np.arange(2, len(rows) + 2)
+    rows = _only_ended(rows, notes)
+    rows = _numbers(rows, metrics, found, notes)
+    rows = _on_splits(rows, notes)
+    known = _hyperparameters(rows, found, factors)
+    rows, seeded = _with_seeds(rows, known, notes)
+    rows = _with_runs(rows, known)
+    rows = _without_duplicates(rows, metrics, known, notes)
+    ours = {*found.columns, *known, "line", "run", "failed"}
+    others = tuple(str(c) for c in rows if c not in ours)
+    return ForeignRuns(rows, found, tuple(notes), known, others, seeded)
+
+
+def _require(
+    found: Recognised, table: pd.DataFrame, metrics: Iterable[str], factors: Iterable[str]
+) -> None:
+    for name in (*metrics, *factors):
+        if name == "error" and "accuracy" in found.columns:
+            continue
+        if name not in found.columns and name != "budget":
+            raise UserError(
+                f"no column holds {name!r}; {nearest(name, map(str, table.columns))} "
+                f"Say which one does under `columns:`, such as columns: {{{name}: THEIR_NAME}}."
+            )
+
+
+def _renamed(table: pd.DataFrame, found: Recognised) -> pd.DataFrame:
+    theirs = {column: ours for ours, column in reversed(list(found.columns.items()))}
+    names = {c: theirs.get(c, found.clean[str(c)]) for c in table.columns}
+    taken: set[str] = set()
+    kept = {}
+    # A column under its own name goes before one that only cleans to it.
+    for column in sorted(table.columns, key=lambda c: c not in theirs):
+        if names[column] not in taken:
+            taken.add(names[column])
+            kept[column] = names[column]
+    rows = table[[c for c in table.columns if c in kept]].rename(columns=kept)
+    # Two of our names may share one column, as accuracy and validation_accuracy can.
+    for ours, column in found.columns.items():
+        if ours not in rows:
+            rows[ours] = table[column]
+    return rows.reset_index(drop=True)
+
+
+def _only_ended(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Leave out rows of runs that did not end by themselves; `failed` marks those that failed."""
+    rows["failed"] = False
+    if "status" not in rows:
+        return rows
+    words = rows["status"].astype("string").str.lower().str.split(".").str[-1].fillna("")
+    unfinished = words.isin(list(UNFINISHED))
+    for word, n in words[unfinished].value_counts().items():
+        notes.append(f"{n:,} rows with status {word!r} are left out.".replace("1 rows", "1 row"))
+    rows["failed"] = words.isin(list(FAILED)).to_numpy()
+    unknown = sorted(set(words[~words.isin([*FINISHED, *FAILED, *UNFINISHED, ""])]))
+    if unknown:
+        notes.append(f"Status {unknown[0]!r} is not known and taken as finished.")
+    rows = rows[~unfinished].reset_index(drop=True)
+    if not len(rows):
+        raise UserError("no run in the table has ended: every row's status is unfinished")
+    return rows
+
+
+def _numbers(
+    rows: pd.DataFrame, metrics: Iterable[str], found: Recognised, notes: list[str]
+) -> pd.DataFrame:
+    for name in dict.fromkeys((*metrics, *PROGRESS, "accuracy", "loss", "train_time")):
+        if name in rows:
+            rows[name] = _number_column(rows, name, found)
+    for name in ("validation_accuracy", "validation_loss", "train_loss", "test_size", "parameters"):
+        if name in rows:
+            rows[name] = pd.to_numeric(rows[name], errors="coerce")
+    for name in FRACTIONS:
+        if name in rows:
+            rows[name] = _fractions(rows[name], name, notes)
+    if "accuracy" in rows and "error" not in rows:
+        rows["error"] = 1.0 - rows["accuracy"]
+    elif "error" in rows and "accuracy" not in rows:
+        rows["accuracy"] = 1.0 - rows["error"]
+    return _marked_failed(rows, metrics, notes)
+
+
+def _number_column(rows: pd.DataFrame, name: str, found: Recognised) -> pd.Series[Any]:
+    """A column as numbers; times may be written as durations. UserError names a bad cell."""
+    column = rows[name]
+    if column.dtype.kind == "m":
+        seconds: pd.Series[Any] = column.dt.total_seconds()
+        return seconds
+    if column.dtype.kind in "iufb" and column.dtype.kind != "b":
+        return column.astype(float)
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    missing = column.isna() | column.astype("string").str.strip().str.lower().isin(
+        ["", "nan", "none", "null", "na"]
+    )
+    bad = numbers.isna() & ~missing
+    if bad.any() and name == "train_time":
+        durations = pd.to_timedelta(column.astype("string"), errors="coerce").dt.total_seconds()
+        numbers = numbers.fillna(durations)
+        bad = numbers.isna() & ~missing
+    if bad.any():
+        where = int(np.flatnonzero(bad.to_numpy())[0])
+        theirs = found.columns.get(name, name)
+        raise UserError(
+            f"line {rows['line'].iloc[where]}, column {theirs!r}: {column.iloc[where]!r} "
+            "is not a number"
+        )
+    return numbers
+
+
+def _fractions(column: pd.Series[Any], name: str, notes: list[str]) -> pd.Series[Any]:
+    """Accuracies and errors as fractions; percentages are divided by 100."""
+    finite = column[np.isfinite(column)]
+    if not len(finite):
+        return column
+    if finite.min() < 0 or finite.max() > 100:
+        bad = finite.min() if finite.min() < 0 else finite.max()
+        raise UserError(f"{name} of {bad:g} is no fraction from 0 to 1 and no percentage")
+    if finite.max() <= 1:
+        return column
+    notes.append(f"{name.capitalize()} is in percent in the table: divided by 100.")
+    return column / 100
+
+
+def _marked_failed(rows: pd.DataFrame, metrics: Iterable[str], notes: list[str]) -> pd.DataFrame:
+    """Runs whose metric is not a finite number failed; the count is said."""
+    for name in metrics:
+        if name not in rows:
+            continue
+        values = rows[name].to_numpy(dtype=float)
+        infinite = np.isinf(values)
+        if infinite.any():
+            notes.append(f"{infinite.sum():,} infinite values of {name} count as failed runs.")
+        empty = np.isnan(values) & ~rows["failed"].to_numpy(dtype=bool)
+        if empty.any() and not _is_sparse(rows, empty):
+            notes.append(f"{empty.sum():,} rows without {name} count as failed runs.")
+        rows.loc[infinite, name] = np.nan
+    return rows
+
+
+def _is_sparse(rows: pd.DataFrame, empty: Any) -> bool:
+    """Evaluation logs leave cells empty between evaluations: most rows, not a few failed runs."""
+    return bool(empty.mean() > 0.5) and any(name in rows for name in PROGRESS)
+
+
+def _hyperparameters(
+    rows: pd.DataFrame, found: Recognised, factors: Iterable[str]
+) -> tuple[str, ...]:
+    """Columns known to be hyperparameters: by our names, by the study, or by the export."""
+    names = (*HYPERPARAMETERS, *SHORTHANDS, *factors, *sorted(found.hyperparameters))
+    known = dict.fromkeys(name for name in names if name in rows)
+    return tuple(name for name in known if name not in (*PROGRESS, "seed"))
+
+
+def _with_seeds(
+    rows: pd.DataFrame, hyperparameters: Iterable[str], notes: list[str]
+) -> tuple[pd.DataFrame, bool]:
+    """Seeds as whole numbers; where there are none, every run gets its own, so nothing pairs."""
+    if "seed" not in rows:
+        notes.append("No column holds seeds: runs are not paired.")
+        rows["seed"] = (
+            pd.factorize(rows["run"])[0] if "run" in rows else _numbered(rows, hyperparameters)
+        )
+        return rows, False
+    numbers = pd.to_numeric(rows["seed"], errors="coerce")
+    if rows["seed"].isna().any():
+        line = rows["line"][rows["seed"].isna()].iloc[0]
+        raise UserError(f"line {line}: the seed is missing")
+    whole = numbers.notna() & (numbers == numbers.round())
+    rows["seed"] = (
+        numbers.astype("int64") if whole.all() else pd.factorize(rows["seed"], sort=True)[0]
+    )
+    return rows, True
+
+
+def _numbered(rows: pd.DataFrame, hyperparameters: Iterable[str]) -> Any:
+    """A number per run: the k-th row of one configuration at one point belongs to its k-th run."""
+    points = [c for c in (*PROGRESS, "split") if c in rows]
+    arm = _codes(rows, hyperparameters)
+    point = _codes(rows, [*hyperparameters, *points])
+    repeat = pd.Series(point).groupby(point).cumcount().to_numpy()
+    return pd.factorize(arm * (int(repeat.max()) + 1) + repeat)[0]
+
+
+def _codes(rows: pd.DataFrame, columns: Iterable[str]) -> Any:
+    """One code [rows] per combination of the columns' values."""
+    code = np.zeros(len(rows), dtype=np.int64)
+    for column in columns:
+        codes, levels = pd.factorize(rows[column], use_na_sentinel=False)
+        code = pd.factorize(code * (len(levels) + 1) + codes)[0].astype(np.int64)
+    return code
+
+
+def _on_splits(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Long tables with one row per split: claims are about test rows, else validation rows."""
+    if "split" not in rows:
+        return rows
+    words = rows["split"].astype("string").str.lower().map(SPLITS)
+    rows["split"] = words.fillna("other")
+    present = set(rows["split"])
+    reported = "test" if "test" in present else "validation"
+    if reported not in present:
+        raise UserError(f"column split names no test or validation rows, only {sorted(present)}")
+    if reported == "validation":
+        notes.append("No test rows: judged on validation rows.")
+    return rows
+
+
+def _with_runs(rows: pd.DataFrame, hyperparameters: Iterable[str]) -> pd.DataFrame:
+    """`run` as a code: their own id, else all hyperparameters and the seed together."""
+    if "run" in rows and rows["run"].notna().all():
+        rows["run"] = pd.factorize(rows["run"])[0]
+        return rows
+    rows["run"] = _codes(rows, ["seed", *hyperparameters])
+    return rows
+
+
+def _without_duplicates(
+    rows: pd.DataFrame, metrics: Iterable[str], hyperparameters: Iterable[str], notes: list[str]
+) -> pd.DataFrame:
+    """Drop repeated rows; UserError when two rows of one evaluation disagree."""
+    identity = ["run", "seed", *(c for c in (*PROGRESS, "split") if c in rows), *hyperparameters]
+    twice = rows.duplicated(identity, keep="first")
+    if not twice.any():
+        return rows
+    measured = [name for name in metrics if name in rows]
+    repeated = rows.duplicated([*identity, *measured], keep="first")
+    conflicts = twice & ~repeated
+    if conflicts.any():
+        raise UserError(_conflict(rows, identity, measured, int(np.flatnonzero(conflicts)[0])))
+    notes.append(f"{repeated.sum():,} rows repeat others and are left out.")
+    return rows[~repeated].reset_index(drop=True)
+
+
+def _conflict(rows: pd.DataFrame, identity: list[str], metrics: list[str], where: int) -> str:
+    second = rows.iloc[where]
+    same = rows[identity].apply(lambda row: _same(row, second[identity]), axis=1)
+    first = rows[same].iloc[0]
+    name = next(m for m in metrics if not _equal(first[m], second[m]))
+    shown = ", ".join(f"{c} {second[c]}" for c in identity if c != "run")
+    return (
+        f"lines {first['line']} and {second['line']} are the same run ({shown}) but hold {name} "
+        f"{first[name]:g} and {second[name]:g}; drop one, or name the column that tells them apart "
+        "under `columns: {run: ...}`"
+    )
+
+
+def _same(row: pd.Series[Any], other: pd.Series[Any]) -> bool:
+    return all(_equal(a, b) for a, b in zip(row, other, strict=True))
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return bool(a == b or (pd.isna(a) and pd.isna(b)))
