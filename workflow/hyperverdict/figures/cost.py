@@ -82,28 +82,34 @@ def draw(info: CostInfo) -> Figure:
             f"{info.hypothesis}: no finished run tells what accuracy costs."
         )
     with style.look():
-        figure = style.new_figure(3.1 if len(info.budgets) > 1 else 2.8)
+        figure = style.new_figure(2.9 + style.legend_inches(info.labels))
         ax = figure.subplots()
         colors = style.arm_colors(info.labels)
         markers = {b: style.MARKERS[i % len(style.MARKERS)] for i, b in enumerate(info.budgets)}
         ax.set_xscale("log")
         ends: dict[str, tuple[float, float]] = {}
+        handles: dict[str, object] = {}
         for cloud in info.clouds:
             color, marker = colors[cloud.arm], markers[cloud.budget]
             ax.plot(cloud.costs, cloud.values, marker, ms=4, color=color, alpha=0.3, mew=0)
             # The middle of a cloud on a log axis is the geometric mean.
             middle = math.exp(sum(map(math.log, cloud.costs)) / len(cloud.costs))
             mean = sum(cloud.values) / len(cloud.values)
-            ax.plot([middle], [mean], marker, ms=9, color=color, mec="white", zorder=4)
+            [large] = ax.plot([middle], [mean], marker, ms=9, color=color, mec="white", zorder=4)
+            handles.setdefault(cloud.arm, large)
             if cloud.arm not in ends or middle > ends[cloud.arm][0]:
                 ends[cloud.arm] = (middle, mean)
-        _decorate(ax, info, ends, markers)
+        _decorate(ax, info)
+        if style.fits_beside(info.labels):
+            style.label_beside(ax, {arm: mean for arm, (_, mean) in ends.items()}, colors)
+        else:
+            style.legend_below(figure, handles)
+        if len(info.budgets) > 1:
+            _label_budgets(figure, ax, markers)
     return figure
 
 
-def _decorate(
-    ax: Axes, info: CostInfo, ends: dict[str, tuple[float, float]], markers: dict[str, str]
-) -> None:
+def _decorate(ax: Axes, info: CostInfo) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     ax.margins(x=0.08, y=0.12)
@@ -119,16 +125,9 @@ def _decorate(
     ax.xaxis.set_minor_locator(NullLocator())
     if RECORDED_METRICS.get(info.metric) == units.FRACTION:
         style.percent_axis(ax, "y")
-    if len(ends) <= len(style.ARM_COLORS):
-        low, high = ax.get_ylim()
-        heights = style.spread([mean for _, mean in ends.values()], 0.07 * (high - low))
-        for (label, _), height in zip(ends.items(), heights, strict=True):
-            ax.annotate(
-                units.plain(label), (1, height), xycoords=("axes fraction", "data"), fontsize=9,
-                color=style.arm_colors(info.labels)[label], va="center", xytext=(4, 0),
-                textcoords="offset points", annotation_clip=False,
-            )  # fmt: skip
-    if len(info.budgets) > 1:
-        for budget, marker in markers.items():
-            ax.plot([], [], marker, color=style.MUTED, ms=6, label=budget)
-        ax.figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=9)
+
+
+def _label_budgets(figure: Figure, ax: Axes, markers: dict[str, str]) -> None:
+    for budget, marker in markers.items():
+        ax.plot([], [], marker, color=style.MUTED, ms=6, label=budget)
+    figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=9)

@@ -63,9 +63,10 @@ def effect_row(effect: Effect, label: str) -> EffectRow:
 
 
 def named_rows(effects: tuple[Effect, ...], verdict: Verdict) -> tuple[EffectRow, ...]:
-    """Effects as rows under the names that people use."""
+    """Effects that were measured, as rows under the names that people use."""
     judgement = deciding(verdict)
-    return tuple(effect_row(e, units.plain(shown_name(e, judgement))) for e in effects)
+    measured = (effect for effect in effects if math.isfinite(effect.estimate))
+    return tuple(effect_row(e, units.plain(shown_name(e, judgement))) for e in measured)
 
 
 def arms_of(effect: Effect, arms: tuple[ArmSummary, ...]) -> tuple[ArmSummary, ArmSummary] | None:

@@ -46,7 +46,7 @@ def forest_info(report: HypothesisReport, study: Study) -> ForestInfo:
         for verdict in report.verdicts
         for leg, effects in by_metric(verdict)
     ]
-    return ForestInfo(report.id, tuple(panels))
+    return ForestInfo(report.id, tuple(panel for panel in panels if panel.rows))
 
 
 def draw(info: ForestInfo) -> Figure:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SPLIT = "validation_curve"
-MOST_LABELS = 8
+FOOTNOTE = "line: mean over seeds; band: ± 1 standard deviation"
 
 # What the horizontal axis shows, by the budget's kind.
 AXES = {
@@ -96,19 +96,25 @@ def draw(info: CurvesInfo) -> Figure:
     if not info.panels:
         return style.sentence_figure(f"{info.hypothesis}: no learning curves are recorded for it.")
     with style.look():
-        figure = style.new_figure(2.4 * len(info.panels) + 0.25)
+        height = 2.4 * len(info.panels) + 0.25 + style.legend_inches(info.labels)
+        figure = style.new_figure(height)
         axes = figure.subplots(len(info.panels), 1, squeeze=False)[:, 0]
+        handles: dict[str, object] = {}
         for panel, ax in zip(info.panels, axes, strict=True):
-            draw_panel(ax, panel, info)
-        style.footnote(figure, "line: mean over seeds; band: ± 1 standard deviation")
+            handles |= draw_panel(ax, panel, info)
+        if style.fits_beside(info.labels):
+            style.footnote(figure, FOOTNOTE)
+        else:
+            style.legend_below(figure, handles, FOOTNOTE)
     return figure
 
 
-def draw_panel(ax: Axes, panel: CurvesPanel, info: CurvesInfo) -> None:
-    """Lines with bands, labelled at their right ends."""
+def draw_panel(ax: Axes, panel: CurvesPanel, info: CurvesInfo) -> dict[str, object]:
+    """Lines with bands, labelled at their right ends where labels fit; label -> line."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     colors, dashes = style.arm_colors(info.labels), style.arm_dashes(info.labels)
+    handles: dict[str, object] = {}
     ax.set_title(panel.title)
     for curve in panel.curves:
         color = colors[curve.label]
@@ -116,25 +122,15 @@ def draw_panel(ax: Axes, panel: CurvesPanel, info: CurvesInfo) -> None:
         high = [m + s for m, s in zip(curve.mean, curve.sd, strict=True)]
         ax.fill_between(curve.x, low, high, color=color, alpha=0.16, lw=0)
         marker = "o" if len(curve.x) == 1 else ""
-        ax.plot(curve.x, curve.mean, color=color, ls=dashes[curve.label], lw=1.9, marker=marker)
+        handles[curve.label] = ax.plot(
+            curve.x, curve.mean, color=color, ls=dashes[curve.label], lw=1.9, marker=marker
+        )[0]
     ax.set_xlabel(panel.x_title)
     ax.set_ylabel(f"validation {info.metric}")
     ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: units.short(v)))
     if info.metric == "accuracy":
         style.percent_axis(ax, "y")
-    _label_ends(ax, panel.curves, colors)
-
-
-def _label_ends(ax: Axes, curves: tuple[Curve, ...], colors: dict[str, object]) -> None:
-    ranked = sorted(curves, key=lambda curve: curve.mean[-1])
-    if len(ranked) > MOST_LABELS:
-        ranked = [*ranked[: MOST_LABELS // 2], *ranked[-MOST_LABELS // 2 :]]
-    low, high = ax.get_ylim()
-    heights = style.spread([curve.mean[-1] for curve in ranked], 0.1 * (high - low))
-    for curve, height in zip(ranked, heights, strict=True):
-        ax.annotate(
-            units.plain(curve.label), (1, height), xycoords=("axes fraction", "data"), fontsize=9,
-            color=colors[curve.label], va="center", xytext=(4, 0), textcoords="offset points",
-            annotation_clip=False,
-        )  # fmt: skip
+    if style.fits_beside(info.labels):
+        style.label_beside(ax, {curve.label: curve.mean[-1] for curve in panel.curves}, colors)
+    return handles

@@ -30,7 +30,7 @@ def shown(effect: Effect, judgement: Judgement) -> Effect:
         if len(contexts) == 2:
             return _between(effect, EFFECT_WITH, contexts[1], contexts[0])
     if effect.context:
-        return replace(effect, name=effect.name.replace(f", {effect.context}", ""))
+        return replace(effect, name=_without_context(effect.name, effect.context))
     return effect
 
 
@@ -38,6 +38,16 @@ def shown_name(effect: Effect, judgement: Judgement) -> str:
     """The name with its context in brackets, where it has one."""
     named = shown(effect, judgement)
     return f"{named.name} ({named.context})" if named.context else named.name
+
+
+def _without_context(name: str, context: str) -> str:
+    """Labels such as ``depth 3, width 16`` without the parts that the context already says."""
+    told = set(context.split(", "))
+    sides = []
+    for side in name.split(" - "):
+        kept = [part for part in side.split(", ") if part not in told]
+        sides.append(", ".join(kept) or side)
+    return " - ".join(sides)
 
 
 def _between(effect: Effect, start: str, to: str, other: str) -> Effect:

@@ -68,7 +68,7 @@ def paired_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> 
                 panel = _panel(verdict, effect, unit, final)
                 if panel is not None:
                     panels.append(panel)
-                else:
+                elif math.isfinite(effect.estimate):
                     row = effect_row(effect, budget_title(verdict.budget))
                     gathered.setdefault(leg.metric, (unit, []))[1].append(row)
     forests = tuple(

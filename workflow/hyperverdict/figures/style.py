@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, cast
@@ -34,6 +34,10 @@ EVIDENCE_COLORS: Mapping[str, str] = {
     "true by arithmetic": "#0072B2",
     "estimated": "#6b6b6b",
 }
+
+# Labels beside the axes: more or longer ones go into a legend.
+MOST_BESIDE = 8
+LONGEST_BESIDE = 18
 
 _SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",
@@ -122,16 +126,74 @@ def percent_axis(axes: Axes, which: str) -> None:
     )
 
 
-def spread(positions: Sequence[float], gap: float) -> list[float]:
-    """The positions, moved up where needed so that neighbours are at least `gap` apart."""
+def spread(
+    positions: Sequence[float], gap: float, low: float = -math.inf, high: float = math.inf
+) -> list[float]:
+    """The positions, moved where needed so that neighbours are `gap` apart, inside the limits."""
     order = sorted(range(len(positions)), key=lambda i: positions[i])
     moved = list(positions)
     for before, after in pairwise(order):
         moved[after] = max(moved[after], moved[before] + gap)
-    if order:
-        shift = sum(moved[i] - positions[i] for i in order) / len(order)
-        moved = [m - shift for m in moved]
-    return moved
+    if not order:
+        return moved
+    shift = sum(moved[i] - positions[i] for i in order) / len(order)
+    shift = max(shift, moved[order[-1]] - high)
+    shift = min(shift, moved[order[0]] - low)
+    return [place - shift for place in moved]
+
+
+def fits_beside(labels: Iterable[str]) -> bool:
+    """Whether labels are few and short enough to stand beside the axes instead of a legend."""
+    known = list(labels)
+    return len(known) <= MOST_BESIDE and max(map(len, known), default=0) <= LONGEST_BESIDE
+
+
+def legend_inches(labels: Sequence[str]) -> float:
+    """Height of the legend that stands in for labels beside the axes."""
+    if fits_beside(labels):
+        return 0.0
+    _, short_labels = by_factor(labels)
+    return 0.165 * math.ceil(len(labels) / _columns(short_labels)) + 0.35
+
+
+def by_factor(labels: Sequence[str]) -> tuple[str, list[str]]:
+    """Labels of the same factors as ("width, depth", ["64, 1", ...]); ("", labels) for others."""
+    parts = [[part.partition(" ")[::2] for part in label.split(", ")] for label in labels]
+    names = {tuple(name for name, _ in row) for row in parts}
+    plain = [label.replace("_", " ") for label in labels]
+    if len(names) != 1 or not all(level for row in parts for _, level in row):
+        return "", plain
+    title = ", ".join(names.pop()).replace("_", " ")
+    return title, [", ".join(level for _, level in row) for row in parts]
+
+
+def _columns(labels: Sequence[str]) -> int:
+    longest = max(map(len, labels), default=0)
+    return 4 if longest <= 10 else 3 if longest <= 18 else 2 if longest <= 30 else 1
+
+
+def label_beside(ax: Axes, ends: Mapping[str, float], colors: Mapping[str, Any]) -> None:
+    """Labels in their colours at the right of the axes, each at the height of its line's end."""
+    low, high = ax.get_ylim()
+    heights = spread(list(ends.values()), 0.09 * (high - low), low, high)
+    for label, height in zip(ends, heights, strict=True):
+        ax.annotate(
+            label.replace("_", " "), (1, height), xycoords=("axes fraction", "data"), fontsize=9,
+            color=colors[label], va="center", xytext=(4, 0), textcoords="offset points",
+            annotation_clip=False,
+        )  # fmt: skip
+
+
+def legend_below(figure: Figure, handles: Mapping[str, Any], note: str = "") -> None:
+    """A legend below all axes, for labels that are too many or too long to stand beside."""
+    title, short_labels = by_factor(list(handles))
+    legend = figure.legend(
+        list(handles.values()), short_labels, title="\n".join(filter(None, (note, title))),
+        loc="outside lower left", ncols=_columns(short_labels), frameon=False, fontsize=8,
+        title_fontsize=8.5, alignment="left", handlelength=1.6, columnspacing=1.0,
+        labelspacing=0.25,
+    )  # fmt: skip
+    legend.get_title().set_color(MUTED)
 
 
 def ratio_ticks(low: float, high: float) -> list[float]:

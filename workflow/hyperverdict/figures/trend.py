@@ -78,10 +78,10 @@ def trend_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> T
                 named_rows(effects, verdict),
             )
             panel = _levels(verdict, leg, rows, final)
-            if panel is None:
-                forests.append(rows)
-            else:
+            if panel is not None:
                 panels.append(panel)
+            elif rows.rows:
+                forests.append(rows)
     return TrendInfo(report.id, tuple(panels), tuple(forests))
 
 

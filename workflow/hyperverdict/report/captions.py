@@ -13,9 +13,8 @@ from hyperverdict.study.model import Study
 
 def results_rst(report: StudyReport, study: Study) -> str:
     """One paragraph per hypothesis: claim, headline, and the effect at every budget."""
-    paragraphs = [
-        f"**{escape(opening.opening(report, study))}** {escape('; '.join(map(units.plain, report.facts)))}."
-    ]
+    facts = escape("; ".join(map(units.plain, report.facts)))
+    paragraphs = [f"**{escape(opening.opening(report, study))}** {facts}."]
     if report.provisional:
         paragraphs.insert(0, f"**Provisional:** {escape(report.provisional)}")
     for hypothesis in report.hypotheses:

@@ -59,6 +59,7 @@ def render(
     return template.render(
         report=report,
         opening=opening.opening(report, study),
+        new_rivals=opening.new_rivals(report),
         new_caveats=opening.new_caveats(report),
         hypotheses=[page.hypothesis_view(h, study) for h in report.hypotheses],
         explorations=[exploration_picture(e) for e in study.explorations],

@@ -118,6 +118,16 @@ def new_caveats(report: StudyReport) -> dict[str, tuple[str, ...]]:
     return fresh
 
 
+def new_rivals(report: StudyReport) -> dict[str, tuple[str, ...]]:
+    """Hypothesis id -> its sentences about rivals that no hypothesis before it has said."""
+    said: set[str] = set()
+    fresh: dict[str, tuple[str, ...]] = {}
+    for hypothesis in report.hypotheses:
+        fresh[hypothesis.id] = tuple(s for s in hypothesis.rivals if s not in said)
+        said.update(hypothesis.rivals)
+    return fresh
+
+
 def figure_text(report: HypothesisReport, study: Study, figure: str) -> str:
     """The alternative text of a hypothesis's figure, with its numbers."""
     if figure == "effect":
