@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shlex
-from collections.abc import Iterable
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from snakemake_interface_executor_plugins.utils import (
     join_cli_args,
 )
 
+from .settings import ExecutorSettings
 from .task import Target
 
 
@@ -84,29 +85,6 @@ def rule_of(job: Any) -> str:
     return str(job.groupid if job.is_group() else job.rule.name)
 
 
-def inner_arguments(
-    jobs: list[Any], dag: Any, waitfile: Path | None, cores: int, general: str, extra: Iterable[str]
-) -> str:
-    """The arguments of the inner Snakemake after its targets."""
-    rules = sorted({name for job in jobs for name in job.rules})
-    unneeded = sorted({str(path) for job in jobs for path in dag.get_unneeded_temp_files(job)})
-    first = jobs[0]
-    arguments = join_cli_args(
-        [
-            format_cli_arg("--allowed-rules", rules, quote=False),
-            format_cli_arg("--local-groupid", first.jobid, skip=not first.is_group()),
-            format_cli_arg("--cores", cores),
-            format_cli_arg("--attempt", first.attempt),
-            format_cli_arg("--unneeded-temp-files", unneeded, skip=not unneeded),
-            format_cli_arg("--wait-for-files-file", waitfile, skip=waitfile is None),
-            general,
-            "--executor submitit-jobstep --keep-going --quiet progress host --mode remote",
-            *extra,
-        ]
-    )
-    return str(arguments)
-
-
 def write_waitfile(path: Path, jobs: list[Any]) -> Path | None:
     """Inputs that a node may see later than this machine, or None when there are none."""
     files = sorted({str(name) for job in jobs for name in job.get_wait_for_files()})
@@ -116,6 +94,55 @@ def write_waitfile(path: Path, jobs: list[Any]) -> Path | None:
     return path
 
 
-def quoted(flag: str, value: Any) -> str:
-    """A flag with its value for the shell."""
-    return f"{flag} {shlex.quote(str(value))}"
+def _flag(name: str, value: Any) -> str:
+    return f"{name} {shlex.quote(str(value))}"
+
+
+class CallBuilder:
+    """The call of Snakemake on the node, without its targets."""
+
+    def __init__(self, executor: Any, settings: ExecutorSettings) -> None:
+        self.executor = executor
+        self.settings = settings
+
+    def head(self) -> str:
+        """Up to the targets."""
+        factory = self.executor.workflow.spawned_job_args_factory
+        precommand = factory.precommand(executor_common_settings=self.executor.common_settings)
+        python = self.settings.python or shlex.quote(sys.executable)
+        arguments = join_cli_args(
+            [
+                self.executor.get_envvar_declarations(),
+                f"{precommand} &&" if precommand else "",
+                # With exec the process that bash becomes is the one that signals must reach.
+                f"exec {python} -m snakemake",
+                format_cli_arg("--snakefile", self.executor.get_snakefile()),
+            ]
+        )
+        return str(arguments)
+
+    def tail(self, jobs: list[Any], waitfile: Path | None) -> str:
+        """After the targets; the jobs are alike in rule, attempt and threads."""
+        executor, settings, first = self.executor, self.settings, jobs[0]
+        rules = sorted({name for job in jobs for name in job.rules})
+        unneeded = sorted(
+            {str(path) for job in jobs for path in executor.dag.get_unneeded_temp_files(job)}
+        )
+        arguments = join_cli_args(
+            [
+                format_cli_arg("--allowed-rules", rules, quote=False),
+                format_cli_arg("--local-groupid", first.jobid, skip=not first.is_group()),
+                format_cli_arg("--cores", first.threads),
+                format_cli_arg("--attempt", first.attempt),
+                format_cli_arg("--unneeded-temp-files", unneeded, skip=not unneeded),
+                format_cli_arg("--wait-for-files-file", waitfile, skip=waitfile is None),
+                executor.workflow.spawned_job_args_factory.general_args(
+                    executor_common_settings=executor.common_settings
+                ),
+                "--executor submitit-jobstep --keep-going --quiet progress host --mode remote",
+                _flag("--submitit-jobstep-preload", settings.preload),
+                _flag("--submitit-jobstep-jobs-per-gpu", settings.jobs_per_gpu),
+                _flag("--submitit-jobstep-grace-seconds", max(1, settings.grace_seconds - 10)),
+            ]
+        )
+        return str(arguments)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from snakemake_executor_plugin_submitit_jobstep.ledger import LedgerReader
+from snakemake_executor_plugin_submitit_jobstep.ledger import FINAL_EVENTS, LedgerReader
 
 from .outcome import Outcome, Verdict, judge, last_lines, with_memory_kill
 from .slurm import TaskState, array_base
@@ -99,6 +99,14 @@ class LiveTask:
             unit.outcomes[target.key] = self.judge(target, now, late_seconds)
         order = (Verdict.FAILED, Verdict.WAIT, Verdict.AGAIN, Verdict.DONE)
         return min(unit.outcomes.values(), key=lambda outcome: order.index(outcome.verdict))
+
+    @property
+    def finished(self) -> bool:
+        """Whether each of its jobs has been done or has failed."""
+        return all(
+            self.events.get(target.key, {}).get("event") in FINAL_EVENTS
+            for target in self.task.targets
+        )
 
     @property
     def ended(self) -> bool:

@@ -67,8 +67,8 @@ def _cancelled(cancelled_by_us: bool) -> Outcome:
 
 
 def _killed(state: TaskState, event: Mapping[str, Any], out_of_requeues: bool) -> Outcome:
-    if event.get("reason") == "checkpointed" and not out_of_requeues:
-        return Outcome(Verdict.AGAIN, "it wrote a checkpoint and asked to run again")
+    if event.get("reason") in ("checkpointed", "stopped") and not out_of_requeues:
+        return Outcome(Verdict.AGAIN, f"it was {event['reason']} to run again", "STOPPED")
     if out_of_requeues:
         message = "its task met the time limit more often than max_requeues allows"
         return Outcome(Verdict.FAILED, message, "TIMEOUT")

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from snakemake_executor_plugin_submitit_jobstep.death import die_with_parent
 from snakemake_executor_plugin_submitit_jobstep.ledger import (
     FINAL_EVENTS,
     TASK_FILE_VARIABLE,
@@ -29,6 +30,8 @@ STATUS_WRONG_PYTHON = 64
 STATUS_NO_GPU = 65
 # After jobs were told to stop, the inner Snakemake itself needs a moment to end.
 INNER_END_SECONDS = 15
+# SLURM sends the signal before the time limit up to a minute early.
+EARLY_SIGNAL_SECONDS = 75
 
 
 def task_id(environment: Mapping[str, str]) -> str:
@@ -82,6 +85,11 @@ def deadline(task: Task, environment: Mapping[str, str], now: float) -> float | 
     return None if task.minutes is None else now + task.minutes * 60 - task.grace_seconds
 
 
+def state_at_signal(end: float | None, now: float) -> str:
+    """What USR2 announces: the time limit, or (PreemptParameters=send_user_signal) preemption."""
+    return "TIMEOUT" if end is None or now > end - EARLY_SIGNAL_SECONDS else "PREEMPTED"
+
+
 class Runner:
     """One start of one task."""
 
@@ -91,7 +99,9 @@ class Runner:
         self.ledger = LedgerWriter(Path(self.task.ledger))
         self.id = task_id(os.environ)
         self.process: subprocess.Popen[bytes] | None = None
+        self.end = deadline(self.task, os.environ, time.time())
         self.time_is_up = False
+        self.state = "TIMEOUT"
         self.told_to_end = False
 
     def note(self, event: str, **values: Any) -> None:
@@ -109,6 +119,7 @@ class Runner:
 
     def _on_time_limit(self, *_: Any) -> None:
         self.time_is_up = True
+        self.state = state_at_signal(self.end, time.time())
         self.stop_jobs()
 
     def _on_terminate(self, *_: Any) -> None:
@@ -125,8 +136,8 @@ class Runner:
         """The environment of the inner Snakemake."""
         environment = dict(os.environ)
         environment[TASK_FILE_VARIABLE] = str(self.path)
-        if (end := deadline(self.task, os.environ, time.time())) is not None:
-            environment[DEADLINE_VARIABLE] = str(int(end))
+        if self.end is not None:
+            environment[DEADLINE_VARIABLE] = str(int(self.end))
         return environment
 
     def run_targets(self, targets: list[Target]) -> int:
@@ -143,6 +154,7 @@ class Runner:
                 env=self.environment(),
                 pass_fds=[script.fileno()],
                 stdin=subprocess.DEVNULL,
+                preexec_fn=die_with_parent,
             )
             if self.time_is_up or self.told_to_end:
                 self.stop_jobs()
@@ -166,16 +178,18 @@ class Runner:
         targets = interrupted(unfinished(self.task, entries), entries)
         if not targets or not any(entry["event"] == "task_start" for entry in entries):
             return
-        planned = [entry for entry in entries if entry["event"] in ("requeue", "task_start")]
-        state = "TIMEOUT" if planned[-1]["event"] == "requeue" else None
-        state = state or slurm.last_end(os.environ.get("SLURM_JOB_ID", "")) or "UNKNOWN"
+        last = [entry for entry in entries if entry["event"] in ("requeue", "task_start")][-1]
+        state = last.get("state") or slurm.last_end(os.environ.get("SLURM_JOB_ID", "")) or "UNKNOWN"
         for target in targets:
             notes.write_note(
                 target.log, state, task=self.id, attempt=self.task.attempt, mem_mb=self.task.mem_mb
             )
 
-    def requeue(self) -> None:
-        """Back into the queue for the unfinished targets, a bounded number of times."""
+    def requeue(self, state: str) -> None:
+        """Back into the queue for the unfinished targets, a bounded number of times.
+
+        `state` is what SLURM would make of the task otherwise.
+        """
         entries = read_ledger(self.ledger.path)
         if not unfinished(self.task, entries):
             return
@@ -183,8 +197,8 @@ class Runner:
         if done >= self.task.max_requeues:
             self.note("out_of_requeues", requeues=done)
             return
-        self.note("requeue", number=done + 1)
-        print(f"time limit: requeue {done + 1} of {self.task.max_requeues}", flush=True)
+        self.note("requeue", number=done + 1, state=state)
+        print(f"{state}: requeue {done + 1} of {self.task.max_requeues}", flush=True)
         slurm.requeue(os.environ["SLURM_JOB_ID"])
         # SLURM ends this process; leaving earlier could end the task before it is requeued.
         time.sleep(60)
@@ -203,8 +217,13 @@ class Runner:
         self.note("task_start", restarts=int(os.environ.get("SLURM_RESTART_COUNT", "0")))
         status = self.run_targets(targets) if targets else 0
         self.note("task_end", status=status)
-        if self.time_is_up and not self.told_to_end:
-            self.requeue()
+        if self.told_to_end:
+            # SIGTERM to a task that goes on running announces its preemption: making room before
+            # the grace ends. A cancelled task is completing, and must not come back.
+            if slurm.job_state(os.environ["SLURM_JOB_ID"]) == "RUNNING":
+                self.requeue("PREEMPTED")
+        elif self.time_is_up:
+            self.requeue(self.state)
         return status
 
 

@@ -160,6 +160,15 @@ def last_end(job: str) -> str | None:
     return past[-1] if past else None
 
 
+def job_state(job: str) -> str | None:
+    """SLURM's state of one job of the queue, or None when it does not say."""
+    try:
+        lines = _ask(["squeue", "-h", "-t", "all", "-j", job, "-o", "%T"]).split()
+    except SlurmUnavailableError:
+        return None
+    return plain_state(lines[0]) if lines else None
+
+
 def max_array_size() -> int | None:
     """SLURM's MaxArraySize; the largest task number is one less."""
     try:

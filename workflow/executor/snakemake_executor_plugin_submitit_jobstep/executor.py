@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -82,6 +83,18 @@ class Executor(LocalExecutor):  # type: ignore[misc]
             )
         return wanted
 
+    def report_job_submission(self, job_info: Any, register_job: bool = True) -> None:
+        """The job is on its way; it is marked as started when it really starts."""
+        super().report_job_submission(job_info, register_job=False)
+
+    def _mark_started(self, job: Any) -> None:
+        # The marker's time becomes the start time in the metadata. Marked later, as the base class
+        # does it, a quick job would seem to end before it started.
+        try:
+            job.register(external_jobid=os.environ.get("SLURM_JOB_ID"))
+        except OSError as error:
+            self.logger.info(f"Failed to set the marker of a started job ({error}).")
+
     def cached_or_run(self, job: Any, run_func: Any, *args: Any) -> None:
         """Run one job in the calling pool thread."""
         with self.slots.assigned(self._gpus_of(job)) as devices, running_job(devices) as running:
@@ -90,8 +103,7 @@ class Executor(LocalExecutor):  # type: ignore[misc]
                 raise StoppingError("not started: the task is being stopped")
             if self.recorder is not None:
                 self.recorder.started(job)
-                # The marker's time becomes the start time in the metadata.
-                job.register()
+            self._mark_started(job)
             super().cached_or_run(job, run_func, *args)
 
     def spawn_job(self, job: Any) -> None:

@@ -15,15 +15,15 @@ KILLED_STATUS = frozenset({-15, -9, 143, 137})
 
 
 def stopped_reason(status: int | None, stopping: bool) -> str | None:
-    """Why a job that ended without success shall be run again, or None when it has failed.
+    """Why a job that ended without success has not failed of itself, or None when it has.
 
     A signal tells nothing about the job: SLURM's state of the task decides later.
     """
     if status == CHECKPOINTED_STATUS:
         return "checkpointed"
-    if stopping or status in KILLED_STATUS:
-        return "killed"
-    return None
+    if stopping:
+        return "stopped"
+    return "killed" if status in KILLED_STATUS else None
 
 
 class Recorder:

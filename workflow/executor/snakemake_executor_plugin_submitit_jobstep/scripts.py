@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from .running import current_job
@@ -25,8 +26,9 @@ def can_be_warm(script: PythonScript) -> bool:
     )
 
 
-def complete_benchmark(record: Any, end: Ended) -> None:
-    """The exact CPU time, where Snakemake's sampling has begun to fill the record."""
+def complete_benchmark(record: Any, end: Ended, seconds: float) -> None:
+    """Wall time of the job, and exact CPU time where Snakemake's sampling has seen it at all."""
+    record.running_time = seconds
     if record.data_collected:
         record.cpu_time = end.cpu_seconds
         record.max_rss = max(record.max_rss or 0, end.max_rss_kb / 1024)
@@ -43,6 +45,7 @@ def run_warm(script: PythonScript, path: str, workers: WarmWorkers) -> None:
         job.devices if job else None,
         os.environ,
     )
+    begin = time.time()
     with contextlib.ExitStack() as measured:
 
         def started(pid: int) -> None:
@@ -58,7 +61,7 @@ def run_warm(script: PythonScript, path: str, workers: WarmWorkers) -> None:
             job.processes.clear()
             job.status = end.status
     if script.bench_record is not None:
-        complete_benchmark(script.bench_record, end)
+        complete_benchmark(script.bench_record, end, time.time() - begin)
     if end.status:
         raise subprocess.CalledProcessError(end.status, f"{sys.executable} {path}")
 

@@ -11,7 +11,6 @@ It stays single-threaded and never touches CUDA: both would break the forked chi
 from __future__ import annotations
 
 import atexit
-import ctypes
 import gc
 import importlib
 import json
@@ -27,7 +26,8 @@ import traceback
 import types
 from typing import Any, NoReturn
 
-PR_SET_PDEATHSIG = 1
+from .death import die_with_parent
+
 # The generated head of every `script:` file imports these two.
 SNAKEMAKE_MODULES = ("snakemake.iocontainers", "snakemake.logging")
 
@@ -40,12 +40,6 @@ def preload(names: list[str]) -> None:
         except ImportError as error:
             if name in names and name.partition(".")[0] != (error.name or "").partition(".")[0]:
                 print(f"warm worker: importing {name} failed: {error}", file=sys.stderr)
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def reseed() -> None:

@@ -1,0 +1,133 @@
+"""What a user sees when nothing goes wrong outside of the jobs."""
+
+import os
+import re
+import signal
+
+from .conftest import ask, until
+
+STEPS = """
+    rule all:
+        input: expand("out/{i}.txt", i=range(JOBS))
+    rule step:
+        output: "out/{i}.txt"
+        log: "logs/{i}.log"
+        resources: runtime=5
+        shell: "echo started >> runs/{wildcards.i}; WORK"
+"""
+
+
+def steps(jobs, work):
+    return STEPS.replace("JOBS", str(jobs)).replace("WORK", work)
+
+
+def test_packs_jobs_into_tasks_with_readable_names(cluster, flow):
+    flow.write(
+        Snakefile=steps(7, "while [ ! -e go ]; do sleep 0.2; done; echo {wildcards.i} > {output}")
+    )
+    main = flow.start("--submitit-pack=3", "--submitit-job-prefix=study")
+    until(lambda: len(cluster.queued("R")) == 3, "three running tasks")
+    assert ask("squeue", "-h", "-r", "-o", "%j").split() == ["study:step"] * 3
+    until(lambda: "3 tasks running (3 jobs" in main.log.read_text(), lambda: main.log.read_text())
+    (flow.folder / "go").touch()
+    status, output = flow.finish(main)
+    assert status == 0, output
+    assert "submitted 7 jobs of step as 3 tasks" in output
+    assert re.search(r"3 tasks running \(3 jobs, \d+:\d\d left\)", output), output
+    assert [flow.read(f"out/{i}.txt") for i in range(7)] == [f"{i}\n" for i in range(7)]
+    assert all(flow.runs_of(str(i)) == 1 for i in range(7))
+    assert "Nothing to be done" in flow.succeed("-n")
+    # Nothing but the durations is kept of a run without failures.
+    assert [path.name for path in (flow.folder / ".snakemake/submitit").iterdir()] == [
+        "durations.json"
+    ]
+
+
+def test_pending_tasks_show_slurms_reason(cluster, flow):
+    flow.write(
+        Snakefile=steps(1, "echo x > {output}").replace(
+            "runtime=5", "runtime=5, slurm_extra='--hold'"
+        )
+    )
+    main = flow.start()
+    until(lambda: "1 pending (JobHeldUser 1)" in main.log.read_text(), lambda: main.log.read_text())
+    ask("scontrol", "release", *cluster.queued())
+    assert flow.finish(main)[0] == 0
+
+
+def test_a_failure_shows_job_log_node_and_state_and_spares_the_others(cluster, flow):
+    fail = "if [ {wildcards.i} = 1 ]; then echo no such optimizer > {log}; exit 3; fi; "
+    flow.write(Snakefile=steps(3, fail + "echo x > {output}"))
+    status, output = flow.run("--keep-going", "--submitit-pack=3")
+    assert status == 1
+    assert "step (i=1): exit status 3" in output
+    assert "no such optimizer" in output
+    assert re.search(r"SLURM task \d+ on node n[12]", output), output
+    assert flow.exists("out/0.txt")
+    assert flow.exists("out/2.txt")
+    assert not flow.exists("out/1.txt")
+    assert [flow.runs_of(str(i)) for i in range(3)] == [1, 1, 1]
+
+
+def test_a_refusal_is_reported_in_sbatchs_words_with_its_setting(cluster, flow):
+    flow.write(
+        Snakefile=steps(2, "echo x > {output}").replace(
+            "runtime=5", "runtime=5, slurm_partition='moon'"
+        )
+    )
+    status, output = flow.run("--retries=2")
+    assert status == 1
+    assert "invalid partition specified: moon" in output
+    assert "slurm_partition=moon" in output
+    assert "Trying to restart" not in output
+
+
+def test_more_tasks_than_maxarraysize_and_ctrl_c(cluster, flow):
+    size = int(re.search(r"MaxArraySize\s*=\s*(\d+)", ask("scontrol", "show", "config"))[1])
+    flow.write(
+        Snakefile=steps(size + 1, "echo x > {output}").replace(
+            "runtime=5", "runtime=5, slurm_extra='--hold'"
+        )
+    )
+    main = flow.start("--jobs=5000", "--submitit-pack=1", "--quiet", "rules")
+    until(lambda: len(cluster.queued()) == size + 1, lambda: main.log.read_text()[-2000:])
+    arrays = {task.partition("_")[0] for task in cluster.queued()}
+    assert len(arrays) == 2
+    os.kill(main.pid, signal.SIGINT)
+    until(lambda: not cluster.queued(), "an empty queue", seconds=30)
+    flow.finish(main)
+
+
+def test_ctrl_c_cancels_running_jobs_within_seconds(cluster, flow):
+    flow.write(Snakefile=steps(4, "sleep 600"))
+    main = flow.start("--submitit-pack=2")
+    until(
+        lambda: len(cluster.queued("R")) == 2 and flow.runs_of("0") + flow.runs_of("1"), "running"
+    )
+    os.killpg(main.pid, signal.SIGINT)
+    until(lambda: not cluster.queued(), "an empty queue", seconds=30)
+    status, _output = flow.finish(main, 60)
+    assert status != 0
+    assert not flow.exists(".snakemake/locks") or not list(
+        (flow.folder / ".snakemake/locks").iterdir()
+    )
+
+
+def test_late_outputs_are_waited_for(cluster, flow):
+    flow.write(Snakefile=steps(1, "(sleep 4; echo late > {output}) >/dev/null 2>&1 &"))
+    flow.succeed("--latency-wait=60")
+    assert flow.read("out/0.txt") == "late\n"
+
+
+def test_pack_size_follows_from_earlier_runs(cluster, flow):
+    flow.write(Snakefile=steps(2, "echo x > {output}"))
+    assert "submitted 2 jobs of step as 2 tasks" in flow.succeed()
+    flow.write(Snakefile=steps(8, "echo x > {output}"))
+    assert "submitted 6 jobs of step as 1 tasks" in flow.succeed()
+
+
+def test_python_that_is_missing_on_the_node(cluster, flow):
+    flow.write(Snakefile=steps(1, "echo x > {output}"))
+    status, output = flow.run("--submitit-python=/nowhere/bin/python")
+    assert status == 1
+    assert "/nowhere/bin/python: No such file or directory" in output

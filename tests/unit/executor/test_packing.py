@@ -1,0 +1,102 @@
+"""Packing and resources: pure functions."""
+
+import pytest
+from snakemake_executor_plugin_submitit.pack import (
+    chunks,
+    grouped,
+    pack_size,
+    split_evenly,
+    task_minutes_limit,
+)
+from snakemake_executor_plugin_submitit.resources import (
+    ResourceError,
+    batch_parameters,
+    parse_extra,
+)
+
+
+def test_pack_size_prefers_the_rule_then_the_setting_then_the_duration():
+    assert pack_size(4, 8, 10, 1.0) == 4
+    assert pack_size(None, 8, 10, 1.0) == 8
+    assert pack_size(None, None, 10, 60.0) == 10
+    assert pack_size(None, None, 10, 3600.0) == 1
+    assert pack_size(None, None, 10, None) == 1
+
+
+def test_split_is_even_complete_and_in_order():
+    parts = split_evenly(list(range(10)), 4)
+    assert [len(part) for part in parts] == [4, 3, 3]
+    assert [item for part in parts for item in part] == list(range(10))
+    assert split_evenly([], 4) == []
+
+
+def test_chunks_stay_below_the_limit():
+    assert [len(chunk) for chunk in chunks(range(43), 21)] == [21, 21, 1]
+
+
+def test_grouped_keeps_order():
+    assert grouped(["a", "b", "c"], [1, 2, 1]) == [["a", "c"], ["b"]]
+
+
+def test_task_limit_is_the_bounded_sum():
+    assert task_minutes_limit(10, 4, None) == 40
+    assert task_minutes_limit(10, 4, 30) == 30
+    assert task_minutes_limit(60, 4, 30) == 60
+    assert task_minutes_limit(None, 4, 30) is None
+
+
+def test_resources_become_sbatch_options():
+    parameters = batch_parameters(
+        {
+            "slurm_partition": "gpu", "slurm_account": "lab", "runtime": 30, "mem_mb": 2000,
+            "gpu": 2, "gpu_model": "a100", "qos": "long", "constraint": "fast",
+            "slurm_extra": "--exclusive --nice=10", "unknown": "x",
+        },
+        threads=3,
+        extra_mb=500,
+    )  # fmt: skip
+    assert dict(parameters.options) == {
+        "partition": "gpu", "account": "lab", "mem": "2500M", "gpus": "a100:2", "qos": "long",
+        "constraint": "fast", "exclusive": True, "nice": "10",
+    }  # fmt: skip
+    assert (parameters.cpus, parameters.minutes, parameters.gpus) == (3, 30, 2)
+
+
+def test_memory_per_cpu_wins_and_equal_resources_share_tasks():
+    first = batch_parameters({"mem_mb_per_cpu": 100, "mem_mb": 5}, threads=1)
+    again = batch_parameters({"mem_mb": 5, "mem_mb_per_cpu": 100}, threads=1)
+    assert dict(first.options) == {"mem-per-cpu": "100M"}
+    assert first == again
+    assert hash(first) == hash(again)
+    assert first != batch_parameters({"mem_mb_per_cpu": 200, "mem_mb": 5}, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "origin"),
+    [
+        ("invalid partition specified: moon", "slurm_partition=moon"),
+        ("Batch job submission failed: Invalid qos specification", "qos=odd, slurm_partition=moon"),
+        ("Requested time limit is invalid", "runtime=30, slurm_partition=moon"),
+        ("Memory specification can not be satisfied", "mem_mb=9, slurm_partition=moon"),
+    ],
+)
+def test_a_refusal_is_traced_to_its_resources(refusal, origin):
+    resources = {"slurm_partition": "moon", "qos": "odd", "runtime": 30, "mem_mb": 9}
+    assert batch_parameters(resources, 1).origin_of(refusal) == origin
+
+
+def test_extra_takes_long_options_only():
+    assert parse_extra("--hold --nice 5 --comment='a b'") == {
+        "hold": True,
+        "nice": "5",
+        "comment": "a b",
+    }
+    with pytest.raises(ResourceError, match="-x"):
+        parse_extra("-x node1")
+
+
+def test_mpi_and_odd_runtimes_are_refused():
+    with pytest.raises(ResourceError, match="mpi"):
+        batch_parameters({"mpi": "srun"}, 1)
+    with pytest.raises(ResourceError, match="runtime"):
+        batch_parameters({"runtime": "long"}, 1)

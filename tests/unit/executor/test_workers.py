@@ -1,0 +1,207 @@
+"""Warm workers and device slots, with real processes."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+from snakemake_executor_plugin_submitit_jobstep import gpus
+from snakemake_executor_plugin_submitit_jobstep.gpus import GpuSlots, devices_present
+from snakemake_executor_plugin_submitit_jobstep.workers import (
+    WarmWorker,
+    WorkerDiedError,
+    job_environment,
+)
+
+
+@pytest.fixture(scope="module")
+def worker():
+    warm = WarmWorker(1, "json,colorsys,no_such_module")
+    yield warm
+    warm.close()
+
+
+def run(worker, tmp_path, text, environment=None):
+    script = tmp_path / "script.py"
+    script.write_text(text)
+    pids = []
+    end = worker.run(str(script), os.environ | (environment or {}), pids.append)
+    return end, pids[0]
+
+
+def test_a_job_is_forked_with_modules_loaded_and_its_own_environment(worker, tmp_path):
+    end, pid = run(
+        worker,
+        tmp_path,
+        f"import os, sys\nopen({str(tmp_path / 'out')!r}, 'w').write("
+        "f\"{'colorsys' in sys.modules} {os.environ['MINE']} {os.getpid()} {__name__} \""
+        " + sys.argv[0])",
+        {"MINE": "yes"},
+    )
+    assert end.status == 0
+    assert (tmp_path / "out").read_text() == f"True yes {pid} __main__ {tmp_path / 'script.py'}"
+    assert end.max_rss_kb > 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("import sys; sys.exit(85)", 85), ("raise ValueError", 1), ("1 +", 1),
+     ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", -signal.SIGTERM),
+     ("import sys; sys.exit()", 0), ("import sys; sys.exit('words')", 1)],
+)  # fmt: skip
+def test_exit_status(worker, tmp_path, text, status):
+    assert run(worker, tmp_path, text)[0].status == status
+
+
+def test_random_states_differ_between_forks(worker, tmp_path):
+    text = (
+        "import random, os\n"
+        f"open({str(tmp_path)!r} + '/seeds', 'a').write(str(random.random()) + chr(10))"
+    )
+    for _ in range(3):
+        run(worker, tmp_path, text)
+    assert len(set((tmp_path / "seeds").read_text().split())) == 3
+
+
+def test_objects_of_the_script_can_be_pickled_and_exit_handlers_run(worker, tmp_path):
+    text = (
+        "import atexit, pickle\n"
+        "class Here: pass\n"
+        "pickle.loads(pickle.dumps(Here()))\n"
+        f"atexit.register(lambda: open({str(tmp_path / 'bye')!r}, 'w').close())\n"
+    )
+    assert run(worker, tmp_path, text)[0].status == 0
+    assert (tmp_path / "bye").exists()
+
+
+def test_jobs_run_side_by_side(worker, tmp_path):
+    script = tmp_path / "wait.py"
+    script.write_text(
+        f"import os, time\nopen({str(tmp_path)!r} + f'/at-{{os.getpid()}}', 'w').close()\n"
+        f"end = time.time() + 60\n"
+        f"while len([n for n in os.listdir({str(tmp_path)!r}) if n.startswith('at-')]) < 3:\n"
+        "    assert time.time() < end\n    time.sleep(0.02)\n"
+    )
+    ends = []
+
+    def start():
+        ends.append(worker.run(str(script), os.environ, lambda pid: None).status)
+
+    threads = [threading.Thread(target=start) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(90)
+    assert ends == [0, 0, 0]
+
+
+def test_jobs_die_with_a_killed_worker(tmp_path):
+    warm = WarmWorker(1, "")
+    script = tmp_path / "sleep.py"
+    script.write_text("import time; time.sleep(600)")
+    pids = []
+
+    def started(pid):
+        pids.append(pid)
+        warm._process.kill()
+
+    with pytest.raises(WorkerDiedError):
+        warm.run(str(script), os.environ, started)
+    deadline = time.monotonic() + 30
+    while is_alive(pids[0]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_alive(pids[0])
+    warm.close()
+
+
+def is_alive(pid):
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_torch_forks_have_own_seeds_and_threads(tmp_path):
+    pytest.importorskip("torch", reason="torch is not installed")
+    warm = WarmWorker(2, "torch")
+    text = (
+        "import sys\nloaded = 'torch' in sys.modules\nimport torch\n"
+        f"open({str(tmp_path)!r} + '/torch', 'a').write("
+        "f'{loaded} {torch.get_num_threads()} {torch.rand(1).item()}\\n')"
+    )
+    environment = job_environment(2, None, None, os.environ)
+    try:
+        for _ in range(2):
+            assert run(warm, tmp_path, text, environment)[0].status == 0
+    finally:
+        warm.close()
+    lines = [line.split() for line in (tmp_path / "torch").read_text().splitlines()]
+    assert [line[:2] for line in lines] == [["True", "2"]] * 2
+    assert lines[0][2] != lines[1][2]
+
+
+def test_environment_of_a_job():
+    environment = job_environment(3, "/scratch", "1", {"A": "b"})
+    assert environment["OMP_NUM_THREADS"] == "3"
+    assert environment["TMPDIR"] == "/scratch"
+    assert environment["CUDA_VISIBLE_DEVICES"] == "1"
+    assert environment["A"] == "b"
+    assert "CUDA_VISIBLE_DEVICES" not in job_environment(1, None, None, {})
+
+
+def test_devices_come_from_the_environment_or_the_machine(monkeypatch):
+    assert devices_present({"CUDA_VISIBLE_DEVICES": "2, 5"}) == ["2", "5"]
+    assert devices_present({"CUDA_VISIBLE_DEVICES": ""}) == []
+    assert devices_present({"CUDA_VISIBLE_DEVICES": "-1"}) == []
+    monkeypatch.setattr(gpus, "count_nvidia_devices", lambda: 2)
+    assert devices_present({}) == ["0", "1"]
+
+
+def test_slots_give_every_job_a_device_of_its_own():
+    slots = GpuSlots(["a", "b"])
+    with slots.assigned(1) as first, slots.assigned(1) as second, slots.assigned(0) as none:
+        assert sorted([first, second]) == ["a", "b"]
+        assert none == ""
+    with slots.assigned(2) as both:
+        assert both == "a,b"
+
+
+def test_slots_are_shared_and_waited_for():
+    slots = GpuSlots(["a"], jobs_per_gpu=2)
+    order = []
+
+    def third():
+        with slots.assigned(1) as device:
+            order.append(device)
+
+    with slots.assigned(1) as first, slots.assigned(1) as second:
+        assert first == second == "a"
+        thread = threading.Thread(target=third)
+        thread.start()
+        time.sleep(0.1)
+        assert order == []
+    thread.join(30)
+    assert order == ["a"]
+
+
+def test_machine_without_devices_runs_the_job_all_the_same():
+    with GpuSlots([]).assigned(1) as devices:
+        assert devices == ""
+    with pytest.raises(ValueError, match="jobs_per_gpu"):
+        GpuSlots(["a"], jobs_per_gpu=0)
+
+
+def test_zygote_module_imports_only_what_forks_need():
+    import subprocess
+
+    code = (
+        "import sys, snakemake_executor_plugin_submitit_jobstep.zygote;"
+        "print('torch' in sys.modules, 'snakemake.executors.local' in sys.modules)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.split() == ["False", "False"]

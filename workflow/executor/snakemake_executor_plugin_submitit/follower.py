@@ -1,0 +1,118 @@
+"""Following live tasks: their ledgers all the time, SLURM now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from . import slurm
+from .live import LiveTask, Table, Unit
+from .outcome import Outcome, Verdict
+from .reports import Reports
+from .settings import ExecutorSettings
+from .voice import Voice
+
+# A task that neither squeue nor sacct knows, although squeue answers.
+LOST_SECONDS = 120
+
+
+@dataclass
+class Follower:
+    """Reports the outcome of every job in the table."""
+
+    settings: ExecutorSettings
+    table: Table
+    reports: Reports
+    voice: Voice
+    put_back: Callable[[list[Unit]], None]
+    # Ledgers live on the same file system as the outputs, and may appear as late.
+    late_seconds: float
+    _next_ledgers: float = 0.0
+    _next_slurm: float = 0.0
+    _unknown_since: dict[str, float] = field(default_factory=dict)
+
+    def look_soon(self) -> None:
+        """Ask SLURM shortly: something was submitted."""
+        self._next_slurm = min(self._next_slurm, time.monotonic() + 2)
+
+    def look(self) -> None:
+        """One round."""
+        now = time.monotonic()
+        if not self.table.tasks:
+            return
+        if now >= self._next_ledgers:
+            self._next_ledgers = now + self.settings.poll_seconds
+            self._settle_all()
+        if now >= self._next_slurm:
+            self._next_slurm = now + self.settings.slurm_poll_seconds
+            self._ask_slurm()
+        self.voice.show_status(self.table.status_line())
+
+    def _settle_all(self) -> None:
+        now = time.monotonic()
+        for task in list(self.table.tasks.values()):
+            task.read()
+            self._settle(task, now)
+
+    def _ask_slurm(self) -> None:
+        try:
+            states = slurm.queue()
+        except slurm.SlurmUnavailableError as error:
+            text = f"SLURM does not answer ({error}); tasks go on, asking again"
+            self.voice.say(text, key="squeue")
+            return
+        self.voice.unsay("squeue")
+        silent = self.table.update(states)
+        if silent:
+            self._ask_accounting(silent)
+        # States first, ledgers after: what a task wrote before it ended is seen.
+        self._settle_all()
+
+    def _ask_accounting(self, silent: list[LiveTask]) -> None:
+        """Tasks that squeue has forgotten already."""
+        states = {}
+        try:
+            states = slurm.accounting(task.id for task in silent)
+            self.voice.unsay("sacct")
+        except slurm.SlurmUnavailableError as error:
+            text = f"no accounting ({error}); relying on squeue and the ledgers"
+            self.voice.say(text, key="sacct")
+        now = time.monotonic()
+        for task in silent:
+            if task.id in states and states[task.id].ended:
+                task.set_state(states[task.id], now)
+            elif now - self._unknown_since.setdefault(task.id, now) > LOST_SECONDS:
+                task.set_state(slurm.TaskState("LOST"), now)
+            else:
+                continue
+            self._unknown_since.pop(task.id, None)
+
+    def _settle(self, task: LiveTask, now: float) -> None:
+        """Report all jobs of a task whose outcome is known."""
+        for unit in list(task.units):
+            outcome = task.judge_unit(unit, now, self.late_seconds)
+            if outcome.verdict is Verdict.WAIT:
+                continue
+            task.units.remove(unit)
+            if outcome.verdict is Verdict.DONE:
+                self.reports.succeeded(unit, task)
+            elif outcome.verdict is Verdict.FAILED:
+                self.reports.failed(unit, task, outcome)
+            else:
+                self._again(unit, task, outcome)
+        if not task.units and (task.ended or task.finished):
+            self.table.drop(task)
+
+    def _again(self, unit: Unit, task: LiveTask, outcome: Outcome) -> None:
+        """The job was lost through no fault of its own: submit it anew, not as an attempt."""
+        unit.again += 1
+        if unit.again > self.settings.max_requeues:
+            words = f"{outcome.message}, {unit.again} times: max_requeues reached"
+            self.reports.failed(unit, task, Outcome(Verdict.FAILED, words))
+            return
+        self.reports.noted(unit, task)
+        where = f"task {task.id} on {task.node or 'no node'}"
+        self.voice.say(f"{where}: {outcome.message}; submitting again {unit.label}")
+        unit.outcomes.clear()
+        self.put_back([unit])

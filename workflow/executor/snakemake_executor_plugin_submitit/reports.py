@@ -1,0 +1,102 @@
+"""Telling Snakemake, and the next attempt, what became of a job."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+
+from . import notes
+from .live import LiveTask, Table, Unit
+from .outcome import Outcome, last_lines
+from .store import Durations
+
+
+def keep_updated_outputs(job: Any, persistence: Any) -> None:
+    """Let outputs flagged `update()` survive a failure.
+
+    Snakemake on the node has restored them from their backup, and Snakemake here would delete them
+    for want of one.
+    """
+    from snakemake.io import is_flagged
+
+    for one in job if job.is_group() else [job]:
+        for output in one.output:
+            path = Path(output)
+            # A backup that is left is older and better: the node never came to restore it.
+            backed_up = persistence._get_backup_path(path).exists()
+            if is_flagged(output, "update") and path.exists() and not backed_up:
+                persistence.backup_output(path)
+
+
+def failure_message(unit: Unit, task: LiveTask | None, outcome: Outcome) -> str:
+    """Which job failed and how, where, SLURM's state, and the end of its log."""
+    message = f"{unit.label}: {outcome.message}"
+    if task is None:
+        return message
+    state = task.state.state if task.state else "still in the queue"
+    message = task.problem or message
+    message += f"\nSLURM task {task.id} on node {task.node or 'unknown'}: {state}."
+    log = next((target.log for target in unit.targets if last_lines(target.log)), None)
+    shown = log or str(task.log)
+    if task.problem is None and (tail := last_lines(shown)):
+        message += f"\nLast lines of {os.path.relpath(shown)}:\n{tail}"
+    return message
+
+
+@dataclass
+class Reports:
+    """Reports of one run. The callables are Snakemake's."""
+
+    table: Table
+    durations: Durations
+    persistence: Any
+    on_submission: Callable[[SubmittedJobInfo, bool], None]
+    on_success: Callable[[SubmittedJobInfo], None]
+    on_error: Callable[..., None]
+
+    def submitted(self, unit: Unit, task_id: str | None) -> None:
+        """The unit is on its way; without a task it never was, or has been before."""
+        # An adopted job keeps the mark that carries the time it really started.
+        self.on_submission(SubmittedJobInfo(unit.job, external_jobid=task_id), task_id is not None)
+
+    def succeeded(self, unit: Unit, task: LiveTask | None) -> None:
+        """All jobs of the unit are done."""
+        self.table.done += 1
+        for target in unit.targets:
+            notes.remove_note(target.log)
+            seconds = task.seconds_of(target.key) if task else None
+            if seconds is not None and not unit.job.is_group():
+                self.durations.add(unit.rule, seconds)
+        self.on_success(SubmittedJobInfo(unit.job))
+
+    def noted(self, unit: Unit, task: LiveTask) -> None:
+        """Leave death notes where the outcomes say so."""
+        for target in unit.targets:
+            outcome = unit.outcomes.get(target.key)
+            if outcome is not None and outcome.note_state is not None:
+                notes.write_note(
+                    target.log,
+                    outcome.note_state,
+                    task=task.id,
+                    attempt=unit.job.attempt,
+                    mem_mb=task.task.mem_mb,
+                )
+
+    def failed(self, unit: Unit, task: LiveTask | None, outcome: Outcome) -> None:
+        """A job of the unit has failed."""
+        self.table.failed += 1
+        if task is not None:
+            self.noted(unit, task)
+        if not outcome.retry:
+            unit.job.attempt = max(unit.job.attempt, unit.job.restart_times + 1)
+        keep_updated_outputs(unit.job, self.persistence)
+        self.on_error(
+            SubmittedJobInfo(unit.job),
+            msg=failure_message(unit, task, outcome),
+            aux_logs=[str(task.log)] if task else [],
+        )

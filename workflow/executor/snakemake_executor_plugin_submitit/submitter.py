@@ -1,0 +1,235 @@
+"""From ready jobs to submitted arrays."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import adopt, slurm
+from .command import CallBuilder, write_waitfile
+from .live import LiveTask, Table, Unit
+from .outcome import Outcome, Verdict
+from .pack import chunks, grouped, pack_size, split_evenly, task_minutes_limit
+from .reports import Reports
+from .resources import PACK_RESOURCE, BatchParameters, ResourceError, batch_parameters
+from .settings import ExecutorSettings
+from .store import Durations, Run
+from .submit import (
+    NO_SPACE,
+    Refusal,
+    SubmissionError,
+    job_name,
+    submit,
+    submitit_parameters,
+)
+from .task import Task, write_task
+from .voice import Voice
+
+FALLBACK_ARRAY_SIZE = 1000
+RETRY_SECONDS = (2.0, 5.0, 10.0, 20.0, 30.0)
+
+
+@dataclass
+class Submitter:
+    """Collects ready jobs, packs those of equal parameters, and submits them."""
+
+    settings: ExecutorSettings
+    run: Run
+    table: Table
+    durations: Durations
+    reports: Reports
+    voice: Voice
+    calls: CallBuilder
+    covered: Callable[[Unit], bool]
+    stopping: threading.Event
+    _waiting: list[Unit] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _newest: float = 0.0
+    _refusals: int = 0
+    _not_before: float = 0.0
+    _array_size: int | None = None
+
+    def add(self, unit: Unit) -> None:
+        """Take one ready job."""
+        with self._lock:
+            self._waiting.append(unit)
+            self._newest = time.monotonic()
+
+    def put_back(self, units: list[Unit]) -> None:
+        """Jobs to submit later, before those that came since."""
+        with self._lock:
+            self._waiting = units + self._waiting
+
+    def _take(self) -> list[Unit]:
+        with self._lock:
+            quiet = time.monotonic() - self._newest
+            if not self._waiting or quiet < self.settings.coalesce_seconds:
+                return []
+            units, self._waiting = self._waiting, []
+        return units
+
+    def submit_waiting(self) -> bool:
+        """Submit what waits, once no more comes for a moment; whether anything was submitted."""
+        if time.monotonic() < self._not_before or self.stopping.is_set():
+            return False
+        units = self._take()
+        left = list(units)
+        try:
+            groups = self._groups([unit for unit in units if not self._settled_early(unit, left)])
+            for group, parameters in groups:
+                if self.stopping.is_set() or not self._submit_group(group, parameters, left):
+                    break
+        except slurm.SlurmUnavailableError as error:
+            self._try_later(str(error))
+        finally:
+            self.put_back(left)
+        return len(left) < len(units)
+
+    def _settled_early(self, unit: Unit, left: list[Unit]) -> bool:
+        """Whether the unit needs no submission, or cannot be submitted."""
+        if not self.covered(unit):
+            return False
+        left.remove(unit)
+        return True
+
+    def _groups(self, units: list[Unit]) -> list[tuple[list[Unit], BatchParameters | str]]:
+        parameters = [self._parameters(unit) for unit in units]
+        keys = [
+            (known, unit.job.attempt, unit.job.threads, unit.rule,
+             unit.job.jobid if unit.job.is_group() else None)
+            for unit, known in zip(units, parameters, strict=True)
+        ]  # fmt: skip
+        known = {id(unit): value for unit, value in zip(units, parameters, strict=True)}
+        return [(group, known[id(group[0])]) for group in grouped(units, keys)]
+
+    def _parameters(self, unit: Unit) -> BatchParameters | str:
+        """The unit's sbatch parameters, or what is wrong with its resources."""
+        resources, threads = unit.job.resources, unit.job.threads
+        try:
+            return batch_parameters(resources, threads, self.settings.extra_mem_mb)
+        except ResourceError as error:
+            return str(error)
+
+    def _pack_size(self, unit: Unit) -> int:
+        if unit.job.is_group():
+            return 1
+        resource = unit.job.resources.get(PACK_RESOURCE)
+        seconds = self.durations.seconds(unit.rule)
+        return pack_size(resource, self.settings.pack, self.settings.task_minutes, seconds)
+
+    def _submit_group(
+        self, units: list[Unit], parameters: BatchParameters | str, left: list[Unit]
+    ) -> bool:
+        """Submit jobs of equal parameters; False when it is to be tried again later."""
+        if isinstance(parameters, str):
+            self._fail(units, parameters, left)
+            return True
+        packs = split_evenly(units, self._pack_size(units[0]))
+        for part in chunks(packs, self.array_size):
+            members = [unit for pack in part for unit in pack]
+            try:
+                self._submit_array(part, parameters, left)
+            except SubmissionError as error:
+                if error.kind is Refusal.AWAY or (error.kind is Refusal.FULL and self.table.tasks):
+                    self._try_later(error.words)
+                    return False
+                self._fail(members, self._refusal_message(error, units[0], parameters), left)
+            self._refusals = 0
+        return True
+
+    @property
+    def array_size(self) -> int:
+        """Tasks in one submission."""
+        if self._array_size is None:
+            # Task numbers start at 0 and stay below MaxArraySize.
+            self._array_size = (
+                self.settings.max_array_size or slurm.max_array_size() or FALLBACK_ARRAY_SIZE
+            )
+        return self._array_size
+
+    def _submit_array(
+        self, packs: list[list[Unit]], parameters: BatchParameters, left: list[Unit]
+    ) -> None:
+        minutes = task_minutes_limit(
+            parameters.minutes, max(map(len, packs)), self.settings.max_task_minutes
+        )
+        batch = self.run.new_batch(len(packs))
+        rule = packs[0][0].rule
+        name = job_name(self.settings.job_prefix or Path.cwd().name, rule)
+        try:
+            tasks = [
+                self._write_task(task_name, pack, minutes)
+                for task_name, pack in zip(batch.tasks, packs, strict=True)
+            ]
+            batch.save()
+        except OSError as error:
+            raise SubmissionError(str(error)) from error
+        batch.job = submit(
+            self.run.logs,
+            [self.run.task_path(task_name) for task_name in batch.tasks],
+            submitit_parameters(parameters, minutes, name, batch.comment, self.settings),
+            self.settings.python,
+        )
+        with contextlib.suppress(OSError):
+            batch.save()
+        for index, (pack, task) in enumerate(zip(packs, tasks, strict=True)):
+            task_id = batch.task_id(index)
+            self.table.add(LiveTask(task_id, task, adopt.log_path(self.run, task_id), list(pack)))
+            for unit in pack:
+                left.remove(unit)
+                self.reports.submitted(unit, task_id)
+        jobs = sum(map(len, packs))
+        self.voice.say(
+            f"submitted {jobs} jobs of {rule} as {len(packs)} tasks of SLURM job {batch.job}"
+        )
+
+    def _write_task(self, name: str, pack: list[Unit], minutes: int | None) -> Task:
+        jobs = [unit.job for unit in pack]
+        waitfile = write_waitfile(self.run.folder.absolute() / f"{name}.wait", jobs)
+        memory = jobs[0].resources.get("mem_mb")
+        gpus = jobs[0].resources.get("gpu") or 0
+        task = Task(
+            ledger=str(self.run.ledger_path(name)),
+            workdir=os.getcwd(),
+            head=self.calls.head(),
+            tail=self.calls.tail(jobs, waitfile),
+            targets=[target for unit in pack for target in unit.targets],
+            python=list(sys.version_info[:3]),
+            grace_seconds=self.settings.grace_seconds,
+            max_requeues=self.settings.max_requeues,
+            minutes=minutes,
+            gpus=gpus if isinstance(gpus, int) else 1,
+            attempt=jobs[0].attempt,
+            mem_mb=memory if isinstance(memory, int) else None,
+        )
+        write_task(self.run.task_path(name), task)
+        return task
+
+    def _try_later(self, words: str) -> None:
+        seconds = RETRY_SECONDS[min(self._refusals, len(RETRY_SECONDS) - 1)]
+        self._refusals += 1
+        self._not_before = time.monotonic() + seconds
+        self.voice.say(f"SLURM takes no jobs now ({words}); trying again", key="away")
+
+    def _refusal_message(
+        self, error: SubmissionError, unit: Unit, parameters: BatchParameters
+    ) -> str:
+        if NO_SPACE.search(error.words):
+            return f"the task files could not be written to {self.run.folder}: {error.words}"
+        return (
+            f"sbatch refused it: {error.words}\n"
+            f"It was asked for with {parameters.origin_of(error.words)} (resources of rule "
+            f"{unit.rule}, or default-resources and set-resources of the profile)."
+        )
+
+    def _fail(self, units: list[Unit], message: str, left: list[Unit]) -> None:
+        for unit in units:
+            left.remove(unit)
+            self.reports.submitted(unit, None)
+            self.reports.failed(unit, None, Outcome(Verdict.FAILED, message, retry=False))
