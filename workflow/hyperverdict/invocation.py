@@ -22,8 +22,9 @@ from hyperverdict.study.configuration import Configuration, parse_path
 from hyperverdict.study.model import Study
 
 DEFAULT_STUDY = Path("config/config.yaml")
-TIMINGS = Path("results/timing")
-STUDIES = Path("results/studies")
+RESULTS = Path("results")
+TIMINGS = RESULTS / "timing"
+STUDIES = RESULTS / "studies"
 OPTIONS = ("tensorboard",)
 SHOWN_FAILURES = 3
 
@@ -105,10 +106,11 @@ class Invocation:
         """The configuration (of any budget) that an arm's path spells."""
         return parse_path(f"{arm_path}/{Budget('steps', 1).slug}")
 
-    def planned(self, configuration: Configuration) -> PlannedRun:
+    def planned(self, configuration: Configuration, *, tuning: bool = False) -> PlannedRun:
         """The planned run of a configuration; one asked for by hand gets the study's seeds."""
-        by_hand = PlannedRun(configuration, self.study.seeds, ("asked for by hand",))
-        return self.plan.runs.get(configuration.path, by_hand)
+        by_hand = PlannedRun(configuration, self.study.seeds, ("asked for by hand",), tuning)
+        planned = self.plan.tuning if tuning else self.plan.runs
+        return planned.get(configuration.path, by_hand)
 
     def timing(self, key: str) -> PlannedTiming:
         """The planned timing of a contrast; UserError for one this study does not need."""
@@ -116,22 +118,22 @@ class Invocation:
             raise UserError(f"unknown timing {key!r}; {nearest(key, self.plan.timings)}")
         return self.plan.timings[key]
 
-    def files_to_update(self, run: PlannedRun, runs: Path) -> list[str]:
+    def files_to_update(self, run: PlannedRun) -> list[str]:
         """Existing files of a run that lack seeds or are unusable, so must be made again."""
-        return to_force([run_state(run, runs)], runs) if self.main else []
+        return to_force([run_state(run, RESULTS)], RESULTS) if self.main else []
 
-    def seeds_after(self, configuration: Configuration, runs: Path) -> list[int]:
+    def seeds_after(self, run: PlannedRun) -> list[int]:
         """The seeds on record once a run's job is done."""
-        return seeds_after(self.planned(configuration), runs)
+        return seeds_after(run, RESULTS)
 
-    def print_plan(self, runs: Path) -> None:
+    def print_plan(self) -> None:
         """The plan in words, on standard error, when something remains to be trained."""
         from hyperverdict.design.cost import timed_seconds_per_step
         from hyperverdict.design.summary import plan_summary
 
         if not self.main:
             return
-        states = plan_state(self.plan, runs)
+        states = plan_state(self.plan, RESULTS)
         missing = [
             timing
             for key, timing in self.plan.timings.items()
@@ -142,23 +144,23 @@ class Invocation:
         )
         print(text, file=sys.stderr)
 
-    def register(self, runs: Path) -> None:
+    def register(self) -> None:
         """Register the claims in the study's ledger, before anything is trained."""
         from hyperverdict.evidence.registration import register
 
-        register(self.study, self.folder, runs)
+        register(self.study, self.folder, RESULTS / "runs")
 
     def closing_words(self) -> str:
         """Where the report is, once a run has ended well."""
         report = self.folder / "report.html"
         return f"\nReport: {report}\n" if report.exists() else ""
 
-    def failure_words(self, runs: Path) -> str:
+    def failure_words(self) -> str:
         """Which configurations failed, with the end of their logs, and how to go on."""
         failed = [
-            runs / path
-            for path, state in plan_state(self.plan, runs).items()
-            if state.missing and (runs / path / "train.log").exists()
+            RESULTS / folder
+            for folder, state in plan_state(self.plan, RESULTS).items()
+            if state.missing and (RESULTS / folder / "train.log").exists()
         ]
         lines = [f"\n{folder}\n{_tail(folder / 'train.log')}" for folder in failed[:SHOWN_FAILURES]]
         if len(failed) > SHOWN_FAILURES:

@@ -6,7 +6,7 @@ one before left there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hyperverdict import figures
@@ -17,7 +17,7 @@ from hyperverdict.evidence.judge import judge_study
 from hyperverdict.evidence.store import read_verdicts, write_verdicts
 from hyperverdict.evidence.timing import read_timing
 from hyperverdict.evidence.verdict import StudyReport
-from hyperverdict.records.collect import collect, read_tables, write_tables
+from hyperverdict.records.collect import collect, joined, read_tables, write_tables
 from hyperverdict.records.layout import read_record
 from hyperverdict.records.provenance import provenance_of
 from hyperverdict.report.html import write_report
@@ -45,9 +45,14 @@ def choose_tuned(study: Study, hypothesis_id: str, runs: Path, file: Path) -> No
     write_choices(make_choices(hypothesis, study, scores), file)
 
 
-def collect_runs(paths: Iterable[str], runs: Path, folder: Path) -> None:
-    """Collect runs by their paths below `runs`, as far as they exist, into tidy tables."""
-    write_tables(collect(map(parse_path, paths), runs), folder / "tables")
+def collect_runs(paths: Mapping[str, Iterable[str]], results: Path, folder: Path) -> None:
+    """Collect runs, as far as they exist, into tidy tables below a study's folder.
+
+    Args:
+        paths: configuration paths by kind: those below results/runs and those below results/tuning.
+    """
+    parts = [collect(map(parse_path, paths[kind]), results / kind) for kind in paths]
+    write_tables(joined(parts), folder / "tables")
 
 
 def judge(
@@ -71,10 +76,13 @@ def plot(study: Study, folder: Path) -> None:
     figures.draw_all(report, study, tables.final, tables.curves, folder / "figures")
 
 
-def write_study_report(study: Study, folder: Path, runs: Path, paths: Iterable[str]) -> Path:
+def write_study_report(
+    study: Study, folder: Path, results: Path, paths: Mapping[str, Iterable[str]]
+) -> Path:
     """Write report.html, the table of the verdicts in LaTeX and the methods paragraph."""
     report = read_verdicts(folder / "verdicts.json")
-    records = [record for path in paths if (record := read_record(runs / path)) is not None]
+    folders = [results / kind / path for kind in paths for path in paths[kind]]
+    records = [record for run in folders if (record := read_record(run)) is not None]
     provenance = provenance_of(records)
     drawn = {name: folder / "figures" / f"{name}.svg" for name in figures.expected(study)}
     (folder / "tables/verdicts.tex").write_text(verdict_table(report, study))
@@ -83,11 +91,14 @@ def write_study_report(study: Study, folder: Path, runs: Path, paths: Iterable[s
 
 
 def report_what_exists(
-    study: Study, paths: Iterable[str], timings: Iterable[Path], runs: Path, folder: Path
+    study: Study,
+    paths: Mapping[str, Iterable[str]],
+    timings: Iterable[Path],
+    results: Path,
+    folder: Path,
 ) -> Path:
     """All steps at once on the runs and timings that exist; the report says what is missing."""
-    wanted = tuple(paths)
-    collect_runs(wanted, runs, folder)
+    collect_runs(paths, results, folder)
     judge(study, folder, [timing for timing in timings if timing.exists()])
     plot(study, folder)
-    return write_study_report(study, folder, runs, wanted)
+    return write_study_report(study, folder, results, paths)

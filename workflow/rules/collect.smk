@@ -20,5 +20,6 @@ rule collect:
         runtime=30,
     params:
         runs=known_runs,
+        tuning=known_tuning_runs,
     script:
         "../scripts/collect.py"

@@ -6,7 +6,6 @@ from pathlib import Path
 from hyperverdict.invocation import open_invocation
 from hyperverdict.errors import UserError
 
-RUNS = Path("results/runs")
 RUN_FILES = ("metrics.parquet", "record.json")
 
 
@@ -29,14 +28,15 @@ STUDY = STUDY_RUN.study.name
 
 # Every hyperparameter is a wildcard; those added later are in `extras`, absent at their default.
 pathvars:
-    run=(
-        "results/runs/data~{data,[^/~]+}/model~{model,[^/~]+}/hidden_units~{hidden_units,[0-9x-]+}"
+    configuration=(
+        "data~{data,[^/~]+}/model~{model,[^/~]+}/hidden_units~{hidden_units,[0-9x-]+}"
         "/activation~{activation,[a-z_]+}/dropout~{dropout,[0-9.e+-]+}"
         "/batch_size~{batch_size,[0-9.e+-]+}/optimizer~{optimizer,[a-z_]+}"
         "/learning_rate~{learning_rate,[0-9.e+-]+}/schedule~{schedule,[a-z_]+}"
         "/weight_decay~{weight_decay,[0-9.e+-]+}{extras,(/[a-z_]+~[^/~]+)*}"
         "/{budget,(steps|seconds)~[0-9]+}"
     ),
+    run="results/{kind,runs|tuning}/<configuration>",
     arm_timing="results/timing/configurations/{arm,data~.+}",
     contrast_timing="results/timing/contrasts/{contrast,[a-z_+]+[.][0-9a-f]+}",
     study=f"results/studies/{STUDY}",
@@ -45,7 +45,7 @@ pathvars:
 def configuration(wildcards):
     """The configuration that the wildcards of a run spell."""
     try:
-        return STUDY_RUN.configuration(dict(wildcards))
+        return STUDY_RUN.configuration({k: v for k, v in wildcards.items() if k != "kind"})
     except UserError as error:
         refuse(error)
 
@@ -56,12 +56,17 @@ def prepared(data):
     return [f"{folder}/{name}" for name in ("images.npy", "labels.npy", "facts.json")]
 
 
+def planned(wildcards):
+    """The run that the wildcards spell, with the seeds that are wanted of it."""
+    return STUDY_RUN.planned(configuration(wildcards), tuning=wildcards.kind == "tuning")
+
+
 def training_data(wildcards):
     """The prepared data of a run; on the way, a run that lacks seeds is marked to be trained."""
-    planned = STUDY_RUN.planned(configuration(wildcards))
-    for path in STUDY_RUN.files_to_update(planned, RUNS):
+    run = planned(wildcards)
+    for path in STUDY_RUN.files_to_update(run):
         workflow.dag.forcefiles.add(path)
-    return ancient(prepared(planned.configuration.data))
+    return ancient(prepared(run.configuration.data))
 
 
 def training_timing(wildcards):
@@ -74,7 +79,7 @@ def training_timing(wildcards):
 
 def seeds_after_training(wildcards):
     """Seeds on record once a run's job is done; changes only when something new is wanted."""
-    return STUDY_RUN.seeds_after(configuration(wildcards), RUNS)
+    return STUDY_RUN.seeds_after(planned(wildcards))
 
 
 def arm_data(wildcards):
@@ -98,9 +103,9 @@ def contrast_repeats(wildcards):
     return STUDY_RUN.timing(wildcards.contrast).repeats
 
 
-def run_files(paths):
+def run_files(paths, kind="runs"):
     """The metrics table and the record of each run."""
-    return [f"results/runs/{path}/{name}" for path in paths for name in RUN_FILES]
+    return [f"results/{kind}/{path}/{name}" for path in paths for name in RUN_FILES]
 
 
 def timing_files(keys):
@@ -115,7 +120,7 @@ def wait_for_choices():
 
 
 def untuned_run_files(_wildcards):
-    """What the runs leave that need no tuning, and the tuning runs."""
+    """What the runs leave that need no tuning."""
     return run_files(STUDY_RUN.untuned_plan.runs)
 
 
@@ -141,6 +146,11 @@ def known_runs(_wildcards):
     return list(STUDY_RUN.plan.runs)
 
 
+def known_tuning_runs(_wildcards):
+    """The paths below results/tuning of the study's tuning runs."""
+    return list(STUDY_RUN.plan.tuning)
+
+
 def known_timings(_wildcards):
     """The timings of the study's time claims, as far as tuning has got."""
     return timing_files(STUDY_RUN.plan.timings)
@@ -156,7 +166,7 @@ def choices(_wildcards):
 
 def tuning_run_files(wildcards):
     """What the runs leave that tune one hypothesis."""
-    return run_files(STUDY_RUN.tuning_paths(wildcards.hypothesis))
+    return run_files(STUDY_RUN.tuning_paths(wildcards.hypothesis), "tuning")
 
 
 def figure_labels(wildcards, output):
@@ -185,7 +195,7 @@ def study_targets():
 
 def announce_start():
     """Registers the claims in the ledger before anything is trained."""
-    STUDY_RUN.register(RUNS)
+    STUDY_RUN.register()
 
 
 def announce_end():
@@ -195,7 +205,7 @@ def announce_end():
 
 def announce_failure():
     """Says how to go on after a failure."""
-    print(STUDY_RUN.failure_words(RUNS))
+    print(STUDY_RUN.failure_words())
 
 
-STUDY_RUN.print_plan(RUNS)
+STUDY_RUN.print_plan()

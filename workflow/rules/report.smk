@@ -27,6 +27,7 @@ rule report:
         runtime=30,
     params:
         runs=known_runs,
+        tuning=known_tuning_runs,
     script:
         "../scripts/report.py"
 
@@ -44,6 +45,7 @@ rule partial_report:
         runtime=30,
     params:
         runs=known_runs,
+        tuning=known_tuning_runs,
         timings=known_timings,
         folder=f"results/studies/{STUDY}/provisional",
     script:

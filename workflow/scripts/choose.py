@@ -9,6 +9,6 @@ with job(snakemake.log[0]):
     choose_tuned(
         open_study(snakemake.params.study),
         snakemake.wildcards.hypothesis,
-        Path("results/runs"),
+        Path("results/tuning"),
         Path(snakemake.output[0]),
     )

@@ -7,7 +7,7 @@ from hyperverdict.pipeline import collect_runs
 
 with job(snakemake.log[0]):
     collect_runs(
-        snakemake.params.runs,
-        Path("results/runs"),
+        {"runs": snakemake.params.runs, "tuning": snakemake.params.tuning},
+        Path("results"),
         Path(snakemake.output.final).parents[1],
     )

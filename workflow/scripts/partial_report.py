@@ -8,9 +8,9 @@ from hyperverdict.pipeline import open_study, report_what_exists
 with job(snakemake.log[0]):
     report = report_what_exists(
         open_study(snakemake.input.study),
-        snakemake.params.runs,
+        {"runs": snakemake.params.runs, "tuning": snakemake.params.tuning},
         [Path(file) for file in snakemake.params.timings],
-        Path("results/runs"),
+        Path("results"),
         Path(snakemake.params.folder),
     )
-    print(f"Provisional report: {report}")
+    print(f"\nProvisional report: {report}\n")

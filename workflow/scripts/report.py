@@ -9,6 +9,6 @@ with job(snakemake.log[0]):
     write_study_report(
         open_study(snakemake.input.study),
         Path(snakemake.output.html).parent,
-        Path("results/runs"),
-        snakemake.params.runs,
+        Path("results"),
+        {"runs": snakemake.params.runs, "tuning": snakemake.params.tuning},
     )

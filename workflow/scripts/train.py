@@ -9,7 +9,7 @@ from hyperverdict.training.run import train_configuration
 folder = Path(snakemake.output.record).parent
 with job(snakemake.log[0]):
     train_configuration(
-        parse_path(str(folder.relative_to("results/runs"))),
+        parse_path(str(folder.relative_to(f"results/{snakemake.wildcards.kind}"))),
         snakemake.params.seeds,
         prepared=Path(snakemake.input.data[0]).parent,
         folder=folder,

@@ -49,7 +49,7 @@ def plan(tmp_path):
 
 def finish(plan, path, seeds, runs):
     """A run's folder as training leaves it; the table's content does not matter here."""
-    folder = runs / path
+    folder = runs / "runs" / path
     folder.mkdir(parents=True)
     (folder / METRICS_FILE).write_bytes(b"table")
     record = RunRecord(
@@ -84,17 +84,17 @@ def test_one_timing_for_both_directions_and_all_budgets_but_seconds(plan):
 def test_state_counts_missing_seeds_and_never_less_than_recorded(plan, tmp_path):
     path, run = next(iter(plan.runs.items()))
     finish(plan, path, [0, 1, 9], tmp_path)
-    state = plan_state(plan, tmp_path)[path]
+    state = plan_state(plan, tmp_path)[run.folder]
     assert state.recorded == (0, 1, 9)
     assert state.missing == tuple(s for s in run.seeds if s not in (0, 1))
     assert seeds_after(run, tmp_path) == sorted({*run.seeds, 9})
-    assert to_force([state], tmp_path) == [str(tmp_path / path / METRICS_FILE)]
+    assert to_force([state], tmp_path) == [str(tmp_path / run.folder / METRICS_FILE)]
 
 
 def test_a_complete_run_is_left_alone(plan, tmp_path):
     path, run = next(iter(plan.runs.items()))
     finish(plan, path, run.seeds, tmp_path)
-    state = plan_state(plan, tmp_path)[path]
+    state = plan_state(plan, tmp_path)[run.folder]
     assert not state.missing
     assert to_force([state], tmp_path) == []
     assert run_cost(state, {}) == Cost(0.0, "earlier runs")
@@ -104,8 +104,8 @@ def test_a_complete_run_is_left_alone(plan, tmp_path):
 def test_a_table_that_does_not_fit_its_record_is_unsound(plan, tmp_path, content):
     path, run = next(iter(plan.runs.items()))
     finish(plan, path, run.seeds, tmp_path)
-    (tmp_path / path / METRICS_FILE).write_bytes(content)
-    state = plan_state(plan, tmp_path)[path]
+    (tmp_path / run.folder / METRICS_FILE).write_bytes(content)
+    state = plan_state(plan, tmp_path)[run.folder]
     assert state.missing == run.seeds
     assert METRICS_FILE in state.unsound
     assert to_force([state], tmp_path)
@@ -123,7 +123,11 @@ def test_cost_comes_from_timings_before_the_estimate(plan, tmp_path):
 def test_the_estimate_is_near_the_two_measured_points(plan):
     """0.8 ms a step at batch 4 and 2.0 ms at batch 128 (docs, measured)."""
     small, large = (
-        next(r.configuration for r in plan.runs.values() if f"batch_size~{b}/" in r.configuration.path)
+        next(
+            r.configuration
+            for r in plan.runs.values()
+            if f"batch_size~{b}/" in r.configuration.path
+        )
         for b in (4, 128)
     )
     assert estimated_seconds_per_step(small) == pytest.approx(0.8e-3, rel=0.1)
@@ -132,7 +136,13 @@ def test_the_estimate_is_near_the_two_measured_points(plan):
 
 def test_the_summary_names_purposes_costs_and_what_is_detectable(plan, tmp_path):
     text = plan_summary(plan, plan_state(plan, tmp_path), {}, plan.timings.values(), 2)
-    for words in ("6 configurations would train", "H4 at 5 seconds", "Cost:", "80% power", "timing"):
+    for words in (
+        "6 configurations would train",
+        "H4 at 5 seconds",
+        "Cost:",
+        "80% power",
+        "timing",
+    ):
         assert words in text
 
 

@@ -23,7 +23,9 @@ def test_path_is_spelled_and_read_back():
 
 @pytest.mark.parametrize("rate", ["1e-3", 0.001, "0.0010", 1e-3])
 def test_two_spellings_are_one_path(rate):
-    assert "learning_rate~0.001/" in configure({"data": "digits", "learning_rate": rate}, STEPS).path
+    assert (
+        "learning_rate~0.001/" in configure({"data": "digits", "learning_rate": rate}, STEPS).path
+    )
 
 
 def test_a_later_hyperparameter_at_its_frozen_default_changes_no_path():
@@ -97,7 +99,9 @@ def test_samples_are_reached_and_not_by_a_step_more(batch_size, train_size, samp
     assert samples_after(steps - 1, batch_size, train_size) < samples
 
 
-@pytest.mark.parametrize("text", ["300", "steps 300", "-5 steps", "0 epochs", "1.5 steps", "x steps"])
+@pytest.mark.parametrize(
+    "text", ["300", "steps 300", "-5 steps", "0 epochs", "1.5 steps", "x steps"]
+)
 def test_bad_budgets_are_refused(text):
     with pytest.raises(UserError):
         parse_budget(text)

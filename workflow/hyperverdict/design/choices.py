@@ -65,7 +65,9 @@ def _choice(trials: tuple[TuningArm, ...], scores: Mapping[str, Mapping[int, flo
 
 
 def _trial(trial: TuningArm, scores: Mapping[int, float]) -> Trial:
-    found = {str(s): scores[s] if scores[s] == scores[s] else None for s in trial.seeds if s in scores}
+    found = {
+        str(s): scores[s] if scores[s] == scores[s] else None for s in trial.seeds if s in scores
+    }
     path = trial.configuration.path
     return Trial(trial.arm, dict(trial.settings), path, list(trial.seeds), found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hyperverdict.claims import budgets_of
 from hyperverdict.claims.base import Arm
@@ -30,11 +30,21 @@ class Inquiry:
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One training job: a configuration, all the seeds that this study wants of it, and why."""
+    """One training job: a configuration, all the seeds that this study wants of it, and why.
+
+    Tuning runs live beside the others: the same configuration may be judged later, on other seeds,
+    and one file cannot be made before and after a choice.
+    """
 
     configuration: Configuration
     seeds: tuple[int, ...]
     purposes: tuple[str, ...]
+    tuning: bool = False
+
+    @property
+    def folder(self) -> str:
+        """The run's folder below results/."""
+        return f"{'tuning' if self.tuning else 'runs'}/{self.configuration.path}"
 
 
 @dataclass(frozen=True)
@@ -58,19 +68,26 @@ class Plan:
     """All that a study needs, by path and key.
 
     Attributes:
+        runs, tuning: by configuration path.
         pending: hypotheses whose arms are known only once their tuning runs have finished.
     """
 
     study: Study
     inquiries: tuple[Inquiry, ...]
     runs: dict[str, PlannedRun] = field(default_factory=dict)
+    tuning: dict[str, PlannedRun] = field(default_factory=dict)
     timings: dict[str, PlannedTiming] = field(default_factory=dict)
     pending: tuple[str, ...] = ()
 
     @property
+    def all_runs(self) -> tuple[PlannedRun, ...]:
+        """Tuning runs first."""
+        return (*self.tuning.values(), *self.runs.values())
+
+    @property
     def planned_seeds(self) -> int:
         """Runs in the sense of configuration x seed."""
-        return sum(len(run.seeds) for run in self.runs.values())
+        return sum(len(run.seeds) for run in self.all_runs)
 
 
 def make_plan(study: Study) -> Plan:
@@ -82,13 +99,16 @@ def make_plan(study: Study) -> Plan:
         if hypothesis.id not in pending
         for budget in budgets_of(hypothesis)
     )
-    runs = [*_tuning_runs(study), *_hypothesis_runs(inquiries), *_exploration_runs(study)]
-    return Plan(study, inquiries, _merge_runs(runs), _merge_timings(inquiries), pending)
+    runs = _merge_runs([*_hypothesis_runs(inquiries), *_exploration_runs(study)])
+    tuning = _merge_runs(_tuning_runs(study))
+    return Plan(study, inquiries, runs, tuning, _merge_timings(inquiries), pending)
 
 
 def tuning_paths(hypothesis: Hypothesis, study: Study) -> tuple[str, ...]:
     """The runs on whose validation scores the values of a hypothesis's arms are chosen."""
-    trials = (t for budget in budgets_of(hypothesis) for t in tuning_arms(hypothesis, study, budget))
+    trials = (
+        t for budget in budgets_of(hypothesis) for t in tuning_arms(hypothesis, study, budget)
+    )
     return tuple(dict.fromkeys(trial.configuration.path for trial in trials))
 
 
@@ -100,7 +120,10 @@ def exploration_cells(
 
     names = tuple(exploration.grid)
     return tuple(
-        (levels, arm_configuration(study, dict(zip(names, levels, strict=True)), exploration.budget))
+        (
+            levels,
+            arm_configuration(study, dict(zip(names, levels, strict=True)), exploration.budget),
+        )
         for levels in product(*exploration.grid.values())
     )
 
@@ -137,7 +160,7 @@ def _tuning_runs(study: Study) -> Iterable[PlannedRun]:
         for budget in budgets_of(hypothesis):
             for trial in tuning_arms(hypothesis, study, budget):
                 purpose = f"tuning {hypothesis.id} at {budget}"
-                yield PlannedRun(trial.configuration, trial.seeds, (purpose,))
+                yield PlannedRun(trial.configuration, trial.seeds, (purpose,), tuning=True)
 
 
 def _exploration_runs(study: Study) -> Iterable[PlannedRun]:
@@ -153,7 +176,7 @@ def _merge_runs(runs: Iterable[PlannedRun]) -> dict[str, PlannedRun]:
         known = merged.get(run.configuration.path, run)
         seeds = tuple(sorted({*known.seeds, *run.seeds}))
         purposes = tuple(dict.fromkeys(known.purposes + run.purposes))
-        merged[run.configuration.path] = PlannedRun(run.configuration, seeds, purposes)
+        merged[run.configuration.path] = replace(run, seeds=seeds, purposes=purposes)
     return merged
 
 
@@ -170,4 +193,3 @@ def _merge_timings(inquiries: Iterable[Inquiry]) -> dict[str, PlannedTiming]:
             purposes = tuple(dict.fromkeys(merged[key].purposes + purposes))
         merged[key] = PlannedTiming(key, arms, repeats, purposes)
     return merged
-

@@ -28,13 +28,15 @@ class RunState:
     train_seconds: Mapping[int, float] | None = None
 
 
-def run_state(run: PlannedRun, runs: Path) -> RunState:
-    """Look at one run's folder; cheap, reads no table."""
-    folder = runs / run.configuration.path
+def run_state(run: PlannedRun, results: Path) -> RunState:
+    """Look at one run's folder below `results`; cheap, reads no table."""
+    folder = results / run.folder
     record = read_record(folder)
     if record is None or record.path != run.configuration.path:
         present = [name for name in (METRICS_FILE, RECORD_FILE) if (folder / name).exists()]
-        unsound = f"{folder / present[0]}: truncated, foreign or of another version" if present else ""
+        unsound = (
+            f"{folder / present[0]}: truncated, foreign or of another version" if present else ""
+        )
         return RunState(run, (), run.seeds, unsound)
     recorded = tuple(sorted(int(seed) for seed in record.seeds))
     missing = tuple(seed for seed in run.seeds if seed not in set(recorded))
@@ -42,23 +44,23 @@ def run_state(run: PlannedRun, runs: Path) -> RunState:
     return RunState(run, recorded, missing, "", seconds)
 
 
-def plan_state(plan: Plan, runs: Path) -> dict[str, RunState]:
-    """The state of every planned run, by configuration path."""
-    return {path: run_state(run, runs) for path, run in plan.runs.items()}
+def plan_state(plan: Plan, results: Path) -> dict[str, RunState]:
+    """The state of every planned run, by its folder below `results`."""
+    return {run.folder: run_state(run, results) for run in plan.all_runs}
 
 
-def seeds_after(run: PlannedRun, runs: Path) -> list[int]:
+def seeds_after(run: PlannedRun, results: Path) -> list[int]:
     """The seeds on record once the run's job is done: those wanted and those already there.
 
     As a job's parameter this changes only when something new is wanted.
     """
-    return sorted({*run.seeds, *run_state(run, runs).recorded})
+    return sorted({*run.seeds, *run_state(run, results).recorded})
 
 
-def to_force(states: Iterable[RunState], runs: Path) -> list[str]:
+def to_force(states: Iterable[RunState], results: Path) -> list[str]:
     """Files of runs that exist but lack seeds or are unsound: Snakemake must make them again."""
     return [
-        str(runs / state.run.configuration.path / METRICS_FILE)
+        str(results / state.run.folder / METRICS_FILE)
         for state in states
         if state.missing and (state.recorded or state.unsound)
     ]

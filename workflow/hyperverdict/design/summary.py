@@ -26,7 +26,7 @@ def plan_summary(
     if not todo:
         lines = [
             f"Study {plan.study.name}: all {plan.planned_seeds} runs "
-            f"({len(plan.runs)} configurations) are trained; nothing to train."
+            f"({len(plan.all_runs)} configurations) are trained; nothing to train."
         ]
         return "\n".join(lines + _timing_lines(missing_timings) + [""])
     lines = [

@@ -187,6 +187,17 @@ def _with_progress_of_failed(final: pd.DataFrame, metrics: pd.DataFrame) -> pd.D
     return final
 
 
+def joined(parts: Iterable[Tables]) -> Tables:
+    """Tables of runs from several folders as one; parts without runs add nothing."""
+    known = list(parts)
+    return Tables(*(_concatenated([getattr(t, name) for t in known]) for name in ("final", "curves")))
+
+
+def _concatenated(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+
 def write_tables(tables: Tables, folder: Path) -> None:
     """Write final.csv, final.parquet, curves.csv and curves.parquet, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
