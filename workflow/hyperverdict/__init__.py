@@ -5,4 +5,18 @@ Data flows one way, and a module imports only from its left:
     stats | study -> claims -> design -> training -> records -> evidence -> figures -> report
 """
 
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from hyperverdict.evidence.notebook import compare as compare
+
+
+def __getattr__(name: str) -> Any:
+    """`hyperverdict.compare`, loaded when first used: it needs pandas and scipy."""
+    if name == "compare":
+        from hyperverdict.evidence.notebook import compare
+
+        return compare
+    raise AttributeError(f"module 'hyperverdict' has no attribute {name!r}")

@@ -52,8 +52,8 @@ def _content(content: Any) -> str:
     return str(content)
 
 
-def study_facts(study: Study) -> tuple[str, ...]:
-    """What holds for the whole study, in reading order."""
+def study_facts(study: Study, own: bool = True) -> tuple[str, ...]:
+    """What holds for the whole study, in reading order; `own` runs are trained by us."""
     from hyperverdict.evidence.numbers import count, digits, listed, seeds_text
     from hyperverdict.study.datasets import DATASETS
 
@@ -67,6 +67,16 @@ def study_facts(study: Study) -> tuple[str, ...]:
     ]
     optimizer = str(study.baseline.get("optimizer", "adam")).capitalize()
     rate = float(study.baseline.get("learning_rate", 1e-3))
+    if not own:
+        stated = [f"{name} {value}" for name, value in study.baseline.items() if name != "data"]
+        facts: tuple[str, ...] = (
+            "runs from elsewhere",
+            title,
+            f"effects matter: {listed(matters)}" if matters else "",
+            f"only runs with {listed(stated)}" if stated else "",
+            f"at most {study.alpha:.0%} wrong verdicts per claim (two-sided alpha {study.alpha:g})",
+        )
+        return tuple(fact for fact in facts if fact)
     facts = (
         f"{count(len(study.seeds), 'seed')} ({seeds_text(study.seeds)})" if study.seeds else "",
         f"{title}, scored once on its test set" if title else "",

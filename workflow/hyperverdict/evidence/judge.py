@@ -46,12 +46,18 @@ class Material:
     Attributes:
         ledger: None where claims are not registered, as for runs from elsewhere.
         source: facts about a table from elsewhere; None for our own runs.
+        unbudgeted: hypotheses on runs from elsewhere whose budget nothing states.
     """
 
     study: Study
     runs: RunIndex
     ledger: Ledger | None = None
     source: Mapping[str, Any] | None = None
+    unbudgeted: frozenset[str] = frozenset()
+
+    def budget_of(self, hypothesis: Hypothesis, budget: Budget | None) -> Budget | None:
+        """The budget that a question holds equal; None where nothing states one."""
+        return None if hypothesis.id in self.unbudgeted else budget
 
 
 def judge_study(
@@ -88,7 +94,9 @@ Cases = Mapping[tuple[str, str], Case]
 def build_cases(material: Material) -> Cases:
     """(hypothesis id, budget) -> case, in the study's order."""
     return {
-        (hypothesis.id, str(budget or "")): build_case(material, hypothesis, budget)
+        (hypothesis.id, str(material.budget_of(hypothesis, budget) or "")): build_case(
+            material, hypothesis, budget
+        )
         for hypothesis in material.study.hypotheses
         for budget in budgets_judged(hypothesis)
     }
@@ -106,7 +114,7 @@ def report_of(material: Material, cases: Cases | None = None) -> StudyReport:
     return StudyReport(
         study=study.name,
         title=study.title,
-        facts=study_facts(study),
+        facts=study_facts(study, own),
         hypotheses=reports,
         main_caveat=main_caveat(reports),
         next_step=next_step(reports, device),
@@ -130,6 +138,7 @@ def build_case(material: Material, hypothesis: Hypothesis, budget: Budget | None
     study, runs = material.study, material.runs
     kind = type_of(hypothesis)
     arms = judged_arms(study, hypothesis, budget)
+    budget = material.budget_of(hypothesis, budget)
     question = make_question(study, hypothesis, budget, arms, runs)
     standing = standing_of(material.ledger, question)
     if standing.look is not None:
@@ -169,7 +178,10 @@ def _hypothesis_report(
     cases: Mapping[tuple[str, str], Case],
     found: Sequence[Rivalry],
 ) -> HypothesisReport:
-    own = [cases[hypothesis.id, str(budget or "")] for budget in budgets_judged(hypothesis)]
+    own = [
+        cases[hypothesis.id, str(material.budget_of(hypothesis, budget) or "")]
+        for budget in budgets_judged(hypothesis)
+    ]
     mine = [r for r in found if hypothesis.id in (r.first, r.second)]
     verdicts = tuple(_verdict(material, case, mine) for case in own)
     return HypothesisReport(

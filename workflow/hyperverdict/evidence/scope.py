@@ -37,6 +37,7 @@ def scope_sentences(case: Case) -> tuple[str, ...]:
         _fixed(case),
         _seeds(case),
         _times(case),
+        *_from_elsewhere(case),
     )
     return tuple(sentence for sentence in sentences if sentence)
 
@@ -108,6 +109,23 @@ def _seeds(case: Case) -> str:
         )
         return f"{count(len(found), 'seed')}." if found else ""
     return f"{count(len(planned), 'seed')} ({seeds_text(planned)})."
+
+
+def _from_elsewhere(case: Case) -> tuple[str, ...]:
+    """What was assumed about a table that is not ours."""
+    if not case.foreign:
+        return ()
+    export = case.source.get("export")
+    found = [f"Read as an export of {export}."] if export else []
+    columns = {m: c for m, c in case.source.get("columns", {}).items() if m != c}
+    if columns:
+        found.append(f"Columns: {listed(f'{m} from {c!r}' for m, c in columns.items())}.")
+    unrecorded = [n for n in case.source.get("unrecorded", ()) if n not in case.factors]
+    if unrecorded:
+        names = listed(name.replace("_", " ") for name in unrecorded)
+        found.append(f"Not recorded, taken as equal in all arms: {names}.")
+    own = case.source.get("own_notes", {}).get(case.question.hypothesis.id, ())
+    return (*found, *case.source.get("notes", ()), *dict.fromkeys(own))
 
 
 def _times(case: Case) -> str:

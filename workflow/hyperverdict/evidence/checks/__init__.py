@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from hyperverdict.evidence.case import Case
 from hyperverdict.evidence.checks import (
+    elsewhere,
     fairness,
     leaks,
     registration,
@@ -29,6 +30,7 @@ CHECKS: tuple[CheckFunction, ...] = (
     *time.CHECKS,
     *scope.CHECKS,
     *registration.CHECKS,
+    *elsewhere.CHECKS,
 )
 
 _LEVELS = {"blocks": 0, "caveat": 1, "information": 2}

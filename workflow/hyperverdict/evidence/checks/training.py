@@ -202,7 +202,7 @@ def ceiling_or_floor(case: Case) -> Check | None:
         delta = outcomes.metric.matters_from
         if min(scores) > 1 - delta:
             return Check("18", "caveat", "Ceiling: differences cannot show.", gravity=4.2)
-        chance = _chance(case.arms)
+        chance = None if case.foreign else _chance(case.arms)
         if chance is not None and max(scores) < chance + delta:
             sentence = (
                 f"Floor: all arms are at chance ({size(chance, name)}); differences cannot show."
