@@ -38,7 +38,13 @@ def test_report_and_tables_are_made(finished):
     for word in ("H1", "Experiment", "Findings", "Conclusion", "40 steps", "640 samples"):
         assert word in html
     assert not re.search(r'(src|href)="(?!data:|#)', html), "the report must be self-contained"
-    for table in ("final.csv", "final.parquet", "curves.parquet", "verdicts.csv", "verdicts.parquet"):
+    for table in (
+        "final.csv",
+        "final.parquet",
+        "curves.parquet",
+        "verdicts.csv",
+        "verdicts.parquet",
+    ):
         assert (folder / "tables" / table).stat().st_size > 0
     assert (folder / "figures/H1.effect.svg").exists()
     assert (folder / "figures/size.heatmap.svg").exists()
@@ -65,9 +71,10 @@ def test_rewording_a_claim_and_changing_what_matters_retrains_nothing(finished):
     finished.run()
     assert trained(finished, before) == []
     assert verdicts(finished) != old
-    assert "Big batches are quicker" in (
-        finished.path / "results/studies/tiny/report.html"
-    ).read_text()
+    assert (
+        "Big batches are quicker"
+        in (finished.path / "results/studies/tiny/report.html").read_text()
+    )
 
 
 def test_touching_and_reformatting_code_retrains_nothing(finished):
@@ -187,7 +194,13 @@ def test_a_diverging_run_is_an_outcome(project):
 
 def test_dry_run_says_what_for_and_what_it_costs(project):
     said = project.run("-n")
-    for words in ("6 configurations would train", "16 runs", "for H1 at 40 steps", "Cost:", "SD at 3"):
+    for words in (
+        "6 configurations would train",
+        "16 runs",
+        "for H1 at 40 steps",
+        "Cost:",
+        "SD at 3",
+    ):
         assert words in said
     assert project.runs == []
     assert not (project.path / "results/studies/tiny/ledger.jsonl").exists()

@@ -61,7 +61,7 @@ def judge(
     """Judge a study on its collected tables; writes the verdicts into its folder.
 
     Args:
-        ledger: the study's ledger, to which this look is added; None when the report is provisional.
+        ledger: the study's ledger, to which this look is added; None when provisional.
     """
     tables = read_tables(folder / "tables")
     times = [read_timing(timing) for timing in timings]

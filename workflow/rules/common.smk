@@ -29,12 +29,12 @@ STUDY = STUDY_RUN.study.name
 # Every hyperparameter is a wildcard; those added later are in `extras`, absent at their default.
 pathvars:
     configuration=(
-        "data~{data,[^/~]+}/model~{model,[^/~]+}/hidden_units~{hidden_units,[0-9x-]+}"
-        "/activation~{activation,[a-z_]+}/dropout~{dropout,[0-9.e+-]+}"
-        "/batch_size~{batch_size,[0-9.e+-]+}/optimizer~{optimizer,[a-z_]+}"
-        "/learning_rate~{learning_rate,[0-9.e+-]+}/schedule~{schedule,[a-z_]+}"
-        "/weight_decay~{weight_decay,[0-9.e+-]+}{extras,(/[a-z_]+~[^/~]+)*}"
-        "/{budget,(steps|seconds)~[0-9]+}"
+        "data~{data,[^/~]+}/model~{model,[^/~]+}/hidden_units~{hidden_units,[0-9x-]+}/"
+        "activation~{activation,[a-z_]+}/dropout~{dropout,[0-9.e+-]+}/"
+        "batch_size~{batch_size,[0-9.e+-]+}/optimizer~{optimizer,[a-z_]+}/"
+        "learning_rate~{learning_rate,[0-9.e+-]+}/schedule~{schedule,[a-z_]+}/"
+        "weight_decay~{weight_decay,[0-9.e+-]+}{extras,(/[a-z_]+~[^/~]+)*}/"
+        "{budget,(steps|seconds)~[0-9]+}"
     ),
     run="results/{kind,runs|tuning}/<configuration>",
     arm_timing="results/timing/configurations/{arm,data~.+}",
@@ -45,7 +45,9 @@ pathvars:
 def configuration(wildcards):
     """The configuration that the wildcards of a run spell."""
     try:
-        return STUDY_RUN.configuration({k: v for k, v in wildcards.items() if k != "kind"})
+        return STUDY_RUN.configuration(
+            {k: v for k, v in wildcards.items() if k != "kind"}
+        )
     except UserError as error:
         refuse(error)
 
@@ -58,7 +60,9 @@ def prepared(data):
 
 def planned(wildcards):
     """The run that the wildcards spell, with the seeds that are wanted of it."""
-    return STUDY_RUN.planned(configuration(wildcards), tuning=wildcards.kind == "tuning")
+    return STUDY_RUN.planned(
+        configuration(wildcards), tuning=wildcards.kind == "tuning"
+    )
 
 
 def training_data(wildcards):
@@ -90,7 +94,9 @@ def arm_data(wildcards):
 def contrast_data(wildcards):
     """The prepared data of all arms of a contrast."""
     arms = STUDY_RUN.timing(wildcards.contrast).configurations
-    return ancient([path for data in sorted({a.data for a in arms}) for path in prepared(data)])
+    return ancient(
+        [path for data in sorted({a.data for a in arms}) for path in prepared(data)]
+    )
 
 
 def contrast_arms(wildcards):
@@ -176,12 +182,17 @@ def figure_labels(wildcards, output):
 
 def hypothesis_figures(kind):
     """One figure a hypothesis, of one kind."""
-    return [f"results/studies/{STUDY}/figures/{h}.{kind}.svg" for h in STUDY_RUN.hypotheses]
+    return [
+        f"results/studies/{STUDY}/figures/{h}.{kind}.svg" for h in STUDY_RUN.hypotheses
+    ]
 
 
 def exploration_figures():
     """One heatmap an exploration."""
-    return [f"results/studies/{STUDY}/figures/{e}.heatmap.svg" for e in STUDY_RUN.explorations]
+    return [
+        f"results/studies/{STUDY}/figures/{e}.heatmap.svg"
+        for e in STUDY_RUN.explorations
+    ]
 
 
 def study_targets():

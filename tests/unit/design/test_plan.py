@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict
 
 import pytest
-
 from hyperverdict.claims.studyfile import load_study
 from hyperverdict.design.cost import Cost, estimated_seconds_per_step, run_cost
 from hyperverdict.design.plan import make_plan, timing_key
@@ -112,7 +111,7 @@ def test_a_table_that_does_not_fit_its_record_is_unsound(plan, tmp_path, content
 
 
 def test_cost_comes_from_timings_before_the_estimate(plan, tmp_path):
-    path, state = next(iter(plan_state(plan, tmp_path).items()))
+    _, state = next(iter(plan_state(plan, tmp_path).items()))
     estimate = run_cost(state, {})
     timed = run_cost(state, {state.run.configuration.arm_path: 1.0})
     assert estimate.source == "estimate"

@@ -3,7 +3,6 @@
 import textwrap
 
 import pytest
-
 from hyperverdict.claims.studyfile import load_study, study_schema
 from hyperverdict.errors import UserError
 from hyperverdict.study.budget import Budget

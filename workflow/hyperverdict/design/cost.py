@@ -1,4 +1,4 @@
-"""What a plan costs: seconds per step from timings and earlier runs, else from a stated estimate."""
+"""What a plan costs: seconds per step from timings or earlier runs, else a stated estimate."""
 
 from __future__ import annotations
 

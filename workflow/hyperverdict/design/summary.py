@@ -31,7 +31,7 @@ def plan_summary(
         return "\n".join(lines + _timing_lines(missing_timings) + [""])
     lines = [
         f"Study {plan.study.name}: {len(todo)} configurations would train, "
-        f"{seeds} runs (configuration x seed); {done} of {plan.planned_seeds} runs are there already."
+        f"{seeds} runs (configuration x seed); {done} of {plan.planned_seeds} are there already."
     ]
     lines += [_run_line(state, timed) for state in todo[:LISTED]]
     if len(todo) > LISTED:

@@ -190,7 +190,10 @@ def _with_progress_of_failed(final: pd.DataFrame, metrics: pd.DataFrame) -> pd.D
 def joined(parts: Iterable[Tables]) -> Tables:
     """Tables of runs from several folders as one; parts without runs add nothing."""
     known = list(parts)
-    return Tables(*(_concatenated([getattr(t, name) for t in known]) for name in ("final", "curves")))
+    return Tables(
+        _concatenated([tables.final for tables in known]),
+        _concatenated([tables.curves for tables in known]),
+    )
 
 
 def _concatenated(frames: list[pd.DataFrame]) -> pd.DataFrame:
