@@ -17,7 +17,8 @@ def train():
         train_configuration(parse_path(path), [0], Path(prepared), Path(folder) / str(number))
 
 train()
-for name in ("tensorboard", "torchvision", "pandas", "sklearn", "scipy", "sympy", "torch._dynamo"):
+heavy = "tensorboard torchvision pandas sklearn scipy sympy pyarrow.compute torch._dynamo"
+for name in heavy.split():
     assert name not in sys.modules, name
 sys.modules["torch"] = None  # from here on, its import fails
 train()
