@@ -35,12 +35,20 @@ class Arm:
         label: short and unique within the question, e.g. ``batch_size 128``.
         settings: the factors' levels that make this arm, as written: {"batch_size": 128}.
         context: factors held fixed inside a context, e.g. {"depth": 2}; empty when there is one.
+        elsewhere: for runs from elsewhere, what names them; a table rarely fixes all that our
+            configurations do.
     """
 
     label: str
     settings: Mapping[str, Any]
     configuration: Configuration
     context: Mapping[str, Any] = field(default_factory=dict)
+    elsewhere: str = ""
+
+    @property
+    def runs_path(self) -> str:
+        """What names the arm's runs in tables: the configuration's path for our own."""
+        return self.elsewhere or self.configuration.path
 
 
 @dataclass(frozen=True)

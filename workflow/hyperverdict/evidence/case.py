@@ -123,7 +123,7 @@ def arm_runs(question: Question, runs: RunIndex, foreign: bool = False) -> tuple
     seeds = question.hypothesis.seeds
     found = []
     for arm in question.arms:
-        path = arm.configuration.path
+        path = arm.runs_path
         rows = runs.rows(path, seeds)
         curve = runs.curve(path, seeds)
         found.append(ArmRuns(arm, _summary(arm, question, rows, runs, foreign), rows, curve))
@@ -147,7 +147,7 @@ def _summary(
     means, sds = _scores(question, arm, finished)
     return ArmSummary(
         label=arm.label,
-        path=arm.configuration.path,
+        path=arm.runs_path,
         settings={**arm.context, **arm.settings},
         steps=round(steps),
         samples=round(samples),

@@ -133,7 +133,7 @@ def select(
     ended, off_budget = at_budget(reported, budget)
     averaged = _averaged_over(ended, matcher.runs.hyperparameters, levels)
     final = to_final(one_per_seed(ended), arm, matcher.metrics)
-    path = arm.configuration.path
+    path = arm.runs_path
     return Selection(final, to_curves(rows, path, matcher.metrics), off_budget, averaged)
 
 
@@ -203,7 +203,7 @@ def to_final(rows: pd.DataFrame, arm: Arm, metrics: Iterable[str]) -> pd.DataFra
     empty = rows[claimed].isna().all(axis=1) if claimed else pd.Series(False, index=rows.index)
     failed = (rows["failed"].astype(bool) | empty).to_numpy()
     final = taken.assign(
-        path=arm.configuration.path,
+        path=arm.runs_path,
         budget=arm.configuration.budget.slug,
         failed=failed,
         status=np.where(failed, "diverged", "finished"),

@@ -25,6 +25,7 @@ from hyperverdict.evidence.questions import (
     budgets_judged,
     judged_arms,
     make_question,
+    named_elsewhere,
     tuning_of,
 )
 from hyperverdict.evidence.registration import register_at
@@ -139,6 +140,8 @@ def build_case(material: Material, hypothesis: Hypothesis, budget: Budget | None
     kind = type_of(hypothesis)
     arms = judged_arms(study, hypothesis, budget)
     budget = material.budget_of(hypothesis, budget)
+    if material.source is not None:
+        arms = tuple(named_elsewhere(arm, hypothesis, budget) for arm in arms)
     question = make_question(study, hypothesis, budget, arms, runs)
     standing = standing_of(material.ledger, question)
     if standing.look is not None:
@@ -148,9 +151,10 @@ def build_case(material: Material, hypothesis: Hypothesis, budget: Budget | None
         question = replace(question, looks=standing.look.rule)
     trials, chosen = tuning_of(study, hypothesis, budget, runs)
     foreign = material.source is not None
+    judgement = kind.judge(question)
     case = Case(
         question=question,
-        judgement=kind.judge(question),
+        judgement=judgement,
         arms=arm_runs(question, runs, foreign),
         timing=case_timing(question, runs),
         trials=trials,
@@ -159,7 +163,7 @@ def build_case(material: Material, hypothesis: Hypothesis, budget: Budget | None
         foreign=foreign,
         source={
             **(material.source or {}),
-            "leave_one_out": leave_one_out(question, kind.judge),
+            "leave_one_out": leave_one_out(question, kind.judge, judgement),
         },
     )
     return replace(case, image_errors=image_errors(case))
@@ -240,7 +244,7 @@ def _counts(cases: Iterable[Case]) -> tuple[int, int, int]:
     missing_times = 0
     for case in cases:
         for a in case.arms:
-            path = a.arm.configuration.path
+            path = a.arm.runs_path
             planned |= {(path, seed) for seed in a.summary.seeds}
             present |= {(path, int(seed)) for seed in a.rows["seed"]} if len(a.rows) else set()
         times = case.question.outcomes.get(TIME_METRIC)

@@ -17,7 +17,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.evidence.elsewhere import Matcher, Selection, select
 from hyperverdict.evidence.judge import Material, report_of
 from hyperverdict.evidence.outcomes import index_runs
-from hyperverdict.evidence.questions import budgets_judged
+from hyperverdict.evidence.questions import budgets_judged, named_elsewhere
 from hyperverdict.evidence.verdict import StudyReport
 from hyperverdict.records.collect import CURVE_COLUMNS, Tables
 from hyperverdict.records.foreign import PROGRESS, ForeignRuns, foreign_runs
@@ -194,10 +194,9 @@ class _Preparation:
         return hypothesis
 
     def _arm(self, hypothesis: Hypothesis, arm: Arm, budget: Budget | None) -> set[int]:
-        path = arm.configuration.path
-        if path not in self.selected:
-            self.selected[path] = select(self.matcher, self.study.baseline, arm, budget)
-        found = self.selected[path]
+        arm = named_elsewhere(arm, hypothesis, budget)
+        found = select(self.matcher, self.study.baseline, arm, budget)
+        self.selected[arm.runs_path] = found
         if found.off_budget:
             self._fault(hypothesis, f"{arm.label} {found.off_budget}.")
         if found.averaged:

@@ -138,7 +138,7 @@ def _outcomes(
 
 
 def _path(arm: Arm) -> str:
-    return arm.configuration.path
+    return arm.runs_path
 
 
 def _columns(runs: RunIndex) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hyperverdict.claims import budgets_of, type_of
@@ -42,6 +42,12 @@ def claim_arms(study: Study, hypothesis: Hypothesis, budget: Budget | None) -> t
 def judged_arms(study: Study, hypothesis: Hypothesis, budget: Budget | None) -> tuple[Arm, ...]:
     """The arms as run: with the values that tuning chose, as far as it has."""
     return () if budget is None else arms_of(hypothesis, study, budget)
+
+
+def named_elsewhere(arm: Arm, hypothesis: Hypothesis, budget: Budget | None) -> Arm:
+    """The arm under a name of its own, for rows of a table from elsewhere."""
+    at = f"/{budget.slug}" if budget else ""
+    return replace(arm, elsewhere=f"{hypothesis.id}/{arm.label}{at}")
 
 
 def make_question(

@@ -19,6 +19,7 @@ BEST_COLUMNS = {
     "loss": "best_validation_loss",
 }
 SIGN_FLIP_ALPHA_FROM = 6
+MANY_SEEDS = 30
 
 
 def robustness(case: Case, judge: Judge) -> dict[str, str]:
@@ -38,12 +39,27 @@ def robustness(case: Case, judge: Judge) -> dict[str, str]:
     return strip
 
 
-def leave_one_out(question: Question, judge: Judge) -> dict[int, str]:
-    """seed -> the evidence without it; only where at least three seeds remain."""
+def leave_one_out(question: Question, judge: Judge, judgement: Judgement) -> dict[int, str]:
+    """seed -> the evidence without it; only where at least three seeds remain.
+
+    With many seeds only the most extreme of each effect are left out: if any flips the verdict, they
+    do.
+    """
     seeds = seeds_of(question.outcomes)
     if len(seeds) < 4:
         return {}
+    if len(seeds) > MANY_SEEDS:
+        seeds = sorted(_extreme_seeds(judgement) & set(seeds))
     return {seed: str(judge(without_seed(question, seed)).evidence) for seed in seeds}
+
+
+def _extreme_seeds(judgement: Judgement) -> set[int]:
+    """The seeds whose contrasts lie farthest on either side, for every effect."""
+    extreme: set[int] = set()
+    for effect in (effect for leg in judgement.legs for effect in leg.effects):
+        ordered = [seed for seed, _ in sorted(effect.per_seed, key=lambda pair: pair[1])]
+        extreme |= {*ordered[:1], *ordered[-1:]}
+    return extreme
 
 
 def without_seed(question: Question, seed: int) -> Question:
