@@ -22,19 +22,19 @@ help:
 
 demo: $(STAMP)
 	@$(SNAKEMAKE)
-	@$(BIN)/hyperverdict show demo
+	@$(BIN)/hyperverdict show config/config.yaml
 
 reflection: $(STAMP)
 	@$(SNAKEMAKE) --configfile config/studies/reflection.yaml
-	@$(BIN)/hyperverdict show reflection
+	@$(BIN)/hyperverdict show config/studies/reflection.yaml
 
 reflection-small: $(STAMP)
 	@$(SNAKEMAKE) --configfile config/studies/reflection_small.yaml
-	@$(BIN)/hyperverdict show reflection_small
+	@$(BIN)/hyperverdict show config/studies/reflection_small.yaml
 
 reflection-full: $(STAMP)
 	@$(SNAKEMAKE) --configfile config/studies/reflection_full.yaml
-	@$(BIN)/hyperverdict show reflection_full
+	@$(BIN)/hyperverdict show config/studies/reflection_full.yaml
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest -m "not slow" --ignore=tests/cluster tests

@@ -1,4 +1,4 @@
-"""The command `hyperverdict`: judge runs from elsewhere, raise a hypothesis's replicates."""
+"""The command `hyperverdict`: check a study, show its verdicts, judge runs from elsewhere."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     judge.add_argument("runs", type=Path, help="table with one row per run or per evaluation")
     judge.add_argument("study", type=Path, help="study file (YAML); `columns:` maps columns")
-    judge.add_argument(
-        "--out", type=Path, help="folder of results; default results/judged/NAME"
-    )
+    judge.add_argument("--out", type=Path, help="folder of results; default results/judged/NAME")
     judge.set_defaults(run=_judge)
     replicates = commands.add_parser(
         "replicates",
@@ -49,6 +47,27 @@ def _parser() -> argparse.ArgumentParser:
     replicates.add_argument("hypothesis", help="id of the hypothesis")
     replicates.add_argument("number", type=int, help="number of replicates")
     replicates.set_defaults(run=_replicates)
+    check = commands.add_parser(
+        "check",
+        help="read a study file and say what is wrong with it",
+        description="Read and check study files; nothing is trained. Names the line also where "
+        "Snakemake, given a file that is not YAML, does not.",
+    )
+    check.add_argument("studies", type=Path, nargs="+", help="study files (YAML)")
+    check.set_defaults(run=_check)
+    show = commands.add_parser(
+        "show",
+        help="print the verdicts of a study that was judged",
+        description="Print the table of the verdicts and where the report is.",
+    )
+    show.add_argument("study", type=Path, help="study file (YAML)")
+    show.set_defaults(run=_show)
+    schema = commands.add_parser(
+        "schema",
+        help="print the JSON schema of study files",
+        description="Print the JSON schema of study files, for editors.",
+    )
+    schema.set_defaults(run=_schema)
     return parser
 
 
@@ -63,6 +82,35 @@ def _replicates(options: argparse.Namespace) -> None:
 
     set_replicates(options.study, options.hypothesis, options.number)
     print(f"{options.study}: {options.hypothesis} has {options.number} replicates")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from hyperverdict.claims.studyfile import load_study
+
+    for path in options.studies:
+        study = load_study(path)
+        claims, pictures = len(study.hypotheses), len(study.explorations)
+        print(f"{path}: study {study.name}, {claims} hypotheses, {pictures} explorations; valid")
+
+
+def _show(options: argparse.Namespace) -> None:
+    from hyperverdict.evidence.store import read_verdicts
+    from hyperverdict.pipeline import STUDIES, open_study
+    from hyperverdict.report.terminal import print_verdicts
+
+    study = open_study(options.study)
+    folder = STUDIES / study.name
+    if not (folder / "verdicts.json").exists():
+        raise UserError(f"{folder} holds no verdicts yet; run the study first")
+    print_verdicts(read_verdicts(folder / "verdicts.json"), study, folder / "report.html")
+
+
+def _schema(options: argparse.Namespace) -> None:
+    import json
+
+    from hyperverdict.claims.studyfile import study_schema
+
+    print(json.dumps(study_schema(), indent=2))
 
 
 if __name__ == "__main__":

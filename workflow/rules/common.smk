@@ -195,28 +195,4 @@ def exploration_figures():
     ]
 
 
-def study_targets():
-    """All that a study run makes."""
-    return [
-        f"results/studies/{STUDY}/report.html",
-        f"results/studies/{STUDY}/verdicts.json",
-        f"results/studies/{STUDY}/tables/verdicts.csv",
-    ]
-
-
-def announce_start():
-    """Registers the claims in the ledger before anything is trained."""
-    STUDY_RUN.register()
-
-
-def announce_end():
-    """Says where the report is."""
-    print(STUDY_RUN.closing_words())
-
-
-def announce_failure():
-    """Says how to go on after a failure."""
-    print(STUDY_RUN.failure_words())
-
-
 STUDY_RUN.print_plan()

@@ -1,0 +1,61 @@
+"""What the documents say of keys, hyperparameters and studies is what the code does."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hyperverdict.claims import TYPES
+from hyperverdict.claims.studyfile import load_study, study_schema
+from hyperverdict.study.hyperparameters import HYPERPARAMETERS, spell
+
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "config/README.md").read_text()
+CLAIMS = (ROOT / "docs/claims.md").read_text()
+STUDIES = [ROOT / "config/config.yaml", *sorted((ROOT / "config/studies").glob("*.yaml"))]
+
+
+def test_the_schema_for_editors_is_the_schema_that_is_checked():
+    """Write it again with `hyperverdict schema > workflow/schemas/study.schema.json`."""
+    text = (ROOT / "workflow/schemas/study.schema.json").read_text()
+    assert json.loads(text) == study_schema()
+    Draft202012Validator.check_schema(study_schema())
+
+
+@pytest.mark.parametrize("name", [n for n in HYPERPARAMETERS if n != "data"])
+def test_every_hyperparameter_is_in_the_readme_with_its_default(name):
+    h = HYPERPARAMETERS[name]
+    default = "all" if name in ("classes", "train_samples") else spell(name, h.default)
+    row = f"| `{name}` | {h.description} | {h.unit or '–'} | {h.allowed} | `{default}` |"
+    assert row in README, f"config/README.md lacks the row\n{row}"
+
+
+@pytest.mark.parametrize("part", ["study", "hypothesis", "exploration"])
+def test_every_key_is_in_the_readme(part):
+    schema = study_schema()
+    properties = schema["properties"] if part == "study" else schema["$defs"][part]["properties"]
+    claim_keys = {key for kind in TYPES for key in kind.schema}
+    for key in properties.keys() - claim_keys:
+        assert f"| `{key}` |" in README, f"config/README.md does not explain {key}"
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+def test_every_claim_type_and_its_keys_are_documented(kind):
+    assert f"## {kind.name.capitalize().replace('_', ' ')}" in CLAIMS
+    for key in kind.keys:
+        assert f"{key}:" in CLAIMS, f"docs/claims.md does not show {key}"
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_shipped_studies_are_valid(path):
+    study = load_study(path)
+    assert study.hypotheses
+    assert all(len(h.seeds) >= 10 for h in study.hypotheses)
+
+
+def test_the_small_study_covers_every_type():
+    from hyperverdict.claims import type_of
+
+    study = load_study(ROOT / "config/studies/reflection_small.yaml")
+    assert {type_of(h).name for h in study.hypotheses} == {kind.name for kind in TYPES}
