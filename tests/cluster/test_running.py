@@ -131,3 +131,34 @@ def test_python_that_is_missing_on_the_node(cluster, flow):
     status, output = flow.run("--submitit-python=/nowhere/bin/python")
     assert status == 1
     assert "/nowhere/bin/python: No such file or directory" in output
+
+
+def test_a_retry_runs_anew_while_its_first_task_still_works(cluster, flow):
+    # The first attempt of job 0 fails at once; its task lives on with job 1 until the retry is done.
+    work = (
+        "if [ {wildcards.i} = 0 ]; then [ $(wc -l < runs/0) -ge 2 ] || exit 1; "
+        "else while [ ! -e out/0.txt ]; do sleep 0.2; done; fi; echo x > {output}"
+    )
+    flow.write(Snakefile=steps(2, work).replace("rule step:", "rule step:\n        priority: 1"))
+    flow.succeed("--submitit-pack=2", "--retries=1")
+    assert flow.runs_of("0") == 2
+    assert flow.runs_of("1") == 1
+
+
+def test_outputs_to_be_updated_survive_a_failure(cluster, flow):
+    flow.write(
+        Snakefile="""
+            rule grow:
+                output: update("kept.txt")
+                resources: runtime=5
+                shell: "echo started >> runs/grow; echo more >> {output}; [ ! -e bad ]"
+        """
+    )
+    flow.succeed()
+    (flow.folder / "bad").touch()
+    status, output = flow.run("--forcerun", "grow")
+    assert status == 1, output
+    assert flow.read("kept.txt") == "more\n", output
+    (flow.folder / "bad").unlink()
+    flow.succeed("--forcerun", "grow", "--rerun-incomplete")
+    assert flow.read("kept.txt") == "more\nmore\n"

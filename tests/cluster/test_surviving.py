@@ -258,7 +258,9 @@ def test_a_lost_main_process_is_succeeded_by_the_next_call(cluster, flow, number
     train(flow, jobs=4, steps=10)
     (flow.folder / "hold").touch()
     arguments = ["--submitit-pack=2", "--rerun-incomplete"]
-    main = flow.start(*arguments)
+    # A main process that does not look any more: results come in that it never learns of.
+    blind = ["--submitit-poll-seconds=900", "--submitit-slurm-poll-seconds=900"]
+    main = flow.start(*arguments, *blind)
     until(lambda: any(flow.exists(f"out/{i}.txt") for i in range(4)), "a finished job")
     refused, refusal = flow.run(*arguments)
     assert refused != 0

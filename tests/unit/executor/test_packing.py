@@ -21,6 +21,7 @@ def test_pack_size_prefers_the_rule_then_the_setting_then_the_duration():
     assert pack_size(None, None, 10, 60.0) == 10
     assert pack_size(None, None, 10, 3600.0) == 1
     assert pack_size(None, None, 10, None) == 1
+    assert pack_size(None, None, 10, None, unknown=4) == 4
 
 
 def test_split_is_even_complete_and_in_order():

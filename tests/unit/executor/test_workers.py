@@ -5,11 +5,13 @@ import signal
 import sys
 import threading
 import time
+from typing import ClassVar
 
 import psutil
 import pytest
 from snakemake_executor_plugin_submitit_jobstep import gpus
 from snakemake_executor_plugin_submitit_jobstep.gpus import GpuSlots, devices_present
+from snakemake_executor_plugin_submitit_jobstep.scripts import can_be_warm
 from snakemake_executor_plugin_submitit_jobstep.workers import (
     WarmWorker,
     WorkerDiedError,
@@ -205,3 +207,28 @@ def test_zygote_module_imports_only_what_forks_need():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert answer.stdout.split() == ["False", "False"]
+
+
+class Plain:
+    conda_env = None
+    container_img = None
+    env_modules = None
+    resources: ClassVar[dict] = {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("conda_env", "/env"), ("container_img", "image.sif"), ("env_modules", ["m"]),
+     ("resources", {"shell_exec": "zsh"})],
+)  # fmt: skip
+def test_scripts_with_an_environment_of_their_own_take_snakemakes_path(monkeypatch, name, value):
+    assert can_be_warm(Plain())
+    monkeypatch.setattr(Plain, name, value)
+    assert not can_be_warm(Plain())
+
+
+def test_a_shell_prefix_reaches_scripts(monkeypatch):
+    from snakemake.shell import shell
+
+    monkeypatch.setattr(shell, "_process_prefix", "set -x; ")
+    assert not can_be_warm(Plain())

@@ -103,10 +103,11 @@ class LiveTask:
     @property
     def finished(self) -> bool:
         """Whether each of its jobs has been done or has failed."""
-        return all(
-            self.events.get(target.key, {}).get("event") in FINAL_EVENTS
-            for target in self.task.targets
-        )
+        return all(self.final(target.key) for target in self.task.targets)
+
+    def final(self, key: str) -> bool:
+        """Whether this job of it has been done or has failed."""
+        return self.events.get(key, {}).get("event") in FINAL_EVENTS
 
     @property
     def ended(self) -> bool:
@@ -120,6 +121,7 @@ class Table:
     def __init__(self) -> None:
         self.tasks: dict[str, LiveTask] = {}
         self.array_sizes: Counter[str] = Counter()
+        self._holders: dict[str, tuple[LiveTask, Target]] = {}
         self.done = 0
         self.failed = 0
 
@@ -127,10 +129,15 @@ class Table:
         """Watch a task."""
         self.tasks[task.id] = task
         self.array_sizes[array_base(task.id)] += 1
+        for target in task.task.targets:
+            self._holders[target.key] = (task, target)
 
     def drop(self, task: LiveTask) -> None:
         """Forget a task."""
         self.tasks.pop(task.id, None)
+        for target in task.task.targets:
+            if self._holders.get(target.key, (None,))[0] is task:
+                del self._holders[target.key]
 
     def update(self, states: Mapping[str, TaskState]) -> list[LiveTask]:
         """Take in SLURM's states; the tasks it said nothing about."""
@@ -144,12 +151,11 @@ class Table:
         return silent
 
     def holder_of(self, key: str) -> tuple[LiveTask, Target] | None:
-        """The live task that has a job of this name, and its target there."""
-        for task in self.tasks.values():
-            for target in task.task.targets:
-                if target.key == key:
-                    return task, target
-        return None
+        """The live task that may still run a job of this name, and its target there."""
+        holder = self._holders.get(key)
+        if holder is None or holder[0].ended or holder[0].final(key):
+            return None
+        return holder
 
     @property
     def waiting(self) -> Iterable[tuple[LiveTask, Unit]]:

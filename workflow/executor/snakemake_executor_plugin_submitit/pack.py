@@ -10,7 +10,11 @@ T = TypeVar("T")
 
 
 def pack_size(
-    resource: int | None, setting: int | None, task_minutes: float, job_seconds: float | None
+    resource: int | None,
+    setting: int | None,
+    task_minutes: float,
+    job_seconds: float | None,
+    unknown: int = 1,
 ) -> int:
     """Jobs a task: the rule's resource, else the setting, else what a target duration holds."""
     if resource:
@@ -18,7 +22,7 @@ def pack_size(
     if setting:
         return max(1, setting)
     if job_seconds is None:
-        return 1
+        return max(1, unknown)
     return max(1, int(task_minutes * 60 / max(job_seconds, 0.1)))
 
 

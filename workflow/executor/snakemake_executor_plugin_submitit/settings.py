@@ -26,8 +26,11 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
         None,
         "Jobs in one array task, run one after the other. A rule's resource `submitit_pack` "
         "overrides it. Unset: as many as fit into task_minutes, once earlier runs have shown how "
-        "long the rule's jobs take, else 1.",
+        "long the rule's jobs take, else first_pack.",
         int,
+    )
+    first_pack: int = _setting(
+        1, "Jobs in one array task while nothing is known about how long the rule's jobs take.", int
     )
     task_minutes: float = _setting(
         10.0,

@@ -121,7 +121,10 @@ class Submitter:
             return 1
         resource = unit.job.resources.get(PACK_RESOURCE)
         seconds = self.durations.seconds(unit.rule)
-        return pack_size(resource, self.settings.pack, self.settings.task_minutes, seconds)
+        settings = self.settings
+        return pack_size(
+            resource, settings.pack, settings.task_minutes, seconds, settings.first_pack
+        )
 
     def _submit_group(
         self, units: list[Unit], parameters: BatchParameters | str, left: list[Unit]

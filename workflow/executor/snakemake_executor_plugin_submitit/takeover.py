@@ -55,7 +55,7 @@ class Takeover:
         """Two tasks must not write the same outputs: an outdated one is cancelled and awaited."""
         for target in unit.targets:
             holder = self.table.holder_of(target.key)
-            if holder is not None and not holder[0].ended:
+            if holder is not None:
                 self.voice.say(f"cancelling task {holder[0].id}: it runs an outdated {unit.label}")
                 self._cancel(holder[0])
 

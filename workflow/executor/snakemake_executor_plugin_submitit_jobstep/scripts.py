@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 def can_be_warm(script: PythonScript) -> bool:
     """Only scripts that would start this very Python; any other takes Snakemake's own path."""
+    from snakemake.shell import shell
+
+    # A workflow's shell.prefix() and shell.suffix() stand around scripts too.
+    plain_shell = not (shell._process_prefix or shell._process_suffix)
     return (
-        script.conda_env is None
+        plain_shell
+        and script.conda_env is None
         and script.container_img is None
         and not script.env_modules
         and script.resources.get("shell_exec") is None

@@ -1,0 +1,218 @@
+"""CPU seconds and wall time per job of several ways to run many short jobs.
+
+Started by run.sh, which starts the cluster of tests/cluster in a control group of its own.
+
+CPU seconds are those of everything that the tool causes: its own process, SLURM's daemons, the jobs.
+Tools that are not installed are named and left out (hydra-core, hydra-submitit-launcher,
+hydra-joblib-launcher, ray[tune], snakemake-executor-plugin-slurm).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+HERE = Path(__file__).parent
+CPU_GROUP = Path("/sys/fs/cgroup/cpuacct")
+PACK = 8
+PACKAGES = ("snakemake", "submitit", "torch", "snakemake-executor-plugin-slurm", "hydra-core",
+            "hydra-submitit-launcher", "hydra-joblib-launcher", "ray")  # fmt: skip
+
+
+@dataclass
+class Tool:
+    """One way to run the jobs."""
+
+    name: str
+    needs: str | None
+    cluster: bool
+    command: list[str]
+
+
+@dataclass
+class Result:
+    """One measurement."""
+
+    tool: str
+    jobs: int
+    wall_s: float
+    cpu_s_per_job: float
+    wall_s_per_job: float
+    complete: bool
+    load_before: float
+
+
+def snakemake(jobs: int, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "snakemake", "--snakefile", str(HERE / "Snakefile"),
+            "--quiet", "all", "--max-jobs-per-timespan", "100000/1s",
+            "--config", f"jobs={jobs}", *arguments]  # fmt: skip
+
+
+def hydra(jobs: int, launcher: str, *arguments: str) -> list[str]:
+    numbers = ",".join(map(str, range(jobs)))
+    return [sys.executable, str(HERE / "hydra_app.py"), "--multirun", f"+number={numbers}",
+            f"hydra/launcher={launcher}", *arguments]  # fmt: skip
+
+
+def tools(jobs: int) -> list[Tool]:
+    """All tools, with their commands for so many jobs."""
+    many = ["--jobs", "1000", "--latency-wait", "5"]
+    slurm = ["--executor", "slurm", *many, "--slurm-init-seconds-before-status-checks", "5",
+             "--default-resources", "slurm_account=default", "slurm_partition=gpu"]  # fmt: skip
+    groups = ["--groups", "work=g", "--group-components", f"g={PACK}"]
+    cores = ["--cores", str(os.cpu_count())]
+    limits = ["hydra.launcher.timeout_min=10", "hydra.launcher.cpus_per_task=1",
+              "hydra.launcher.mem_gb=1.6", "hydra.launcher.partition=gpu"]  # fmt: skip
+    return [
+        Tool(f"submitit plugin, {PACK} a task", None, True,
+             snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack", str(PACK))),
+        Tool("slurm plugin, single jobs", "snakemake_executor_plugin_slurm", True,
+             snakemake(jobs, *slurm)),
+        Tool(f"slurm plugin, groups of {PACK}", "snakemake_executor_plugin_slurm", True,
+             snakemake(jobs, *slurm, *groups)),
+        Tool("plain submitit, one function a task", "submitit", True,
+             [sys.executable, str(HERE / "plain_submitit.py"), str(jobs)]),
+        Tool("hydra-submitit-launcher", "hydra_plugins.hydra_submitit_launcher", True,
+             hydra(jobs, "submitit_slurm", *limits)),
+        Tool("this machine: submitit-jobstep", None, False,
+             snakemake(jobs, "--executor", "submitit-jobstep", *cores)),
+        Tool("this machine: Snakemake's local executor", None, False, snakemake(jobs, *cores)),
+        Tool("this machine: joblib through Hydra", "hydra_plugins.hydra_joblib_launcher", False,
+             hydra(jobs, "joblib", f"hydra.launcher.n_jobs={os.cpu_count()}")),
+        Tool("this machine: Ray Tune", "ray.tune", False,
+             [sys.executable, str(HERE / "ray_app.py"), str(jobs)]),
+    ]  # fmt: skip
+
+
+def installed(module: str | None) -> bool:
+    try:
+        return module is None or importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def cpu_group() -> Path:
+    """The control group of this process: the box's daemons and jobs are its members too."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        if "cpuacct" in controllers.split(",") and path != "/":
+            return CPU_GROUP / path.lstrip("/")
+    raise SystemExit("not in a cpuacct control group of its own: start this with run.sh")
+
+
+def cpu_seconds(group: Path) -> float:
+    return int((group / "cpuacct.usage").read_text()) / 1e9
+
+
+def idle_rate(group: Path, seconds: float = 5.0) -> float:
+    """CPU seconds a second that the daemons take while nothing runs."""
+    before = cpu_seconds(group)
+    time.sleep(seconds)
+    return (cpu_seconds(group) - before) / seconds
+
+
+def quiet_queue() -> None:
+    """Wait until SLURM has let go of the last tool's jobs."""
+    while subprocess.run(["squeue", "-h"], capture_output=True, check=True).stdout.strip():
+        time.sleep(0.2)
+
+
+def measure(tool: Tool, jobs: int, group: Path, idle: float, timeout: float) -> Result:
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    (folder / "done").mkdir()
+    load, cpu, begin = os.getloadavg()[0], cpu_seconds(group), time.monotonic()
+    with (folder / "log").open("w") as log:
+        try:
+            subprocess.run(tool.command, cwd=folder, stdout=log, stderr=log, timeout=timeout,
+                           check=False)  # fmt: skip
+        except subprocess.TimeoutExpired:
+            subprocess.run(["scancel", "-u", str(os.getuid())], check=False)
+    wall = time.monotonic() - begin
+    if tool.cluster:
+        quiet_queue()
+    used = cpu_seconds(group) - cpu - idle * (time.monotonic() - begin)
+    done = len(list((folder / "done").glob("*.done")))
+    if done < jobs:
+        print((folder / "log").read_text()[-2000:], file=sys.stderr)
+    else:
+        shutil.rmtree(folder)
+    return Result(tool.name, jobs, round(wall, 1), round(used / jobs, 2), round(wall / jobs, 2),
+                  done == jobs, round(load, 1))  # fmt: skip
+
+
+def processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def facts() -> dict[str, object]:
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    slurm = subprocess.run(["sinfo", "--version"], capture_output=True, text=True, check=False)
+    return {"processor": processor(), "cores": os.cpu_count(), "python": platform.python_version(),
+            "slurm": slurm.stdout.strip(), "versions": versions}  # fmt: skip
+
+
+def table(results: list[Result]) -> str:
+    lines = ["| tool | jobs | CPU-s a job | wall s | wall s a job |", "|---|--:|--:|--:|--:|"]
+    for one in results:
+        note = "" if one.complete else " (not all jobs done in time)"
+        lines.append(f"| {one.tool}{note} | {one.jobs} | {one.cpu_s_per_job:.2f} | "
+                     f"{one.wall_s:.1f} | {one.wall_s_per_job:.2f} |")  # fmt: skip
+    return "\n".join(lines)
+
+
+def save(out: Path, known: dict[str, object], results: list[Result]) -> None:
+    out.with_suffix(".json").write_text(
+        json.dumps({**known, "pack": PACK, "results": [asdict(one) for one in results]}, indent=1)
+        + "\n"
+    )
+    versions = ", ".join(f"{name} {number}" for name, number in known["versions"].items())  # type: ignore[attr-defined]
+    out.with_suffix(".md").write_text(
+        "# Many short jobs: CPU seconds and wall time per job\n\n"
+        "Each job imports torch and works 0.2 s. CPU seconds count the tool, SLURM's daemons and the "
+        f"jobs. One run each.\n\n{known['cores']} cores of {known['processor']}, "
+        f"{known['slurm']}, Python {known['python']}; {versions}.\n\n{table(results)}\n"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, nargs="+", default=[32, 200])
+    parser.add_argument("--only", help="a part of the names of the tools to run")
+    parser.add_argument("--timeout", type=float, default=1800)
+    parser.add_argument("--out", type=Path, default=HERE / "results")
+    options = parser.parse_args()
+    group, known, results = cpu_group(), facts(), []
+    idle = idle_rate(group)
+    for jobs in options.jobs:
+        for tool in tools(jobs):
+            if options.only and options.only not in tool.name:
+                continue
+            if not installed(tool.needs):
+                print(f"{tool.name}: not installed, left out", flush=True)
+                continue
+            results.append(measure(tool, jobs, group, idle, options.timeout))
+            print(results[-1], flush=True)
+            save(options.out, known, results)
+
+
+if __name__ == "__main__":
+    main()

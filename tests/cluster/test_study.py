@@ -1,0 +1,85 @@
+"""The workflow itself under the slurm profile: the same numbers and verdicts as on one machine."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.workflow.conftest import make_project
+
+STUDY = """
+study: tiny
+data: digits
+seeds: 3
+baseline: {width: 16, depth: 1, batch_size: 32, budget: 40 steps}
+metrics:
+  accuracy: {matters_from: 0.01}
+hypotheses:
+  H1:
+    says: A large batch is less accurate at equal samples.
+    compare: {batch_size: {from: 8, to: 64}}
+    expect: {accuracy: lower}
+    at_equal: [640 samples]
+"""
+# What the box has instead of the profile's placeholders, and less patience.
+BOX = [
+    "--default-resources", "slurm_partition=gpu", "slurm_account=default", "runtime=10", "mem_mb=2000",
+    "--submitit-slurm-poll-seconds=2", "--latency-wait=10", "--config", "tensorboard=false",
+]  # fmt: skip
+TIMES = re.compile(r"seconds|time|date|finished|started|host|commit", re.IGNORECASE)
+
+
+def run(project, profile, *arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--profile", f"profiles/{profile}", *arguments],
+        cwd=project.path, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
+    return done.stdout + done.stderr
+
+
+def without_times(table):
+    return table.drop(columns=[name for name in table.columns if TIMES.search(str(name))])
+
+
+def runs(folder):
+    return {
+        str(path.relative_to(folder)): without_times(pd.read_parquet(path))
+        for path in sorted(Path(folder).glob("results/runs/**/metrics.parquet"))
+    }
+
+
+@pytest.fixture
+def project(tmp_path):
+    def make(name, study=STUDY):
+        (tmp_path / name).mkdir()
+        made = make_project(tmp_path / name, study)
+        made.write(study)
+        return made
+
+    return make
+
+
+def test_metrics_and_verdicts_equal_the_local_runs(cluster, project):
+    local, slurm = project("local"), project("slurm")
+    run(local, "local", "--config", "tensorboard=false")
+    output = run(slurm, "slurm", *BOX)
+    assert "submitted 2 jobs of train as 1 tasks" in output
+    expected, found = runs(local.path), runs(slurm.path)
+    assert found.keys() == expected.keys()
+    assert len(found) == 2
+    for name, table in expected.items():
+        pd.testing.assert_frame_equal(found[name], table, check_exact=True)
+    verdicts = "results/studies/tiny/tables/verdicts.csv"
+    pd.testing.assert_frame_equal(
+        without_times(pd.read_csv(slurm.path / verdicts)),
+        without_times(pd.read_csv(local.path / verdicts)),
+        check_exact=True,
+    )
+    assert (slurm.path / "results/studies/tiny/report.html").exists()
+    assert "Nothing to be done" in run(slurm, "slurm", "-n", *BOX)
