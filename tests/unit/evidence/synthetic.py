@@ -57,7 +57,7 @@ hypotheses:
     trend: {width: [16, 64, 256, 1024]}
     shape: every_step
     expect: {accuracy: higher}
-"""  # noqa: E501
+"""
 
 Score = Callable[[Configuration, int], float]
 

@@ -42,8 +42,7 @@ def robustness(case: Case, judge: Judge) -> dict[str, str]:
 def leave_one_out(question: Question, judge: Judge, judgement: Judgement) -> dict[int, str]:
     """seed -> the evidence without it; only where at least three seeds remain.
 
-    With many seeds only the most extreme of each effect are left out: if any flips the verdict, they
-    do.
+    With many seeds only the most extreme of each effect are left out: if any flips it, they do.
     """
     seeds = seeds_of(question.outcomes)
     if len(seeds) < 4:

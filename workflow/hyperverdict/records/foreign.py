@@ -158,7 +158,7 @@ def _only_ended(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     words = rows["status"].astype("string").str.lower().str.split(".").str[-1].fillna("")
     unfinished = words.isin(list(UNFINISHED))
     for word, n in words[unfinished].value_counts().items():
-        notes.append(f"{n:,} rows with status {word!r} are left out.".replace("1 rows", "1 row"))
+        notes.append(f"{_rows(n)} with status {word!r} {'is' if n == 1 else 'are'} left out.")
     rows["failed"] = words.isin(list(FAILED)).to_numpy()
     unknown = sorted(set(words[~words.isin([*FINISHED, *FAILED, *UNFINISHED, ""])]))
     if unknown:
@@ -237,12 +237,22 @@ def _marked_failed(rows: pd.DataFrame, metrics: Iterable[str], notes: list[str])
         values = rows[name].to_numpy(dtype=float)
         infinite = np.isinf(values)
         if infinite.any():
-            notes.append(f"{infinite.sum():,} infinite values of {name} count as failed runs.")
+            notes.append(_as_failed(int(infinite.sum()), "infinite value", f" of {name}"))
         empty = np.isnan(values) & ~rows["failed"].to_numpy(dtype=bool)
         if empty.any() and not _is_sparse(rows, empty):
-            notes.append(f"{empty.sum():,} rows without {name} count as failed runs.")
+            notes.append(_as_failed(int(empty.sum()), "row", f" without {name}"))
         rows.loc[infinite, name] = np.nan
     return rows
+
+
+def _rows(n: int) -> str:
+    return f"{n:,} row" if n == 1 else f"{n:,} rows"
+
+
+def _as_failed(n: int, what: str, which: str) -> str:
+    if n == 1:
+        return f"1 {what}{which} counts as a failed run."
+    return f"{n:,} {what}s{which} count as failed runs."
 
 
 def _is_sparse(rows: pd.DataFrame, empty: Any) -> bool:
@@ -335,7 +345,11 @@ def _without_duplicates(
     conflicts = twice & ~repeated
     if conflicts.any():
         raise UserError(_conflict(rows, identity, measured, int(np.flatnonzero(conflicts)[0])))
-    notes.append(f"{repeated.sum():,} rows repeat others and are left out.")
+    one = repeated.sum() == 1
+    notes.append(
+        f"{_rows(int(repeated.sum()))} {'repeats another and is' if one else 'repeat others and are'} "
+        "left out."
+    )
     return rows[~repeated].reset_index(drop=True)
 
 

@@ -124,6 +124,9 @@ def recognise(
     for ours in (*ALIASES, *wanted):
         if ours in found:
             continue
+        if ours in theirs and ours not in mapped.values():
+            found[ours] = ours
+            continue
         for alias in _aliases(ours, export):
             if alias in first and first[alias] not in mapped.values():
                 found[ours] = first[alias]
