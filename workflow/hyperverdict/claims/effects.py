@@ -61,6 +61,7 @@ class Measured:
     estimate: Estimate
     per_seed: tuple[tuple[int, float], ...]
     correlation: float | None
+    sign_flip_p: float | None = None
     failures_point: float = 0.0
 
 
@@ -84,10 +85,11 @@ def measure(outcomes: Outcomes, contrast: Contrast) -> Measured:
         floor = rounding_sd(outcomes.resolution, contrast.weights.values())
         estimate = one_sample([value for _, value in per_seed], floor)
         pairing = _pair_correlation(finished, contrast.weights)
-        return Measured(contrast, outcomes.metric, estimate, per_seed, pairing, point)
+        flips = sign_flip_p([value for _, value in per_seed])
+        return Measured(contrast, outcomes.metric, estimate, per_seed, pairing, flips, point)
     arms = [(weight, list(finished[label].values())) for label, weight in contrast.weights.items()]
     estimate = welch(arms, outcomes.resolution)
-    return Measured(contrast, outcomes.metric, estimate, (), None, point)
+    return Measured(contrast, outcomes.metric, estimate, (), None, None, point)
 
 
 def paired_contrast(
@@ -106,6 +108,8 @@ def judge_effect(
     expectation: Expectation,
     alpha: float,
     looks: LookRule = SINGLE_LOOK,
+    *,
+    plan: bool = True,
 ) -> Effect:
     """Decide one contrast.
 
@@ -113,6 +117,7 @@ def judge_effect(
         expectation: what is claimed; its `matters_from` must already be the metric's, or None.
         alpha: two-sided, after corrections within the claim, before the look rule.
         looks: what this look may use of alpha.
+        plan: count the seeds that an inconclusive effect still needs (most of the time it takes).
     """
     metric, estimate = measured.metric, measured.estimate
     size = metric.matters_from if expectation.matters_from is None else expectation.matters_from
@@ -121,7 +126,6 @@ def judge_effect(
     nominal = looks.nominal(alpha, estimate.n)
     claim: Claim = expectation.direction
     decision = decide(estimate, delta, nominal, claim, between)
-    contrasts = [value for _, value in measured.per_seed]
     effect = Effect(
         name=measured.contrast.name,
         metric=metric.name,
@@ -142,13 +146,13 @@ def judge_effect(
         per_seed=tuple((seed, _shown(value, metric)) for seed, value in measured.per_seed),
         paired=bool(measured.per_seed) or estimate.n == 0,
         correlation=measured.correlation,
-        sign_flip_p=sign_flip_p(contrasts) if contrasts else None,
+        sign_flip_p=measured.sign_flip_p,
         df=estimate.df,
         between=expectation.between,
         context=measured.contrast.context,
     )
     effect = _heed_failures(effect, measured)
-    if effect.evidence == "inconclusive" and estimate.df > 0 and between is None:
+    if plan and effect.evidence == "inconclusive" and estimate.df > 0 and between is None:
         effect = replace(effect, seeds_needed=_needed(estimate, delta, alpha, claim, looks))
     return effect
 

@@ -132,7 +132,7 @@ def _pair(
     outcomes = by_epoch(outcomes_of(question, expectation.metric), (start, to))
     measured = measure(outcomes, difference(name_of(to), name_of(start)))
     plain = judge_effect(measured, expectation, question.alpha, question.looks)
-    strict = judge_effect(measured, expectation, question.alpha / parts, question.looks)
+    strict = judge_effect(measured, expectation, question.alpha / parts, question.looks, plan=False)
     return TwoAlphas(plain, strict)
 
 

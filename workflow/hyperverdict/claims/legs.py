@@ -113,7 +113,7 @@ def two_alphas(
     plain = judge_effect(measured, expectation, question.alpha, question.looks)
     if parts == 1:
         return TwoAlphas(plain, plain)
-    strict = judge_effect(measured, expectation, question.alpha / parts, question.looks)
+    strict = judge_effect(measured, expectation, question.alpha / parts, question.looks, plan=False)
     return TwoAlphas(plain, strict)
 
 

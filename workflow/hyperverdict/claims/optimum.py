@@ -18,7 +18,7 @@ from typing import Any
 
 from hyperverdict.claims.base import Arm, Judgement, Leg, Question
 from hyperverdict.claims.conditional import opposite_tolerant
-from hyperverdict.claims.effects import difference
+from hyperverdict.claims.effects import difference, judge_effect, measure
 from hyperverdict.claims.factors import (
     level_text,
     make_arm,
@@ -28,7 +28,14 @@ from hyperverdict.claims.factors import (
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.legs import all_hold, check_legs, judge_legs, judged_legs, two_alphas
+from hyperverdict.claims.legs import (
+    all_hold,
+    check_legs,
+    judge_legs,
+    judged_legs,
+    outcomes_of,
+    two_alphas,
+)
 from hyperverdict.claims.schemas import LEVEL, LEVELS
 from hyperverdict.claims.trend import check_directions
 from hyperverdict.errors import UserError
@@ -123,15 +130,16 @@ def not_excluded(question: Question, expectation: Expectation) -> list[str]:
     """
     labels = [arm.label for arm in question.arms]
     weaker = opposite_tolerant(expectation)
-    parts = len(labels) - 1
+    alpha = question.alpha / (len(labels) - 1)
+    outcomes = outcomes_of(question, expectation.metric)
+
+    def beats(other: str, level: str) -> bool:
+        measured = measure(outcomes, difference(other, level))
+        effect = judge_effect(measured, weaker, alpha, question.looks, plan=False)
+        return effect.evidence == "refuted"
 
     def beaten(level: str) -> bool:
-        return any(
-            two_alphas(question, difference(other, level), weaker, parts).strict.evidence
-            == "refuted"
-            for other in labels
-            if other != level
-        )
+        return any(beats(other, level) for other in labels if other != level)
 
     return [level for level in labels if not beaten(level)]
 

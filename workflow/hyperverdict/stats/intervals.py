@@ -139,10 +139,11 @@ def correlation(a: Sequence[float] | Floats, b: Sequence[float] | Floats) -> flo
     spreads = _spread(x) * _spread(y)
     if spreads == 0:
         return None
-    return float((x - x.mean()) @ (y - y.mean())) / ((len(x) - 1) * spreads)
+    return float((x - x.sum() / len(x)) @ y) / ((len(x) - 1) * spreads)
 
 
 def _spread(data: Floats) -> float:
     """Sample standard deviation [n] -> scalar, 0 when only rounding is left."""
-    sd = float(data.std(ddof=1))
+    centred = data - data.sum() / len(data)
+    sd = math.sqrt(float(centred @ centred) / (len(data) - 1))
     return 0.0 if sd <= ROUNDING * float(np.abs(data).max()) else sd
