@@ -137,9 +137,10 @@ def test_heatmap_means_over_seeds_and_marks_other_fidelities():
     assert info.cells[2][1].mean == pytest.approx(own.mean())
     assert info.cells[2][1].n == 10
     assert not any(any(row) for row in info.odd)
-    mixed = final.assign(steps=final["steps"].where(final["path"] != path, 2700))
-    odd = heatmap.heatmap_info(exploration, STUDY, mixed).odd
-    assert [(r, c) for r in range(3) for c in range(3) if odd[r][c]] == [(2, 1)]
+    for steps, marked in ((310, []), (330, [(2, 1)]), (2700, [(2, 1)])):
+        mixed = final.assign(steps=final["steps"].where(final["path"] != path, steps))
+        odd = heatmap.heatmap_info(exploration, STUDY, mixed).odd
+        assert [(r, c) for r in range(3) for c in range(3) if odd[r][c]] == marked
 
 
 def test_heatmap_cell_without_a_run_is_empty():

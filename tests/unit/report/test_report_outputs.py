@@ -60,9 +60,7 @@ class Terminal(io.StringIO):
 def test_the_terminal_shows_every_verdict_and_the_report(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    html = Path(
-        "results/studies/a-rather-long-name/that/does/not/fit/into/one/hundred/columns/report.html"
-    )
+    html = Path("results/studies", "a-rather-long-name" * 6, "report.html")
     plain, colored = io.StringIO(), Terminal()
     for stream in (plain, colored):
         terminal.print_verdicts(samples.report("2 runs are missing."), STUDY, html, stream)

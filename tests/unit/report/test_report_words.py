@@ -209,3 +209,121 @@ def test_figures_are_told_with_their_numbers():
     text = opening.figure_text(samples.depends_report(), STUDY, "effect")
     assert "3.0 points lower (2.6 to 3.4 points)" in text
     assert "At 38,400 samples: supported" in text
+
+
+def test_only_lines_that_say_something_else_are_called_different():
+    lines = {
+        "primary analysis": "supported",
+        "sign-flip": "agrees",
+        "leave one seed out": "supported without any one seed",
+        "best on validation": "refuted",
+        "worst case": "inconclusive without seed_3",
+    }
+    verdict = replace(samples.verdict("comparison", "supported"), robustness=lines)
+    assert words.differing_lines(verdict) == [
+        "best on validation (refuted)",
+        "worst case (inconclusive without seed 3)",
+    ]
+
+
+def test_a_negligible_effect_tells_the_interval_that_proves_it():
+    said = conclusion("comparison", "no meaningful effect").findings[0]
+    assert "95 % interval 0.4 points lower to 0.4 points higher" in said
+    assert "90 % interval, 0.3 points lower to 0.3 points higher, lies within 1 point" in said
+
+
+def test_a_trade_off_names_the_parts_that_do_not_hold():
+    verdict = samples.verdict("trade-off", "refuted")
+    time, accuracy = verdict.judgement.legs
+    legs = (time, replace(accuracy, evidence="no meaningful effect"))
+    verdict = replace(verdict, judgement=replace(verdict.judgement, legs=legs))
+    assert words.meaning(verdict, STUDY).endswith(
+        "training time goes the other way and test accuracy shows no difference that matters."
+    )
+
+
+def test_a_leg_refuted_by_a_negligible_effect_is_told_by_it():
+    supported = samples.effect("b - a", "supported")
+    negligible = samples.effect("c - b", "no meaningful effect")
+    leg = Leg("accuracy", "higher", "refuted", (supported, negligible), "every adjacent step")
+    assert effects.deciding_effect(leg) is negligible
+    verdict = samples.verdict("trend", "refuted")
+    verdict = replace(verdict, judgement=replace(verdict.judgement, legs=(leg,)))
+    assert "at least one step is too small to matter" in words.meaning(verdict, STUDY)
+
+
+def test_the_closest_rival_of_an_optimum_is_the_one_least_excluded():
+    far = replace(samples.effect("x 1 - x 3", "supported", size=-9), direction="not_higher")
+    near = replace(samples.effect("x 2 - x 3", "supported", size=0), direction="not_higher")
+    far, near = replace(far, p_equivalence=1e-9), replace(near, p_equivalence=0.04)
+    verdict = samples.verdict("optimum", "supported")
+    leg = Leg("accuracy", "higher", "supported", (far, near))
+    verdict = replace(verdict, judgement=replace(verdict.judgement, legs=(leg,)))
+    assert words.brief(verdict, STUDY).startswith("Closest rival, x 2: test accuracy the same")
+
+
+def test_unmeasured_effects_are_said_to_be():
+    verdict = samples.verdict("comparison", "inconclusive")
+    [leg] = verdict.judgement.legs
+    nothing = replace(leg.effects[0], estimate=math.nan, ci1=(math.nan, math.nan))
+    legs = (replace(leg, effects=(nothing,)),)
+    verdict = replace(verdict, judgement=replace(verdict.judgement, legs=legs))
+    assert words.findings(verdict, STUDY)[0].startswith("No finished runs tell")
+    assert words.brief(verdict, STUDY).startswith("No finished runs tell")
+
+
+def test_type_specific_facts_are_told():
+    def told(kind, **facts):
+        judged = replace(samples.judgement(kind, "supported", ()), facts=facts)
+        verdict = replace(samples.verdict(kind, "supported"), judgement=judged)
+        return " ".join(words.findings(verdict, STUDY))
+
+    best = told("strategy", within_delta_of_best={"accuracy": ["width 16", "width 64"]})
+    assert "Not excluded as the best in test accuracy: width 16 and width 64." in best
+    plateau = told("strategy", plateau={"accuracy": 3}, epochs=[1, 2, 3, 4, 5])
+    assert "the gain from epoch 3 to epoch 5 is proven too small to matter" in plateau
+    contexts = {"width 16": {"estimate": 0.02, "ci1": [0.01, 0.03]}}
+    inner = told("strategy", effects_by_context={"accuracy": contexts})
+    assert "Within each context test accuracy was 2.0 points higher with width 16" in inner
+
+
+def test_an_opening_over_many_claims_counts_them():
+    report = samples.report()
+    names = [f"c{i}" for i in range(7)]
+    many = tuple(replace(report.hypotheses[1], id=name) for name in names[:5])
+    many += tuple(replace(report.hypotheses[2], id=name) for name in names[5:])
+    assert opening.opening(replace(report, hypotheses=many), STUDY) == (
+        "Of 7 claims 5 show no effect that matters and 2 hold."
+    )
+
+
+@pytest.mark.parametrize(
+    ("terms", "topic"),
+    [
+        ({"compare": {"batch_size": {"from": 4, "to": 128}}}, "batch size"),
+        ({"best": {"batch_size": [4, 8]}, "is": [4]}, "best batch size"),
+        (
+            {"matters_more": {"these": {"optimizer": []}, "than": {"width": []}}},
+            "importance of optimizer",
+        ),
+        (
+            {"all_of": [{"trend": {"width": []}}, {"trend": {"depth": []}}]},
+            "width and depth in every context",
+        ),
+        ({"compare": {"depth": {}}, "only_in": {"data": {}}}, "depth by data"),
+        ({"combinations": {"width": 5}}, "number of combinations"),
+        ({"each": {"epoch": "1..5"}}, "training longer"),
+        ({"search": "random", "than": "grid"}, "search strategy"),
+    ],
+)
+def test_topics_name_what_is_asked(terms, topic):
+    assert opening.topic_of(terms) == topic
+
+
+def test_headlines_over_budgets_stand_as_they_are():
+    report = samples.report()
+    mixed = replace(
+        report.hypotheses[0], headline="refuted at 300 steps; inconclusive at 5 seconds"
+    )
+    said = opening.opening(replace(report, hypotheses=(mixed,)), STUDY)
+    assert said == "Batch size: refuted at 300 steps; inconclusive at 5 seconds."
