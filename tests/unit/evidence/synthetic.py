@@ -17,8 +17,8 @@ from hyperverdict.evidence.outcomes import index_runs
 from hyperverdict.evidence.timing import Timing
 from hyperverdict.evidence.verdict import StudyReport
 from hyperverdict.records.collect import Tables, collect
-from hyperverdict.records.layout import TRAINING_VERSION, RunRecord, SeedRecord
-from hyperverdict.records.write import metrics_table, write_run
+from hyperverdict.runs.layout import TRAINING_VERSION, RunRecord, SeedRecord
+from hyperverdict.runs.write import metrics_table, write_run
 from hyperverdict.study.budget import samples_after, steps_per_epoch
 from hyperverdict.study.configuration import Configuration
 from hyperverdict.study.model import Study

@@ -10,6 +10,9 @@ from hyperverdict.study.model import TIME_METRIC
 
 Range = tuple[int, int]
 
+# A search is chosen on one seed and scored on another.
+SEEDS_PER_REPLICATE = {"strategy": 2}
+
 
 def seeds_needed(case: Case) -> Range | None:
     """(low, high) seeds that would settle the open effects of a case; None when none is open.
@@ -25,7 +28,9 @@ def seeds_needed(case: Case) -> Range | None:
     ]
     if not open_effects or case.judgement.evidence != "inconclusive":
         return None
-    return max(low for low, _ in open_effects), max(high for _, high in open_effects)
+    each = SEEDS_PER_REPLICATE.get(case.judgement.kind, 1)
+    low, high = (max(ends) for ends in zip(*open_effects, strict=True))
+    return each * low, each * high
 
 
 def cost_hours(case: Case, needed: Range) -> tuple[float, float] | None:
@@ -50,17 +55,25 @@ def processor(case: Case) -> str:
 
 
 def command(case: Case, needed: Range) -> str:
-    """The line that adds seeds to this hypothesis and runs the study again."""
+    """The line that adds seeds and runs the study again; "" where more seeds cannot be judged."""
     path, id_ = case.question.study.path, case.question.hypothesis.id
-    wanted = next_replicates(case, needed)
+    wanted = next_look(case, needed)
+    if case.foreign or wanted is None:
+        return ""
     return (
         f"hyperverdict replicates {path} {id_} {wanted} && "
         f"snakemake --profile profiles/local --configfile {path}"
     )
 
 
-def next_replicates(case: Case, needed: Range) -> int:
-    """The next registered look when one is left, else the upper number of seeds needed."""
+def next_look(case: Case, needed: Range) -> int | None:
+    """The number of seeds of the next look: a registered one where one is left.
+
+    None when the looks that were taken used all of alpha.
+    """
     have = len(case.question.hypothesis.seeds)
     planned = [n for n in case.standing.schedule if n > have]
-    return min(planned) if planned else max(needed[1], have + 1)
+    if planned:
+        return min(planned)
+    look = case.standing.look
+    return None if look is not None and look.spends >= 1 else max(needed[1], have + 1)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from hyperverdict.claims.base import Judgement
 from hyperverdict.evidence.numbers import digits, listed
 from hyperverdict.evidence.verdict import Check, HypothesisReport, Verdict
+from hyperverdict.study.model import TIME_METRIC
 
 DEPENDS = "depends on the budget"
 CONCLUSIVE = ("supported", "refuted", "no meaningful effect")
@@ -79,7 +80,7 @@ def main_caveat(reports: Sequence[HypothesisReport]) -> str:
     return f"{listed(where)}: {gravest.sentence}"
 
 
-def next_step(reports: Sequence[HypothesisReport], processor: str = "CPU") -> str:
+def next_step(reports: Sequence[HypothesisReport]) -> str:
     """The most useful next thing: mend what blocks, else settle the cheapest open verdict."""
     blocked = [
         (check.gravity, report.id, verdict.budget, check)
@@ -100,8 +101,26 @@ def next_step(reports: Sequence[HypothesisReport], processor: str = "CPU") -> st
     ]
     if open_verdicts:
         _, id_, verdict = min(open_verdicts, key=lambda entry: entry[0])
-        return _more_seeds(id_, verdict, processor)
+        return _more_seeds(id_, verdict)
+    timed = [
+        f"{report.id}{_at(verdict)}"
+        for report in reports
+        for verdict in report.verdicts
+        if verdict.headline == "inconclusive" and _only_time_is_open(verdict)
+    ]
+    if timed:
+        return f"Measure the times again on an idle machine: only they keep {listed(timed)} open."
     return "Nothing is open: state the next claim."
+
+
+def _only_time_is_open(verdict: Verdict) -> bool:
+    undecided = {leg.metric for leg in decided(verdict).legs if leg.evidence == "inconclusive"}
+    dropped = {leg.metric for leg in decided(verdict).legs if leg.dropped_because}
+    return undecided - dropped == {TIME_METRIC}
+
+
+def _at(verdict: Verdict) -> str:
+    return f" at {verdict.budget}" if verdict.budget else ""
 
 
 REMEDIES = {
@@ -118,15 +137,21 @@ REMEDIES = {
 }
 
 
-def _more_seeds(id_: str, verdict: Verdict, processor: str) -> str:
+def _more_seeds(id_: str, verdict: Verdict) -> str:
     low, high = verdict.seeds_needed or (0, 0)
-    at = f" at {verdict.budget}" if verdict.budget else ""
     seeds = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     price = ""
     if verdict.cost_hours:
-        price = f", about {hours_text(verdict.cost_hours)} of {processor} time"
-    how = f": {verdict.command}" if verdict.command else ""
-    return f"{id_}{at} would be settled by {seeds} seeds{price}{how}"
+        price = f", about {hours_text(verdict.cost_hours)} of {verdict.processor} time"
+    settled = f"{id_}{_at(verdict)} would be settled by {seeds} seeds{price}"
+    if verdict.command:
+        look = ""
+        if verdict.next_look is not None and verdict.next_look < low:
+            look = f" (the next registered look, at {verdict.next_look}, may leave it open)"
+        return f"{settled}{look}: {verdict.command}"
+    if verdict.registered:
+        return f"{settled}, in a study of its own: its registered looks have used all of alpha"
+    return settled
 
 
 def hours_text(hours: tuple[float, float]) -> str:

@@ -15,7 +15,7 @@ from hyperverdict.evidence.case import Case, arm_runs, case_timing
 from hyperverdict.evidence.chain import Ledger
 from hyperverdict.evidence.checks import in_order, run_checks
 from hyperverdict.evidence.claim_text import claim_text, study_facts
-from hyperverdict.evidence.cost import command, cost_hours, processor, seeds_needed
+from hyperverdict.evidence.cost import command, cost_hours, next_look, processor, seeds_needed
 from hyperverdict.evidence.headline import headline, main_caveat, next_step, over_budgets
 from hyperverdict.evidence.images import image_errors
 from hyperverdict.evidence.ledger import record_looks, seeds_in
@@ -110,7 +110,6 @@ def report_of(material: Material, cases: Cases | None = None) -> StudyReport:
     found = rivalries(cases.values())
     reports = tuple(_hypothesis_report(material, h, cases, found) for h in study.hypotheses)
     planned, analysed, missing_times = _counts(cases.values())
-    device = next((processor(case) for case in cases.values()), "CPU")
     own = material.source is None
     return StudyReport(
         study=study.name,
@@ -118,7 +117,7 @@ def report_of(material: Material, cases: Cases | None = None) -> StudyReport:
         facts=study_facts(study, own),
         hypotheses=reports,
         main_caveat=main_caveat(reports),
-        next_step=next_step(reports, device),
+        next_step=next_step(reports),
         provisional=_provisional(planned, analysed, missing_times) if own else "",
         planned=planned,
         analysed=analysed,
@@ -224,7 +223,9 @@ def _verdict(material: Material, case: Case, found: Sequence[Rivalry]) -> Verdic
         registered=standing.registered,
         seeds_needed=needed,
         cost_hours=cost_hours(case, needed) if needed else None,
-        command=command(case, needed) if needed and not case.foreign else "",
+        command=command(case, needed) if needed else "",
+        next_look=next_look(case, needed) if needed else None,
+        processor=processor(case),
     )
 
 

@@ -17,7 +17,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.evidence.chain import Kind, Ledger, Line, append, read_ledger, sha256_of
 from hyperverdict.evidence.numbers import digits, listed
 from hyperverdict.evidence.questions import budgets_judged, claim_arms
-from hyperverdict.records.layout import read_record
+from hyperverdict.runs.layout import read_record
 from hyperverdict.stats.sequential import DEFAULT_LOOKS
 from hyperverdict.study.budget import Budget, parse_budget
 from hyperverdict.study.hyperparameters import as_number, number_text

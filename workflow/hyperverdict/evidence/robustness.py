@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from hyperverdict.claims.base import Judgement, Outcomes, Question
+from hyperverdict.claims.base import Effect, Judgement, Outcomes, Question
 from hyperverdict.evidence.case import Case
 from hyperverdict.evidence.outcomes import values_of
 from hyperverdict.evidence.questions import seeds_of
@@ -24,6 +24,8 @@ MANY_SEEDS = 30
 
 def robustness(case: Case, judge: Judge) -> dict[str, str]:
     """Sensitivity line -> the evidence it gives."""
+    if not case.arms:
+        return {}
     strip = {"primary analysis": str(case.judgement.evidence)}
     on_best = _on_best_validation(case)
     if on_best is not None:
@@ -113,6 +115,11 @@ def _on_best_validation(case: Case) -> Question | None:
     return replace(case.question, outcomes=outcomes) if changed else None
 
 
+def about_direction(effect: Effect) -> bool:
+    """Whether an effect is claimed to be above or below 0, not merely within or not beyond it."""
+    return effect.direction in ("higher", "lower") and effect.between is None
+
+
 def sign_flip(case: Case) -> str:
     """What the exact sign-flip test says: agrees, or which effect it does not confirm."""
     tested = [
@@ -121,7 +128,7 @@ def sign_flip(case: Case) -> str:
     if not tested:
         return ""
     for effect in tested:
-        decided = effect.evidence in ("supported", "refuted")
+        decided = effect.evidence in ("supported", "refuted") and about_direction(effect)
         p = effect.sign_flip_p if effect.sign_flip_p is not None else 1.0
         if decided and p >= effect.alpha:
             return f"does not confirm {effect.name} (p {p:.3g})"

@@ -48,9 +48,9 @@ def read_verdicts(file: Path) -> StudyReport:
 
 
 def to_json(report: StudyReport) -> str:
-    """The report as indented JSON with sorted keys and a final newline."""
+    """The report as indented JSON with a final newline; the order of keys is kept."""
     plain = {"format": FORMAT, "report": to_plain(report)}
-    return json.dumps(plain, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    return json.dumps(plain, indent=1, allow_nan=False) + "\n"
 
 
 def from_json(text: str) -> StudyReport:

@@ -21,6 +21,7 @@ class Timing:
         exclusive: nothing else of ours ran beside it; None when not recorded.
         load: the machine's one-minute load average before the job, per core; None when unknown.
         merged: put together from several jobs, so that nothing pairs the arms.
+        cpu_share: share of its processor that a job on a CPU got; None when unknown.
     """
 
     arms: Mapping[str, Sequence[float]]
@@ -30,6 +31,7 @@ class Timing:
     load: float | None = None
     warmup_steps: int | None = None
     merged: bool = False
+    cpu_share: float | None = None
 
     def seconds_per_step(self, arm_path: str) -> Sequence[float]:
         """Seconds per step of one arm, one per repeat; empty when it was not timed."""
@@ -61,6 +63,7 @@ def timing_from(raw: Mapping[str, Any]) -> Timing:
         threads=raw.get("threads"),
         exclusive=raw.get("exclusive"),
         load=_load_per_core(raw),
+        cpu_share=None if "cuda" in str(raw.get("device")) else raw.get("cpu_share"),
         warmup_steps=raw.get("warmup_steps"),
     )
 

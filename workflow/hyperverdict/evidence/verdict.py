@@ -70,6 +70,8 @@ class Verdict:
         robustness: sensitivity line -> evidence it gives ("sign-flip", "best on validation", ...).
         registered: "registered", "post hoc" or "" before registration exists.
         seeds_needed: (low, high) or None; cost_hours: their price; command: adds them.
+        next_look: seeds of the next look, which `command` makes; None when none is left.
+        processor: whose hours `cost_hours` are, CPU or GPU.
     """
 
     budget: str
@@ -86,6 +88,8 @@ class Verdict:
     seeds_needed: tuple[int, int] | None = None
     cost_hours: tuple[float, float] | None = None
     command: str = ""
+    next_look: int | None = None
+    processor: str = "CPU"
 
 
 @dataclass(frozen=True)

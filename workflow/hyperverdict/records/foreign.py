@@ -345,11 +345,9 @@ def _without_duplicates(
     conflicts = twice & ~repeated
     if conflicts.any():
         raise UserError(_conflict(rows, identity, measured, int(np.flatnonzero(conflicts)[0])))
-    one = repeated.sum() == 1
-    notes.append(
-        f"{_rows(int(repeated.sum()))} {'repeats another and is' if one else 'repeat others and are'} "
-        "left out."
-    )
+    count = int(repeated.sum())
+    which = "repeats another and is" if count == 1 else "repeat others and are"
+    notes.append(f"{_rows(count)} {which} left out.")
     return rows[~repeated].reset_index(drop=True)
 
 

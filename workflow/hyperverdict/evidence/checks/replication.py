@@ -95,6 +95,8 @@ def _carrier(effect: Effect) -> int | None:
     """The seed whose contrast is more than half of the sum, for effects that decided something."""
     if effect.evidence not in ("supported", "refuted") or len(effect.per_seed) < 3:
         return None
+    if effect.direction not in ("higher", "lower") or effect.between is not None:
+        return None
     values = {seed: math.log(c) if effect.ratio else c for seed, c in effect.per_seed}
     total = sum(values.values())
     if total == 0:

@@ -11,6 +11,7 @@ from hyperverdict.study.model import TIME_METRIC
 
 # Load per core before the timing from which it may have measured its neighbours too.
 BUSY = 0.5
+LEAST_SHARE = 0.9
 HARDWARE_COLUMNS = ("hardware", "device", "gpu", "cpu", "host", "hostname", "threads")
 
 
@@ -29,10 +30,18 @@ def times_not_comparable(case: Case) -> Check | None:
 
 def _busy(case: Case) -> Check | None:
     """A caveat only: arms timed in turn suffer alike, and our own jobs may have just ended."""
-    if case.timing is None or case.timing.load is None or case.timing.load <= BUSY:
+    timing = case.timing
+    if timing is None:
         return None
-    load = digits(case.timing.load, 2)
-    sentence = f"The machine had other work when the times were taken (load {load} per core)."
+    if timing.cpu_share is not None:
+        busy = timing.cpu_share < LEAST_SHARE
+        how = f"the timing got {timing.cpu_share:.0%} of its processor"
+    else:
+        busy = timing.load is not None and timing.load > BUSY
+        how = f"load {digits(timing.load or 0.0, 2)} per core"
+    if not busy:
+        return None
+    sentence = f"The machine had other work when the times were taken ({how})."
     return Check("15", "caveat", sentence, gravity=4.1)
 
 

@@ -63,7 +63,8 @@ def _curve_metric(case: Case) -> Metric | None:
 def still_improving(case: Case) -> Check | None:
     """10 C: slope over the last quarter x remaining quarter > delta / 2."""
     metric = _curve_metric(case)
-    if metric is None:
+    # A learning curve claims that it still improves.
+    if metric is None or case.judgement.kind == "learning curve":
         return None
     column = CURVE_METRICS[metric.name]
     gains = {}
