@@ -18,11 +18,11 @@ from hyperverdict.evidence.store import read_verdicts, write_verdicts
 from hyperverdict.evidence.timing import read_timing
 from hyperverdict.evidence.verdict import StudyReport
 from hyperverdict.records.collect import collect, joined, read_tables, write_tables
-from hyperverdict.records.layout import read_record
 from hyperverdict.records.provenance import provenance_of
 from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.methods import methods_paragraph
+from hyperverdict.runs.layout import read_record
 from hyperverdict.study.configuration import parse_path
 from hyperverdict.study.model import Study
 

@@ -9,7 +9,7 @@ from hyperverdict.design.cost import Cost, estimated_seconds_per_step, run_cost
 from hyperverdict.design.plan import make_plan, timing_key
 from hyperverdict.design.state import plan_state, seeds_after, to_force
 from hyperverdict.design.summary import duration, plan_summary
-from hyperverdict.records.layout import (
+from hyperverdict.runs.layout import (
     METRICS_FILE,
     RECORD_FILE,
     RunRecord,

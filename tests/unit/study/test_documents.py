@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
-
 from hyperverdict.claims import TYPES
 from hyperverdict.claims.studyfile import load_study, study_schema
 from hyperverdict.study.hyperparameters import HYPERPARAMETERS, spell
+from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "config/README.md").read_text()

@@ -7,7 +7,7 @@ import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 
-from hyperverdict.records.write import read_table
+from hyperverdict.runs.write import read_table
 
 Fork = multiprocessing.get_context("fork")
 

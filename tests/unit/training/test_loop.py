@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hyperverdict.records.layout import TRAINING_VERSION
+from hyperverdict.runs.layout import TRAINING_VERSION
 from hyperverdict.study.budget import steps_per_epoch
 from hyperverdict.study.hyperparameters import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 from hyperverdict.training.dataset import load_for

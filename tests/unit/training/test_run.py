@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.records import layout
-from hyperverdict.records.layout import read_record
-from hyperverdict.records.write import read_table, write_table
+from hyperverdict.runs import layout
+from hyperverdict.runs.layout import read_record
+from hyperverdict.runs.write import read_table, write_table
 from hyperverdict.study.budget import Budget
 from hyperverdict.training import run as run_module
 from hyperverdict.training import seeds as seeds_module

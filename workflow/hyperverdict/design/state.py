@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hyperverdict.design.plan import Plan, PlannedRun
-from hyperverdict.records.layout import METRICS_FILE, RECORD_FILE, read_record
+from hyperverdict.runs.layout import METRICS_FILE, RECORD_FILE, read_record
 
 
 @dataclass(frozen=True)

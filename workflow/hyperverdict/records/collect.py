@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hyperverdict.errors import UserError
-from hyperverdict.records.layout import COLUMNS, METRICS_FILE, RunRecord, read_record
+from hyperverdict.runs.layout import COLUMNS, METRICS_FILE, RunRecord, read_record
 from hyperverdict.study.configuration import Configuration
 from hyperverdict.study.hyperparameters import HYPERPARAMETERS, spell
 

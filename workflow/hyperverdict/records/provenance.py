@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from hyperverdict.records.layout import RunRecord
+from hyperverdict.runs.layout import RunRecord
 
 
 def provenance_of(records: Iterable[RunRecord]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from hyperverdict.errors import UserError
-from hyperverdict.records.write import write_atomic
+from hyperverdict.runs.write import write_atomic
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hyperverdict.errors import UserError
-from hyperverdict.records.write import write_atomic
+from hyperverdict.runs.write import write_atomic
 from hyperverdict.study.datasets import DATASETS
 from hyperverdict.training.sources import Array, Part, Published, read_published
 

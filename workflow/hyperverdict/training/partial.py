@@ -15,8 +15,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from hyperverdict.records.layout import SeedRecord
-from hyperverdict.records.write import Row, metrics_table, read_table, write_atomic, write_table
+from hyperverdict.runs.layout import SeedRecord
+from hyperverdict.runs.write import Row, metrics_table, read_table, write_atomic, write_table
 
 logger = logging.getLogger(__name__)
 

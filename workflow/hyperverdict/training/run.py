@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from hyperverdict.records.layout import (
+from hyperverdict.runs.layout import (
     METRICS_FILE,
     RECORD_FILE,
     TRAINING_VERSION,
@@ -22,7 +22,7 @@ from hyperverdict.records.layout import (
     SeedRecord,
     file_sha256,
 )
-from hyperverdict.records.write import read_table, write_record, write_run
+from hyperverdict.runs.write import read_table, write_record, write_run
 from hyperverdict.study.configuration import Configuration
 from hyperverdict.training import provenance
 from hyperverdict.training.data import check_prepared

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from hyperverdict.records.layout import SeedStatus
+from hyperverdict.runs.layout import SeedStatus
 from hyperverdict.study.configuration import Configuration
 from hyperverdict.training.checkpoint import CheckpointKeeper
 from hyperverdict.training.dataset import Dataset

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from hyperverdict.records.write import Row
+from hyperverdict.runs.write import Row
 from hyperverdict.study.configuration import Configuration
 
 _FLUSH_SECONDS = 5

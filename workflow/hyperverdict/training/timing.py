@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperverdict.errors import UserError
-from hyperverdict.records.layout import TRAINING_VERSION
-from hyperverdict.records.write import write_atomic
+from hyperverdict.runs.layout import TRAINING_VERSION
+from hyperverdict.runs.write import write_atomic
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.configuration import Configuration
 from hyperverdict.training import provenance

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hyperverdict.records.layout import (
+from hyperverdict.runs.layout import (
     COLUMNS,
     METRICS_FILE,
     RECORD_FILE,
