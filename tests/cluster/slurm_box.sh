@@ -179,7 +179,8 @@ run() {
     local box status=0
     box="$(mktemp -d /tmp/slurm-box.XXXXXX)"
     trap 'rm -rf "$box"' EXIT
-    unshare "${NAMESPACES[@]}" "$SELF" _inside "$box" run "$@" || status=$?
+    # Should this shell be killed, unshare goes with it, and with unshare the box.
+    setpriv --pdeathsig KILL unshare "${NAMESPACES[@]}" "$SELF" _inside "$box" run "$@" || status=$?
     exit "$status"
 }
 

@@ -4,6 +4,8 @@ import os
 import re
 import signal
 
+import pytest
+
 from .conftest import ask, until
 
 STEPS = """
@@ -162,3 +164,16 @@ def test_outputs_to_be_updated_survive_a_failure(cluster, flow):
     (flow.folder / "bad").unlink()
     flow.succeed("--forcerun", "grow", "--rerun-incomplete")
     assert flow.read("kept.txt") == "more\nmore\n"
+
+
+def test_the_community_plugin_runs_the_same_resources(cluster, flow):
+    pytest.importorskip(
+        "snakemake_executor_plugin_slurm", reason="snakemake-executor-plugin-slurm is missing"
+    )
+    flow.write(Snakefile=steps(1, "echo {resources.runtime} > {output}"))
+    flow.succeed(
+        "--executor=slurm", "--jobs=5", "--slurm-init-seconds-before-status-checks=2",
+        "--default-resources", "slurm_partition=gpu", "slurm_account=default", "mem_mb=1500",
+        "submitit_pack=4", executor=[],
+    )  # fmt: skip
+    assert flow.read("out/0.txt") == "5\n"

@@ -11,6 +11,8 @@ import pytest
 
 from tests.workflow.conftest import make_project
 
+from .conftest import ask, until
+
 STUDY = """
 study: tiny
 data: digits
@@ -20,10 +22,10 @@ metrics:
   accuracy: {matters_from: 0.01}
 hypotheses:
   H1:
-    says: A large batch is less accurate at equal samples.
+    says: A large batch is less accurate at equal steps.
     compare: {batch_size: {from: 8, to: 64}}
     expect: {accuracy: lower}
-    at_equal: [640 samples]
+    at_equal: [2500 steps]
 """
 # What the box has instead of the profile's placeholders, and less patience.
 BOX = [
@@ -33,14 +35,35 @@ BOX = [
 TIMES = re.compile(r"seconds|time|date|finished|started|host|commit", re.IGNORECASE)
 
 
-def run(project, profile, *arguments):
-    done = subprocess.run(
+def start(project, profile, *arguments):
+    log = (project.path / "main.log").open("w+")
+    main = subprocess.Popen(
         [sys.executable, "-m", "snakemake", "--profile", f"profiles/{profile}", *arguments],
-        cwd=project.path, env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, timeout=600, check=False,
+        cwd=project.path, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=log, stderr=log,
     )  # fmt: skip
-    assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
-    return done.stdout + done.stderr
+    main.log = project.path / "main.log"
+    return main
+
+
+def finish(main):
+    status = main.wait(600)
+    output = main.log.read_text()
+    assert status == 0, output[-5000:]
+    return output
+
+
+def run(project, profile, *arguments):
+    return finish(start(project, profile, *arguments))
+
+
+def ledger(project):
+    return "".join(
+        path.read_text() for path in project.path.glob(".snakemake/submitit/*/*.ledger.jsonl")
+    )
+
+
+def logs(project):
+    return "".join(path.read_text() for path in project.path.glob("results/runs/**/train.log"))
 
 
 def without_times(table):
@@ -65,11 +88,17 @@ def project(tmp_path):
     return make
 
 
-def test_metrics_and_verdicts_equal_the_local_runs(cluster, project):
+def test_metrics_and_verdicts_equal_the_local_runs_also_through_a_requeue(cluster, project):
     local, slurm = project("local"), project("slurm")
     run(local, "local", "--config", "tensorboard=false")
-    output = run(slurm, "slurm", *BOX)
+    main = start(slurm, "slurm", "--submitit-keep-logs", *BOX)
+    until(lambda: "seed 0: finished" in logs(slurm), lambda: main.log.read_text())
+    # As SLURM does before the time limit.
+    ask("scancel", "--batch", "--signal=USR2", *cluster.queued("R"))
+    output = finish(main)
     assert "submitted 2 jobs of train as 1 tasks" in output
+    assert '"checkpointed"' in ledger(slurm)
+    assert '"requeue"' in ledger(slurm)
     expected, found = runs(local.path), runs(slurm.path)
     assert found.keys() == expected.keys()
     assert len(found) == 2

@@ -17,7 +17,7 @@ from snakemake_executor_plugin_submitit_jobstep.ledger import (
 from . import slurm
 from .live import LiveTask
 from .slurm import TaskState
-from .store import COMMENT_PREFIX, Batch, Run
+from .store import Batch, Run
 from .task import Target, read_task
 
 CANCEL_WAIT_SECONDS = 60
@@ -110,8 +110,3 @@ def inherit(runs: list[Run]) -> Inheritance:
             for index in range(len(batch.tasks)):
                 _take_task(run, batch, index, states, inheritance)
     return inheritance
-
-
-def is_ours(comment: str) -> bool:
-    """Whether a job in the queue was submitted by this plugin."""
-    return comment.startswith(COMMENT_PREFIX)

@@ -131,6 +131,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 if self.submitter.submit_waiting():
                     self.follower.look_soon()
                 self.follower.look()
+                self.run.beat()
             except Exception:
                 # An exception here would abort the workflow and leave its jobs behind.
                 self.voice.say(f"internal error, going on:\n{traceback.format_exc()}", "internal")

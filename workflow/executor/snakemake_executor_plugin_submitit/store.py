@@ -3,6 +3,7 @@
 <run>/batch-<n>.json   one sbatch call: its comment, its tasks, and SLURM's id once it has one
 <run>/<n>.<i>.task.json, .ledger.jsonl
 <run>/logs/            submitit's files and the tasks' output
+<run>/owner.json       the Snakemake that follows it; its time of change is a sign of life
 <run>/closed           the run ended in an orderly way: nothing is left to adopt
 """
 
@@ -10,17 +11,24 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
+import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from .task import write_json
 
 ROOT = Path(".snakemake") / "submitit"
 COMMENT_PREFIX = "snakemake-submitit:"
 KEEP_DAYS = 14
+BEAT_SECONDS = 30
+# An owner on another machine that gave no sign of life for so long is taken for dead.
+SILENT_SECONDS = 180
 
 
 @dataclass
@@ -47,6 +55,7 @@ class Run:
 
     folder: Path
     batches: list[Batch] = field(default_factory=list)
+    _last_beat: float = 0.0
 
     @property
     def logs(self) -> Path:
@@ -69,6 +78,36 @@ class Run:
     def ledger_path(self, name: str) -> Path:
         """The ledger."""
         return self.folder.absolute() / f"{name}.ledger.jsonl"
+
+    @property
+    def _owner(self) -> Path:
+        return self.folder / "owner.json"
+
+    def claim(self) -> None:
+        """Say that this process follows the run."""
+        me = psutil.Process()
+        write_json(
+            self._owner,
+            {"host": socket.gethostname(), "pid": me.pid, "since": me.create_time()},
+        )
+
+    def beat(self) -> None:
+        """Give a sign of life, now and then."""
+        now = time.monotonic()
+        if now - self._last_beat >= BEAT_SECONDS:
+            self._last_beat = now
+            with contextlib.suppress(OSError):
+                os.utime(self._owner)
+
+    def owner_alive(self) -> bool:
+        """Whether a Snakemake still follows the run: another workflow of the same folder may."""
+        try:
+            owner = json.loads(self._owner.read_text())
+            if owner["host"] == socket.gethostname():
+                return bool(psutil.Process(owner["pid"]).create_time() == owner["since"])
+            return time.time() - self._owner.stat().st_mtime < SILENT_SECONDS
+        except (OSError, ValueError, KeyError, psutil.Error):
+            return False
 
     @property
     def closed(self) -> bool:
@@ -95,7 +134,9 @@ def new_run(root: Path = ROOT) -> Run:
         except FileExistsError:
             continue
         (folder / "logs").mkdir()
-        return Run(folder)
+        run = Run(folder)
+        run.claim()
+        return run
     raise RuntimeError(f"no free folder name in {root}")
 
 
@@ -114,7 +155,7 @@ def open_runs(root: Path = ROOT) -> list[Run]:
     if not root.is_dir():
         return []
     runs = [load_run(folder) for folder in sorted(root.iterdir()) if folder.is_dir()]
-    return [run for run in runs if not run.closed]
+    return [run for run in runs if not run.closed and not run.owner_alive()]
 
 
 def remove_old_runs(root: Path = ROOT, keep_days: float = KEEP_DAYS) -> None:

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,9 +56,9 @@ def running_job(devices: str | None) -> Iterator[RunningJob]:
             _running.discard(job)
 
 
-def _live_processes() -> list[psutil.Process]:
+def _live_processes(told: Collection[int] = ()) -> list[psutil.Process]:
     with _lock:
-        pids = [pid for job in _running for pid in job.processes]
+        pids = [pid for job in _running for pid in job.processes if pid not in told]
     found = []
     for pid in pids:
         with contextlib.suppress(psutil.Error):
@@ -84,13 +84,13 @@ def _send(processes: list[psutil.Process], number: int) -> None:
 
 def stop_all(grace_seconds: float) -> None:
     """SIGTERM to every running job, SIGKILL to what is left of them after the grace."""
-    roots = _live_processes()
-    _send([target for root in roots for target in _to_notify(root)], signal.SIGTERM)
+    told: set[int] = set()
     deadline = time.monotonic() + grace_seconds
-    while time.monotonic() < deadline:
-        with _lock:
-            if not any(job.processes for job in _running):
-                return
+    while _running and time.monotonic() < deadline:
+        # A job may get its process only now, when its warm worker has come up.
+        roots = _live_processes(told)
+        _send([target for root in roots for target in _to_notify(root)], signal.SIGTERM)
+        told.update(root.pid for root in roots)
         time.sleep(0.05)
     for root in _live_processes():
         with contextlib.suppress(psutil.Error):

@@ -1,0 +1,71 @@
+"""Run folders: whose they are, and what is left of them."""
+
+import json
+import os
+import time
+
+import psutil
+from snakemake_executor_plugin_submitit import store
+from snakemake_executor_plugin_submitit.adopt import Finished, Inheritance, job_of_comment
+from snakemake_executor_plugin_submitit.slurm import TaskState
+from snakemake_executor_plugin_submitit.task import Target
+from snakemake_executor_plugin_submitit_jobstep.ledger import outputs_state
+
+
+def owned_by(run, **values):
+    me = psutil.Process()
+    owner = {"host": os.uname().nodename, "pid": me.pid, "since": me.create_time()} | values
+    (run.folder / "owner.json").write_text(json.dumps(owner))
+
+
+def test_a_run_of_a_living_snakemake_is_left_alone(tmp_path):
+    run = store.new_run(tmp_path)
+    assert store.open_runs(tmp_path) == []
+    owned_by(run, since=1.0)
+    assert [found.folder for found in store.open_runs(tmp_path)] == [run.folder]
+    owned_by(run, host="another-node")
+    assert store.open_runs(tmp_path) == []
+    silent = time.time() - store.SILENT_SECONDS - 1
+    os.utime(run.folder / "owner.json", (silent, silent))
+    assert len(store.open_runs(tmp_path)) == 1
+    run.close()
+    assert store.open_runs(tmp_path) == []
+
+
+def test_folders_are_new_and_old_ones_go(tmp_path):
+    first, second = store.new_run(tmp_path), store.new_run(tmp_path)
+    assert first.folder != second.folder
+    first.close()
+    old = time.time() - 20 * 86400
+    os.utime(first.folder / "closed", (old, old))
+    store.remove_old_runs(tmp_path)
+    assert not first.folder.exists()
+    assert second.folder.exists()
+
+
+def test_batches_come_back(tmp_path):
+    run = store.new_run(tmp_path)
+    array, single = run.new_batch(2), run.new_batch(1)
+    array.job = "7"
+    array.save()
+    single.save()
+    loaded = store.load_run(run.folder)
+    assert [batch.tasks for batch in loaded.batches] == [["0.0", "0.1"], ["1.0"]]
+    assert loaded.batches[0].task_id(1) == "7_1"
+    assert loaded.batches[1].job is None
+    single.job = "8"
+    assert single.task_id(0) == "8"
+    states = {"9_3": TaskState("PENDING", comment=loaded.batches[1].comment)}
+    assert job_of_comment(states, loaded.batches[1].comment) == "9"
+
+
+def test_only_the_same_job_with_untouched_outputs_is_adopted(tmp_path):
+    output = tmp_path / "out.txt"
+    output.write_text("result")
+    target = Target("k", "train", "train:", "same", outputs=[str(output)])
+    finished = {"k": Finished("same", outputs_state([str(output)]))}
+    assert Inheritance(finished).adopt(target)
+    assert not Inheritance({"k": Finished("other", finished["k"].outputs)}).adopt(target)
+    assert not Inheritance().adopt(target)
+    output.write_text("changed")
+    assert not Inheritance(finished).adopt(target)
