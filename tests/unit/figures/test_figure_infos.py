@@ -173,3 +173,19 @@ def test_log_axes_have_a_few_round_ticks(low, high):
     ticks = style.ratio_ticks(low, high)
     assert 3 <= len(ticks) <= 7
     assert all(low <= tick <= high for tick in ticks)
+
+
+@pytest.mark.parametrize("kind", ["comparison", "trend", "universal"])
+def test_effects_that_were_not_measured_are_not_drawn(kind):
+    report = samples.hypothesis_report(kind, "inconclusive")
+    verdict = report.verdicts[0]
+    legs = tuple(
+        replace(leg, effects=tuple(replace(e, estimate=math.nan) for e in leg.effects))
+        for leg in verdict.judgement.legs
+    )
+    verdict = replace(verdict, judgement=replace(verdict.judgement, legs=legs))
+    report = replace(report, verdicts=(verdict,))
+    empty = pd.DataFrame({"path": [], "seed": []})
+    assert not forest.forest_info(report, STUDY).panels
+    assert not trend.trend_info(report, STUDY, empty).forests
+    assert not paired.paired_info(report, STUDY, empty).forests

@@ -327,3 +327,10 @@ def test_headlines_over_budgets_stand_as_they_are():
     )
     said = opening.opening(replace(report, hypotheses=(mixed,)), STUDY)
     assert said == "Batch size: refuted at 300 steps; inconclusive at 5 seconds."
+
+
+def test_the_first_screen_says_a_rivalry_once():
+    report = samples.report()
+    rivals = tuple(replace(h, rivals=("H1 and H5 are rivals.",)) for h in report.hypotheses)
+    fresh = opening.new_rivals(replace(report, hypotheses=rivals))
+    assert list(fresh.values()) == [("H1 and H5 are rivals.",), (), ()]
