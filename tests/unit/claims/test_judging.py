@@ -128,6 +128,19 @@ def test_claims_on_size(direction, between, d, evidence):
     assert compared(differences(d), {"accuracy": expectation}).evidence == evidence
 
 
+def test_an_open_claim_on_size_says_how_many_seeds_would_prove_it():
+    expectation = Expectation("accuracy", "higher", between=(0.0, 0.03))
+    wide = Expectation("accuracy", "higher", between=(0.0, 0.2))
+    narrow, broad = (
+        effect_of(compared(differences(UNCLEAR), {"accuracy": e})) for e in (expectation, wide)
+    )
+    assert narrow.seeds_needed[0] > broad.seeds_needed[0] >= 2
+
+
+def test_more_seeds_are_not_asked_for_where_failures_decide():
+    assert effect_of(failing([], [0, 1])).seeds_needed is None
+
+
 def test_a_leg_may_have_its_own_size_that_matters():
     d = differences(UP)
     assert compared(d).grade == "at least the SESOI"

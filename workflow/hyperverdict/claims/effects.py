@@ -152,8 +152,10 @@ def judge_effect(
         context=measured.contrast.context,
     )
     effect = _heed_failures(effect, measured)
-    if plan and effect.evidence == "inconclusive" and estimate.df > 0 and between is None:
-        effect = replace(effect, seeds_needed=_needed(estimate, delta, alpha, claim, looks))
+    undecided = effect.evidence == "inconclusive" and not effect.failures_decide
+    if plan and undecided and estimate.df > 0:
+        needed = _needed(estimate, delta, alpha, claim, looks, between)
+        effect = replace(effect, seeds_needed=needed)
     return effect
 
 
@@ -261,11 +263,22 @@ def _size_p(estimate: Estimate, delta: float, claim: Claim) -> float:
 
 
 def _needed(
-    estimate: Estimate, delta: float, alpha: float, claim: Claim, looks: LookRule
+    estimate: Estimate,
+    delta: float,
+    alpha: float,
+    claim: Claim,
+    looks: LookRule,
+    between: tuple[float, float] | None,
 ) -> tuple[int, int]:
-    """Seeds for direction and equivalence; for non-inferiority, equivalence alone."""
+    """Seeds for direction and equivalence; for non-inferiority and sizes, equivalence alone.
+
+    A size is proven when CI1 lies inside the claimed range: equivalence at alpha / 2 about its
+    middle.
+    """
     sd, df = estimate.sd, estimate.df
-    if claim in ("higher", "lower"):
+    if between is not None:
+        delta, alpha = (between[1] - between[0]) / 2, alpha / 2
+    elif claim in ("higher", "lower"):
         return seeds_needed(sd, df, delta, alpha, looks.seeds)
     ratios = (sd / delta, sd_limit(sd, df) / delta)
     low, high = (seeds_for_equivalence(r, alpha, search=looks.seeds) for r in ratios)

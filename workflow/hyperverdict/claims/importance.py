@@ -37,7 +37,7 @@ from hyperverdict.claims.schemas import GRID
 from hyperverdict.errors import UserError
 from hyperverdict.stats.decision import Claim, decide
 from hyperverdict.stats.importance import Importance, importance
-from hyperverdict.stats.intervals import Floats, equivalence_p, t_statistic, two_sided_p
+from hyperverdict.stats.intervals import Floats, equivalence_p, one_sample, t_statistic, two_sided_p
 from hyperverdict.stats.power import seeds_needed
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Expectation, Hypothesis, Study
@@ -96,7 +96,7 @@ class ImportanceClaim:
             table = complete_table(question, expectation.metric)
             shares = shares_of(question, table)
             found[expectation.metric] = shares
-            effect = effect_of(question, expectation, shares, len(table), table)
+            effect = effect_of(question, expectation, shares, len(table))
             rule = "difference in share of variance over the whole grid"
             metric, direction = expectation.metric, expectation.direction
             return Leg(metric, direction, effect.evidence, (effect,), rule, effect.grade)
@@ -154,11 +154,9 @@ def shares_of(question: Question, table: Floats) -> Importance | None:
 
 
 def effect_of(
-    question: Question, expectation: Expectation, shares: Importance | None, n: int, table: Floats
+    question: Question, expectation: Expectation, shares: Importance | None, n: int
 ) -> Effect:
     """The difference in shares as an effect; pseudo-values stand for the seeds."""
-    from hyperverdict.stats.intervals import one_sample
-
     estimate = shares.difference if shares else one_sample([])
     delta = DELTA if expectation.matters_from is None else expectation.matters_from
     claim: Claim = expectation.direction
@@ -168,7 +166,7 @@ def effect_of(
     needed = None
     if failing:
         evidence = "inconclusive"
-    if evidence == "inconclusive" and estimate.df > 0:
+    if evidence == "inconclusive" and estimate.df > 0 and not failing:
         search = question.looks.seeds
         needed = seeds_needed(estimate.sd, estimate.df, delta, question.alpha, search)
     pseudo = shares.pseudo_values.tolist() if shares and estimate.df > 0 else []
