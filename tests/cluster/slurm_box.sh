@@ -2,6 +2,7 @@
 # A real SLURM cluster on one machine, for tests and for trying things out. Needs root.
 #
 #   slurm_box.sh run COMMAND ...   start a cluster, run the command inside, take everything down
+#   slurm_box.sh install           install what is missing
 #   slurm_box.sh up                start a cluster and leave it running
 #   slurm_box.sh exec COMMAND ...  run a command inside the cluster that `up` started
 #   slurm_box.sh down              stop it
@@ -176,11 +177,15 @@ run() {
     [ "$#" -gt 0 ] || die "run needs a command"
     require_root
     install_missing
-    local box status=0
+    local box status=0 unshared
     box="$(mktemp -d /tmp/slurm-box.XXXXXX)"
     trap 'rm -rf "$box"' EXIT
+    # A signal ends the box at once, not when its command is done.
+    trap 'kill -KILL "$unshared" 2>/dev/null || true; exit 143' TERM INT HUP
     # Should this shell be killed, unshare goes with it, and with unshare the box.
-    setpriv --pdeathsig KILL unshare "${NAMESPACES[@]}" "$SELF" _inside "$box" run "$@" || status=$?
+    setpriv --pdeathsig KILL unshare "${NAMESPACES[@]}" "$SELF" _inside "$box" run "$@" &
+    unshared=$!
+    wait "$unshared" || status=$?
     exit "$status"
 }
 
@@ -227,9 +232,10 @@ down() {
 
 case "${1:-}" in
     run) shift; run "$@" ;;
+    install) require_root; install_missing ;;
     up) up ;;
     exec) shift; box_exec "$@" ;;
     down) down ;;
     _inside) shift; inside "$@" ;;
-    *) sed -n '2,12p' "$SELF" | sed 's/^# \{0,1\}//' >&2; exit 2 ;;
+    *) sed -n '2,13p' "$SELF" | sed 's/^# \{0,1\}//' >&2; exit 2 ;;
 esac

@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,14 @@ def _input_state(path: str) -> list[Any]:
 
 def fingerprint(job: Any) -> str:
     """Equal for jobs that would give the same result: adoption relies on it."""
+    try:
+        return _fingerprint(job)
+    except Exception:
+        # A job that cannot be compared is never adopted, and runs all the same.
+        return f"unknown-{uuid.uuid4().hex}"
+
+
+def _fingerprint(job: Any) -> str:
     facts = [
         job.rule.name,
         sorted((key, str(value)) for key, value in job.wildcards_dict.items()),

@@ -25,6 +25,8 @@ from .submitter import RETRY_SECONDS, Submitter
 from .takeover import Takeover
 from .voice import Voice
 
+ERRORS_IN_A_ROW = 10
+
 
 class Executor(RemoteExecutor):  # type: ignore[misc]
     """Packs ready jobs into array tasks and follows them through their ledgers.
@@ -78,6 +80,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             self.submitter.put_back,
             float(max(3, self.workflow.execution_settings.latency_wait)),
         )
+        self._errors = 0
         self._ready.set()
 
     def _inherit(self) -> adopt.Inheritance:
@@ -132,8 +135,12 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                     self.follower.look_soon()
                 self.follower.look()
                 self.run.beat()
+                self._errors = 0
             except Exception:
-                # An exception here would abort the workflow and leave its jobs behind.
+                # An exception here ends the workflow and its tasks: only one that stays does.
+                self._errors += 1
+                if self._errors >= ERRORS_IN_A_ROW:
+                    raise
                 self.voice.say(f"internal error, going on:\n{traceback.format_exc()}", "internal")
         # Nothing is left for the base class to carry over: the table has all jobs.
         for info in active_jobs[:0]:

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# All cluster tests, in two clusters side by side: most of their time is waiting for SLURM.
+#
+#   tests/cluster/run_tests.sh [PYTHON [pytest options]]
+#
+# Fails if any test fails, a cluster cannot start, or a part runs no test.
+set -euo pipefail
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+python="${1:-.venv/bin/python}"
+[ "$#" -gt 0 ] && shift
+parts=(
+    "$here/test_surviving.py"
+    "$here/test_running.py $here/test_parity.py $here/test_study.py"
+)
+
+bash "$here/slurm_box.sh" install
+logs="$(mktemp -d)"
+pids=()
+stop() {
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    rm -rf "$logs"
+}
+trap stop EXIT
+trap 'exit 143' TERM INT
+
+for number in "${!parts[@]}"; do
+    # The parts are lists of files.
+    # shellcheck disable=SC2086
+    setpriv --pdeathsig TERM bash "$here/slurm_box.sh" run "$python" -m pytest ${parts[$number]} "$@" \
+        >"$logs/$number" 2>&1 &
+    pids+=($!)
+done
+status=0
+for number in "${!parts[@]}"; do
+    wait "${pids[$number]}" || status=$?
+    cat "$logs/$number"
+done
+pids=()
+exit "$status"
