@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hyperverdict import figures
-from hyperverdict.evidence.judge_table import judge_table
+from hyperverdict.evidence.judge_table import judge_table, judged_elsewhere
 from hyperverdict.evidence.store import write_verdicts
 from hyperverdict.records.collect import write_tables
 from hyperverdict.records.foreign import read_runs
@@ -26,13 +26,16 @@ def judge_files(runs: Path, study: Path, out: Path | None = None) -> Path:
 
     Raises UserError for input that cannot be read, before anything is written.
     """
-    judged = judge_table(read_runs(runs), study)
+    table = read_runs(runs)
+    judged = judge_table(table, study)
     folder = out or JUDGED / judged.study.name
     write_verdicts(judged.report, folder)
     write_tables(judged.tables, folder / "tables")
-    drawn = figures.draw_all(
-        judged.report, judged.study, judged.tables.final, judged.tables.curves, folder / "figures"
-    )
+    tables = judged.tables
+    with judged_elsewhere(table, study):
+        drawn = figures.draw_all(
+            judged.report, judged.study, tables.final, tables.curves, folder / "figures"
+        )
     latex = verdict_table(judged.report, judged.study)
     (folder / "tables" / "verdicts.tex").write_text(latex)
     provenance = {"runs": str(runs), "study": str(study), "trained": "elsewhere"}

@@ -111,8 +111,9 @@ def test_failures_are_carried_by_the_headline(tmp_path):
     write_synthetic(arms[1], range(6), runs, failed=[1, 4])
     tables = collect(arms, runs)
     verdict = judge_study(study, tables.final, tables.curves).hypotheses[0].verdicts[0]
-    assert "failures decide it" in verdict.headline
-    assert {f.arm: f.failed for f in verdict.judgement.failures}
+    assert verdict.headline == (
+        f"inconclusive (failures decide it: 2 of 6 of {verdict.arms[1].label} diverged)"
+    )
     fired = {c.number: c.sentence for c in verdict.checks}
     assert fired["22"].startswith("4 of 6 runs of")
     assert "failures at worst case" in verdict.robustness
@@ -140,3 +141,44 @@ def test_image_error_is_that_of_the_correctness_bits(tmp_path):
         np.roll(image < 270, seed).astype(float) - np.roll(image < 180, seed) for seed in range(6)
     ]
     assert error == pytest.approx(np.mean(gained, axis=0).std(ddof=1) / np.sqrt(360))
+
+
+def test_a_few_failures_stay_in_the_headline_of_a_verdict(tmp_path):
+    study = one_claim(tmp_path, seeds=12)
+    runs = tmp_path / "runs"
+    arms = [configuration for configuration, _ in all_arms(study).values()]
+
+    def score(configuration, seed):
+        return 0.7 + (0.03 + 0.001 * (seed % 3)) * (configuration.batch_size == 64)
+
+    write_synthetic(arms[0], range(12), runs, score)
+    write_synthetic(arms[1], range(12), runs, score, failed=[3])
+    tables = collect(arms, runs)
+    verdict = judge_study(study, tables.final, tables.curves).hypotheses[0].verdicts[0]
+    assert verdict.headline == "supported (1 of 12 of batch_size 64 diverged)"
+
+
+def test_a_corrected_verdict_says_the_seeds_that_it_needs(tmp_path):
+    """The contract's family of four: raw supported, corrected inconclusive."""
+    differences = (0.012, 0.020, 0.004, 0.015, 0.001)
+    claims = "".join(
+        f"  H{depth}: {{says: x, compare: {{depth: {{from: 2, to: {depth}}}}}, "
+        "expect: {accuracy: higher}, primary: true}\n"
+        for depth in (3, 4, 5, 6)
+    )
+    study = study_from(f"study: s\ndata: digits\nseeds: 5\nhypotheses:\n{claims}", tmp_path)
+
+    def score(configuration, seed):
+        return 0.7 + differences[seed] * (len(configuration.hidden_units) == 3)
+
+    tables = run_all(study, tmp_path / "runs", score)
+    # The worked case has no rounding of accuracies to test images.
+    tables.final["test_size"] = float("nan")
+    verdict = judge_study(study, tables.final, tables.curves).hypotheses[0].verdicts[0]
+    raw, corrected = (j.legs[0].effects[0] for j in (verdict.judgement, verdict.corrected))
+    assert (raw.evidence, corrected.evidence) == ("supported", "inconclusive")
+    assert raw.p == pytest.approx(0.0411, abs=5e-5)
+    assert raw.ci1 == pytest.approx((0.0007, 0.0201), abs=5e-5)
+    assert corrected.ci1 == pytest.approx((-0.0047, 0.0255), abs=5e-5)
+    assert verdict.headline == "inconclusive"
+    assert verdict.seeds_needed is not None

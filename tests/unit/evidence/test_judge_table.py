@@ -291,8 +291,7 @@ def test_an_optuna_export(tmp_path):
     table["number"] = range(len(table))
     table["state"] = ["COMPLETE"] * (len(table) - 1) + ["PRUNED"]
     table["duration"] = "0 days 00:00:12.5"
-    text = BASE + "columns: {accuracy: value}\n"
-    report = _judge(tmp_path, table, text)
+    report = _judge(tmp_path, table)
     assert "Read as an export of Optuna." in _verdict(report).scope
     assert "1 row with status 'pruned' is left out." in _verdict(report).scope
 
@@ -357,3 +356,19 @@ hypotheses:
         "no meaningful effect",
         "supported",
     ]
+
+
+def test_explorations_and_times_of_exports(tmp_path):
+    text = BASE.replace("{accuracy: lower}", "{train_time: lower}") + (
+        "explore:\n  grid: {grid: {batch_size: [256, 4096]}, budget: 90 epochs}\n"
+    )
+    table = _runs(Runtime=100.0, gpu="A100")
+    table["Runtime"] += table["seed"] + 50 * (table["batch_size"] == 256)
+    table["Name"], table["State"] = [f"r{i}" for i in range(len(table))], "finished"
+    file = tmp_path / "study.yaml"
+    file.write_text(text)
+    judged = judge_table(table, file)
+    assert "'Runtime' of W&B counts start-up" in _fired(judged.report)["15"][1]
+    assert judged.study.explorations[0].seeds == tuple(range(6))
+    # Six rows for each arm of the claim and for each cell of the grid.
+    assert len(judged.tables.final) == 24

@@ -282,3 +282,11 @@ def test_the_primary_family_is_frozen_at_the_first_look(place):
     late = report.hypotheses[2].verdicts[0]
     assert late.corrected is None
     assert any("after the family was frozen" in sentence for sentence in late.scope)
+
+
+def test_a_tuned_claim_is_registered_although_its_untuned_arms_have_run(place):
+    run_all(one_claim(place, DEPTH, seeds=6), place / "runs", _noisy)
+    tune = "tune: {learning_rate: [1e-4, 3e-4, 3e-3]}"
+    study = one_claim(place, DEPTH, seeds=6, more=tune)
+    (line,) = register(study, place / "results", place / "runs").lines
+    assert line.content["seeds_before"] == 0

@@ -14,16 +14,20 @@ CONCLUSIVE = ("supported", "refuted", "no meaningful effect")
 FAILURES_DECIDE = "failures decide it"
 
 
-def headline(judgement: Judgement, checks: Iterable[Check]) -> str:
-    """The evidence, or "inconclusive" with the word of the gravest check that blocks it."""
+def headline(judgement: Judgement, checks: Iterable[Check], failures: str = "") -> str:
+    """The evidence, or "inconclusive" with the word of the gravest check that blocks it.
+
+    Args:
+        failures: failed runs in words ("2 of 6 of depth 3 diverged"), which the headline carries.
+    """
     word = next((check.word for check in checks if check.level == "blocks"), "")
     if word and judgement.evidence != "true by arithmetic":
         return f"inconclusive ({word})"
     if judgement.evidence == "inconclusive":
         effects = (effect for leg in judgement.legs for effect in leg.effects)
         if any(effect.failures_decide for effect in effects):
-            return f"inconclusive ({FAILURES_DECIDE})"
-    return str(judgement.evidence)
+            return f"inconclusive ({FAILURES_DECIDE}: {failures})"
+    return f"{judgement.evidence} ({failures})" if failures else str(judgement.evidence)
 
 
 def decided(verdict: Verdict) -> Judgement:

@@ -24,7 +24,10 @@ def image_errors(case: Case) -> dict[str, float]:
         pair = case.pair(effect)
         if pair is None or effect.metric not in METRICS:
             continue
-        shares = [bits.setdefault(a.arm.label, correct_share(a)) for a in pair]
+        for a in pair:
+            if a.arm.label not in bits:
+                bits[a.arm.label] = correct_share(a)
+        shares = [bits[a.arm.label] for a in pair]
         if shares[0] is None or shares[1] is None or len(shares[0]) != len(shares[1]):
             continue
         if pair[0].arm.configuration.data != pair[1].arm.configuration.data:
@@ -45,8 +48,11 @@ def correct_share(a: ArmRuns) -> npt.NDArray[np.float64] | None:
 
 
 def _unpack(packed: list[bytes], rows: pd.DataFrame) -> npt.NDArray[np.float64] | None:
-    size = int(rows["test_size"].iloc[0])
-    if {len(bits) for bits in packed} != {-(-size // 8)} or rows["test_size"].nunique() != 1:
+    sizes = rows["test_size"].unique()
+    if len(sizes) != 1 or not sizes[0] > 0:
+        return None
+    size = int(sizes[0])
+    if {len(bits) for bits in packed} != {-(-size // 8)}:
         return None
     table = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(len(packed), -1)
     share: npt.NDArray[np.float64] = np.unpackbits(table, axis=1, count=size).mean(axis=0)

@@ -16,6 +16,7 @@ from hyperverdict.evidence.chain import Ledger
 from hyperverdict.evidence.checks import in_order, run_checks
 from hyperverdict.evidence.claim_text import claim_text, study_facts
 from hyperverdict.evidence.cost import command, cost_hours, next_look, processor, seeds_needed
+from hyperverdict.evidence.failures import failures_text
 from hyperverdict.evidence.headline import headline, main_caveat, next_step, over_budgets
 from hyperverdict.evidence.images import image_errors
 from hyperverdict.evidence.ledger import record_looks, seeds_in
@@ -208,12 +209,13 @@ def _verdict(material: Material, case: Case, found: Sequence[Rivalry]) -> Verdic
     corrected = corrected_judgement(case, kind, _family_size(material.study, case))
     here = [r.check() for r in found if r.budget == budget]
     checks = in_order([*run_checks(case), *here])
-    needed = seeds_needed(case)
+    counted = replace(case, judgement=corrected) if corrected else case
+    needed = seeds_needed(counted)
     return Verdict(
         budget=budget,
         judgement=case.judgement,
         corrected=corrected,
-        headline=headline(corrected or case.judgement, checks),
+        headline=headline(counted.judgement, checks, failures_text(case)),
         arms=tuple(a.summary for a in case.arms),
         checks=checks,
         scope=(*scope_sentences(case), *standing.notes),

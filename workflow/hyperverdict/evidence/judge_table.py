@@ -13,6 +13,7 @@ import pandas as pd
 from hyperverdict.claims import type_of
 from hyperverdict.claims.base import Arm, UnanswerableError
 from hyperverdict.claims.studyfile import load_study
+from hyperverdict.design.plan import exploration_cells
 from hyperverdict.errors import UserError
 from hyperverdict.evidence.elsewhere import Matcher, Selection, select
 from hyperverdict.evidence.judge import Material, report_of
@@ -25,7 +26,7 @@ from hyperverdict.records.recognise import clean_name, is_maximum
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.datasets import DATASETS, DatasetFacts
 from hyperverdict.study.hyperparameters import declared
-from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.model import Exploration, Hypothesis, Study
 from hyperverdict.study.strict_yaml import read_yaml
 
 # Where nothing tells the size of a training set; it only names configurations apart.
@@ -58,7 +59,7 @@ def judge_table(
 
     Raises UserError for a table or study that cannot be read, naming what and where.
     """
-    with judged_elsewhere(table, study, columns or {}):
+    with judged_elsewhere(table, study, columns):
         read = study if isinstance(study, Study) else _load(Path(study))
         mapped = {**read.columns, **(columns or {})}
         stated = _stated(study) if not isinstance(study, Study) else {"*": budget_stated}
@@ -70,10 +71,10 @@ def judge_table(
 
 @contextmanager
 def judged_elsewhere(
-    table: pd.DataFrame, study: str | Path | Study, columns: Mapping[str, str]
+    table: pd.DataFrame, study: str | Path | Study, columns: Mapping[str, str] | None = None
 ) -> Iterator[None]:
     """While this lasts, the table's columns are hyperparameters and its data set is known."""
-    names = {clean_name(str(column)) for column in table.columns} | set(columns)
+    names = {clean_name(str(column)) for column in table.columns} | set(columns or {})
     if isinstance(study, Study):
         data, names = str(study.baseline.get("data", "")), names | set(study.columns)
         names |= {factor for hypothesis in study.hypotheses for factor in _named(hypothesis.terms)}
@@ -134,6 +135,7 @@ def _factors(study: Study) -> list[str]:
         for budget in budgets_judged(hypothesis):
             for arm in _arms(study, hypothesis, budget):
                 names.update(dict.fromkeys((*arm.context, *arm.settings)))
+    names.update(dict.fromkeys(name for e in study.explorations for name in e.grid))
     return [name for name in names if name != "budget"]
 
 
@@ -164,7 +166,8 @@ class _Preparation:
         self.faults: dict[str, list[str]] = {}
         self.unbudgeted: set[str] = set()
         hypotheses = tuple(self._hypothesis(h) for h in self.study.hypotheses)
-        study = replace(self.study, hypotheses=hypotheses)
+        explorations = tuple(self._exploration(e) for e in self.study.explorations)
+        study = replace(self.study, hypotheses=hypotheses, explorations=explorations)
         finals = [s.final for s in self.selected.values() if len(s.final)]
         curves = [s.curves for s in self.selected.values() if len(s.curves)]
         tables = Tables(
@@ -204,6 +207,17 @@ class _Preparation:
         if not len(found.final):
             self._fault(hypothesis, self._no_rows(arm))
         return {int(seed) for seed in found.final["seed"]} if len(found.final) else set()
+
+    def _exploration(self, exploration: Exploration) -> Exploration:
+        """Rows for every cell of a grid, under the path that its figure looks for."""
+        seeds: set[int] = set()
+        for levels, configuration in exploration_cells(exploration, self.study):
+            cell = dict(zip(exploration.grid, levels, strict=True))
+            arm = Arm(str(cell), cell, configuration)
+            found = select(self.matcher, self.study.baseline, arm, exploration.budget)
+            self.selected[arm.runs_path] = found
+            seeds |= set(found.final["seed"]) if len(found.final) else set()
+        return replace(exploration, seeds=tuple(sorted(map(int, seeds))))
 
     def _no_rows(self, arm: Arm) -> str:
         for name in (*arm.settings, *arm.context):

@@ -13,6 +13,7 @@ from typing import Any
 
 from hyperverdict.claims import type_of
 from hyperverdict.claims.base import Arm
+from hyperverdict.claims.tuning import tuning_arms
 from hyperverdict.errors import UserError
 from hyperverdict.evidence.chain import Kind, Ledger, Line, append, read_ledger, sha256_of
 from hyperverdict.evidence.numbers import digits, listed
@@ -193,14 +194,35 @@ def registration_entry(
         "registration": fingerprint,
         "payload": fixed,
         "primary": hypothesis.primary,
-        "seeds_before": computable_seeds(arms, seeds_of),
+        "seeds_before": computable_seeds(
+            _places(study, hypothesis, budget, arms), hypothesis.seeds, seeds_of
+        ),
     }
 
 
-def computable_seeds(arms: Sequence[Arm], seeds_of: SeedsOf) -> int:
-    """Seeds on which a contrast of these arms could already be computed."""
-    found = sorted((len(seeds_of(arm.configuration.path)) for arm in arms), reverse=True)
+def computable_seeds(
+    places: Sequence[Sequence[str]], seeds: Sequence[int], seeds_of: SeedsOf
+) -> int:
+    """Seeds on which a contrast of the arms could already be computed.
+
+    Args:
+        places: per arm the paths of the runs that could stand for it.
+        seeds: the hypothesis's own; those that only tuned it reveal no contrast.
+    """
+    found = [len(frozenset().union(*map(seeds_of, paths)) & set(seeds)) for paths in places]
+    found.sort(reverse=True)
     return found[min(1, len(found) - 1)] if found else 0
+
+
+def _places(
+    study: Study, hypothesis: Hypothesis, budget: Budget, arms: Sequence[Arm]
+) -> list[list[str]]:
+    """Where the runs of each arm can be: one path, or one per value that tuning may choose."""
+    trials = tuning_arms(hypothesis, study, budget)
+    tuned = {
+        arm.label: [t.configuration.path for t in trials if t.arm == arm.label] for arm in arms
+    }
+    return [tuned[arm.label] or [arm.configuration.path] for arm in arms]
 
 
 def registered(

@@ -7,7 +7,7 @@ and the value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +102,7 @@ def foreign_runs(
     if table.columns.has_duplicates:
         twice = table.columns[table.columns.duplicated()][0]
         raise UserError(f"the table has two columns {twice!r}; rename one")
-    found = recognise(table.columns, mapped, (*metrics, *factors))
+    found = _with_objective(recognise(table.columns, mapped, (*metrics, *factors)), metrics)
     _require(found, table, metrics, factors)
     notes: list[str] = []
     rows = _renamed(table, found)
@@ -117,6 +117,14 @@ def foreign_runs(
     ours = {*found.columns, *known, "line", "run", "failed"}
     others = tuple(str(c) for c in rows if c not in ours)
     return ForeignRuns(rows, found, tuple(notes), known, others, seeded)
+
+
+def _with_objective(found: Recognised, metrics: Iterable[str]) -> Recognised:
+    """Optuna's `value` is the one metric that no column is named after."""
+    unfound = [name for name in metrics if name not in found.columns]
+    if found.export != "Optuna" or len(unfound) != 1 or "value" not in found.clean:
+        return found
+    return replace(found, columns={**found.columns, unfound[0]: "value"})
 
 
 def _require(

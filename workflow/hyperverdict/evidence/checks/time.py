@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from hyperverdict.evidence.case import ArmRuns, Case
+from hyperverdict.evidence.case import Case
 from hyperverdict.evidence.numbers import digits, listed
 from hyperverdict.evidence.verdict import Check
 from hyperverdict.study.model import TIME_METRIC
@@ -20,7 +18,7 @@ def times_not_comparable(case: Case) -> Check | None:
     judged = [leg for leg in case.judgement.legs if leg.metric == TIME_METRIC]
     if not judged or all(leg.dropped_because for leg in judged):
         return None
-    reason = _reason_of_table(case.arms) if case.timing is None else _reason_of_timing(case)
+    reason = _reason_of_table(case) if case.timing is None else _reason_of_timing(case)
     if not reason:
         return _busy(case)
     return Check(
@@ -61,18 +59,20 @@ def _reason_of_timing(case: Case) -> str:
     return "warm-up was counted" if timing.warmup_steps == 0 else ""
 
 
-def _reason_of_table(arms: Iterable[ArmRuns]) -> str:
+def _reason_of_table(case: Case) -> str:
     """Why times recorded with the runs do not compare, "" when nothing says so."""
-    arms = tuple(arms)
+    arms = case.arms
     if not any(a.summary.means.get(TIME_METRIC) for a in arms):
         return "they were not measured"
-    known = [
-        c for c in HARDWARE_COLUMNS if all(c in a.rows and a.rows[c].notna().any() for a in arms)
-    ]
-    for column in known:
-        values = sorted({str(v) for a in arms for v in a.rows[column].dropna().unique()})
+    column = str(case.source.get("columns", {}).get(TIME_METRIC, ""))
+    if case.source.get("export") and "train" not in column.lower():
+        export = case.source["export"]
+        return f"{column!r} of {export} counts start-up and evaluation with the training"
+    known = [c for c in HARDWARE_COLUMNS if all(a.levels_of(c) for a in arms)]
+    for name in known:
+        values = sorted({level for a in arms for level in a.levels_of(name)})
         if len(values) > 1:
-            return f"{column} differs ({listed(values[:3])})"
+            return f"{name} differs ({listed(values[:3])})"
     return "" if known else "nothing says on which hardware each run was timed"
 
 
