@@ -118,7 +118,7 @@ def test_each_hypothesis_has_its_sections(written):
 def test_earlier_findings_stand_beside_ours(written):
     view = page.hypothesis_view(samples.depends_report(), STUDY)
     assert view.beside.columns[1:3] == ("seen before", "here, at 300 steps")
-    assert view.beside.rows[0][:3] == ("test accuracy, batch size 4", "51.0 %", "78.0 % ± 1")
+    assert view.beside.rows[0][:3] == ("test accuracy, batch size 4", "51.0 %", "78.0 % ± 1.0")
     assert '<td data-label="seen before">51.0 %</td>' in written
 
 
@@ -204,3 +204,20 @@ def luminance(color):
     parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("metric", "mean", "sd", "text"),
+    [
+        ("accuracy", 0.943, 0.0153, "94.3 % ± 1.5"),
+        ("accuracy", 0.7812, 0.00061, "78.120 % ± 0.061"),
+        ("accuracy", 0.5, 0.094, "50.0 % ± 9.4"),
+        ("loss", 1.80213, 0.069, "1.802 ± 0.069"),
+        ("train_time", 9.731, 6.21, "9.7 s ± 6.2"),
+        ("accuracy", 0.5, float("nan"), "50.0 %"),
+        ("accuracy", 0.5, 0.0, "50.0 %"),
+    ],
+)
+def test_means_and_deviations_share_their_digits(metric, mean, sd, text):
+    arm = replace(samples.arm("a", {}), means={metric: mean}, sds={metric: sd})
+    assert page.mean_text(arm, metric) == text

@@ -334,3 +334,22 @@ def test_the_first_screen_says_a_rivalry_once():
     rivals = tuple(replace(h, rivals=("H1 and H5 are rivals.",)) for h in report.hypotheses)
     fresh = opening.new_rivals(replace(report, hypotheses=rivals))
     assert list(fresh.values()) == [("H1 and H5 are rivals.",), (), ()]
+
+
+def test_a_claimed_range_stands_beside_the_effect():
+    effect = replace(samples.effect("epoch 2 - epoch 1", "refuted"), between=(0.0, 0.01))
+    said = effects.sentence(effect, ACCURACY, "learning curve")
+    assert said.endswith("; the claim says 0 to 1 point higher.")
+
+
+def test_time_along_one_training_is_told_as_longer():
+    effect = samples.effect(
+        "epoch 2 - epoch 1", "supported", metric="train_time", ratio=True, delta=1.1
+    )
+    effect = replace(effect, estimate=2.0, ci1=(1.9, 2.1))
+    leg = Leg("train_time", "higher", "supported", (effect,))
+    verdict = samples.verdict("learning curve", "supported")
+    verdict = replace(verdict, judgement=replace(verdict.judgement, legs=(leg,)))
+    assert words.findings(verdict, STUDY)[0].startswith(
+        "From epoch 1 to epoch 2, training time became 2.00 times as long"
+    )

@@ -10,7 +10,7 @@ from hyperverdict.claims.base import Effect, Judgement, Leg
 from hyperverdict.evidence.verdict import ArmSummary, HypothesisReport, Verdict
 from hyperverdict.figures import units
 from hyperverdict.figures.naming import shown_name
-from hyperverdict.study.model import Study
+from hyperverdict.study.model import TIME_METRIC, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,9 @@ def leg_unit(leg: Leg, kind: str, study: Study) -> units.Unit:
     """The unit of a leg's effects."""
     metric = study.metrics.get(leg.metric)
     ratio = leg.effects[0].ratio if leg.effects else bool(metric and metric.ratio)
+    if kind == "learning curve" and ratio and leg.metric == TIME_METRIC:
+        # Time along one training only grows: "twice as long", never "twice as slow".
+        return units.Unit(ratio=True, as_much="as long")
     share = kind == "importance"
     return units.unit_of(leg.metric, ratio=ratio, share=share, unit=metric.unit if metric else "")
 

@@ -26,6 +26,7 @@ class Unit:
         time: ratios are told as faster and slower.
         share: differences are shares of the variance.
         higher, lower: the comparatives of this metric.
+        as_much: how a ratio that is not told as faster or slower goes on: "2.0 times as high".
     """
 
     scale: float = 1.0
@@ -36,6 +37,7 @@ class Unit:
     share: bool = False
     higher: str = "higher"
     lower: str = "lower"
+    as_much: str = "as high"
 
 
 def unit_of(metric: str, *, ratio: bool = False, share: bool = False, unit: str = "") -> Unit:

@@ -53,7 +53,7 @@ def _change(effect: Effect, unit: Unit) -> str:
             return SAME
         if unit.time:
             return f"{_times(units.factor(value))} times {unit.higher if value > 1 else unit.lower}"
-        return f"{_times(value)} times as high"
+        return f"{_times(value)} times {unit.as_much}"
     decimals = _decimals(effect.ci1, unit)
     if round(value * unit.scale, decimals) == 0:
         return SAME
@@ -117,12 +117,23 @@ def sentence(effect: Effect, unit: Unit, kind: str) -> str:
         return upper(f"{context}no finished pair of runs tells {what} for “{name}”.")
     told = tell(effect, unit)
     said = upper(f"{context}{_said(effect, unit, kind, told)} {told.bracket}")
+    if effect.between is not None:
+        said += f"; the claim says {_claimed_size(effect, unit)}"
     if effect.evidence != "no meaningful effect":
         return f"{said}."
     level = units.confidence_text(min(1.0, 2 * effect.alpha))
     size = units.matters_text(effect.delta, unit)
     inner = interval_text(effect.ci2, unit, _decimals(effect.ci1, unit))
     return f"{said}; the {level} interval, {inner}, lies within {size} of no difference."
+
+
+def _claimed_size(effect: Effect, unit: Unit) -> str:
+    """The claimed range of an effect: "0 to 1 point higher"."""
+    low, high = effect.between or (0.0, 0.0)
+    if unit.ratio:
+        return f"{units.short(low)} to {units.short(high)} times"
+    direction = unit.lower if effect.direction in ("lower", "not_higher") else unit.higher
+    return f"{units.short(low * unit.scale)} to {units.amount(high, unit)} {direction}"
 
 
 def _said(effect: Effect, unit: Unit, kind: str, told: Told) -> str:

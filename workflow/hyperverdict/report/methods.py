@@ -75,7 +75,10 @@ def _family(study: Study) -> str:
     family = sum(max(1, len(h.at_equal)) for h in study.hypotheses if h.primary)
     level = units.confidence_text(study.alpha)
     if family == 0:
-        return f"All hypotheses were exploratory; intervals are {level} intervals."
+        return (
+            f"All hypotheses were exploratory; intervals are {level} intervals, wider where "
+            "further looks at the data were planned."
+        )
     return (
         f"The {units.count(family, 'primary verdict')} form one family with Bonferroni-corrected "
         f"intervals ({units.confidence_text(study.alpha / family)} each); all other hypotheses "

@@ -102,17 +102,17 @@ def headline_caveats(report: HypothesisReport) -> tuple[str, ...]:
         (check for verdict in report.verdicts for check in caveats(verdict)),
         key=lambda check: -check.gravity,
     )
-    return tuple(dict.fromkeys(units.plain(check.sentence) for check in found))[:2]
+    return tuple(dict.fromkeys(upper(units.plain(check.sentence)) for check in found))[:2]
 
 
 def new_caveats(report: StudyReport) -> dict[str, tuple[str, ...]]:
     """Hypothesis id -> its headline caveats that the first screen has not said before."""
     said: set[str] = set()
-    main = units.plain(report.main_caveat)
+    main = units.plain(report.main_caveat).lower()
     fresh: dict[str, tuple[str, ...]] = {}
     for hypothesis in report.hypotheses:
         new = headline_caveats(hypothesis)
-        new = tuple(s for s in new if s not in said and not main.endswith(s))
+        new = tuple(s for s in new if s not in said and not main.endswith(s.lower()))
         said.update(new)
         fresh[hypothesis.id] = new
     return fresh

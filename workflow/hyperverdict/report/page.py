@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from hyperverdict.claims.base import Effect, Judgement, Leg
@@ -12,7 +13,7 @@ from hyperverdict.figures import HYPOTHESIS_FIGURES, hypothesis_key, units
 from hyperverdict.figures.data import deciding, leg_unit
 from hyperverdict.figures.naming import shown_name
 from hyperverdict.report import effects, opening, words
-from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.model import TIME_METRIC, Hypothesis, Study
 
 # Sign and style class of each headline; the sign keeps badges apart without colour.
 BADGES: Mapping[str, tuple[str, str]] = {
@@ -160,7 +161,10 @@ def verdict_view(report: HypothesisReport, verdict: Verdict, study: Study) -> Ve
         badge=badge(verdict.headline),
         conclusion=words.conclude(report, verdict, study),
         effects=effects_table(verdict, study),
-        checks=verdict.checks,
+        checks=tuple(
+            replace(check, sentence=effects.upper(units.plain(check.sentence)))
+            for check in verdict.checks
+        ),
         scope=verdict.scope,
         strip=tuple(
             (line, strip_badge(word, deciding(verdict).evidence))
@@ -194,15 +198,17 @@ def _arm_row(arm: ArmSummary, budget: str, metrics: tuple[str, ...]) -> tuple[st
 
 
 def mean_text(arm: ArmSummary, metric: str) -> str:
-    """An arm's mean with its standard deviation over seeds: 78.1 % ± 0.6."""
+    """An arm's mean ± standard deviation over seeds, to two digits of the latter."""
     if metric not in arm.means:
         return "none"
-    mean = units.level_text(metric, arm.means[metric])
-    sd = arm.sds.get(metric, math.nan)
-    if not math.isfinite(sd):
-        return mean
-    scale = 100 if mean.endswith("%") else 1
-    return f"{mean} ± {units.short(float(f'{sd * scale:.2g}'))}"
+    mean, sd = arm.means[metric], arm.sds.get(metric, math.nan)
+    if not math.isfinite(mean) or not math.isfinite(sd) or sd == 0:
+        return units.level_text(metric, mean)
+    percent = units.level_text(metric, mean).endswith("%")
+    scale = 100 if percent else 1
+    decimals = max(int(percent), 1 - math.floor(math.log10(sd * scale)))
+    unit = " %" if percent else " s" if metric == TIME_METRIC else ""
+    return f"{units.number(mean * scale, decimals)}{unit} ± {units.number(sd * scale, decimals)}"
 
 
 def effects_table(verdict: Verdict, study: Study) -> Table:

@@ -44,8 +44,9 @@ def print_verdicts(
         console.print(
             Text.assemble(
                 (hypothesis.id, "bold"),
-                f" “{hypothesis.says}” ",
+                " ",
                 (f"{badge.sign} {badge.text}", _STYLES.get(badge.style, "")),
+                f" “{hypothesis.says}”",
             )
         )
         console.print(budget_table(hypothesis, study))
@@ -67,7 +68,7 @@ def budget_table(hypothesis: HypothesisReport, study: Study) -> Table:
     for verdict in hypothesis.verdicts:
         badge = page.badge(verdict.headline)
         table.add_row(
-            Text(f"  {verdict.budget or 'all runs'}"),
+            Text(f"  {opening.at(verdict).removeprefix('At ')}"),
             Text(f"{badge.sign} {badge.text}", style=_STYLES.get(badge.style, "")),
             Text(words.brief(verdict, study)),
         )

@@ -367,7 +367,8 @@ def _leg_brief(leg: Leg, judgement: Judgement, study: Study) -> tuple[str, str]:
         return (units.plain(to), said) if dash else ("", said)
     same = sum(e.evidence == effect.evidence for e in leg.effects)
     tally = f"{same} of {len(leg.effects)} {evidence_word(effect.evidence)}"
-    return "", f"{tally}, such as {units.plain(shown_name(effect, judgement))}: {said}"
+    which = "the weakest of them" if leg.evidence == "supported" and same > 1 else "such as"
+    return "", f"{tally}, {which} {units.plain(shown_name(effect, judgement))}: {said}"
 
 
 def _rival(leg: Leg) -> str:
