@@ -157,8 +157,10 @@ def test_provisional_reports_say_so_before_anything_else():
     assert "Provisional" not in Page(html.render(STUDY, samples.report(), {}, {})).text
 
 
-def test_a_missing_figure_is_said():
-    text = Page(html.render(STUDY, samples.report(), {}, {})).text
+def test_a_missing_figure_is_said(tmp_path):
+    gone = {"H1.effect": tmp_path / "gone.svg"}
+    out = html.write_report(STUDY, samples.report(), gone, {}, tmp_path / "report.html")
+    text = Page(out.read_text()).text
     assert "The figure H1.effect was not drawn." in text
 
 

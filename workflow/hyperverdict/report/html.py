@@ -36,10 +36,13 @@ def write_report(
         figures: figure name (`figures.expected`) -> .svg or .png file; a missing one is said so.
         provenance: what is known of code, versions, hardware and configurations, in reading order;
             values may be text, numbers, lists and mappings. ``versions`` feeds the methods text.
+        out: the file to write.
 
     Raises UserError for a figure in another format.
     """
-    text = render(study, report, {key: data_uri(path) for key, path in figures.items()}, provenance)
+    drawn = {key: Path(path) for key, path in figures.items() if Path(path).exists()}
+    sources = {key: data_uri(path) for key, path in drawn.items()}
+    text = render(study, report, sources, provenance)
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f".{out.name}.part")
