@@ -230,6 +230,15 @@ def test_a_post_hoc_claim_that_is_extended_gets_the_sequence_at_alpha(place):
     assert effect.ci1[1] - effect.estimate == pytest.approx(half)
 
 
+def test_an_edited_size_leaves_the_registered_looks_as_they_were(place):
+    _judge(place, 10)
+    edit = {"matters_from: 0.01": "matters_from: 0.005"}
+    _judge(place, 10, edit=edit)
+    report = _judge(place, 20, edit=edit)
+    assert _verdict(report).registered == "post hoc"
+    assert any("Look 2 of 2 registered ones" in s for s in _verdict(report).scope)
+
+
 def test_history_says_which_verdict_changed_and_because_of_which_runs(place):
     def settles(configuration, seed):
         deep = len(configuration.hidden_units) == 3

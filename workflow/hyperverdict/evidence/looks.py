@@ -98,7 +98,7 @@ def _look(
     n, schedule, number = len(seeds), registered.schedule, len(before) + 1
     sizes = [int(line.content["n"]) for line in before]
     on_schedule = n in schedule and all(size in schedule and size < n for size in sizes)
-    extended = registered.status == "post hoc" and 0 < registered.seeds_before < n
+    extended = not registered.foreseen and 0 < registered.seeds_before < n
     if on_schedule and not extended and len(schedule) == 1:
         return Look(number, again, seeds, SINGLE_LOOK, "", 1.0, mark)
     if on_schedule and not extended:

@@ -43,12 +43,14 @@ class Registered:
         note: why it is post hoc, or what was edited; "" otherwise.
         schedule: registered numbers of seeds.
         seeds_before: seeds whose results existed when it was registered.
+        foreseen: the schedule itself was registered before any result, whatever was edited since.
     """
 
     status: str
     note: str
     schedule: tuple[int, ...]
     seeds_before: int
+    foreseen: bool = False
 
 
 def question_key(kind: str, arms: Iterable[Arm], metrics: Iterable[str]) -> str:
@@ -247,8 +249,12 @@ def registered(
     before = int(first.content["seeds_before"])
     edited = edits(earlier, first)
     if before == 0:
-        return Registered("registered", edited, schedule, 0)
-    return Registered("post hoc", edited or _after(before), schedule, before)
+        return Registered("registered", edited, schedule, 0, True)
+    foreseen = any(
+        line.content["seeds_before"] == 0 and line.content["payload"]["looks"] == list(schedule)
+        for line in earlier
+    )
+    return Registered("post hoc", edited or _after(before), schedule, before, foreseen)
 
 
 def _after(seeds: int) -> str:
