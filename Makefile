@@ -49,7 +49,7 @@ cluster-down:
 	@bash tests/cluster/slurm_box.sh down
 
 test-cluster: $(STAMP)
-	@bash tests/cluster/slurm_box.sh run $(BIN)/python -m pytest tests/cluster
+	@bash tests/cluster/run_tests.sh $(BIN)/python
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
