@@ -37,7 +37,7 @@ def escape(text: str) -> str:
 
 
 def verdict_table(report: StudyReport, study: Study) -> str:
-    """A ``table`` environment, one row per hypothesis and budget; needs the booktabs package."""
+    """A ``table`` environment, one row per hypothesis and budget; needs the packages booktabs and array."""
     rows = []
     for hypothesis in report.hypotheses:
         for position, verdict in enumerate(hypothesis.verdicts):
@@ -46,11 +46,15 @@ def verdict_table(report: StudyReport, study: Study) -> str:
             rows.append(" & ".join(escape(cell) for cell in cells) + r" \\")
     body = "\n    ".join(rows)
     caption = escape(f"Verdicts of the study {report.study} ({'; '.join(report.facts)}).")
-    return rf"""% needs \usepackage{{booktabs}}
+    return rf"""% needs \usepackage{{booktabs,array}}
 \begin{{table}}
   \centering
   \caption{{{caption}}}
-  \begin{{tabular}}{{llrlrl}}
+  \small
+  \begin{{tabular}}{{@{{}}llr
+    >{{\raggedright\arraybackslash}}p{{.26\linewidth}}
+    >{{\raggedright\arraybackslash}}p{{.26\linewidth}}
+    >{{\raggedright\arraybackslash}}p{{.15\linewidth}}@{{}}}}
     \toprule
     & Budget & $n$ & Effect & Interval & Verdict \\
     \midrule
