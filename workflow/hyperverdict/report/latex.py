@@ -37,7 +37,7 @@ def escape(text: str) -> str:
 
 
 def verdict_table(report: StudyReport, study: Study) -> str:
-    """A ``table`` environment, one row per hypothesis and budget; needs the packages booktabs and array."""
+    """A ``table`` environment, one row per hypothesis and budget; needs booktabs and array."""
     rows = []
     for hypothesis in report.hypotheses:
         for position, verdict in enumerate(hypothesis.verdicts):
