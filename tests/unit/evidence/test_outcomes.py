@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
 from hyperverdict.claims import type_of
 from hyperverdict.errors import UserError
-from hyperverdict.evidence.outcomes import epoch_ends, index_runs, metric_column, outcomes_of
+from hyperverdict.evidence.outcomes import (
+    epoch_ends,
+    index_runs,
+    metric_column,
+    outcomes_of,
+    values_of,
+)
 from hyperverdict.evidence.timing import Timing, timing_from, timing_of
 from hyperverdict.records.collect import collect
 
@@ -101,3 +108,10 @@ def test_epoch_ends_are_read_from_the_validation_curve(tmp_path):
     assert len(ends[1]) == 12
     assert ends[1][-1] == pytest.approx(final - 0.001)
     assert ends[1][0] < ends[1][1]
+
+
+def test_a_failed_run_is_nan_whatever_it_logged():
+    rows = pd.DataFrame({"seed": [0, 1], "failed": [True, False], "test_accuracy": [0.9, 0.8]})
+    values = values_of(rows, "test_accuracy")
+    assert math.isnan(values[0])
+    assert values[1] == 0.8

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from hyperverdict.errors import UserError
 from hyperverdict.records.collect import collect, read_tables, write_tables
+from hyperverdict.records.layout import read_record
+from hyperverdict.records.write import write_record
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.configuration import configure
 
@@ -96,3 +98,16 @@ def test_a_thousand_configurations_take_seconds(tmp_path):
     assert len(final) == 600
     # A fifth of a thousand, so the whole thousand stays below ten seconds of processor time.
     assert time.process_time() - start < 2
+
+
+def test_a_failed_seed_has_no_score_even_where_its_table_holds_one(tmp_path):
+    write_synthetic(CONFIGURATION, [0, 1], tmp_path)
+    folder = tmp_path / CONFIGURATION.path
+    record = read_record(folder)
+    ended = replace(record.seeds["1"], status="out_of_memory")
+    write_record(folder, replace(record, seeds={**record.seeds, "1": ended}))
+    final = collect([CONFIGURATION], tmp_path).final.set_index("seed")
+    assert math.isnan(final.loc[1, "test_accuracy"])
+    assert math.isnan(final.loc[1, "validation_accuracy"])
+    assert final.loc[1, "correct"] is None
+    assert final.loc[0, "test_accuracy"] > 0
