@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from hyperverdict.errors import UserError
 from hyperverdict.records.collect import collect, read_tables, write_tables
-from hyperverdict.records.layout import read_record
-from hyperverdict.records.write import write_record
+from hyperverdict.runs.layout import read_record
+from hyperverdict.runs.write import write_record
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.configuration import configure
 
