@@ -19,6 +19,7 @@ from hyperverdict.evidence.timing import read_timing
 from hyperverdict.evidence.verdict import StudyReport
 from hyperverdict.records.collect import collect, joined, read_tables, write_tables
 from hyperverdict.records.provenance import provenance_of
+from hyperverdict.report.captions import write_results
 from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.methods import methods_paragraph
@@ -67,6 +68,7 @@ def judge(
     times = [read_timing(timing) for timing in timings]
     report = judge_study(study, tables.final, tables.curves, times, ledger)
     write_verdicts(report, folder)
+    write_results(report, study, folder / "tables/verdicts.rst")
     return report
 
 

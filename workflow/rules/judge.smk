@@ -18,6 +18,7 @@ rule judge:
             caption="../report/verdicts.rst",
         ),
         parquet="<study>/tables/verdicts.parquet",
+        caption="<study>/tables/verdicts.rst",
     log:
         "<study>/logs/judge.log",
     conda:
@@ -26,5 +27,7 @@ rule judge:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        results=f"results/studies/{STUDY}/tables/verdicts.rst",
     script:
         "../scripts/judge.py"

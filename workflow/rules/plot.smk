@@ -41,5 +41,7 @@ rule plot:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        results=f"results/studies/{STUDY}/tables/verdicts.rst",
     script:
         "../scripts/plot.py"
