@@ -384,6 +384,19 @@ def test_only_in_needs_all_three(yes, no, evidence):
     assert only_in(yes, no).evidence == evidence
 
 
+def test_the_difference_is_between_means_over_contexts():
+    terms = {
+        "compare": {"depth": {"from": 2, "to": 3}},
+        "only_in": {"data": {"yes": ["mnist", "kmnist"], "no": ["digits"]}},
+    }
+    more = [x + 0.02 for x in UP]
+    values = {"accuracy": [*differences(UP), *differences(more), *differences(FLAT)]}
+    effects = ask(make_hypothesis(terms, ACCURACY), values).legs[0].effects
+    assert len(effects) == 4
+    expected = (np.mean(UP) + np.mean(more)) / 2 - np.mean(FLAT)
+    assert effects[-1].estimate == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(
     ("first", "second", "evidence"),
     [

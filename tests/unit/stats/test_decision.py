@@ -17,6 +17,7 @@ def judged(value, claim="higher", between=None, error=1.0):
     ("value", "error", "expected"),
     [
         (0.0, 1.0, ("no meaningful effect", "")),
+        (0.2, 1.0, ("no meaningful effect", "")),
         (0.3, 0.1, ("no meaningful effect", "detectable but negligible")),
         (1.0, 1.0, ("inconclusive", "")),
         (1.97, 1.0, ("supported", "direction only")),

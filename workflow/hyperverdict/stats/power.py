@@ -23,27 +23,54 @@ NODES = 100
 
 # Whether n seeds, judged at this nominal alpha, are enough.
 Enough = Callable[[int, float], bool]
-# How the seeds for a claim at alpha are searched; a look rule has one of its own.
-Search = Callable[[Enough, float], int]
+# How the seeds for a claim at alpha are searched, from a guess; a look rule has one of its own.
+Search = Callable[[Enough, float, int], int]
 
 
-def smallest(enough: Callable[[int], bool]) -> int:
-    """The smallest n from 2 for which `enough` holds, by doubling and bisection."""
-    high = 2
-    while not enough(high):
-        if high >= MOST_SEEDS:
-            return MOST_SEEDS
-        high *= 2
-    low = high // 2
+def smallest(enough: Callable[[int], bool], guess: int = 2) -> int:
+    """The smallest n from 2 for which `enough` holds: strides from a guess, then bisection."""
+    if enough(guess):
+        low, high = _last_failing(enough, guess)
+    else:
+        low, high = _first_passing(enough, guess)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
 
 
-def single_look_seeds(enough: Enough, alpha: float) -> int:
+def _last_failing(enough: Callable[[int], bool], high: int) -> tuple[int, int]:
+    """(n that is not enough, a larger n that is), striding down; 1 is never enough."""
+    stride = 1
+    while high > 2:
+        low = max(2, high - stride)
+        if not enough(low):
+            return low, high
+        high, stride = low, 2 * stride
+    return 1, high
+
+
+def _first_passing(enough: Callable[[int], bool], low: int) -> tuple[int, int]:
+    """(n that is not enough, a larger n that is), striding up to MOST_SEEDS at most."""
+    stride = 1
+    while low < MOST_SEEDS:
+        high = min(low + stride, MOST_SEEDS)
+        if enough(high):
+            return low, high
+        low, stride = high, 2 * stride
+    return MOST_SEEDS - 1, MOST_SEEDS
+
+
+def single_look_seeds(enough: Enough, alpha: float, guess: int = 2) -> int:
     """The smallest number of seeds for a test at alpha that is the only look."""
-    return smallest(lambda n: enough(n, alpha))
+    return smallest(lambda n: enough(n, alpha), guess)
+
+
+def _guess(ratio: float, alpha: float, power: float) -> int:
+    """Seeds by the normal approximation, to start a search from."""
+    z = float(scipy.special.ndtri(1 - alpha / 2))
+    n = (ratio * (z + float(scipy.special.ndtri(power)))) ** 2 + z**2 / 2
+    return max(2, round(min(n, MOST_SEEDS)))
 
 
 def direction_power(n: int, ratio: float, alpha: float) -> float:
@@ -83,10 +110,20 @@ def equivalence_power(n: int, ratio: float, alpha: float) -> float:
 
 @lru_cache(maxsize=NORMAL_FROM)
 def _sd_nodes(n: int) -> tuple[Floats, Floats]:
-    """Quantiles of s / sigma for n seeds at Gauss-Legendre nodes on (0, 1), and the weights."""
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    quantiles = scipy.special.chdtri(n - 1, 1 - (nodes + 1) / 2)
-    return np.sqrt(quantiles / (n - 1)), weights / 2
+    """Gauss-Legendre nodes of s / sigma for n seeds, and the probability that each stands for."""
+    df = n - 1
+    reach = 8 / math.sqrt(2 * df)
+    low, high = max(0.0, 1 - reach), 1 + reach
+    points, weights = _legendre()
+    nodes = low + (high - low) * (points + 1) / 2
+    density = np.exp((df - 1) * np.log(nodes) - df * (nodes**2 - 1) / 2)
+    mass: Floats = weights * density
+    return nodes, mass / mass.sum()
+
+
+@lru_cache(maxsize=1)
+def _legendre() -> tuple[Floats, Floats]:
+    return np.polynomial.legendre.leggauss(NODES)
 
 
 @lru_cache(maxsize=4096)
@@ -99,7 +136,8 @@ def seeds_for_direction(
         ratio: sigma / delta.
         search: the `seeds` of the look rule that will apply.
     """
-    return search(lambda n, nominal: direction_power(n, ratio, nominal) >= power, alpha)
+    guess = _guess(ratio, alpha, power)
+    return search(lambda n, nominal: direction_power(n, ratio, nominal) >= power, alpha, guess)
 
 
 @lru_cache(maxsize=4096)
@@ -107,7 +145,8 @@ def seeds_for_equivalence(
     ratio: float, alpha: float, power: float = POWER, search: Search = single_look_seeds
 ) -> int:
     """Seeds that prove an effect of 0 smaller than delta with probability `power`."""
-    return search(lambda n, nominal: equivalence_power(n, ratio, nominal) >= power, alpha)
+    guess = _guess(ratio, 2 * alpha, (1 + power) / 2)
+    return search(lambda n, nominal: equivalence_power(n, ratio, nominal) >= power, alpha, guess)
 
 
 def seeds_needed(
@@ -125,7 +164,7 @@ def _either(ratio: float, alpha: float, search: Search) -> int:
             and equivalence_power(n, ratio, nominal) >= POWER
         )
 
-    return search(enough, alpha)
+    return search(enough, alpha, _guess(ratio, 2 * alpha, (1 + POWER) / 2))
 
 
 def sd_limit(sd: float, df: float, confidence: float = UPPER_LIMIT) -> float:

@@ -39,8 +39,11 @@ class LookRule(Protocol):
         """The two-sided alpha of a plain t interval on `n` seeds that keeps the rule's `alpha`."""
         ...
 
-    def seeds(self, enough: Enough, alpha: float) -> int:
-        """The smallest number of seeds for which ``enough(n, nominal alpha)`` under this rule."""
+    def seeds(self, enough: Enough, alpha: float, guess: int = 2) -> int:
+        """The smallest number of seeds for which ``enough(n, nominal alpha)`` under this rule.
+
+        `guess` starts the search and does not change its result.
+        """
         ...
 
 
@@ -52,9 +55,9 @@ class SingleLook:
         """Alpha itself."""
         return alpha
 
-    def seeds(self, enough: Enough, alpha: float) -> int:
+    def seeds(self, enough: Enough, alpha: float, guess: int = 2) -> int:
         """The smallest number of seeds for a single look at alpha."""
-        return single_look_seeds(enough, alpha)
+        return single_look_seeds(enough, alpha, guess)
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,14 @@ class Scheduled:
         """The alpha that is used up once this look is taken."""
         return spent_by(self.looks, self.spending, alpha)[self.look - 1]
 
-    def seeds(self, enough: Enough, alpha: float) -> int:
+    def seeds(self, enough: Enough, alpha: float, guess: int = 2) -> int:
         """The first later look that is enough, else the seeds of a fresh single look."""
         alphas = nominal_alphas(self.looks, self.spending, alpha)
         later = zip(self.looks[self.look :], alphas[self.look :], strict=True)
         for n, nominal in later:
             if enough(n, nominal):
                 return n
-        return max(single_look_seeds(enough, alpha), self.looks[-1] + 1)
+        return max(single_look_seeds(enough, alpha, guess), self.looks[-1] + 1)
 
 
 @dataclass(frozen=True)
@@ -109,11 +112,11 @@ class Sequence:
         boundary = sequence_t(n, left)
         return 0.0 if math.isinf(boundary) else 2 * t_tail(boundary, n - 1)
 
-    def seeds(self, enough: Enough, alpha: float) -> int:
+    def seeds(self, enough: Enough, alpha: float, guess: int = 2) -> int:
         """The seeds at which the sequence would settle; of a fresh single look if none do."""
         if self.spent >= 1:
-            return single_look_seeds(enough, alpha)
-        return smallest(lambda n: enough(n, self.nominal(alpha, n)))
+            return single_look_seeds(enough, alpha, guess)
+        return smallest(lambda n: enough(n, self.nominal(alpha, n)), guess)
 
 
 SINGLE_LOOK = SingleLook()
