@@ -35,7 +35,7 @@ def trained(project, before):
 def test_report_and_tables_are_made(finished):
     folder = finished.path / "results/studies/tiny"
     html = (folder / "report.html").read_text()
-    for word in ("H1", "Experiment", "Findings", "Conclusion", "40 steps", "640 samples"):
+    for word in ("Claim", "Experiment", "Findings", "Conclusion", "40 steps", "640 samples"):
         assert word in html
     assert not re.search(r'(src|href)="(?!data:|#)', html), "the report must be self-contained"
     for table in (
@@ -204,3 +204,26 @@ def test_dry_run_says_what_for_and_what_it_costs(project):
         assert words in said
     assert project.runs == []
     assert not (project.path / "results/studies/tiny/ledger.jsonl").exists()
+
+
+def test_snakemakes_own_report_has_the_figures_in_their_categories(finished):
+    finished.run("--report", "own.html")
+    html = (finished.path / "own.html").read_text()
+    for words in ("Verdicts", "Learning curves", "Accuracy against cost", "Explorations"):
+        assert words in html
+
+
+def test_the_cluster_profile_plans_the_same_jobs(project):
+    done = project.snakemake("-n", profile="profiles/slurm")
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output[-4000:]
+    assert re.search(r"train +6\n", output)
+
+
+def test_no_tensorboard_files_when_switched_off_and_some_when_on(finished):
+    assert not list(finished.path.glob("results/runs/**/tensorboard"))
+    finished.write(STUDY.replace("[8, 16]", "[8, 16, 24]"))
+    finished.run("--config", "tensorboard=true")
+    (folder,) = finished.path.glob("results/runs/**/tensorboard")
+    assert "hidden_units~24" in str(folder)
+    assert list(folder.rglob("events.out.tfevents.*"))
