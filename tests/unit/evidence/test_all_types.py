@@ -161,7 +161,8 @@ def test_special_numbers_survive_the_round_trip(judged):
     verdict = hypothesis.verdicts[0]
     leg = verdict.judgement.legs[0]
     effect = replace(leg.effects[0], ci1=(-math.inf, math.inf), sd=math.nan, correlation=None)
-    judgement = replace(verdict.judgement, legs=(replace(leg, effects=(effect,)),))
+    facts = {"slope": math.inf, "levels": [-math.inf, 1.0], "word": "in"}
+    judgement = replace(verdict.judgement, legs=(replace(leg, effects=(effect,)),), facts=facts)
     changed = replace(
         judged,
         hypotheses=(replace(hypothesis, verdicts=(replace(verdict, judgement=judgement),)),),
@@ -169,7 +170,9 @@ def test_special_numbers_survive_the_round_trip(judged):
     text = to_json(changed)
     assert "Infinity" not in text
     assert "NaN" not in text
-    back = from_json(text).hypotheses[0].verdicts[0].judgement.legs[0].effects[0]
+    read = from_json(text).hypotheses[0].verdicts[0].judgement
+    assert read.facts == facts
+    back = read.legs[0].effects[0]
     assert back.ci1 == (-math.inf, math.inf)
     assert math.isnan(back.sd)
     assert back.correlation is None

@@ -372,3 +372,19 @@ def test_explorations_and_times_of_exports(tmp_path):
     assert judged.study.explorations[0].seeds == tuple(range(6))
     # Six rows for each arm of the claim and for each cell of the grid.
     assert len(judged.tables.final) == 24
+
+
+def test_two_spellings_of_one_level_are_one_arm(tmp_path):
+    table = _runs().astype({"batch_size": object})
+    table.loc[0, "batch_size"] = "2.56e2"
+    table.loc[11, "batch_size"] = "4096.0"
+    report = _judge(tmp_path, table)
+    assert [a.finished for a in _verdict(report).arms] == [6, 6]
+
+
+def test_nothing_is_inferred_that_the_table_does_not_say():
+    found = hyperverdict.compare(_runs(), {"batch_size": (256, 4096)}, {"accuracy": "lower"})
+    assert {(a.steps, a.samples) for a in found.verdict.arms} == {(0, 0)}
+    assert not any(
+        "digits" in sentence or "updates" in sentence for sentence in found.verdict.scope
+    )

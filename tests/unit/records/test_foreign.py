@@ -214,3 +214,13 @@ def test_a_table_without_rows_or_with_two_equal_columns_is_refused():
     twice.columns = ["batch_size", "seed", "seed"]
     with pytest.raises(UserError, match="two columns 'seed'"):
         _read(twice)
+
+
+def test_an_unknown_column_that_tells_runs_apart_is_a_hyperparameter():
+    grid = pd.concat([_table(heads=4), _table(heads=8, accuracy=[0.1, 0.2, 0.3, 0.4])])
+    grid["val_score"] = np.linspace(0, 1, len(grid))
+    runs = _read(grid)
+    assert "heads" in runs.hyperparameters
+    assert "val_score" not in runs.hyperparameters
+    assert runs.notes == ("Taken as hyperparameters, since they tell runs apart: heads.",)
+    assert len(runs.rows) == 8

@@ -21,6 +21,8 @@ from hyperverdict.study.budget import BudgetKind, samples_after, steps_per_epoch
 from hyperverdict.study.datasets import DATASETS
 from hyperverdict.study.model import TIME_METRIC
 
+# The data set of a table from elsewhere that nobody named.
+UNNAMED_DATA = "unnamed"
 # Factors that each name a part of hidden_units.
 SHAPE_FACTORS = frozenset({"width", "depth", "hidden_units"})
 
@@ -142,7 +144,8 @@ def _summary(
 ) -> ArmSummary:
     planned = question.hypothesis.seeds
     finished = rows[~rows["failed"].astype(bool)] if len(rows) else rows
-    steps = _number(finished, "steps") or arm_steps(arm, runs) or 0.0
+    implied = None if foreign else arm_steps(arm, runs)
+    steps = _number(finished, "steps") or implied or 0.0
     samples, epochs = _progress(arm, steps, finished, foreign)
     means, sds = _scores(question, arm, finished)
     return ArmSummary(

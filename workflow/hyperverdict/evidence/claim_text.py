@@ -54,11 +54,13 @@ def _content(content: Any) -> str:
 
 def study_facts(study: Study, own: bool = True) -> tuple[str, ...]:
     """What holds for the whole study, in reading order; `own` runs are trained by us."""
+    from hyperverdict.evidence.case import UNNAMED_DATA
     from hyperverdict.evidence.numbers import count, digits, listed, seeds_text
     from hyperverdict.study.datasets import DATASETS
 
     data = str(study.baseline.get("data", ""))
     title = DATASETS[data].title if data in DATASETS else data
+    title = "" if data == UNNAMED_DATA else title
     claimed = dict.fromkeys(e.metric for h in study.hypotheses for e in h.expect)
     matters = [
         f"{name} from {size(metric.matters_from, name, metric.ratio)}"

@@ -14,7 +14,8 @@ from hyperverdict.claims.base import Arm
 from hyperverdict.evidence.numbers import digits, listed
 from hyperverdict.evidence.outcomes import METRIC_COLUMNS
 from hyperverdict.records.collect import CURVE_COLUMNS
-from hyperverdict.records.foreign import PROGRESS, ForeignRuns
+from hyperverdict.records.foreign import ForeignRuns
+from hyperverdict.records.identity import PROGRESS
 from hyperverdict.study.budget import Budget, parse_budget
 from hyperverdict.study.datasets import DATASETS
 from hyperverdict.study.hyperparameters import as_number

@@ -21,7 +21,8 @@ from hyperverdict.evidence.outcomes import index_runs
 from hyperverdict.evidence.questions import budgets_judged, named_elsewhere
 from hyperverdict.evidence.verdict import StudyReport
 from hyperverdict.records.collect import CURVE_COLUMNS, Tables
-from hyperverdict.records.foreign import PROGRESS, ForeignRuns, foreign_runs
+from hyperverdict.records.foreign import ForeignRuns, foreign_runs
+from hyperverdict.records.identity import PROGRESS
 from hyperverdict.records.recognise import clean_name, is_maximum
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.datasets import DATASETS, DatasetFacts

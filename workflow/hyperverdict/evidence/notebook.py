@@ -12,6 +12,7 @@ import pandas as pd
 
 from hyperverdict.claims.base import Effect, Leg
 from hyperverdict.errors import UserError
+from hyperverdict.evidence.case import UNNAMED_DATA
 from hyperverdict.evidence.headline import decided
 from hyperverdict.evidence.judge_table import judge_table
 from hyperverdict.evidence.numbers import count, estimate, size
@@ -147,7 +148,7 @@ def compare(
         name=ID,
         title=ID,
         path="",
-        baseline={"data": data, **(baseline or {})} if data else dict(baseline or {}),
+        baseline={"data": data or UNNAMED_DATA, **(baseline or {})},
         budget=budget,
         seeds=(),
         metrics={name: read_metric(name, size) for name, size in sizes.items()},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hyperverdict.evidence.case import ArmRuns, Case, spread
+from hyperverdict.evidence.case import UNNAMED_DATA, ArmRuns, Case, spread
 from hyperverdict.evidence.numbers import count, digits, listed, seeds_text
 from hyperverdict.study.datasets import DATASETS
 from hyperverdict.study.model import TIME_METRIC
@@ -44,6 +44,8 @@ def scope_sentences(case: Case) -> tuple[str, ...]:
 
 def _data(case: Case) -> str:
     names = list(dict.fromkeys(a.arm.configuration.data for a in case.arms))
+    if names == [UNNAMED_DATA]:
+        return ""
     titles = [DATASETS[name].title if name in DATASETS else name for name in names]
     sizes = {
         int(n) for a in case.arms if "test_size" in a.rows for n in a.rows["test_size"].dropna()

@@ -16,10 +16,17 @@ import pandas as pd
 import pyarrow as pa
 
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.records.identity import (
+    PROGRESS,
+    codes_of,
+    rows_text,
+    telling_apart,
+    with_runs,
+    without_duplicates,
+)
 from hyperverdict.records.recognise import Recognised, recognise
 from hyperverdict.study.hyperparameters import HYPERPARAMETERS, SHORTHANDS
 
-PROGRESS = ("steps", "epochs", "samples")
 FINISHED = frozenset({"finished", "complete", "completed", "done", "success", "succeeded", "ok"})
 FAILED = frozenset({"failed", "fail", "diverged", "error", "out_of_memory", "oom", "nan"})
 UNFINISHED = frozenset(
@@ -111,9 +118,9 @@ def foreign_runs(
     rows = _numbers(rows, metrics, found, notes)
     rows = _on_splits(rows, notes)
     known = _hyperparameters(rows, found, factors)
+    known = (*known, *telling_apart(rows, known, metrics, notes))
     rows, seeded = _with_seeds(rows, known, notes)
-    rows = _with_runs(rows, known)
-    rows = _without_duplicates(rows, metrics, known, notes)
+    rows = without_duplicates(with_runs(rows, known), metrics, known, notes)
     ours = {*found.columns, *known, "line", "run", "failed"}
     others = tuple(str(c) for c in rows if c not in ours)
     return ForeignRuns(rows, found, tuple(notes), known, others, seeded)
@@ -166,7 +173,7 @@ def _only_ended(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     words = rows["status"].astype("string").str.lower().str.split(".").str[-1].fillna("")
     unfinished = words.isin(list(UNFINISHED))
     for word, n in words[unfinished].value_counts().items():
-        notes.append(f"{_rows(n)} with status {word!r} {'is' if n == 1 else 'are'} left out.")
+        notes.append(f"{rows_text(n)} with status {word!r} {'is' if n == 1 else 'are'} left out.")
     rows["failed"] = words.isin(list(FAILED)).to_numpy()
     unknown = sorted(set(words[~words.isin([*FINISHED, *FAILED, *UNFINISHED, ""])]))
     if unknown:
@@ -253,10 +260,6 @@ def _marked_failed(rows: pd.DataFrame, metrics: Iterable[str], notes: list[str])
     return rows
 
 
-def _rows(n: int) -> str:
-    return f"{n:,} row" if n == 1 else f"{n:,} rows"
-
-
 def _as_failed(n: int, what: str, which: str) -> str:
     if n == 1:
         return f"1 {what}{which} counts as a failed run."
@@ -301,19 +304,10 @@ def _with_seeds(
 def _numbered(rows: pd.DataFrame, hyperparameters: Iterable[str]) -> Any:
     """A number per run: the k-th row of one configuration at one point belongs to its k-th run."""
     points = [c for c in (*PROGRESS, "split") if c in rows]
-    arm = _codes(rows, hyperparameters)
-    point = _codes(rows, [*hyperparameters, *points])
+    arm = codes_of(rows, hyperparameters)
+    point = codes_of(rows, [*hyperparameters, *points])
     repeat = pd.Series(point).groupby(point).cumcount().to_numpy()
     return pd.factorize(arm * (int(repeat.max()) + 1) + repeat)[0]
-
-
-def _codes(rows: pd.DataFrame, columns: Iterable[str]) -> Any:
-    """One code [rows] per combination of the columns' values."""
-    code = np.zeros(len(rows), dtype=np.int64)
-    for column in columns:
-        codes, levels = pd.factorize(rows[column], use_na_sentinel=False)
-        code = pd.factorize(code * (len(levels) + 1) + codes)[0].astype(np.int64)
-    return code
 
 
 def _on_splits(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
@@ -329,52 +323,3 @@ def _on_splits(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     if reported == "validation":
         notes.append("No test rows: judged on validation rows.")
     return rows
-
-
-def _with_runs(rows: pd.DataFrame, hyperparameters: Iterable[str]) -> pd.DataFrame:
-    """`run` as a code: their own id, else all hyperparameters and the seed together."""
-    if "run" in rows and rows["run"].notna().all():
-        rows["run"] = pd.factorize(rows["run"])[0]
-        return rows
-    rows["run"] = _codes(rows, ["seed", *hyperparameters])
-    return rows
-
-
-def _without_duplicates(
-    rows: pd.DataFrame, metrics: Iterable[str], hyperparameters: Iterable[str], notes: list[str]
-) -> pd.DataFrame:
-    """Drop repeated rows; UserError when two rows of one evaluation disagree."""
-    identity = ["run", "seed", *(c for c in (*PROGRESS, "split") if c in rows), *hyperparameters]
-    twice = rows.duplicated(identity, keep="first")
-    if not twice.any():
-        return rows
-    measured = [name for name in metrics if name in rows]
-    repeated = rows.duplicated([*identity, *measured], keep="first")
-    conflicts = twice & ~repeated
-    if conflicts.any():
-        raise UserError(_conflict(rows, identity, measured, int(np.flatnonzero(conflicts)[0])))
-    count = int(repeated.sum())
-    which = "repeats another and is" if count == 1 else "repeat others and are"
-    notes.append(f"{_rows(count)} {which} left out.")
-    return rows[~repeated].reset_index(drop=True)
-
-
-def _conflict(rows: pd.DataFrame, identity: list[str], metrics: list[str], where: int) -> str:
-    second = rows.iloc[where]
-    same = rows[identity].apply(lambda row: _same(row, second[identity]), axis=1)
-    first = rows[same].iloc[0]
-    name = next(m for m in metrics if not _equal(first[m], second[m]))
-    shown = ", ".join(f"{c} {second[c]}" for c in identity if c != "run")
-    return (
-        f"lines {first['line']} and {second['line']} are the same run ({shown}) but hold {name} "
-        f"{first[name]:g} and {second[name]:g}; drop one, or name the column that tells them apart "
-        "under `columns: {run: ...}`"
-    )
-
-
-def _same(row: pd.Series[Any], other: pd.Series[Any]) -> bool:
-    return all(_equal(a, b) for a, b in zip(row, other, strict=True))
-
-
-def _equal(a: Any, b: Any) -> bool:
-    return bool(a == b or (pd.isna(a) and pd.isna(b)))

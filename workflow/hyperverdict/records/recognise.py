@@ -79,6 +79,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "commit": ("commit", "git_commit", "git_sha", "code_version", "mlflow_source_git_commit"),
 }  # fmt: skip
 
+# Columns that name or describe runs; they follow the arms without being hyperparameters.
+DESCRIPTIONS = frozenset(
+    {"name", "group", "tags", "notes", "user", "created", "sweep", "job_type", "experiment"}
+    | {"experiment_id", "run_name", "source_name", "source_type", "start_time", "end_time"}
+    | {"artifact_uri", "description", "path", "url", "datetime_start", "datetime_complete"}
+    | {"mlflow_runname", "mlflow_source_name", "mlflow_user", "mlflow_source_type"}
+    | {"status", "failed", "line", "run", "seed", "message", "date", "timestamp", "budget"}
+    | {"steps", "epochs", "samples", "flops", "flops_per_sample", "parameters", "train_seconds"}
+)
+
 MAXIMUM = re.compile(r"(^|_)(best|max|maximum|peak)(_|$)")
 
 

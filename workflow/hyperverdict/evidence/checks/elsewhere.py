@@ -5,16 +5,7 @@ from __future__ import annotations
 from hyperverdict.evidence.case import ArmRuns, Case
 from hyperverdict.evidence.numbers import listed
 from hyperverdict.evidence.verdict import Check
-
-# Columns that name or describe runs; they follow the arms without being hyperparameters.
-DESCRIPTIONS = frozenset(
-    {"name", "group", "tags", "notes", "user", "created", "sweep", "job_type", "experiment"}
-    | {"experiment_id", "run_name", "source_name", "source_type", "start_time", "end_time"}
-    | {"artifact_uri", "description", "path", "url", "datetime_start", "datetime_complete"}
-    | {"mlflow_runname", "mlflow_source_name", "mlflow_user", "mlflow_source_type"}
-    | {"status", "failed", "line", "run", "seed", "message", "date", "timestamp", "budget"}
-    | {"steps", "epochs", "samples", "flops", "flops_per_sample", "parameters", "train_seconds"}
-)
+from hyperverdict.records.recognise import DESCRIPTIONS
 
 
 def design(case: Case) -> Check | None:
