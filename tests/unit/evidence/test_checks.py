@@ -137,12 +137,20 @@ def test_6_untuned_learning_rate(tmp_path, claim, more, level):
         assert check.word == "untuned"
 
 
-def test_6_three_tuned_values_are_enough(depth_case):
-    hypothesis = depth_case.question.hypothesis
-    for tried, fires in (((1e-3, 1e-2), True), ((1e-4, 1e-3, 1e-2), False)):
-        tuned = replace(hypothesis, tune={"learning_rate": tried})
-        case = replace(depth_case, question=replace(depth_case.question, hypothesis=tuned))
-        assert (fairness.untuned(case) is not None) == fires
+@pytest.mark.parametrize(
+    ("tried", "chosen", "level"),
+    [
+        ((1e-3, 1e-2), True, "caveat"),
+        ((1e-4, 1e-3, 1e-2), True, None),
+        ((1e-4, 1e-3, 1e-2), False, "blocks"),
+    ],
+)
+def test_6_three_tuned_values_are_enough_once_one_is_chosen(depth_case, tried, chosen, level):
+    hypothesis = replace(depth_case.question.hypothesis, tune={"learning_rate": tried})
+    picked = {a.arm.label: {"learning_rate": 1e-3} for a in depth_case.arms} if chosen else {}
+    question = replace(depth_case.question, hypothesis=hypothesis)
+    check = fairness.untuned(replace(depth_case, question=question, chosen=picked))
+    assert (check.level if check else None) == level
 
 
 def test_6b_one_budget_only_for_batch_size(tmp_path):

@@ -92,8 +92,12 @@ def _differing(first: ArmRuns, second: ArmRuns, case: Case) -> set[str]:
 
 
 def untuned(case: Case) -> Check | None:
-    """6 B/C: the learning rate was not tuned per arm (Shallue et al. 2019)."""
-    tried = case.question.hypothesis.tune.get("learning_rate", ())
+    """6 B/C: the learning rate was not tuned per arm (Shallue et al. 2019), or not yet."""
+    tune = case.question.hypothesis.tune
+    if tune and not case.chosen:
+        sentence = "Tuning has not finished: the arms stand at the baseline's values."
+        return Check("6", "blocks", sentence, "untuned", 11)
+    tried = tune.get("learning_rate", ())
     if len(tried) >= TUNED_FROM or "learning_rate" in case.compared:
         return None
     rates = sorted({digits(a.summary.learning_rate) for a in case.arms if a.summary.learning_rate})
