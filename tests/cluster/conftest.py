@@ -152,6 +152,8 @@ class Flow:
             [*SNAKEMAKE, *executor, *arguments],
             cwd=self.folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             env=os.environ | (environment or {}),
+            # A shell that started the tests in the background has SIGINT ignored for all of them.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         process.log = Path(log.name)
         self.started.append(process)

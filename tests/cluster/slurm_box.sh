@@ -183,7 +183,9 @@ run() {
     # A signal ends the box at once, not when its command is done.
     trap 'kill -KILL "$unshared" 2>/dev/null || true; exit 143' TERM INT HUP
     # Should this shell be killed, unshare goes with it, and with unshare the box.
-    setpriv --pdeathsig KILL unshare "${NAMESPACES[@]}" "$SELF" _inside "$box" run "$@" &
+    # What runs in a shell's background has SIGINT ignored: not so in the box.
+    setpriv --pdeathsig KILL env --default-signal=INT,QUIT \
+        unshare "${NAMESPACES[@]}" "$SELF" _inside "$box" run "$@" &
     unshared=$!
     wait "$unshared" || status=$?
     exit "$status"

@@ -32,7 +32,7 @@ BOX = [
     "--default-resources", "slurm_partition=gpu", "slurm_account=default", "runtime=10", "mem_mb=2000",
     "--submitit-slurm-poll-seconds=2", "--latency-wait=10", "--config", "tensorboard=false",
 ]  # fmt: skip
-TIMES = re.compile(r"seconds|time|date|finished|started|host|commit", re.IGNORECASE)
+TIMES = re.compile(r"seconds|hours|time|date|finished|started|host|commit", re.IGNORECASE)
 
 
 def start(project, profile, *arguments):

@@ -44,6 +44,8 @@ def test_task_limit_is_the_bounded_sum():
     assert task_minutes_limit(10, 4, 30) == 30
     assert task_minutes_limit(60, 4, 30) == 60
     assert task_minutes_limit(None, 4, 30) is None
+    assert task_minutes_limit(10, 8, None, 60) == 60
+    assert task_minutes_limit(10, 8, 30, 60) == 30
 
 
 def test_resources_become_sbatch_options():

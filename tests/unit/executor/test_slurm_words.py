@@ -59,6 +59,20 @@ def test_scancel_names_whole_arrays_by_their_own_id():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("1:00:00", 60), ("2-00:00:00", 2880), ("1-12", 2160), ("30:00", 30), ("45", 45),
+     ("infinite", None), ("n/a", None)],
+)  # fmt: skip
+def test_time_limits(text, minutes):
+    assert slurm.limit_minutes(text) == minutes
+
+
+def test_partitions():
+    limits = slurm.parse_partitions("gpu*|1:00:00\nlong|infinite\n")
+    assert limits == {"gpu": 60, "": 60, "long": None}
+
+
 def test_config():
     assert slurm.parse_config("MaxArraySize            = 1001\nx = a=b\n")["MaxArraySize"] == "1001"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,11 @@ from .reports import Reports
 from .settings import ExecutorSettings
 from .voice import Voice
 
+# Reasons of a pending task that no waiting resolves.
+STUCK = re.compile(
+    r"PartitionTimeLimit|PartitionNodeLimit|BadConstraints|MaxWallDurationPerJobLimit|"
+    r"MaxCpuPerJobLimit|MaxMemPerJob|MaxNodePerJobLimit|InvalidQOS|InvalidAccount|PartitionConfig"
+)
 # A task that neither squeue nor sacct knows, although squeue answers.
 LOST_SECONDS = 120
 
@@ -64,10 +70,22 @@ class Follower:
             return
         self.voice.unsay("squeue")
         silent = self.table.update(states)
+        self._warn_of_stuck()
         if silent:
             self._ask_accounting(silent)
         # States first, ledgers after: what a task wrote before it ended is seen.
         self._settle_all()
+
+    def _warn_of_stuck(self) -> None:
+        for task in self.table.tasks.values():
+            state = task.state
+            if state is not None and state.pending and STUCK.search(state.reason):
+                text = (
+                    f"task {task.id} waits for {state.reason}, which waiting may never resolve: "
+                    "compare runtime, mem_mb, threads and gpu with the limits of its partition "
+                    "and account (Ctrl-C cancels it)"
+                )
+                self.voice.say(text, key=state.reason)
 
     def _ask_accounting(self, silent: list[LiveTask]) -> None:
         """Tasks that squeue has forgotten already."""

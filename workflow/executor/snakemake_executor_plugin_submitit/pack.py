@@ -53,9 +53,8 @@ def grouped(items: Sequence[T], keys: Sequence[Hashable]) -> list[list[T]]:
     return list(groups.values())
 
 
-def task_minutes_limit(minutes: int | None, jobs: int, most: int | None) -> int | None:
-    """The time limit of a task: the sum of its jobs' limits, bounded by the setting."""
+def task_minutes_limit(minutes: int | None, jobs: int, *most: int | None) -> int | None:
+    """The time limit of a task: the sum of its jobs' limits, bounded by setting and partition."""
     if minutes is None:
         return None
-    total = minutes * jobs
-    return total if most is None else max(minutes, min(total, most))
+    return max(minutes, min([minutes * jobs, *(bound for bound in most if bound is not None)]))

@@ -101,6 +101,33 @@ def parse_config(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def limit_minutes(text: str) -> int | None:
+    """A time limit of SLURM, `[days-]hours:minutes:seconds` or shorter, None for no limit."""
+    days, _, clock = text.strip().rpartition("-")
+    parts = clock.split(":")
+    if not all(part.isdigit() for part in parts) or not (days == "" or days.isdigit()):
+        return None
+    numbers = [int(part) for part in parts]
+    # With days the first number is hours; without, a lone number is minutes.
+    if days:
+        hours, minutes = (*numbers, 0)[:2]
+        return int(days) * 1440 + hours * 60 + minutes
+    if len(numbers) == 3:
+        return numbers[0] * 60 + numbers[1]
+    return numbers[0]
+
+
+def parse_partitions(text: str) -> dict[str, int | None]:
+    """The output of `sinfo -h -a -o "%P|%l"`: limits by name, that of the default one at ""."""
+    limits: dict[str, int | None] = {}
+    for line in text.splitlines():
+        name, _, limit = line.strip().partition("|")
+        limits[name.rstrip("*")] = limit_minutes(limit)
+        if name.endswith("*"):
+            limits[""] = limit_minutes(limit)
+    return limits
+
+
 def array_base(task: str) -> str:
     """The array's id in a task's id."""
     return task.partition("_")[0]
@@ -167,6 +194,14 @@ def job_state(job: str) -> str | None:
     except SlurmUnavailableError:
         return None
     return plain_state(lines[0]) if lines else None
+
+
+def partition_minutes() -> dict[str, int | None]:
+    """The time limits of all partitions; empty when SLURM does not say."""
+    try:
+        return parse_partitions(_ask(["sinfo", "-h", "-a", "-o", "%P|%l"]))
+    except SlurmUnavailableError:
+        return {}
 
 
 def max_array_size() -> int | None:

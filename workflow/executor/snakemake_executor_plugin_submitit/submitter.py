@@ -54,6 +54,7 @@ class Submitter:
     _refusals: int = 0
     _not_before: float = 0.0
     _array_size: int | None = None
+    _partitions: dict[str, int | None] | None = None
 
     def add(self, unit: Unit) -> None:
         """Take one ready job."""
@@ -146,6 +147,14 @@ class Submitter:
             self._refusals = 0
         return True
 
+    def _partition_minutes(self, parameters: BatchParameters) -> int | None:
+        """The longest limit of the partition: a longer task would wait for ever."""
+        if self._partitions is None:
+            self._partitions = slurm.partition_minutes()
+        name = dict(parameters.options).get("partition", "")
+        limits = [self._partitions.get(part) for part in str(name).split(",")]
+        return min((limit for limit in limits if limit is not None), default=None)
+
     @property
     def array_size(self) -> int:
         """Tasks in one submission."""
@@ -160,7 +169,10 @@ class Submitter:
         self, packs: list[list[Unit]], parameters: BatchParameters, left: list[Unit]
     ) -> None:
         minutes = task_minutes_limit(
-            parameters.minutes, max(map(len, packs)), self.settings.max_task_minutes
+            parameters.minutes,
+            max(map(len, packs)),
+            self.settings.max_task_minutes,
+            self._partition_minutes(parameters),
         )
         batch = self.run.new_batch(len(packs))
         rule = packs[0][0].rule
