@@ -12,6 +12,8 @@ replaced. About 15 minutes on one core.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import platform
 import re
 import warnings
@@ -112,7 +114,8 @@ def percentile_bootstrap(runs: Runs, random: np.random.Generator) -> Verdict:
 def autorank_frequentist(runs: Runs, random: np.random.Generator) -> Verdict:
     """The defaults; the better population is the one of the best mean rank."""
     table = pd.DataFrame(dict(zip("AB", runs.final, strict=True)))
-    result = autorank(table, alpha=ALPHA)
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = autorank(table, alpha=ALPHA)
     return sided(result.pvalue, 1.0 if result.rankdf["meanrank"].idxmin() == "B" else -1.0)
 
 

@@ -79,6 +79,15 @@ def test_a_budget_may_be_a_factor():
     assert steps == [100, 100, 200, 200]
 
 
+def test_two_levels_that_come_to_one_configuration_are_refused():
+    [epoch] = arms_of({"each": {"epoch": [1, 2]}}, BUDGET)
+    steps = epoch.configuration.budget.amount
+    budgets = ["2 epochs", f"{steps} steps"]
+    terms = {"matters_more": {"these": {"budget": budgets}, "than": {"width": [8, 16]}}}
+    with pytest.raises(UserError, match="are one configuration"):
+        arms_of(terms)
+
+
 def test_all_of_shares_the_arms_that_its_parts_share():
     widths, depths = [16, 64, 256], [1, 2, 3]
     terms = {

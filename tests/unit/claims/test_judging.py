@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hyperverdict.claims import type_of
+from hyperverdict.claims import strategy, type_of
 from hyperverdict.claims.base import Outcomes, Question
 from hyperverdict.claims.effects import Contrast, difference, measure
 from hyperverdict.errors import UserError
@@ -447,6 +447,18 @@ def test_best(claimed, means, evidence, within):
     assert judgement.facts["within_delta_of_best"]["accuracy"] == within
 
 
+def test_levels_are_left_out_at_alpha_over_comparisons():
+    wide = [0.0, 0.008, -0.008, 0.006, -0.006]
+    terms = {"best": {"width": [16, 64, 256]}, "is": [64]}
+    per_arm = [[0.5] * 5, [0.525 + x for x in wide], [0.5] * 5]
+
+    def left(alpha):
+        judgement = ask(make_hypothesis(terms, ACCURACY), {"accuracy": per_arm}, alpha=alpha)
+        return len(judgement.facts["within_delta_of_best"]["accuracy"])
+
+    assert [left(0.05), left(0.001)] == [1, 3]
+
+
 # Learning curves
 
 
@@ -525,6 +537,17 @@ def test_importance():
     assert importance(0.2, 0.01).evidence == "refuted"
 
 
+def test_importance_of_times_is_a_matter_of_ratios():
+    groups = {"these": {"optimizer": ["sgd", "adam"]}, "than": {"width": [16, 64]}}
+    share = Expectation("train_time", "higher", 0.05, share_of_variance=True)
+    values = [[o * w * (1 + x) for x in NOISE] for o in (1, 4) for w in (1, 2)]
+    hypothesis = make_hypothesis({"matters_more": groups}, {"train_time": share})
+    shares = ask(hypothesis, {"train_time": values}).facts["shares"]["train_time"]
+    # log 4 is twice log 2, so its variance is four times as large.
+    assert shares["these"] == pytest.approx(0.8)
+    assert shares["between the groups"] == pytest.approx(0, abs=1e-9)
+
+
 def test_importance_without_enough_seeds_or_variance_says_nothing():
     assert importance(0.1, 0.1, n=2).evidence == "inconclusive"
     assert importance(0.0, 0.0).evidence == "inconclusive"
@@ -569,17 +592,21 @@ def test_winners_are_chosen_on_validation_where_it_is_known():
 
 
 def test_winners_are_scored_on_fresh_seeds():
-    per_arm = [[0.9, 0.5, 0.1, 0.5]] + [[0.6, 0.5, 0.6, 0.5]] * 3
     terms = {
         "search": "random",
         "than": "grid",
         "over": {"width": [8, 16], "depth": [1, 2]},
         "trials": 3,
     }
+    study = make_study()
     hypothesis = make_hypothesis(terms, ACCURACY, seeds=(0, 1, 2, 3))
-    effect = effect_of(ask(hypothesis, {"accuracy": per_arm}))
-    # Where seed 0 chooses the cell that was lucky at 0.9, seed 2 scores it 0.1.
-    assert set(np.round(np.abs([v for _, v in effect.per_seed]), 6)) <= {0.0, 0.5}
+    arms = type_of(hypothesis).arms(hypothesis, study, BUDGET)
+    # The value of a run spells its cell and its seed.
+    values = {arm.label: {s: 10.0 * k + s for s in range(4)} for k, arm in enumerate(arms)}
+    outcome = Outcomes(study.metrics["accuracy"], values)
+    question = Question(study, hypothesis, BUDGET, arms, {"accuracy": outcome}, 0.05)
+    for scores in strategy.replay(question, outcome).values.values():
+        assert {searched: score % 10 for searched, score in scores.items()} == {0: 2, 1: 3}
 
 
 # Definitional
