@@ -14,6 +14,7 @@ from hyperverdict.claims.studyfile import load_study
 from hyperverdict.design.choices import make_choices, with_choices, write_choices
 from hyperverdict.design.plan import tuning_paths
 from hyperverdict.evidence.judge import judge_study
+from hyperverdict.evidence.registration import LEDGER_FILE
 from hyperverdict.evidence.store import read_verdicts, write_verdicts
 from hyperverdict.evidence.timing import read_timing
 from hyperverdict.evidence.verdict import StudyReport
@@ -62,7 +63,7 @@ def judge(
     """Judge a study on its collected tables; writes the verdicts into its folder.
 
     Args:
-        ledger: the study's ledger, to which this look is added; None when provisional.
+        ledger: the study's ledger, to which this look is added where no run is missing.
     """
     tables = read_tables(folder / "tables")
     times = [read_timing(timing) for timing in timings]
@@ -101,6 +102,7 @@ def report_what_exists(
 ) -> Path:
     """All steps at once on the runs and timings that exist; the report says what is missing."""
     collect_runs(paths, results, folder)
-    judge(study, folder, [timing for timing in timings if timing.exists()])
+    known = [timing for timing in timings if timing.exists()]
+    judge(study, folder, known, STUDIES / study.name / LEDGER_FILE)
     plot(study, folder)
     return write_study_report(study, folder, results, paths)
