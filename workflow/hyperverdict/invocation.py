@@ -148,7 +148,8 @@ class Invocation:
         """Register the claims in the study's ledger, before anything is trained."""
         from hyperverdict.evidence.registration import register
 
-        register(self.study, self.folder, RESULTS / "runs")
+        if not self.study.quick:
+            register(self.study, self.folder, RESULTS / "runs")
 
     def closing_words(self) -> str:
         """Where the report is, once a run has ended well."""

@@ -29,6 +29,7 @@ from hyperverdict.evidence.questions import (
     named_elsewhere,
     tuning_of,
 )
+from hyperverdict.evidence.quick import estimates_only
 from hyperverdict.evidence.registration import register_at
 from hyperverdict.evidence.rivals import Rivalry, rivalries
 from hyperverdict.evidence.robustness import leave_one_out, robustness
@@ -80,7 +81,7 @@ def judge_study(
             where their results exist; the looks that this judgement takes are added.
     """
     runs = index_runs(final, curves, timings)
-    if ledger is None:
+    if ledger is None or study.quick:
         return report_of(Material(study, runs))
     registered = register_at(study, ledger, seeds_in(final))
     material = Material(study, runs, registered)
@@ -154,7 +155,7 @@ def build_case(material: Material, hypothesis: Hypothesis, budget: Budget | None
     judgement = kind.judge(question)
     case = Case(
         question=question,
-        judgement=judgement,
+        judgement=estimates_only(judgement) if study.quick else judgement,
         arms=arm_runs(question, runs, foreign),
         timing=case_timing(question, runs),
         trials=trials,
@@ -221,7 +222,7 @@ def _verdict(material: Material, case: Case, found: Sequence[Rivalry]) -> Verdic
         scope=(*scope_sentences(case), *standing.notes),
         untestable_reason=untestable_reason(case),
         image_errors=case.image_errors,
-        robustness=robustness(case, kind.judge),
+        robustness={} if material.study.quick else robustness(case, kind.judge),
         registered=standing.registered,
         seeds_needed=needed,
         cost_hours=cost_hours(case, needed) if needed else None,
@@ -233,7 +234,7 @@ def _verdict(material: Material, case: Case, found: Sequence[Rivalry]) -> Verdic
 
 def _family_size(study: Study, case: Case) -> int:
     """Questions of the primary family; as frozen at registration where there is a ledger."""
-    if not case.question.hypothesis.primary:
+    if study.quick or not case.question.hypothesis.primary:
         return 0
     if case.standing.family_size is not None:
         return case.standing.family_size

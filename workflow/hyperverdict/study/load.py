@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 DEFAULT_METRICS = {"accuracy": 0.01, "error": 0.01, "train_time": "1.10x"}
 EXPLORATION_REPLICATES = 3
+QUICK_REPLICATES = 3
 
 TYPE_WORDS = {
     "object": "a mapping",
@@ -163,6 +164,7 @@ class _Reader:
         raw = self.raw
         self.source.at(("data",), lambda: None if ":" in raw["data"] else facts(raw["data"]))
         self.metrics = self._metrics(raw.get("metrics", {}))
+        self.quick = bool(raw.get("quick", False))
         self.seeds = self._seeds(raw.get("seeds", 10), ("seeds",))
         baseline, self.budget = self._baseline(raw.get("baseline", {}))
         return Study(
@@ -182,14 +184,15 @@ class _Reader:
             alpha=raw.get("alpha", 0.05),
             looks=tuple(raw.get("looks", ())),
             columns=raw.get("columns", {}),
+            quick=self.quick,
         )
 
     def _seeds(self, raw: Any, place: Place) -> tuple[int, ...]:
         if isinstance(raw, int):
-            return tuple(range(raw))
+            raw = range(raw)
         if len(set(raw)) != len(raw):
             raise self.source.error(place, f"{raw!r} names a seed twice")
-        return tuple(raw)
+        return tuple(raw)[:QUICK_REPLICATES] if self.quick else tuple(raw)
 
     def _baseline(self, raw: dict[str, Any]) -> tuple[dict[str, Any], Budget]:
         values = {k: v for k, v in raw.items() if k != "budget"}

@@ -101,6 +101,7 @@ class Study:
         alpha: probability of a wrong verdict that is accepted, two-sided.
         looks: registered numbers of replicates at which the study is judged; empty for the default.
         columns: for runs from elsewhere: our column name -> theirs.
+        quick: three seeds, estimates and intervals, no verdicts.
     """
 
     name: str
@@ -115,3 +116,4 @@ class Study:
     alpha: float = 0.05
     looks: tuple[int, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    quick: bool = False
