@@ -28,6 +28,8 @@ from hyperverdict.study.model import Expectation, Metric
 
 # Above this share of failed runs in an arm, the finished ones no longer speak for it.
 MOST_FAILURES = 0.2
+# Exact McNemar p up to which the failure rates of two arms are taken to differ.
+RATES_DIFFER = 0.05
 # Pairs are formed when this share of the smaller arm's seeds is matched.
 MATCHED = 0.75
 LOWER_IS_BETTER = frozenset({"error", "loss", "train_time"})
@@ -222,7 +224,7 @@ def _failures_point(
         return math.nan if many else 0.0
     first, second = contrast.weights
     unequal = mcnemar_p(len(failed[first] - failed[second]), len(failed[second] - failed[first]))
-    if not many and unequal > 0.05:
+    if not many and unequal > RATES_DIFFER:
         return 0.0
     if rates[first] == rates[second]:
         return math.nan
