@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from .asking import BUDGET, make_hypothesis, make_study
 
-settings.register_profile("shared machine", deadline=None, derandomize=True)
-settings.load_profile("shared machine")
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.load_profile("repeatable")
 
 UNIT = 1 / 4096
 METRIC = Metric("accuracy", 41 * UNIT)

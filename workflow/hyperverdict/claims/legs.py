@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hyperverdict.claims.base import Effect, Evidence, Failures, Judgement, Leg, Outcomes, Question
 from hyperverdict.claims.effects import Contrast, judge_effect, measure
@@ -118,31 +118,23 @@ def two_alphas(
 
 
 def all_hold(effects: Sequence[TwoAlphas]) -> Evidence:
-    """The evidence that every effect is as claimed.
+    """The evidence that every effect is as claimed; see `conjunction`."""
+    return conjunction([e.plain.evidence for e in effects], [e.strict.evidence for e in effects])
 
-    An effect proven negligible breaks the conjunction as an opposite one does; only when all are
+
+def conjunction(plain: Sequence[Evidence], strict: Sequence[Evidence]) -> Evidence:
+    """The evidence on a claim whose parts must all hold, from theirs at alpha and at alpha / parts.
+
+    A part proven negligible breaks the conjunction as an opposite one does; only when all are
     negligible is there "no meaningful effect".
     """
-    if any(e.strict.evidence == "refuted" for e in effects):
-        return "refuted"
-    if effects and all(e.plain.evidence == "no meaningful effect" for e in effects):
-        return "no meaningful effect"
-    if any(e.strict.evidence == "no meaningful effect" for e in effects):
-        return "refuted"
-    if effects and all(e.plain.evidence == "supported" for e in effects):
-        return "supported"
-    return "inconclusive"
-
-
-def legs_hold(evidences: Sequence[Evidence], strict: Sequence[Evidence]) -> Evidence:
-    """The evidence on a claim of several legs from theirs at alpha and at alpha / legs."""
     if "refuted" in strict:
         return "refuted"
-    if evidences and set(evidences) == {"no meaningful effect"}:
+    if plain and set(plain) == {"no meaningful effect"}:
         return "no meaningful effect"
     if "no meaningful effect" in strict:
         return "refuted"
-    return "supported" if evidences and set(evidences) == {"supported"} else "inconclusive"
+    return "supported" if plain and set(plain) == {"supported"} else "inconclusive"
 
 
 def weakest_grade(grades: Sequence[str]) -> str:
@@ -167,7 +159,7 @@ def judge_legs(question: Question, kind: str, judge_leg: LegJudge) -> Judgement:
     if len(legs) > 1:
         harder = at_alpha(question, question.alpha / len(legs))
         strict = tuple(judge_leg(harder, expectation) for expectation in kept)
-    evidence = legs_hold([leg.evidence for leg in legs], [leg.evidence for leg in strict])
+    evidence = conjunction([leg.evidence for leg in legs], [leg.evidence for leg in strict])
     return Judgement(
         kind=kind,
         evidence=evidence,
@@ -180,8 +172,6 @@ def judge_legs(question: Question, kind: str, judge_leg: LegJudge) -> Judgement:
 
 def at_alpha(question: Question, alpha: float) -> Question:
     """The same question under another error probability."""
-    from dataclasses import replace
-
     return replace(question, alpha=alpha)
 
 
