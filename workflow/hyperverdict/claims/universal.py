@@ -32,7 +32,6 @@ from typing import Any
 from hyperverdict.claims import trend
 from hyperverdict.claims.base import (
     Arm,
-    Effect,
     Evidence,
     Judgement,
     Leg,
@@ -305,15 +304,6 @@ def _in_all(verdicts: Sequence[Evidence]) -> Evidence:
     if "refuted" in verdicts or "no meaningful effect" in verdicts:
         return "refuted"
     return "supported" if set(verdicts) == {"supported"} else "inconclusive"
-
-
-def context_effects(judgement: Judgement) -> dict[str, tuple[Effect, ...]]:
-    """The effects of all legs, grouped by context, in order."""
-    grouped: dict[str, tuple[Effect, ...]] = {}
-    for leg in judgement.legs:
-        for effect in leg.effects:
-            grouped[effect.context] = (*grouped.get(effect.context, ()), effect)
-    return grouped
 
 
 TYPE = Universal()
