@@ -55,7 +55,7 @@ class Result:
 
 def snakemake(jobs: int, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "snakemake", "--snakefile", str(HERE / "Snakefile"),
-            "--quiet", "all", "--max-jobs-per-timespan", "100000/1s",
+            "--quiet", "progress", "rules", "--max-jobs-per-timespan", "100000/1s",
             "--config", f"jobs={jobs}", *arguments]  # fmt: skip
 
 
@@ -122,8 +122,10 @@ def idle_rate(group: Path, seconds: float = 5.0) -> float:
     return (cpu_seconds(group) - before) / seconds
 
 
-def quiet_queue() -> None:
+def quiet_queue(complete: bool) -> None:
     """Wait until SLURM has let go of the last tool's jobs."""
+    if not complete:
+        subprocess.run(["scancel", "-u", str(os.getuid())], check=False)
     while subprocess.run(["squeue", "-h"], capture_output=True, check=True).stdout.strip():
         time.sleep(0.2)
 
@@ -137,12 +139,12 @@ def measure(tool: Tool, jobs: int, group: Path, idle: float, timeout: float) -> 
             subprocess.run(tool.command, cwd=folder, stdout=log, stderr=log, timeout=timeout,
                            check=False)  # fmt: skip
         except subprocess.TimeoutExpired:
-            subprocess.run(["scancel", "-u", str(os.getuid())], check=False)
+            print(f"{tool.name}: stopped after {timeout} s", file=sys.stderr)
     wall = time.monotonic() - begin
-    if tool.cluster:
-        quiet_queue()
-    used = cpu_seconds(group) - cpu - idle * (time.monotonic() - begin)
     done = len(list((folder / "done").glob("*.done")))
+    if tool.cluster:
+        quiet_queue(done == jobs)
+    used = cpu_seconds(group) - cpu - idle * (time.monotonic() - begin)
     if done < jobs:
         print((folder / "log").read_text()[-2000:], file=sys.stderr)
     else:

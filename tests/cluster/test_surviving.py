@@ -39,9 +39,11 @@ SCRIPT = """
     def held():
         # While a file "hold" exists, only the first jobs come to their end.
         return Path("hold").exists() and list(Path("out").glob("*.txt"))
-    # While a file "stop-first" exists, a first start comes to no end of its own.
-    endless = Path("stop-first").exists() and not steps
-    while len(steps) < snakemake.params.steps or held() or endless:
+    first = not steps
+    def endless():
+        # While a file "stop-first" exists, a first start comes to no end of its own.
+        return first and Path("stop-first").exists()
+    while len(steps) < snakemake.params.steps or held() or endless():
         steps.append(len(steps))
         time.sleep(0.2)
         if stop:
@@ -153,26 +155,31 @@ def test_preemption_with_cancel_submits_again(cluster, flow):
 
 
 def test_node_death(cluster, flow):
-    train(flow, jobs=2, steps=40)
+    train(flow, jobs=2, steps=10)
+    (flow.folder / "hold").touch()
     main = flow.start("--submitit-pack=2")
     until(lambda: flow.exists("out/0.txt") or flow.exists("out/1.txt"), "a finished job")
     done, other = ("0", "1") if flow.exists("out/0.txt") else ("1", "0")
     until(lambda: runs(flow, other), "start of the other")
     node = running_on(cluster.queued("R")[0])
     cluster.crash(node)
+    (flow.folder / "hold").unlink()
     status, output = flow.finish(main)
     assert status == 0, output
     assert len(runs(flow, done)) == 1, "a finished job was run again"
     assert len(runs(flow, other)) == 2
-    assert result(flow, other) == list(range(40))
+    assert result(flow, other) == list(range(10))
 
 
 def test_scancel_of_one_task_fails_only_its_jobs(cluster, flow):
-    train(flow, jobs=4, steps=40)
+    train(flow, jobs=4, steps=5)
+    (flow.folder / "stop-first").touch()
     main = flow.start("--submitit-pack=2", "--keep-going", "--retries=2")
     until(lambda: sum(len(runs(flow, str(i))) for i in range(4)) == 2, "two running")
     victim = cluster.queued("R")[0]
     ask("scancel", victim)
+    until(lambda: victim not in cluster.queued("R"), "the end of the task")
+    (flow.folder / "stop-first").unlink()
     status, output = flow.finish(main)
     assert status == 1
     assert output.count("cancelled from outside") == 2, output
