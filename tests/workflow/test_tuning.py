@@ -15,6 +15,9 @@ hypotheses:
     compare: {depth: {from: 1, to: 2}}
     expect: {accuracy: higher}
     tune: {learning_rate: [1e-5, 1e-2]}
+explore:
+  # One seed of what tuning may choose: the arm must still get all three.
+  rate: {grid: {learning_rate: [1e-2]}, replicates: 1}
 """
 
 

@@ -65,10 +65,21 @@ class Invocation:
         """What is known of the plan before tuning has chosen anything."""
         return make_plan(self.study)
 
+    @cached_property
+    def runs_before_tuning(self) -> tuple[str, ...]:
+        """Paths of the runs whose seeds are known before tuning has chosen anything.
+
+        A run that tuning may choose waits, since its file can be made only once: an exploration may
+        want three seeds of it, and the arm that gets this value ten.
+        """
+        plan = self.untuned_plan
+        return tuple(path for path in plan.runs if path not in plan.tuning)
+
     @property
     def runs_after_tuning(self) -> tuple[str, ...]:
-        """Paths of the runs that are known only once tuning has chosen."""
-        return tuple(path for path in self.plan.runs if path not in self.untuned_plan.runs)
+        """Paths of the other runs, once tuning has chosen."""
+        early = set(self.runs_before_tuning)
+        return tuple(path for path in self.plan.runs if path not in early)
 
     @property
     def timings_after_tuning(self) -> tuple[str, ...]:

@@ -127,7 +127,7 @@ def wait_for_choices():
 
 def untuned_run_files(_wildcards):
     """What the runs leave that need no tuning."""
-    return run_files(STUDY_RUN.untuned_plan.runs)
+    return run_files(STUDY_RUN.runs_before_tuning)
 
 
 def tuned_run_files(_wildcards):
