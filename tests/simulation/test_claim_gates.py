@@ -40,7 +40,7 @@ FAMILY_CELLS = [(5, 0, 1), (10, 0, 1), (20, 0, 1), (10, 1, 0.5), (10, 1, 1), (20
 @pytest.mark.parametrize("rho", [0, 0.8])
 @pytest.mark.parametrize(("n", "theta", "sigma"), FAMILY_CELLS)
 def test_family_error(rho, n, theta, sigma):
-    assert family_error(bonferroni, rho, n, theta, sigma, FULL // 2) <= limit(ALPHA, FULL // 2)
+    assert family_error(bonferroni, rho, n, theta, sigma, FULL) <= 0.055
 
 
 def shares(terms, means, sigma, replications, n=N, *expect):
@@ -64,7 +64,7 @@ def test_one_null_context_is_seldom_universal_quickly():
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [3, 5, 10])
 def test_one_null_context_is_seldom_universal(n):
-    assert shares(UNIVERSAL, NULL_CONTEXT, 1, SIZE, n)["supported"] <= limit(0.025, SIZE)
+    assert shares(UNIVERSAL, NULL_CONTEXT, 1, FULL, n)["supported"] <= limit(0.025, FULL)
 
 
 @pytest.mark.slow
@@ -76,9 +76,9 @@ def test_a_true_universal_is_seldom_refuted(sigma):
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [5, 10])
 def test_one_flat_step_is_seldom_monotone(n):
-    found = shares(trend("every_step"), FLAT_STEP, 1, SIZE, n)
-    assert found["supported"] <= limit(0.025, SIZE)
-    assert found["refuted"] <= limit(ALPHA, SIZE)
+    found = shares(trend("every_step"), FLAT_STEP, 1, FULL, n)
+    assert found["supported"] <= limit(0.025, FULL)
+    assert found["refuted"] <= limit(ALPHA, FULL)
 
 
 @pytest.mark.slow
