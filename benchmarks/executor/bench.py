@@ -70,13 +70,16 @@ def tools(jobs: int) -> list[Tool]:
     many = ["--jobs", "1000", "--latency-wait", "5"]
     slurm = ["--executor", "slurm", *many, "--slurm-init-seconds-before-status-checks", "5",
              "--default-resources", "slurm_account=default", "slurm_partition=gpu"]  # fmt: skip
-    groups = ["--groups", "work=g", "--group-components", f"g={PACK}"]
+    groups = ["--groups", "work=g", "--group-components", f"g={PACK}", "--cores", "1"]
     cores = ["--cores", str(os.cpu_count())]
     limits = ["hydra.launcher.timeout_min=10", "hydra.launcher.cpus_per_task=1",
               "hydra.launcher.mem_gb=1.6", "hydra.launcher.partition=gpu"]  # fmt: skip
     return [
         Tool(f"submitit plugin, {PACK} a task", None, True,
              snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack", str(PACK))),
+        Tool("submitit plugin, a task for each core", None, True,
+             snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack",
+                       str(jobs // (os.cpu_count() or 1)))),
         Tool("slurm plugin, single jobs", "snakemake_executor_plugin_slurm", True,
              snakemake(jobs, *slurm)),
         Tool(f"slurm plugin, groups of {PACK}", "snakemake_executor_plugin_slurm", True,
@@ -137,7 +140,7 @@ def measure(tool: Tool, jobs: int, group: Path, idle: float, timeout: float) -> 
     with (folder / "log").open("w") as log:
         try:
             subprocess.run(tool.command, cwd=folder, stdout=log, stderr=log, timeout=timeout,
-                           check=False)  # fmt: skip
+                           env=os.environ | {"PYTHONPATH": str(HERE)}, check=False)  # fmt: skip
         except subprocess.TimeoutExpired:
             print(f"{tool.name}: stopped after {timeout} s", file=sys.stderr)
     wall = time.monotonic() - begin
@@ -181,6 +184,14 @@ def table(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
+def earlier(out: Path) -> list[Result]:
+    """Results of earlier calls, which a new measurement of the same replaces."""
+    path = out.with_suffix(".json")
+    return (
+        [Result(**one) for one in json.loads(path.read_text())["results"]] if path.exists() else []
+    )
+
+
 def save(out: Path, known: dict[str, object], results: list[Result]) -> None:
     out.with_suffix(".json").write_text(
         json.dumps({**known, "pack": PACK, "results": [asdict(one) for one in results]}, indent=1)
@@ -190,7 +201,8 @@ def save(out: Path, known: dict[str, object], results: list[Result]) -> None:
     out.with_suffix(".md").write_text(
         "# Many short jobs: CPU seconds and wall time per job\n\n"
         "Each job imports torch and works 0.2 s. CPU seconds count the tool, SLURM's daemons and the "
-        f"jobs. One run each.\n\n{known['cores']} cores of {known['processor']}, "
+        "jobs; the load before each run is in results.json. One run each.\n\n"
+        f"{known['cores']} cores of {known['processor']}, "
         f"{known['slurm']}, Python {known['python']}; {versions}.\n\n{table(results)}\n"
     )
 
@@ -202,7 +214,7 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=1800)
     parser.add_argument("--out", type=Path, default=HERE / "results")
     options = parser.parse_args()
-    group, known, results = cpu_group(), facts(), []
+    group, known, results = cpu_group(), facts(), earlier(options.out)
     idle = idle_rate(group)
     for jobs in options.jobs:
         for tool in tools(jobs):
@@ -211,8 +223,9 @@ def main() -> None:
             if not installed(tool.needs):
                 print(f"{tool.name}: not installed, left out", flush=True)
                 continue
-            results.append(measure(tool, jobs, group, idle, options.timeout))
-            print(results[-1], flush=True)
+            new = measure(tool, jobs, group, idle, options.timeout)
+            results = [one for one in results if (one.tool, one.jobs) != (new.tool, jobs)] + [new]
+            print(new, flush=True)
             save(options.out, known, results)
 
 

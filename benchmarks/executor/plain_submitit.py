@@ -1,6 +1,7 @@
 """One function a task, as submitit's documentation shows."""
 
 import sys
+import time
 from pathlib import Path
 
 import submitit
@@ -14,9 +15,8 @@ if __name__ == "__main__":
     executor = submitit.AutoExecutor(folder="submitit_logs")
     executor.update_parameters(timeout_min=10, cpus_per_task=1, mem_gb=1.6, slurm_partition="gpu")
     submitted = executor.map_array(work, range(jobs), ["done"] * jobs)
-    while not all(Path("done", f"{number}.done").exists() for number in range(jobs)):
-        import time
-
+    # As its documentation shows; asking each job would cost an sacct call.
+    while not all(job.paths.result_pickle.exists() for job in submitted):
         time.sleep(0.2)
     for job in submitted:
         job.result()

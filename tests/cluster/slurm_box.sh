@@ -16,7 +16,7 @@ HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 SELF="$HERE/$(basename "${BASH_SOURCE[0]}")"
 UP_FOLDER="${SLURM_BOX_FOLDER:-/tmp/slurm-box-up}"
 READY_SECONDS="${SLURM_BOX_READY_SECONDS:-180}"
-PACKAGES=(slurm-wlm slurmdbd slurm-wlm-mysql-plugin slurm-client munge mariadb-server iproute2)
+PACKAGES=(slurm-wlm slurmdbd slurm-wlm-mysql-plugin slurm-client munge mariadb-server iproute2 procps)
 
 say() { echo "slurm box: $*" >&2; }
 die() { say "$*"; exit 1; }
