@@ -139,3 +139,19 @@ def test_every_key_of_the_schema_is_described():
 def test_missing_file(tmp_path):
     with pytest.raises(UserError, match=r"none\.yaml"):
         load_study(tmp_path / "none.yaml")
+
+
+def test_what_a_design_cannot_answer_is_refused_before_training_only(tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_text(change("seeds: 5", "seeds: 1"))
+    with pytest.raises(UserError, match="H1"):
+        load_study(path)
+    assert load_study(path, refuse_unanswerable=False).seeds == (0,)
+    path.write_text(change("to: 128", "to: 4"))
+    with pytest.raises(UserError, match="one configuration"):
+        load_study(path, refuse_unanswerable=False)
+
+
+def test_a_claim_cannot_tune_what_it_varies(load):
+    with pytest.raises(UserError, match=r"tune.*batch_size"):
+        load(GOOD + "    tune: {batch_size: [8, 16]}\n")

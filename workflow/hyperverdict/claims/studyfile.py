@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hyperverdict.claims import TYPES, type_of
+from hyperverdict.claims import TYPES, budgets_of, type_of
+from hyperverdict.claims.base import UnanswerableError
+from hyperverdict.claims.tuning import tuning_arms
 from hyperverdict.study.load import full_schema, read_study
-from hyperverdict.study.model import RECORDED_METRICS, Study
+from hyperverdict.study.model import RECORDED_METRICS, Hypothesis, Study
 
 
 def claim_keys() -> dict[str, Any]:
@@ -36,7 +39,17 @@ def load_study(
     """
     study, source = read_study(Path(path), claim_keys(), recorded)
     for hypothesis in study.hypotheses:
-        kind = source.at(("hypotheses", hypothesis.id), lambda h=hypothesis: type_of(h))  # type: ignore[misc]
-        if refuse_unanswerable:
-            source.at(("hypotheses", hypothesis.id), lambda k=kind, h=hypothesis: k.check(h, study))  # type: ignore[misc]
+        check = partial(check_claim, hypothesis, study, refuse_unanswerable)
+        source.at(("hypotheses", hypothesis.id), check)
     return study
+
+
+def check_claim(hypothesis: Hypothesis, study: Study, refuse_unanswerable: bool) -> None:
+    """Refuse a malformed claim; one that its design cannot answer only when told to."""
+    try:
+        type_of(hypothesis).check(hypothesis, study)
+        if hypothesis.tune:
+            tuning_arms(hypothesis, study, budgets_of(hypothesis)[0])
+    except UnanswerableError:
+        if refuse_unanswerable:
+            raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from hyperverdict.claims import forewarnings
 from hyperverdict.design.cost import TIMING_SECONDS_PER_BLOCK, Cost, run_cost
 from hyperverdict.design.plan import Plan, PlannedTiming
 from hyperverdict.design.state import RunState
@@ -41,6 +42,7 @@ def plan_summary(
         f"  {name}: its arms train after its tuning runs, at the values chosen on validation"
         for name in plan.pending
     ]
+    lines += [f"  {h.id}: {said}" for h in plan.study.hypotheses for said in forewarnings(h)]
     lines += _timing_lines(missing_timings)
     lines.append(_cost_line([run_cost(state, timed) for state in todo], cores))
     lines += _power_lines(plan)
