@@ -37,7 +37,7 @@ reflection-full: $(STAMP)
 	@$(BIN)/hyperverdict show config/studies/reflection_full.yaml
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow" --ignore=tests/cluster tests
+	@$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow" --ignore=tests/cluster tests
 
 test-simulation: $(STAMP)
 	@$(BIN)/python -m pytest tests/simulation
