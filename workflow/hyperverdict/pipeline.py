@@ -7,6 +7,7 @@ one before left there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hyperverdict import figures
@@ -29,6 +30,7 @@ from hyperverdict.study.configuration import parse_path
 from hyperverdict.study.model import Study
 
 STUDIES = Path("results/studies")
+COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"
 
 
 def open_study(file: str | Path) -> Study:
@@ -103,6 +105,8 @@ def report_what_exists(
     """All steps at once on the runs and timings that exist; the report says what is missing."""
     collect_runs(paths, results, folder)
     known = [timing for timing in timings if timing.exists()]
-    judge(study, folder, known, STUDIES / study.name / LEDGER_FILE)
+    report = judge(study, folder, known, STUDIES / study.name / LEDGER_FILE)
+    if not report.provisional:
+        write_verdicts(replace(report, provisional=COMPLETE_SO_FAR), folder)
     plot(study, folder)
     return write_study_report(study, folder, results, paths)

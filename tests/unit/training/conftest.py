@@ -30,3 +30,12 @@ def tiny() -> Make:
         )
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _denormals_as_before():
+    """Training flushes denormals to zero for its whole process; other tests need them."""
+    import torch
+
+    yield
+    torch.set_flush_denormal(False)
