@@ -73,7 +73,7 @@ def tools(jobs: int) -> list[Tool]:
     groups = ["--groups", "work=g", "--group-components", f"g={PACK}", "--cores", "1"]
     cores = ["--cores", str(os.cpu_count())]
     limits = ["hydra.launcher.timeout_min=10", "hydra.launcher.cpus_per_task=1",
-              "hydra.launcher.mem_gb=1.6", "hydra.launcher.partition=gpu"]  # fmt: skip
+              "hydra.launcher.mem_gb=2", "hydra.launcher.partition=gpu"]  # fmt: skip
     return [
         Tool(f"submitit plugin, {PACK} a task", None, True,
              snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack", str(PACK))),
