@@ -17,4 +17,5 @@ with job(snakemake.log[0]):
         timing=next(map(Path, snakemake.input.timing), None),
         tensorboard=folder / "tensorboard" if snakemake.params.tensorboard else None,
         log=Path(snakemake.log[0]),
+        memory_mb=snakemake.resources.get("mem_mb"),
     )

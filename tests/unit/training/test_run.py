@@ -216,6 +216,16 @@ def test_a_death_by_memory_is_the_outcome_of_the_seed_in_training(digits, tiny, 
     assert {row["seed"] for row in rows(tmp_path)} == {1, 2}
 
 
+@pytest.mark.parametrize(
+    ("memory_mb", "status"), [(4000, "finished"), (2000, "out_of_memory"), (None, "out_of_memory")]
+)
+def test_an_attempt_with_more_memory_tries_again(digits, tiny, tmp_path, memory_mb, status):
+    log, file = death_note(tmp_path, reason="out_of_memory", attempt=1, mem_mb=2000)
+    record = train_configuration(tiny(), [0], digits, tmp_path, log=log, memory_mb=memory_mb)
+    assert record.seeds["0"].status == status
+    assert file.exists() == (status == "finished"), "the executor removes the note on success"
+
+
 def test_the_plan_tells_which_seed_was_in_training(digits, tiny, tmp_path):
     configuration = tiny()
     plan = partial_folder(configuration, digits, tmp_path)

@@ -56,6 +56,7 @@ def train_configuration(
     timing: Path | None = None,
     tensorboard: Path | None = None,
     log: Path | None = None,
+    memory_mb: int | None = None,
 ) -> RunRecord:
     """Train the wanted seeds that `folder` does not hold yet, and write its table and record.
 
@@ -67,6 +68,8 @@ def train_configuration(
         tensorboard: folder for this configuration's event files; none are written when None.
         log: the job's log file; an executor's death note is looked for beside it. Messages go to
             the logger `hyperverdict.training`.
+        memory_mb: memory that this attempt was given; with more than a killed attempt had, its
+            seed is tried again.
 
     Raises UserError for damaged data or a missing timing; Checkpointed (SystemExit 85) at SIGTERM.
     """
@@ -89,7 +92,7 @@ def train_configuration(
         logger.info(f"nothing to train: {len(stored.record.seeds)} seeds are there")
         return stored.record
     job = _Job(configuration, identity, steps, prepared, folder, device, tensorboard)
-    ended |= _heed_death_note(log, missing, partial, device)
+    ended |= _heed_death_note(log, missing, partial, device, memory_mb)
     missing = [seed for seed in missing if seed not in ended]
     record = stored.record if stored else job.empty_record()
     if missing:
@@ -146,12 +149,16 @@ def _steps(
 
 
 def _heed_death_note(
-    log: Path | None, missing: list[int], partial: PartialFolder, device: str
+    log: Path | None,
+    missing: list[int],
+    partial: PartialFolder,
+    device: str,
+    memory_mb: int | None,
 ) -> dict[int, PartialSeed]:
     """The seed during which the last attempt was killed for memory, as an outcome; ends the note.
 
     That is the plan's seed; before there was a plan, the first one. When the plan's seed has ended,
-    none was in training.
+    none was in training. An attempt that has more memory than the killed one tries again instead.
     """
     note_file = Path(f"{log}.death.json")
     try:
@@ -159,6 +166,10 @@ def _heed_death_note(
     except (OSError, ValueError):
         return {}
     if not missing or not isinstance(note, dict) or note.get("reason") != "out_of_memory":
+        return {}
+    killed_at_mb = note.get("mem_mb")
+    if memory_mb and isinstance(killed_at_mb, int | float) and memory_mb > killed_at_mb:
+        logger.info(f"killed for memory at {killed_at_mb} MB; trying again with {memory_mb} MB")
         return {}
     note_file.unlink()
     seed = partial.plan().get("seed", missing[0])
