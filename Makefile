@@ -14,7 +14,7 @@ help:
 	@echo "make demo              the default study on scikit-learn's digits (2 minutes, no download)"
 	@echo "make reflection        the document's three hypotheses on Fashion-MNIST (15 minutes on 2 cores)"
 	@echo "make reflection-small  every type of claim on digits (5 minutes)"
-	@echo "make reflection-full   all of the document's claims on Fashion-MNIST (config/studies/reflection_full.yaml)"
+	@echo "make reflection-full   all of the document's claims on Fashion-MNIST (about 27 core-minutes by the plan's estimate)"
 	@echo "make test              every test that needs neither root nor a cluster"
 	@echo "make test-simulation   the proof of the error rates (10 minutes)"
 	@echo "make test-cluster      the tests on a real SLURM (root, Debian's packages)"
