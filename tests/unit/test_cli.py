@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from hyperverdict.cli import main
 
 STUDY = "study: s\ndata: digits\nhypotheses:\n  H:\n    says: x\n    compare: {depth: {from: 1, to: 2}}\n    expect: {accuracy: higher}\n"

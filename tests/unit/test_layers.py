@@ -38,12 +38,20 @@ def imports(file: Path) -> set[str]:
     tree = ast.parse(file.read_text())
     names = {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
     froms = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module]
-    named = {f"{n.module}.{a.name}" if n.module == "hyperverdict" else n.module for n in froms for a in n.names}
+    named = {
+        f"{n.module}.{a.name}" if n.module == "hyperverdict" else n.module
+        for n in froms
+        for a in n.names
+    }
     return names | named
 
 
 def modules() -> list[Path]:
-    return sorted(file for layer in ORDER for file in [*PACKAGE.glob(f"{layer}/**/*.py"), *PACKAGE.glob(f"{layer}.py")])
+    return sorted(
+        file
+        for layer in ORDER
+        for file in [*PACKAGE.glob(f"{layer}/**/*.py"), *PACKAGE.glob(f"{layer}.py")]
+    )
 
 
 def layer(file: Path) -> str:
@@ -64,7 +72,11 @@ def test_the_executor_plugins_know_nothing_of_us_and_we_nothing_of_them():
     plugins = (PACKAGE.parent / "executor").rglob("*.py")
     assert not [f for f in plugins if any(n.startswith("hyperverdict") for n in imports(f))]
     ours = PACKAGE.rglob("*.py")
-    assert not [f for f in ours if any("executor_plugin" in n or n.startswith("submitit") for n in imports(f))]
+    assert not [
+        f
+        for f in ours
+        if any("executor_plugin" in n or n.startswith("submitit") for n in imports(f))
+    ]
 
 
 def test_reading_a_study_loads_nothing_heavy():
