@@ -26,22 +26,6 @@ except UserError as error:
 STUDY = STUDY_RUN.study.name
 
 
-# Every hyperparameter is a wildcard; those added later are in `extras`, absent at their default.
-pathvars:
-    configuration=(
-        "data~{data,[^/~]+}/model~{model,[^/~]+}/hidden_units~{hidden_units,[0-9x-]+}/"
-        "activation~{activation,[a-z_]+}/dropout~{dropout,[0-9.e+-]+}/"
-        "batch_size~{batch_size,[0-9.e+-]+}/optimizer~{optimizer,[a-z_]+}/"
-        "learning_rate~{learning_rate,[0-9.e+-]+}/schedule~{schedule,[a-z_]+}/"
-        "weight_decay~{weight_decay,[0-9.e+-]+}{extras,(/[a-z_]+~[^/~]+)*}/"
-        "{budget,(steps|seconds)~[0-9]+}"
-    ),
-    run="results/{kind,runs|tuning}/<configuration>",
-    arm_timing="results/timing/configurations/{arm,data~.+}",
-    contrast_timing="results/timing/contrasts/{contrast,[a-z_+]+[.][0-9a-f]+}",
-    study=f"results/studies/{STUDY}",
-
-
 def configuration(wildcards):
     """The configuration that the wildcards of a run spell."""
     try:
@@ -178,6 +162,16 @@ def tuning_run_files(wildcards):
 def figure_labels(wildcards, output):
     """How a figure is listed in Snakemake's own report."""
     return {"figure": Path(str(output)).stem}
+
+
+def verdicts_told(wildcards, output):
+    """The verdicts in words, which captions include."""
+    return output.caption
+
+
+def verdicts_to_tell(wildcards, input):
+    """The same, where a rule reads them."""
+    return input.caption
 
 
 def hypothesis_figures(kind):

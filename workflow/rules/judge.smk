@@ -28,6 +28,6 @@ rule judge:
         mem_mb=4000,
         runtime=30,
     params:
-        results=f"results/studies/{STUDY}/tables/verdicts.rst",
+        results=verdicts_told,
     script:
         "../scripts/judge.py"

@@ -6,6 +6,7 @@ rule plot:
         study=STUDY_RUN.study_file,
         choices=choices,
         verdicts="<study>/verdicts.json",
+        caption="<study>/tables/verdicts.rst",
         final="<study>/tables/final.parquet",
         curves="<study>/tables/curves.parquet",
     output:
@@ -42,6 +43,6 @@ rule plot:
         mem_mb=4000,
         runtime=30,
     params:
-        results=f"results/studies/{STUDY}/tables/verdicts.rst",
+        results=verdicts_to_tell,
     script:
         "../scripts/plot.py"
