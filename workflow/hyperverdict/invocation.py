@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,6 +45,7 @@ class Invocation:
     study: Study
     options: Options
     main: bool
+    started: float = field(default_factory=time.time)
     _plans: dict[tuple[int, ...], Plan] = field(default_factory=dict)
 
     @property
@@ -163,9 +165,10 @@ class Invocation:
             register(self.study, self.folder, RESULTS / "runs")
 
     def closing_words(self) -> str:
-        """Where the report is, once a run has ended well."""
+        """Where the report is, when this invocation has written it."""
         report = self.folder / "report.html"
-        return f"\nReport: {report}\n" if report.exists() else ""
+        written = report.exists() and report.stat().st_mtime >= self.started
+        return f"\nReport: {report}\n" if written else ""
 
     def failure_words(self) -> str:
         """Which configurations failed, with the end of their logs, and how to go on."""
@@ -178,8 +181,10 @@ class Invocation:
         if len(failed) > SHOWN_FAILURES:
             lines.append(f"\n... and {len(failed) - SHOWN_FAILURES} more unfinished configurations")
         lines.append(
-            "\nFinished seeds are kept. Call the same command again to go on, or add the target "
-            "partial_report to judge what exists.\n"
+            "\nFinished seeds are kept. Call the same command again to go on, "
+            "or judge what exists:\n"
+            "    snakemake partial_report --profile profiles/local "
+            f"--configfile {self.study_file}\n"
         )
         return "\n".join(lines)
 

@@ -43,6 +43,11 @@ def test_a_study_is_read(load):
     assert study.metrics["train_time"].ratio
 
 
+@pytest.mark.parametrize("seeds", ["4.0", "4e0", "[0, 1.0, 2, 3]"])
+def test_whole_numbers_may_be_written_with_a_point(load, seeds):
+    assert load(change("seeds: 5", f"seeds: {seeds}")).seeds == (0, 1, 2, 3)
+
+
 def test_a_study_without_hypotheses_is_fine(load):
     study = load("study: s\ndata: digits\nexplore:\n  e: {grid: {width: [8, 16]}}\n")
     assert study.hypotheses == ()
@@ -108,6 +113,17 @@ BAD = {
     "empty file": ("", ["study"]),
     "no verb": (change("    compare: {batch_size: {from: 4, to: 128}}\n", ""), ["H1", "compare"]),
     "one seed": (change("seeds: 5", "seeds: 1"), ["H1"]),
+    "one point as 1": (change("matters_from: 0.01", "matters_from: 1"), ["fraction", "0.01"]),
+    "more images than there are": (
+        change("batch_size: {from: 4, to: 128}", "train_samples: {from: 500, to: 50000}"),
+        ["train_samples", "50000", "1079"],
+    ),
+    "classes that are not there": (
+        change("batch_size: {from: 4, to: 128}", "classes: {from: [0, 1], to: [0, 77]}"),
+        ["classes", "77", "0 to 9"],
+    ),
+    "seeds that are no look": (GOOD + "looks: [10, 20]\n", ["H1", "5 seeds", "[10, 20]"]),
+    "looks that fall": (GOOD + "looks: [10, 5]\n", ["looks", "rise"]),
     "size that never matters": (change("matters_from: 0.01", "matters_from: 0"), ["0"]),
 }  # fmt: skip
 

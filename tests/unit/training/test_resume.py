@@ -97,10 +97,13 @@ def test_a_kill_while_a_checkpoint_is_written_leaves_the_last_one(
     assert rows(tmp_path) == uninterrupted
 
 
-def test_sigterm_checkpoints_at_once_and_asks_to_be_requeued(digits, long_run, tmp_path, caplog):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_to_stop_checkpoints_at_once_and_asks_to_be_requeued(
+    digits, long_run, tmp_path, caplog, number
+):
     configuration, uninterrupted = long_run
     for step in (55, 133):  # the second time it is already a resumed run
-        assert stopped(configuration, digits, tmp_path, 1, step, signal.SIGTERM) == 85
+        assert stopped(configuration, digits, tmp_path, 1, step, number) == 85
     with caplog.at_level(logging.INFO):
         train_configuration(configuration, [0, 1], digits, tmp_path)
     assert "seed 1 resumes after step 133" in caplog.text

@@ -11,6 +11,8 @@ from hyperverdict.design.state import RunState
 from hyperverdict.study.model import Metric
 
 LISTED = 12
+# Registered from the start for studies that state no looks: stats.sequential.
+DEFAULT_LOOKS = (10, 20)
 
 
 def plan_summary(
@@ -43,10 +45,24 @@ def plan_summary(
         for name in plan.pending
     ]
     lines += [f"  {h.id}: {said}" for h in plan.study.hypotheses for said in forewarnings(h)]
+    lines += _look_lines(plan)
     lines += _timing_lines(missing_timings)
     lines.append(_cost_line([run_cost(state, timed) for state in todo], cores))
     lines += _power_lines(plan)
     return "\n".join([*lines, ""])
+
+
+def _look_lines(plan: Plan) -> list[str]:
+    """Numbers of seeds that are judged once only, because no second look is registered."""
+    study = plan.study
+    counts = {len(h.seeds) for h in study.hypotheses} - {DEFAULT_LOOKS[0]}
+    if study.looks or study.quick:
+        return []
+    return [
+        f"  Judged once, at {n} seeds: seeds added later would not count. To keep a second look, "
+        f"register it before the first run: looks: [{n}, {2 * n}]"
+        for n in sorted(counts)
+    ]
 
 
 def _run_line(state: RunState, timed: Mapping[str, float]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from hyperverdict.claims.base import Effect, Leg
-from hyperverdict.errors import UserError
+from hyperverdict.errors import UserError, nearest
 from hyperverdict.evidence.case import UNNAMED_DATA
 from hyperverdict.evidence.headline import decided
 from hyperverdict.evidence.judge_table import judge_table
@@ -20,7 +20,7 @@ from hyperverdict.evidence.verdict import StudyReport, Verdict
 from hyperverdict.records.collect import Tables
 from hyperverdict.records.foreign import read_runs
 from hyperverdict.study.budget import Budget, parse_budget
-from hyperverdict.study.load import DEFAULT_METRICS, read_expectation, read_metric
+from hyperverdict.study.load import DEFAULT_METRICS, DIRECTIONS, read_expectation, read_metric
 from hyperverdict.study.model import Hypothesis, Study
 
 ID = "comparison"
@@ -124,6 +124,9 @@ def compare(
         compare("runs.csv", {"batch_size": (4, 128)}, {"accuracy": "lower"}, at_equal="300 steps")
     """
     expect = expect or {"accuracy": "higher"}
+    for metric, direction in expect.items():
+        if isinstance(direction, str) and direction not in DIRECTIONS:
+            raise UserError(f"expect {metric}: {direction!r}; {nearest(direction, DIRECTIONS)}")
     budget = parse_budget(at_equal) if at_equal else NO_BUDGET
     sizes = {**DEFAULT_METRICS, **(matters_from or {})}
     missing = [metric for metric in expect if metric not in sizes]

@@ -317,7 +317,12 @@ def next_step(verdict: Verdict) -> str:
     if judgement.evidence in ("inconclusive", "estimated"):
         if verdict.command:
             return f"Run `{verdict.command}`."
-        return "Add seeds and judge again; the ledger applies the right interval."
+        if verdict.registered and judgement.evidence == "inconclusive":
+            return (
+                "Its registered looks have used all of alpha. State the claim in a study of its "
+                "own, on seeds that no run has used, with `looks` registered from the start."
+            )
+        return "Add seeds and judge again."
     advised = [phrases.ADVICE[c.number] for c in caveats(verdict) if c.number in phrases.ADVICE]
     if advised:
         return advised[0]

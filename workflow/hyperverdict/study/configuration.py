@@ -87,10 +87,28 @@ def configure(settings: Mapping[str, Any], budget: Budget) -> Configuration:
     own = tuple(sorted((name, read_value(name, raw.pop(name))) for name in raw.keys() & OWN.keys()))
     values |= {name: read_value(name, value) for name, value in raw.items()}
     configuration = Configuration(**values, budget=budget, own=own)
+    _check_possible(configuration)
     if budget.kind in ("samples", "epochs"):
         canonical = to_steps(budget, configuration.batch_size, configuration.train_size)
         configuration = replace(configuration, budget=canonical)
     return configuration
+
+
+def _check_possible(configuration: Configuration) -> None:
+    """Refuse classes and images that a known data set does not have."""
+    facts = DATASETS.get(configuration.data)
+    if facts is None:
+        return
+    absent = [c for c in configuration.classes if c >= len(facts.class_counts)]
+    if absent:
+        last = len(facts.class_counts) - 1
+        raise UserError(f"classes: {absent} are not in {configuration.data}; allowed: 0 to {last}")
+    available = facts.sizes(configuration.classes)[0]
+    if configuration.train_samples >= available:
+        raise UserError(
+            f"train_samples: {configuration.train_samples} of {configuration.data}, which has "
+            f"{available} training images here; leave it out to use all of them"
+        )
 
 
 def override(baseline: Mapping[str, Any], levels: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ def set_replicates(file: Path, hypothesis: str, number: int) -> None:
 
     Raises UserError for an unknown hypothesis, a number out of range or a file that is no study.
     """
-    if not 1 <= number <= MOST:
-        raise UserError(f"replicates {number} must be a whole number from 1 to {MOST}")
+    if not 2 <= number <= MOST:
+        raise UserError(f"replicates {number} must be a whole number from 2 to {MOST}")
     content, _ = read_yaml(file)
     known = content.get("hypotheses") if isinstance(content, dict) else None
     if not isinstance(known, dict) or hypothesis not in known:

@@ -33,6 +33,7 @@ from hyperverdict.study.strict_yaml import Place, read_yaml
 
 T = TypeVar("T")
 
+FRACTIONS = ("accuracy", "error")
 DEFAULT_METRICS = {"accuracy": 0.01, "error": 0.01, "train_time": "1.10x"}
 EXPLORATION_REPLICATES = 3
 QUICK_REPLICATES = 3
@@ -167,6 +168,7 @@ class _Reader:
         self.quick = bool(raw.get("quick", False))
         self.seeds = self._seeds(raw.get("seeds", 10), ("seeds",))
         baseline, self.budget = self._baseline(raw.get("baseline", {}))
+        hypotheses = tuple(self._hypothesis(i, h) for i, h in (raw.get("hypotheses") or {}).items())
         return Study(
             name=raw["study"],
             title=raw.get("title", raw["study"]),
@@ -175,21 +177,33 @@ class _Reader:
             budget=self.budget,
             seeds=self.seeds,
             metrics=self.metrics,
-            hypotheses=tuple(
-                self._hypothesis(i, h) for i, h in (raw.get("hypotheses") or {}).items()
-            ),
+            hypotheses=hypotheses,
             explorations=tuple(
                 self._exploration(i, e) for i, e in (raw.get("explore") or {}).items()
             ),
             alpha=raw.get("alpha", 0.05),
-            looks=tuple(raw.get("looks", ())),
+            looks=self._looks(raw.get("looks", ()), hypotheses),
             columns=raw.get("columns", {}),
             quick=self.quick,
         )
 
+    def _looks(self, raw: list[int], hypotheses: tuple[Hypothesis, ...]) -> tuple[int, ...]:
+        looks = tuple(int(look) for look in raw)
+        if list(looks) != sorted(set(looks)):
+            raise self.source.error(("looks",), f"{list(raw)} must rise, each number given once")
+        for hypothesis in hypotheses:
+            n = len(hypothesis.seeds)
+            if looks and n not in looks and not self.quick:
+                raise self.source.error(
+                    ("looks",),
+                    f"{hypothesis.id} has {n} seeds, which is none of the looks at {list(looks)}",
+                )
+        return looks
+
     def _seeds(self, raw: Any, place: Place) -> tuple[int, ...]:
-        if isinstance(raw, int):
-            raw = range(raw)
+        if isinstance(raw, int | float):
+            raw = range(int(raw))
+        raw = [int(seed) for seed in raw]
         if len(set(raw)) != len(raw):
             raise self.source.error(place, f"{raw!r} names a seed twice")
         return tuple(raw)[:QUICK_REPLICATES] if self.quick else tuple(raw)
@@ -313,6 +327,10 @@ def read_metric(name: str, size: object) -> Metric:
         value, ratio = _number(size), False
         if value <= 0:
             raise UserError(f"{size!r}: the size that matters must be above 0")
+        if name in FRACTIONS and value >= 1:
+            raise UserError(
+                f"{size!r}: {name} is a fraction of the images, so write one point as 0.01"
+            )
         if name == "train_time":
             raise UserError(f"{size!r}: times are judged as ratios; write one such as 1.10x")
     return Metric(name, value, ratio, unit)

@@ -49,16 +49,17 @@ def interval_seconds() -> float:
 
 
 class StopRequest:
-    """While entered, SIGTERM sets `requested` instead of ending the process."""
+    """While entered, SIGTERM and SIGINT set `requested` instead of ending the process."""
 
     def __init__(self) -> None:
         self.requested = False
-        self._previous: Any = None
+        self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> StopRequest:
         # Python takes signal handlers in the main thread only; elsewhere the host decides.
         if threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGTERM, self._request)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._previous[number] = signal.signal(number, self._request)
         return self
 
     def _request(self, number: int, frame: FrameType | None) -> None:
@@ -70,8 +71,8 @@ class StopRequest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._previous is not None:
-            signal.signal(signal.SIGTERM, self._previous)
+        for number, previous in self._previous.items():
+            signal.signal(number, previous)
 
 
 class CheckpointKeeper:

@@ -40,7 +40,7 @@ def _busy(case: Case) -> Check | None:
     if not busy:
         return None
     sentence = f"The machine had other work when the times were taken ({how})."
-    return Check("15", "caveat", sentence, gravity=4.1)
+    return Check("15", "caveat", sentence, gravity=5.8)
 
 
 def _reason_of_timing(case: Case) -> str:
