@@ -76,7 +76,7 @@ def test_failures_at_their_worst(tmp_path):
     assert worst["depth 3"][4] == pytest.approx(0.7)
     assert math.isnan(case.question.outcomes["accuracy"].values["depth 3"][4])
     strip = robustness(case, _judge(case))
-    assert strip["primary analysis"] == "supported"
+    assert strip["as judged"] == "supported"
     assert strip["failures at worst case"] == "supported"
 
 

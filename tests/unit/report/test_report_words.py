@@ -213,9 +213,9 @@ def test_figures_are_told_with_their_numbers():
 
 def test_only_lines_that_say_something_else_are_called_different():
     lines = {
-        "primary analysis": "supported",
+        "as judged": "supported",
         "sign-flip": "agrees",
-        "leave one seed out": "supported without any one seed",
+        "leave one seed out": "supported whichever is left out",
         "best on validation": "refuted",
         "worst case": "inconclusive without seed_3",
     }

@@ -26,7 +26,7 @@ def robustness(case: Case, judge: Judge) -> dict[str, str]:
     """Sensitivity line -> the evidence it gives."""
     if not case.arms:
         return {}
-    strip = {"primary analysis": str(case.judgement.evidence)}
+    strip = {"as judged": str(case.judgement.evidence)}
     on_best = _on_best_validation(case)
     if on_best is not None:
         strip["best on validation"] = str(judge(on_best).evidence)
@@ -140,7 +140,7 @@ def _agreement(judgement: Judgement, without: Mapping[int, str]) -> str:
         seed: evidence for seed, evidence in without.items() if evidence != judgement.evidence
     }
     if not differing:
-        return f"{judgement.evidence} without any one seed"
+        return f"{judgement.evidence} whichever is left out"
     seed, evidence = next(iter(differing.items()))
     return f"{evidence} without seed {seed}" + (
         f" (and {len(differing) - 1} more)" if len(differing) > 1 else ""

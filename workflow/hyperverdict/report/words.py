@@ -153,8 +153,8 @@ def _image_sentence(verdict: Verdict, judgement: Judgement) -> list[str]:
     most = "" if len(known) == 1 else " at most"
     unit = units.unit_of("accuracy")
     return [
-        f"New test images would move a difference by{most} {units.amount(error, unit, 2)} "
-        "(one standard error); the intervals above count seeds only."
+        f"Another test set of this size would shift a difference by about{most} "
+        f"{units.amount(error, unit, 2)} (one standard error); the intervals above cover seeds only."
     ]
 
 

@@ -75,14 +75,18 @@ def missing_runs(case: Case) -> Check | None:
 
 def one_seed_carries(case: Case) -> Check | None:
     """24 C: one seed makes more than half of an effect, or leaving it out flips the verdict."""
-    flips = case.source.get("leave_one_out", {})
-    for seed, evidence in flips.items():
-        if evidence != case.judgement.evidence and case.judgement.evidence != "inconclusive":
-            sentence = (
-                f"Seed {seed} alone carries this: without it the evidence is {evidence!s} "
-                f"instead of {case.judgement.evidence!s}."
-            )
-            return Check("24", "caveat", sentence, gravity=6.8)
+    held = case.judgement.evidence
+    without = case.source.get("leave_one_out", {})
+    flips = {seed: evidence for seed, evidence in without.items() if evidence != held}
+    if flips and held != "inconclusive":
+        seed, evidence = next(iter(flips.items()))
+        carried = (
+            f"Seed {seed} alone carries this: without it"
+            if len(flips) == 1
+            else f"It hangs by a thread: without any one of {len(flips)} seeds (such as {seed})"
+        )
+        sentence = f"{carried} the evidence is {evidence!s} instead of {held!s}."
+        return Check("24", "caveat", sentence, gravity=6.8)
     for effect in case.effects():
         seed = _carrier(effect)
         if seed is not None:
