@@ -154,7 +154,8 @@ def _image_sentence(verdict: Verdict, judgement: Judgement) -> list[str]:
     unit = units.unit_of("accuracy")
     return [
         f"Another test set of this size would shift a difference by about{most} "
-        f"{units.amount(error, unit, 2)} (one standard error); the intervals above cover seeds only."
+        f"{units.amount(error, unit, 2)} (one standard error); "
+        "the intervals above cover seeds only."
     ]
 
 
