@@ -4,8 +4,9 @@ import json
 import os
 import re
 import signal
+import subprocess
 
-from .conftest import ask, until
+from .conftest import PATIENCE_SECONDS, ask, until
 
 TRAIN = """
     rule all:
@@ -261,10 +262,25 @@ def test_slurmctld_restart_while_jobs_run_and_wait_for_submission(cluster, flow)
     # The first job ends by its ledger; the second cannot be submitted yet.
     until(lambda: "SLURM takes no jobs now" in main.log.read_text(), lambda: main.log.read_text())
     cluster.start("slurmctld")
+    until(lambda: ended_or_released(main), lambda: main.log.read_text(), 2 * PATIENCE_SECONDS, 1)
     status, output = flow.finish(main)
     assert status == 0, output
     assert flow.runs_of("first") == 1
     assert flow.runs_of("second") == 1
+
+
+def ended_or_released(main):
+    """Whether the main process has ended; meanwhile an administrator's `scontrol release`.
+
+    A controller that has just come back may fail to launch a job and hold it. The status line gives
+    that reason; nobody but SLURM can say whether the node is well again.
+    """
+    queue = subprocess.run(["squeue", "-h", "-o", "%i %r"], capture_output=True, text=True)
+    for line in queue.stdout.splitlines():
+        job, _, reason = line.partition(" ")
+        if "held" in reason:
+            subprocess.run(["scontrol", "release", job], capture_output=True)
+    return main.poll() is not None
 
 
 def test_a_lost_main_process_is_succeeded_by_the_next_call(cluster, flow):
