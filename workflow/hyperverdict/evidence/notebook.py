@@ -23,6 +23,7 @@ from hyperverdict.study.budget import Budget, parse_budget
 from hyperverdict.study.load import DEFAULT_METRICS, DIRECTIONS, read_expectation, read_metric
 from hyperverdict.study.model import Hypothesis, Study
 
+NO_ROW = "No row of the table is"
 ID = "comparison"
 NO_BUDGET = Budget("steps", 1)
 
@@ -132,7 +133,8 @@ def compare(
     missing = [metric for metric in expect if metric not in sizes]
     if missing:
         raise UserError(
-            f"matters_from of {missing[0]!r} is missing: from which size does it matter? "
+            f"matters_from of {missing[0]!r} is missing (metrics with a default: "
+            f"{', '.join(DEFAULT_METRICS)}): from which size does it matter? "
             f"Write matters_from={{{missing[0]!r}: 0.01}} or a ratio such as '1.10x'."
         )
     for factor, ends in change.items():
@@ -161,7 +163,11 @@ def compare(
     )
     frame = table if isinstance(table, pd.DataFrame) else read_runs(Path(table))
     judged = judge_table(frame, study, columns=columns, budget_stated=at_equal is not None)
-    return Comparison(judged.report.hypotheses[0].verdicts[0], judged.report, judged.tables)
+    verdict = judged.report.hypotheses[0].verdicts[0]
+    absent = [check.sentence for check in verdict.checks if check.sentence.startswith(NO_ROW)]
+    if absent:
+        raise UserError(absent[0])
+    return Comparison(verdict, judged.report, judged.tables)
 
 
 def leg_sentence(leg: Leg, effect: Effect) -> str:
