@@ -24,11 +24,24 @@ stop() {
 trap stop EXIT
 trap 'exit 143' TERM INT
 
+# A cluster that could not start (no test began) is started once more; a failed test never is.
+part() { # NUMBER [pytest options]
+    local number="$1" attempt status
+    shift
+    for attempt in 1 2; do
+        status=0
+        # The parts are lists of files.
+        # shellcheck disable=SC2086
+        setpriv --pdeathsig TERM bash "$here/slurm_box.sh" run "$python" -m pytest ${parts[$number]} "$@" \
+            >"$logs/$number.$attempt" 2>&1 || status=$?
+        cat "$logs/$number.$attempt" >>"$logs/$number"
+        if grep -q '%\]' "$logs/$number.$attempt"; then break; fi
+    done
+    return "$status"
+}
+
 for number in "${!parts[@]}"; do
-    # The parts are lists of files.
-    # shellcheck disable=SC2086
-    setpriv --pdeathsig TERM bash "$here/slurm_box.sh" run "$python" -m pytest ${parts[$number]} "$@" \
-        >"$logs/$number" 2>&1 &
+    part "$number" "$@" &
     pids+=($!)
 done
 status=0

@@ -154,7 +154,10 @@ inside() { # BOX CALLBACK COMMAND ...
     local then="$2"
     shift 2
     export SLURM_BOX="$BOX"
+    set -E
+    trap 'say "the cluster could not start ($BASH_COMMAND)"; tail -n 5 "$BOX"/log/* >&2 || true' ERR
     start_cluster
+    trap - ERR
     if [ "$then" = hold ]; then
         touch "$BOX/ready"
         exec sleep infinity
