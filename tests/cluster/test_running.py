@@ -4,8 +4,6 @@ import os
 import re
 import signal
 
-import pytest
-
 from .conftest import ask, until
 
 STEPS = """
@@ -174,9 +172,6 @@ def test_outputs_to_be_updated_survive_a_failure(cluster, flow):
 
 
 def test_the_community_plugin_runs_the_same_resources(cluster, flow):
-    pytest.importorskip(
-        "snakemake_executor_plugin_slurm", reason="snakemake-executor-plugin-slurm is missing"
-    )
     flow.write(Snakefile=steps(1, "echo {resources.runtime} > {output}"))
     flow.succeed(
         "--executor=slurm", "--jobs=5", "--slurm-init-seconds-before-status-checks=2",
