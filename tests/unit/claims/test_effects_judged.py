@@ -1,0 +1,204 @@
+"""Effects and failures: pairing, sizes, ratios, runs that end without a result."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hyperverdict.claims.base import Outcomes
+from hyperverdict.claims.effects import Contrast, difference, measure
+from hyperverdict.errors import UserError
+from hyperverdict.stats.sequential import Scheduled
+from hyperverdict.study.model import Expectation, Metric
+
+from .asking import COMPARE, ask, differences, make_hypothesis
+from .judging import DOWN, FLAT, NAN, UNCLEAR, UP, compared, effect_of
+
+# Pairing
+
+
+def outcomes(a, b, metric=None):
+    return Outcomes(metric or Metric("accuracy", 0.01), {"a": a, "b": b})
+
+
+def test_pairs_are_formed_by_seed_whatever_the_order():
+    a, b = {0: 0.5, 1: 0.6, 2: 0.7}, {2: 0.72, 0: 0.51, 1: 0.63}
+    measured = measure(outcomes(a, b), difference("b", "a"))
+    assert dict(measured.per_seed) == pytest.approx({0: 0.01, 1: 0.03, 2: 0.02})
+
+
+def test_a_missing_run_costs_its_pair_only():
+    a = {s: 0.5 + s / 100 for s in range(8)}
+    b = {s: 0.5 + s / 100 for s in range(6)}
+    assert measure(outcomes(a, b), difference("b", "a")).estimate.n == 6
+
+
+def test_unmatched_seeds_are_judged_by_welch():
+    a = {s: 0.5 + s / 100 for s in range(5)}
+    b = {s + 100: 0.6 + s / 100 for s in range(7)}
+    measured = measure(outcomes(a, b), difference("b", "a"))
+    assert measured.per_seed == ()
+    assert measured.correlation is None
+    assert measured.estimate.n == 5
+    assert 4 < measured.estimate.df < 10
+
+
+def test_pairing_does_not_look_at_values():
+    a, b = {0: 0.5, 1: NAN, 2: 0.7, 3: NAN}, {0: 0.5, 1: 0.6, 2: NAN, 3: 0.8}
+    assert measure(outcomes(a, b), difference("b", "a")).estimate.n == 1
+
+
+def test_pairing_correlation_is_reported():
+    a = [0.70, 0.72, 0.74, 0.71]
+    effect = effect_of(compared([a, [x + 0.02 for x in a]], resolution=1e-4))
+    assert effect.correlation == pytest.approx(1.0)
+    assert effect.paired
+
+
+def test_sign_flip_stands_beside_from_six_pairs():
+    assert effect_of(compared(differences(UP[:5]))).sign_flip_p is None
+    assert effect_of(compared(differences(UP[:6]))).sign_flip_p == pytest.approx(2 / 64)
+
+
+# Sizes and ratios
+
+
+def test_loss_lower_is_the_mirror_of_accuracy_higher():
+    hypothesis = make_hypothesis(COMPARE, {"loss": "lower"})
+    judgement = ask(hypothesis, {"loss": differences(DOWN, 1.0)})
+    assert (judgement.evidence, judgement.grade) == ("supported", "at least the SESOI")
+    assert effect_of(judgement).estimate < 0
+
+
+def test_ratios_are_judged_on_the_log_scale_and_given_back_as_ratios():
+    times = [[10.0, 11.0, 10.5, 10.2], [10.1, 11.1, 10.4, 10.3]]
+    effect = effect_of(
+        ask(make_hypothesis(COMPARE, {"train_time": "lower"}), {"train_time": times})
+    )
+    assert effect.evidence == "no meaningful effect"
+    assert effect.delta == 1.10
+    assert effect.ci1[0] < effect.estimate < effect.ci1[1]
+    logs = np.log(times[1]) - np.log(times[0])
+    assert effect.estimate == pytest.approx(math.exp(logs.mean()))
+    assert dict(effect.per_seed)[0] == pytest.approx(1.01)
+
+
+def test_a_ratio_of_nothing_is_refused():
+    with pytest.raises(UserError, match="train_time of 'batch_size 4', seed 1, is 0"):
+        ask(
+            make_hypothesis(COMPARE, {"train_time": "lower"}),
+            {"train_time": [[1.0, 0.0], [1.0, 1.0]]},
+        )
+
+
+@pytest.mark.parametrize(
+    ("direction", "between", "d", "evidence"),
+    [
+        ("higher", (0.0, 0.05), UP, "supported"),
+        ("higher", (0.0, 0.01), UP, "refuted"),
+        ("higher", (0.0, 0.03), UP, "inconclusive"),
+        ("lower", (0.0, 0.05), DOWN, "supported"),
+        ("lower", (0.0, 0.05), UP, "refuted"),
+    ],
+)
+def test_claims_on_size(direction, between, d, evidence):
+    expectation = Expectation("accuracy", direction, between=between)
+    assert compared(differences(d), {"accuracy": expectation}).evidence == evidence
+
+
+def test_an_open_claim_on_size_says_how_many_seeds_would_prove_it():
+    expectation = Expectation("accuracy", "higher", between=(0.0, 0.03))
+    wide = Expectation("accuracy", "higher", between=(0.0, 0.2))
+    narrow, broad = (
+        effect_of(compared(differences(UNCLEAR), {"accuracy": e})) for e in (expectation, wide)
+    )
+    assert narrow.seeds_needed[0] > broad.seeds_needed[0] >= 2
+
+
+def test_more_seeds_are_not_asked_for_where_failures_decide():
+    assert effect_of(failing([], [0, 1])).seeds_needed is None
+
+
+def test_a_leg_may_have_its_own_size_that_matters():
+    d = differences(UP)
+    assert compared(d).grade == "at least the SESOI"
+    wide = compared(d, {"accuracy": Expectation("accuracy", "higher", 0.05)})
+    assert wide.evidence == "no meaningful effect"
+    assert effect_of(wide).delta == 0.05
+
+
+def test_looks_widen_the_interval():
+    plain = effect_of(compared(differences(UP)))
+    second = effect_of(compared(differences(UP), looks=Scheduled(2)))
+    assert second.alpha < plain.alpha
+    assert second.ci1[0] < plain.ci1[0]
+
+
+# Failures
+
+
+def failing(a_failed, b_failed, d=UP, metric="accuracy", direction="higher"):
+    a, b = differences(d, 0.7)
+    for failed, arm in ((a_failed, a), (b_failed, b)):
+        for seed in failed:
+            arm[seed] = NAN
+    return ask(make_hypothesis(COMPARE, {metric: direction}), {metric: [a, b]})
+
+
+def test_no_failure_is_no_failure():
+    assert failing([], []).failures == ()
+
+
+def test_one_failed_seed_in_eight_leaves_the_verdict_and_is_told():
+    judgement = failing([], [3])
+    assert judgement.evidence == "supported"
+    assert effect_of(judgement).n == 7
+    a, b = judgement.failures
+    assert (a.failed, a.total, b.failed, b.total) == (0, 8, 1, 8)
+    assert b.rate_interval[0] < 1 / 8 < b.rate_interval[1]
+
+
+def test_many_failures_against_the_effect_decide():
+    judgement = failing([], [0, 1])
+    assert judgement.evidence == "inconclusive"
+    assert effect_of(judgement).failures_decide
+    assert judgement.grade == ""
+    assert any("failures decide" in note for note in judgement.notes)
+
+
+def test_many_failures_that_point_the_same_way_do_not():
+    assert failing([0, 1], []).evidence == "supported"
+    assert failing([], [0, 1], d=DOWN).evidence == "refuted"
+
+
+def test_lower_is_better_for_a_loss():
+    assert failing([0, 1], [], d=DOWN, metric="loss", direction="lower").evidence == "supported"
+    assert failing([], [0, 1], d=DOWN, metric="loss", direction="lower").evidence == "inconclusive"
+
+
+def test_failures_in_both_arms_alike_point_nowhere():
+    assert failing([0, 1], [2, 3]).evidence == "inconclusive"
+
+
+def test_nothing_negligible_about_an_arm_that_fails():
+    assert failing([], [0, 1], d=FLAT).evidence == "inconclusive"
+
+
+def test_unequal_rates_decide_below_twenty_percent_too():
+    n = 40
+    rng = np.random.default_rng(0)
+    a = {s: 0.7 for s in range(n)}
+    b = {s: 0.73 + rng.normal(0, 0.001) for s in range(n)}
+    b |= dict.fromkeys(range(7), NAN)
+    metric = Metric("accuracy", 0.01)
+    assert math.isnan(measure(outcomes(a, b, metric), difference("b", "a")).failures_point) is False
+    assert measure(outcomes(a, b, metric), difference("b", "a")).failures_point == -1.0
+
+
+def test_contrasts_of_many_arms_are_undecided_by_many_failures():
+    values = {k: {s: 0.5 for s in range(5)} for k in "abc"}
+    values["c"] |= {0: NAN, 1: NAN}
+    contrast = Contrast("x", {"a": 1.0, "b": 1.0, "c": -2.0})
+    found = measure(Outcomes(Metric("accuracy", 0.01), values), contrast)
+    assert math.isnan(found.failures_point)
