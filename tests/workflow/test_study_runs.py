@@ -231,3 +231,14 @@ def test_no_tensorboard_files_when_switched_off_and_some_when_on(finished):
     (folder,) = finished.path.glob("results/runs/**/tensorboard")
     assert "hidden_units~24" in str(folder)
     assert list(folder.rglob("events.out.tfevents.*"))
+
+
+def test_a_study_without_hypotheses_draws_its_explorations(project):
+    project.write(
+        "study: tiny\ndata: digits\nseeds: 2\nbaseline: {width: 8, depth: 1, budget: 10 steps}\n"
+        "explore:\n  size: {grid: {width: [8, 16], depth: [1, 2]}}\n"
+    )
+    project.run()
+    assert (project.path / "results/studies/tiny/figures/size.heatmap.svg").exists()
+    assert (project.path / "results/studies/tiny/report.html").exists()
+    assert len(project.runs) == 4

@@ -15,7 +15,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.stats.sequential import SINGLE_LOOK, LookRule
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.configuration import Configuration
-from hyperverdict.study.model import Expectation, Hypothesis, Metric, Study
+from hyperverdict.study.model import Hypothesis, Metric, Study
 
 Evidence = Literal[
     "supported",
@@ -240,11 +240,3 @@ class Forewarned(Protocol):
     def forewarnings(self, hypothesis: Hypothesis) -> tuple[str, ...]:
         """Sentences."""
         ...
-
-
-def expectation_metric(study: Study, expectation: Expectation) -> Metric:
-    """The metric of a leg, with the leg's own size that matters where it states one."""
-    metric = study.metrics[expectation.metric]
-    if expectation.matters_from is None:
-        return metric
-    return Metric(metric.name, expectation.matters_from, metric.ratio, metric.unit)

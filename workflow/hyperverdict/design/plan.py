@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from hyperverdict.claims import budgets_of
 from hyperverdict.claims.base import Arm
+from hyperverdict.claims.factors import configuration_of
 from hyperverdict.claims.tuning import arms_of, tuning_arms
 from hyperverdict.study.budget import Budget
-from hyperverdict.study.configuration import Configuration, configure, override
+from hyperverdict.study.configuration import Configuration
 from hyperverdict.study.model import TIME_METRIC, Exploration, Hypothesis, Study
 
 
@@ -122,15 +123,10 @@ def exploration_cells(
     return tuple(
         (
             levels,
-            arm_configuration(study, dict(zip(names, levels, strict=True)), exploration.budget),
+            configuration_of(study, dict(zip(names, levels, strict=True)), exploration.budget),
         )
         for levels in product(*exploration.grid.values())
     )
-
-
-def arm_configuration(study: Study, levels: dict[str, object], budget: Budget) -> Configuration:
-    """The baseline with some levels replaced; width and depth replace their half of it."""
-    return configure(override(study.baseline, levels), budget)
 
 
 def timing_key(configurations: Iterable[Configuration]) -> str:

@@ -8,11 +8,10 @@ from hyperverdict.claims import forewarnings
 from hyperverdict.design.cost import TIMING_SECONDS_PER_BLOCK, Cost, run_cost
 from hyperverdict.design.plan import Plan, PlannedTiming
 from hyperverdict.design.state import RunState
+from hyperverdict.stats.sequential import DEFAULT_LOOKS
 from hyperverdict.study.model import Metric
 
 LISTED = 12
-# Registered from the start for studies that state no looks: stats.sequential.
-DEFAULT_LOOKS = (10, 20)
 
 
 def plan_summary(

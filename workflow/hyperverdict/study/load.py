@@ -19,7 +19,7 @@ from hyperverdict.errors import UserError, nearest
 from hyperverdict.study.budget import Budget, parse_budget
 from hyperverdict.study.configuration import configure
 from hyperverdict.study.datasets import facts
-from hyperverdict.study.hyperparameters import read_value
+from hyperverdict.study.hyperparameters import as_number, read_value
 from hyperverdict.study.model import (
     RECORDED_METRICS,
     Direction,
@@ -320,11 +320,11 @@ def read_metric(name: str, size: object) -> Metric:
     """A metric from its name and the size that matters: 0.01, or '1.10x' for a ratio."""
     unit = RECORDED_METRICS.get(name, "")
     if isinstance(size, str) and size.endswith("x"):
-        value, ratio = _number(size[:-1]), True
+        value, ratio = as_number(size[:-1]), True
         if value <= 1:
             raise UserError(f"{size!r}: a ratio that matters is above 1, such as 1.10x")
     else:
-        value, ratio = _number(size), False
+        value, ratio = as_number(size), False
         if value <= 0:
             raise UserError(f"{size!r}: the size that matters must be above 0")
         if name in FRACTIONS and value >= 1:
@@ -334,12 +334,6 @@ def read_metric(name: str, size: object) -> Metric:
         if name == "train_time":
             raise UserError(f"{size!r}: times are judged as ratios; write one such as 1.10x")
     return Metric(name, value, ratio, unit)
-
-
-def _number(raw: object) -> float:
-    from hyperverdict.study.hyperparameters import as_number
-
-    return as_number(raw)
 
 
 DIRECTIONS = ("higher", "lower", "not_higher", "not_lower")
@@ -360,7 +354,7 @@ def read_expectation(metric: str, raw: Any) -> Expectation:
         return Expectation(metric, raw["is"], size)
     for key, direction in (("higher_by", "higher"), ("lower_by", "lower")):
         if key in raw:
-            low, high = (_number(bound) for bound in raw[key])
+            low, high = (as_number(bound) for bound in raw[key])
             if not 0 <= low < high:
                 raise UserError(f"{key}: {raw[key]!r} must be two sizes, the smaller first, from 0")
             return Expectation(metric, cast(Direction, direction), size, between=(low, high))
