@@ -3,6 +3,8 @@
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 
 from snakemake.executors.local import Executor as LocalExecutor
 from snakemake.persistence import PersistenceBase
@@ -60,6 +62,19 @@ def test_plugins_are_found_by_snakemake_also_in_editable_installs():
         "snakemake_executor_plugin_submitit",
         "snakemake_executor_plugin_submitit_jobstep",
     } <= names
+
+
+def test_the_snakemake_of_a_node_knows_the_executors_of_this_package_alone():
+    call = [sys.executable, "-X", "importtime", "-m",
+            "snakemake_executor_plugin_submitit_jobstep.node", "--help"]  # fmt: skip
+    answer = subprocess.run(call, capture_output=True, text=True, check=True)
+    assert "--submitit-jobstep-preload" in answer.stdout
+    assert "snakemake_executor_plugin_slurm" not in answer.stderr
+    # The plugin that costs most is installed, and a Snakemake of the usual kind finds it.
+    usual = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "--slurm-" in usual.stdout
 
 
 def test_many_targets_fit_into_one_call():

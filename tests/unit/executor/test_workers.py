@@ -48,6 +48,27 @@ def test_a_job_is_forked_with_modules_loaded_and_its_own_environment(worker, tmp
     assert end.max_rss_kb > 1000
 
 
+def test_a_fork_leaves_what_the_worker_made_alone_when_it_ends(tmp_path, monkeypatch):
+    (tmp_path / "with_folder.py").write_text(
+        "import tempfile\nfolder = tempfile.TemporaryDirectory()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    warm = WarmWorker(1, "with_folder")
+    try:
+        text = f"import os, with_folder\nopen({str(tmp_path / 'out')!r}, 'w').write(with_folder.folder.name)"
+        assert run(warm, tmp_path, text)[0].status == 0
+        assert os.path.isdir((tmp_path / "out").read_text())
+        own = f"""
+import tempfile
+folder = tempfile.TemporaryDirectory()
+open({str(tmp_path / "own")!r}, "w").write(folder.name)
+"""
+        assert run(warm, tmp_path, own)[0].status == 0
+        assert not os.path.exists((tmp_path / "own").read_text())
+    finally:
+        warm.close()
+
+
 @pytest.mark.parametrize(
     ("text", "status"),
     [("import sys; sys.exit(85)", 85), ("raise ValueError", 1), ("1 +", 1),

@@ -12,6 +12,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from snakemake_executor_plugin_submitit_jobstep import node
 from snakemake_executor_plugin_submitit_jobstep.ledger import job_key, job_label
 from snakemake_interface_executor_plugins.utils import (
     encode_target_jobs_cli_args,
@@ -124,7 +125,7 @@ class CallBuilder:
                 self.executor.get_envvar_declarations(),
                 f"{precommand} &&" if precommand else "",
                 # With exec the process that bash becomes is the one that signals must reach.
-                f"exec {python} -m snakemake",
+                f"exec {python} -m {node.__name__}",
                 format_cli_arg("--snakefile", self.executor.get_snakefile()),
             ]
         )
@@ -148,7 +149,9 @@ class CallBuilder:
                 executor.workflow.spawned_job_args_factory.general_args(
                     executor_common_settings=executor.common_settings
                 ),
-                "--executor submitit-jobstep --keep-going --quiet progress host --mode remote",
+                # The jobs of a task are alike: choosing among them needs no solver.
+                "--executor submitit-jobstep --scheduler greedy",
+                "--keep-going --quiet progress host --mode remote",
                 _flag("--submitit-jobstep-preload", settings.preload),
                 _flag("--submitit-jobstep-jobs-per-gpu", settings.jobs_per_gpu),
                 _flag("--submitit-jobstep-grace-seconds", max(1, settings.grace_seconds - 10)),
