@@ -119,6 +119,45 @@ def test_ctrl_c_cancels_running_jobs_within_seconds(cluster, flow):
     )
 
 
+def test_jobs_of_a_task_at_once_share_its_devices_as_told(cluster, flow):
+    # The first job waits for a second, so the test can only end if two run.
+    flow.write(
+        Snakefile="""
+            rule all:
+                input: expand("out/{i}.txt", i=range(4))
+            rule train:
+                output: "out/{i}.txt"
+                resources: runtime=5, mem_mb=300, gpu=1
+                script: "scripts/train.py"
+        """,
+        train="""
+            import os, time
+            from pathlib import Path
+            running = Path("runs") / snakemake.wildcards.i
+            running.touch()
+            while len(list(Path("runs").iterdir())) < 2:
+                time.sleep(0.1)
+            Path(snakemake.output[0]).write_text(" ".join(
+                [os.environ["SLURM_JOB_ID"], os.environ["SLURM_CPUS_PER_TASK"],
+                 os.environ["CUDA_VISIBLE_DEVICES"]]
+            ))
+        """,
+    )
+
+    def found():
+        words = [flow.read(f"out/{i}.txt").split() for i in range(4)]
+        assert len({(task, cpus) for task, cpus, _ in words}) == 1
+        assert words[0][1] == "2"
+        return {device for _, _, device in words}
+
+    flow.succeed("--submitit-pack=4", "--submitit-jobs-at-once=2")
+    assert found() == {"0", "1"}
+    for path in (*(flow.folder / "out").iterdir(), *(flow.folder / "runs").iterdir()):
+        path.unlink()
+    flow.succeed("--submitit-pack=4", "--submitit-jobs-at-once=2", "--submitit-jobs-per-gpu=2")
+    assert len(found()) == 1
+
+
 def test_late_outputs_are_waited_for(cluster, flow):
     flow.write(Snakefile=steps(1, "(sleep 4; echo late > {output}) >/dev/null 2>&1 &"))
     flow.succeed("--latency-wait=60")

@@ -68,6 +68,16 @@ def test_out_of_memory_fails_the_job_that_ran_and_spares_those_behind_it():
     assert verdict(None, "OUT_OF_MEMORY").verdict is Verdict.AGAIN
 
 
+def test_out_of_memory_beside_others_is_settled_by_a_start_alone():
+    out = TaskState("OUT_OF_MEMORY")
+    shared = judge({"event": "start"}, out, waited_long=True, beside_others=True)
+    assert (shared.verdict, shared.alone, shared.note_state) == (Verdict.AGAIN, True, "KILLED")
+    alone = judge({"event": "start"}, out, waited_long=True)
+    assert (alone.verdict, alone.alone) == (Verdict.FAILED, False)
+    behind = judge(None, out, waited_long=True, beside_others=True)
+    assert (behind.verdict, behind.alone) == (Verdict.AGAIN, False)
+
+
 def test_a_cancelled_task_fails_without_retry_unless_we_cancelled_it():
     outcome = verdict(START, "CANCELLED")
     assert outcome.verdict is Verdict.FAILED

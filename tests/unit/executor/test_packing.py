@@ -40,12 +40,29 @@ def test_grouped_keeps_order():
 
 
 def test_task_limit_is_the_bounded_sum():
-    assert task_minutes_limit(10, 4, None) == 40
-    assert task_minutes_limit(10, 4, 30) == 30
-    assert task_minutes_limit(60, 4, 30) == 60
-    assert task_minutes_limit(None, 4, 30) is None
-    assert task_minutes_limit(10, 8, None, 60) == 60
-    assert task_minutes_limit(10, 8, 30, 60) == 30
+    assert task_minutes_limit(10, 4, 1, None) == 40
+    assert task_minutes_limit(10, 4, 1, 30) == 30
+    assert task_minutes_limit(60, 4, 1, 30) == 60
+    assert task_minutes_limit(None, 4, 1, 30) is None
+    assert task_minutes_limit(10, 8, 1, None, 60) == 60
+    assert task_minutes_limit(10, 8, 1, 30, 60) == 30
+    assert task_minutes_limit(10, 8, 3, None) == 30
+
+
+def test_jobs_at_once_multiply_what_a_task_asks_for():
+    resources = {"mem_mb": 2000, "gpu": 1, "gpu_model": "h100"}
+    one = batch_parameters(resources, threads=2, extra_mb=500)
+    four = batch_parameters(resources, threads=2, extra_mb=500, at_once=4)
+    shared = batch_parameters(resources, threads=2, extra_mb=500, at_once=4, jobs_per_gpu=3)
+    assert (one.cpus, dict(one.options)["mem"], dict(one.options)["gpus"]) == (2, "2500M", "h100:1")
+    assert (four.cpus, dict(four.options)["mem"]) == (8, "8500M")
+    assert dict(four.options)["gpus"] == "h100:4"
+    assert dict(shared.options)["gpus"] == "h100:2"
+    by_cpu = batch_parameters({"mem_mb_per_cpu": 900}, threads=2, at_once=4)
+    assert dict(by_cpu.options) == {"mem-per-cpu": "900M"}
+    assert pack_size(None, None, 10, 60.0, at_once=4) == 40
+    assert pack_size(None, None, 10, None, 1, at_once=4) == 4
+    assert pack_size(2, None, 10, None, at_once=4) == 2
 
 
 def test_resources_become_sbatch_options():

@@ -5,15 +5,18 @@ import signal
 import sys
 import threading
 import time
+from types import SimpleNamespace
 from typing import ClassVar
 
 import psutil
 import pytest
 from snakemake_executor_plugin_submitit_jobstep import gpus
 from snakemake_executor_plugin_submitit_jobstep.gpus import GpuSlots, devices_present
-from snakemake_executor_plugin_submitit_jobstep.scripts import can_be_warm
+from snakemake_executor_plugin_submitit_jobstep.running import running_job
+from snakemake_executor_plugin_submitit_jobstep.scripts import can_be_warm, run_warm
 from snakemake_executor_plugin_submitit_jobstep.workers import (
     WarmWorker,
+    WarmWorkers,
     WorkerDiedError,
     job_environment,
 )
@@ -131,8 +134,9 @@ def test_jobs_die_with_a_killed_worker(tmp_path):
         pids.append(pid)
         warm._process.kill()
 
-    with pytest.raises(WorkerDiedError):
+    with pytest.raises(WorkerDiedError) as died:
         warm.run(str(script), os.environ, started)
+    assert died.value.status == -signal.SIGKILL
     deadline = time.monotonic() + 30
     while is_alive(pids[0]) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -163,6 +167,26 @@ def test_torch_forks_have_own_seeds_and_threads(tmp_path):
     lines = [line.split() for line in (tmp_path / "torch").read_text().splitlines()]
     assert [line[:2] for line in lines] == [["True", "2"]] * 2
     assert lines[0][2] != lines[1][2]
+
+
+def test_a_killed_worker_counts_as_a_killed_job_and_is_replaced(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import time; time.sleep(600)")
+    workers = WarmWorkers("")
+    with running_job("") as job:
+        threading.Timer(0.5, workers.get(1)._process.kill).start()
+        with pytest.raises(WorkerDiedError):
+            run_warm(bare_script(), str(script), workers)
+    assert job.status == -signal.SIGKILL
+    script.write_text("pass")
+    with running_job("") as job:
+        run_warm(bare_script(), str(script), workers)
+    assert job.status == 0
+    workers.close()
+
+
+def bare_script():
+    return SimpleNamespace(threads=1, resources={}, bench_record=None)
 
 
 def test_environment_of_a_job():

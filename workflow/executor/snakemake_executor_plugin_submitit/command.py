@@ -131,7 +131,7 @@ class CallBuilder:
         )
         return str(arguments)
 
-    def tail(self, jobs: list[Any], waitfile: Path | None) -> str:
+    def tail(self, jobs: list[Any], waitfile: Path | None, at_once: int) -> str:
         """After the targets; the jobs are alike in rule, attempt and threads."""
         executor, settings, first = self.executor, self.settings, jobs[0]
         rules = sorted({name for job in jobs for name in job.rules})
@@ -142,7 +142,7 @@ class CallBuilder:
             [
                 format_cli_arg("--allowed-rules", rules, quote=False),
                 format_cli_arg("--local-groupid", first.jobid, skip=not first.is_group()),
-                format_cli_arg("--cores", first.threads),
+                format_cli_arg("--cores", first.threads * at_once),
                 format_cli_arg("--attempt", first.attempt),
                 format_cli_arg("--unneeded-temp-files", unneeded, skip=not unneeded),
                 format_cli_arg("--wait-for-files-file", waitfile, skip=waitfile is None),

@@ -125,6 +125,7 @@ class Follower:
     def _again(self, unit: Unit, task: LiveTask, outcome: Outcome) -> None:
         """The job was lost through no fault of its own: submit it anew, not as an attempt."""
         unit.again += 1
+        unit.alone = unit.alone or outcome.alone
         if unit.again > self.settings.max_requeues:
             words = f"{outcome.message}, {unit.again} times: max_requeues reached"
             self.reports.failed(unit, task, Outcome(Verdict.FAILED, words))

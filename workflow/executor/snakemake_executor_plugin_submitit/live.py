@@ -24,6 +24,8 @@ class Unit:
     targets: list[Target]
     rule: str
     again: int = 0
+    # To run without others beside it, so that what happens to its task is its own doing.
+    alone: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     @property
@@ -91,6 +93,7 @@ class LiveTask:
             waited_long=waited,
             cancelled_by_us=self.cancelled_by_us,
             out_of_requeues=self.out_of_requeues,
+            beside_others=self.running_jobs > 1,
         )
 
     def judge_unit(self, unit: Unit, now: float, late_seconds: float) -> Outcome:
@@ -99,6 +102,11 @@ class LiveTask:
             unit.outcomes[target.key] = self.judge(target, now, late_seconds)
         order = (Verdict.FAILED, Verdict.WAIT, Verdict.AGAIN, Verdict.DONE)
         return min(unit.outcomes.values(), key=lambda outcome: order.index(outcome.verdict))
+
+    @property
+    def running_jobs(self) -> int:
+        """Jobs that were running when the task was last heard of."""
+        return sum(event["event"] not in FINAL_EVENTS for event in self.events.values())
 
     @property
     def finished(self) -> bool:

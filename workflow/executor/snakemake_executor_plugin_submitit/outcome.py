@@ -46,6 +46,8 @@ class Outcome:
     note_state: str | None = None
     # Snakemake's own retries make sense.
     retry: bool = True
+    # The next start is to be without other jobs beside it.
+    alone: bool = False
 
 
 def _ended_without_word(state: TaskState, started: bool) -> Outcome:
@@ -78,6 +80,17 @@ def _killed(state: TaskState, event: Mapping[str, Any], out_of_requeues: bool) -
     return Outcome(Verdict.FAILED, message, "KILLED")
 
 
+def _out_of_memory(state: TaskState, started: bool, beside_others: bool) -> Outcome:
+    if not started:
+        return Outcome(Verdict.AGAIN, "its task ran out of memory before it started")
+    if beside_others:
+        # Nobody knows which of them took it: each is tried by itself, and then it is known.
+        message = "its task ran out of memory with several jobs at once"
+        return Outcome(Verdict.AGAIN, message, "KILLED", alone=True)
+    message = "out of memory: SLURM killed it (state OUT_OF_MEMORY); raise mem_mb"
+    return Outcome(Verdict.FAILED, message, state.state)
+
+
 def judge(
     event: Mapping[str, Any] | None,
     state: TaskState | None,
@@ -85,11 +98,12 @@ def judge(
     waited_long: bool,
     cancelled_by_us: bool = False,
     out_of_requeues: bool = False,
+    beside_others: bool = False,
 ) -> Outcome:
     """The outcome of one job.
 
     `event` is its last ledger entry, `waited_long` says that a late entry is no longer expected
-    after the task has ended.
+    after the task has ended, `beside_others` that other jobs of the task ran at the same time.
     """
     name = event["event"] if event else None
     if name == "done":
@@ -107,10 +121,7 @@ def judge(
     if state.state in OUT_OF_TIME and not out_of_requeues:
         return Outcome(Verdict.AGAIN, f"its task met the time limit ({state.state})", note)
     if state.state == "OUT_OF_MEMORY":
-        if started:
-            message = "out of memory: SLURM killed it (state OUT_OF_MEMORY); raise mem_mb"
-            return Outcome(Verdict.FAILED, message, note)
-        return Outcome(Verdict.AGAIN, "its task ran out of memory before it started")
+        return _out_of_memory(state, started, beside_others)
     if (event is not None and name == "stopped") or out_of_requeues:
         return _killed(state, event or {}, out_of_requeues)
     return _ended_without_word(state, started)

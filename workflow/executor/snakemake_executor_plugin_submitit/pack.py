@@ -15,6 +15,7 @@ def pack_size(
     task_minutes: float,
     job_seconds: float | None,
     unknown: int = 1,
+    at_once: int = 1,
 ) -> int:
     """Jobs a task: the rule's resource, else the setting, else what a target duration holds."""
     if resource:
@@ -22,8 +23,8 @@ def pack_size(
     if setting:
         return max(1, setting)
     if job_seconds is None:
-        return max(1, unknown)
-    return max(1, int(task_minutes * 60 / max(job_seconds, 0.1)))
+        return max(1, unknown, at_once)
+    return max(1, int(task_minutes * 60 / max(job_seconds, 0.1))) * at_once
 
 
 def split_evenly(items: Sequence[T], size: int) -> list[list[T]]:
@@ -53,8 +54,11 @@ def grouped(items: Sequence[T], keys: Sequence[Hashable]) -> list[list[T]]:
     return list(groups.values())
 
 
-def task_minutes_limit(minutes: int | None, jobs: int, *most: int | None) -> int | None:
+def task_minutes_limit(
+    minutes: int | None, jobs: int, at_once: int, *most: int | None
+) -> int | None:
     """The time limit of a task: the sum of its jobs' limits, bounded by setting and partition."""
     if minutes is None:
         return None
-    return max(minutes, min([minutes * jobs, *(bound for bound in most if bound is not None)]))
+    total = minutes * math.ceil(jobs / at_once)
+    return max(minutes, min([total, *(bound for bound in most if bound is not None)]))

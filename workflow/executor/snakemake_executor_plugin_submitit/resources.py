@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PACK_RESOURCE = "submitit_pack"
+AT_ONCE_RESOURCE = "submitit_at_once"
 # Resource of the community plugin -> sbatch option. Order: what a message lists first.
 PLAIN_OPTIONS = {
     "slurm_partition": "partition",
@@ -84,20 +86,23 @@ def parse_extra(text: str) -> dict[str, str | bool]:
     return options
 
 
-def gpu_option(resources: Mapping[str, Any]) -> str | None:
-    """The value of sbatch's --gpus."""
+def gpu_option(resources: Mapping[str, Any], sharers: int = 1) -> str | None:
+    """The value of sbatch's --gpus: a job's devices for each set of jobs that share them."""
     count, model = resources.get("gpu"), resources.get("gpu_model")
     if not count:
         return None
-    return f"{model}:{count}" if model else str(count)
+    total = int(count) * sharers
+    return f"{model}:{total}" if model else str(total)
 
 
-def memory_option(resources: Mapping[str, Any], extra_mb: int = 0) -> tuple[str, str] | None:
+def memory_option(
+    resources: Mapping[str, Any], extra_mb: int = 0, at_once: int = 1
+) -> tuple[str, str] | None:
     """Option and value for the memory."""
     if resources.get("mem_mb_per_cpu"):
         return "mem-per-cpu", f"{resources['mem_mb_per_cpu']}M"
     if resources.get("mem_mb"):
-        return "mem", f"{int(resources['mem_mb']) + extra_mb}M"
+        return "mem", f"{int(resources['mem_mb']) * at_once + extra_mb}M"
     return None
 
 
@@ -112,9 +117,13 @@ def minutes_of(value: Any) -> int | None:
 
 
 def batch_parameters(
-    resources: Mapping[str, Any], threads: int, extra_mb: int = 0
+    resources: Mapping[str, Any],
+    threads: int,
+    extra_mb: int = 0,
+    at_once: int = 1,
+    jobs_per_gpu: int = 1,
 ) -> BatchParameters:
-    """The parameters of a job with these resources."""
+    """The parameters of a task that runs `at_once` jobs with these resources at the same time."""
     if resources.get("mpi"):
         raise ResourceError(
             "MPI jobs (resource `mpi`) are not packed: run them with another executor"
@@ -123,9 +132,9 @@ def batch_parameters(
     for name, option in PLAIN_OPTIONS.items():
         if resources.get(name) not in (None, ""):
             options[option] = str(resources[name])
-    if (memory := memory_option(resources, extra_mb)) is not None:
+    if (memory := memory_option(resources, extra_mb, at_once)) is not None:
         options[memory[0]] = memory[1]
-    if (gpus := gpu_option(resources)) is not None:
+    if (gpus := gpu_option(resources, math.ceil(at_once / jobs_per_gpu))) is not None:
         options["gpus"] = gpus
     options.update(parse_extra(str(resources.get("slurm_extra") or "")))
     origins = {
@@ -139,7 +148,7 @@ def batch_parameters(
     origins["threads"] = str(threads)
     count = resources.get("gpu") or 0
     return BatchParameters(
-        cpus=max(1, int(resources.get("cpus_per_task") or threads)),
+        cpus=max(1, int(resources.get("cpus_per_task") or threads)) * at_once,
         minutes=minutes_of(resources.get("runtime")),
         options=tuple(sorted(options.items(), key=lambda item: item[0])),
         origins=tuple(sorted(origins.items())),

@@ -24,9 +24,9 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
 
     pack: int | None = _setting(
         None,
-        "Jobs in one array task, run one after the other. A rule's resource `submitit_pack` "
-        "overrides it. Unset: as many as fit into task_minutes, once earlier runs have shown how "
-        "long the rule's jobs take, else first_pack.",
+        "Jobs in one array task, run one after the other unless jobs_at_once says otherwise. A "
+        "rule's resource `submitit_pack` overrides it. Unset: as many as fit into "
+        "task_minutes, once earlier runs have shown how long a job takes, else first_pack.",
         int,
     )
     first_pack: int = _setting(
@@ -37,6 +37,13 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
         "Minutes that one array task should take when the pack size is chosen from earlier runs. "
         "Shorter tasks pay the start-up more often, longer ones lose more when they are killed.",
         float,
+    )
+    jobs_at_once: int = _setting(
+        1,
+        "Jobs of one array task that run at the same time, sharing its warm worker: the task asks "
+        "for the cores and the memory of so many, and for a GPU for every jobs_per_gpu of them. A "
+        "rule's resource `submitit_at_once` overrides it.",
+        int,
     )
     max_task_minutes: int | None = _setting(
         None,

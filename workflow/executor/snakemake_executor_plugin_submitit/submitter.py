@@ -17,7 +17,13 @@ from .live import LiveTask, Table, Unit
 from .outcome import Outcome, Verdict
 from .pack import chunks, grouped, pack_size, split_evenly, task_minutes_limit
 from .reports import Reports
-from .resources import PACK_RESOURCE, BatchParameters, ResourceError, batch_parameters
+from .resources import (
+    AT_ONCE_RESOURCE,
+    PACK_RESOURCE,
+    BatchParameters,
+    ResourceError,
+    batch_parameters,
+)
 from .settings import ExecutorSettings
 from .store import Durations, Run
 from .submit import (
@@ -102,7 +108,7 @@ class Submitter:
     def _groups(self, units: list[Unit]) -> list[tuple[list[Unit], BatchParameters | str]]:
         parameters = [self._parameters(unit) for unit in units]
         keys = [
-            (known, unit.job.attempt, unit.job.threads, unit.rule,
+            (known, unit.job.attempt, unit.job.threads, unit.rule, unit.alone,
              unit.job.jobid if unit.job.is_group() else None)
             for unit, known in zip(units, parameters, strict=True)
         ]  # fmt: skip
@@ -111,11 +117,23 @@ class Submitter:
 
     def _parameters(self, unit: Unit) -> BatchParameters | str:
         """The unit's sbatch parameters, or what is wrong with its resources."""
-        resources, threads = unit.job.resources, unit.job.threads
         try:
-            return batch_parameters(resources, threads, self.settings.extra_mem_mb)
+            return self._task_parameters(unit, 1)
         except ResourceError as error:
             return str(error)
+
+    def _task_parameters(self, unit: Unit, at_once: int) -> BatchParameters:
+        """The parameters of a task that runs so many like this unit at the same time."""
+        job, settings = unit.job, self.settings
+        return batch_parameters(
+            job.resources, job.threads, settings.extra_mem_mb, at_once, settings.jobs_per_gpu
+        )
+
+    def _at_once(self, unit: Unit) -> int:
+        """Jobs of a task that may run at the same time."""
+        if unit.alone or unit.job.is_group():
+            return 1
+        return max(1, unit.job.resources.get(AT_ONCE_RESOURCE) or self.settings.jobs_at_once)
 
     def _pack_size(self, unit: Unit) -> int:
         if unit.job.is_group():
@@ -124,7 +142,12 @@ class Submitter:
         seconds = self.durations.seconds(unit.rule)
         settings = self.settings
         return pack_size(
-            resource, settings.pack, settings.task_minutes, seconds, settings.first_pack
+            resource,
+            settings.pack,
+            settings.task_minutes,
+            seconds,
+            settings.first_pack,
+            self._at_once(unit),
         )
 
     def _submit_group(
@@ -135,10 +158,12 @@ class Submitter:
             self._fail(units, parameters, left)
             return True
         packs = split_evenly(units, self._pack_size(units[0]))
+        at_once = min(self._at_once(units[0]), max(map(len, packs)))
+        parameters = self._task_parameters(units[0], at_once)
         for part in chunks(packs, self.array_size):
             members = [unit for pack in part for unit in pack]
             try:
-                self._submit_array(part, parameters, left)
+                self._submit_array(part, parameters, at_once, left)
             except SubmissionError as error:
                 if error.kind is Refusal.AWAY or (error.kind is Refusal.FULL and self.table.tasks):
                     self._try_later(error.words)
@@ -166,11 +191,16 @@ class Submitter:
         return self._array_size
 
     def _submit_array(
-        self, packs: list[list[Unit]], parameters: BatchParameters, left: list[Unit]
+        self,
+        packs: list[list[Unit]],
+        parameters: BatchParameters,
+        at_once: int,
+        left: list[Unit],
     ) -> None:
         minutes = task_minutes_limit(
             parameters.minutes,
             max(map(len, packs)),
+            at_once,
             self.settings.max_task_minutes,
             self._partition_minutes(parameters),
         )
@@ -179,7 +209,7 @@ class Submitter:
         name = job_name(self.settings.job_prefix or Path.cwd().name, rule)
         try:
             tasks = [
-                self._write_task(task_name, pack, minutes)
+                self._write_task(task_name, pack, minutes, at_once)
                 for task_name, pack in zip(batch.tasks, packs, strict=True)
             ]
             batch.save()
@@ -204,7 +234,7 @@ class Submitter:
             f"submitted {jobs} jobs of {rule} as {len(packs)} tasks of SLURM job {batch.job}"
         )
 
-    def _write_task(self, name: str, pack: list[Unit], minutes: int | None) -> Task:
+    def _write_task(self, name: str, pack: list[Unit], minutes: int | None, at_once: int) -> Task:
         jobs = [unit.job for unit in pack]
         waitfile = write_waitfile(self.run.folder.absolute() / f"{name}.wait", jobs)
         memory = jobs[0].resources.get("mem_mb")
@@ -213,7 +243,7 @@ class Submitter:
             ledger=str(self.run.ledger_path(name)),
             workdir=os.getcwd(),
             head=self.calls.head(),
-            tail=self.calls.tail(jobs, waitfile),
+            tail=self.calls.tail(jobs, waitfile, at_once),
             targets=[target for unit in pack for target in unit.targets],
             python=list(sys.version_info[:3]),
             grace_seconds=self.settings.grace_seconds,

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .running import current_job
-from .workers import Ended, WarmWorkers, job_environment
+from .workers import Ended, WarmWorkers, WorkerDiedError, job_environment
 
 if TYPE_CHECKING:
     from snakemake.script import PythonScript
@@ -61,7 +61,13 @@ def run_warm(script: PythonScript, path: str, workers: WarmWorkers) -> None:
                 with contextlib.suppress(Exception):
                     measured.enter_context(benchmarked(pid, script.bench_record))
 
-        end = workers.get(script.threads).run(path, environment, started)
+        try:
+            end = workers.get(script.threads).run(path, environment, started)
+        except WorkerDiedError as error:
+            if job is not None:
+                # Its forks die with the worker: what ended it ended the job.
+                job.status = error.status
+            raise
         if job is not None:
             job.processes.clear()
             job.status = end.status

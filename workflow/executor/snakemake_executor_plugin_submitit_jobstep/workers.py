@@ -25,7 +25,11 @@ TEMPORARY_FOLDER_VARIABLES = ("TMPDIR", "TMP", "TEMPDIR", "TEMP")
 
 
 class WorkerDiedError(RuntimeError):
-    """The warm process ended while a job waited for it."""
+    """The warm process ended while a job waited for it; `status` is its exit status."""
+
+    def __init__(self, message: str, status: int | None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -96,12 +100,20 @@ class WarmWorker:
         with self._changed:
             while not self._answers[job_id]:
                 if self._dead:
-                    raise WorkerDiedError(
-                        f"the warm Python process ended (exit status {self._process.poll()}); "
-                        "a module named in preload may have crashed it"
-                    )
+                    raise self._died()
                 self._changed.wait()
             return self._answers[job_id].pop(0)
+
+    def _died(self) -> WorkerDiedError:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # Its end of the socket closes a moment before it has ended.
+            self._process.wait(timeout=5)
+        status = self._process.poll()
+        return WorkerDiedError(
+            f"the warm Python process ended (exit status {status}): out of memory, or crashed by "
+            "a module named in preload",
+            status,
+        )
 
     def run(
         self, script: str, environment: Mapping[str, str], started: Callable[[int], Any]
@@ -115,13 +127,18 @@ class WarmWorker:
             try:
                 self._socket.sendall(json.dumps(request).encode() + b"\n")
             except OSError as error:
-                raise WorkerDiedError(f"the warm Python process is gone: {error}") from error
+                raise self._died() from error
         try:
             started(self._answer(job_id)["pid"])
             end = self._answer(job_id)
         finally:
             del self._answers[job_id]
         return Ended(end["status"], end["cpu_seconds"], end["max_rss_kb"])
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone: out of memory, or killed."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """End the process and, with it, any job it still runs."""
@@ -151,9 +168,12 @@ class WarmWorkers:
     def get(self, threads: int) -> WarmWorker:
         """The worker for jobs of so many threads, started when first asked for."""
         with self._lock:
-            if threads not in self._workers:
-                self._workers[threads] = WarmWorker(threads, self.preload)
-            return self._workers[threads]
+            worker = self._workers.get(threads)
+            if worker is None or worker.ended:
+                if worker is not None:
+                    worker.close()
+                worker = self._workers[threads] = WarmWorker(threads, self.preload)
+            return worker
 
     def close(self) -> None:
         """End all workers."""
