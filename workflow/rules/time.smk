@@ -15,6 +15,9 @@ rule time_configuration:
     resources:
         gpu=0,
         mem_mb=2000,
+        # On a cluster a whole node, whatever its cores, and nothing beside it in its array task.
+        slurm_extra="--exclusive",
+        submitit_at_once=1,
         runtime=30,
     script:
         "../scripts/time_configuration.py"
@@ -33,6 +36,8 @@ rule time_contrast:
     resources:
         gpu=0,
         mem_mb=2000,
+        slurm_extra="--exclusive",
+        submitit_at_once=1,
         runtime=60,
     params:
         arms=contrast_arms,

@@ -15,8 +15,10 @@ rule train:
     threads: 1
     resources:
         gpu=0,
-        mem_mb=2000,
+        # More after an attempt that ran out of memory.
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=60,
+        checkpoint_seconds=60,
     params:
         seeds=seeds_after_training,
         tensorboard=STUDY_RUN.options.tensorboard,

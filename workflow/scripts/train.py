@@ -18,4 +18,5 @@ with job(snakemake.log[0]):
         tensorboard=folder / "tensorboard" if snakemake.params.tensorboard else None,
         log=Path(snakemake.log[0]),
         memory_mb=snakemake.resources.get("mem_mb"),
+        checkpoint_seconds=snakemake.resources.checkpoint_seconds,
     )

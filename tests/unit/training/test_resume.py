@@ -31,13 +31,14 @@ def signal_oneself_at(seed: int, step: int, number: int) -> None:
     seeds_module.SeedRun.take_step = take_step_and_signal
 
 
-def stopped(configuration, prepared, folder, *at: int, every_seconds: str = "0") -> int:
+def stopped(configuration, prepared, folder, *at: int, every_seconds: float = 0) -> int:
     """Train seeds 0 and 1 in a fork that is signalled at (seed, step); its exit code."""
 
     def work() -> None:
-        os.environ["HYPERVERDICT_CHECKPOINT_SECONDS"] = every_seconds
         signal_oneself_at(*at)
-        train_configuration(configuration, [0, 1], prepared, folder)
+        train_configuration(
+            configuration, [0, 1], prepared, folder, checkpoint_seconds=every_seconds
+        )
 
     return in_a_fork(work)
 
@@ -79,7 +80,6 @@ def test_a_kill_while_a_checkpoint_is_written_leaves_the_last_one(
     count = itertools.count()
 
     def work() -> None:
-        os.environ["HYPERVERDICT_CHECKPOINT_SECONDS"] = "0"
         replace_file = Path.replace
 
         def die_before_the_third(path: Path, target: Path) -> Path:
@@ -88,7 +88,7 @@ def test_a_kill_while_a_checkpoint_is_written_leaves_the_last_one(
             return replace_file(path, target)
 
         Path.replace = die_before_the_third
-        train_configuration(configuration, [0, 1], digits, tmp_path)
+        train_configuration(configuration, [0, 1], digits, tmp_path, checkpoint_seconds=0)
 
     assert in_a_fork(work) == -signal.SIGKILL
     with caplog.at_level(logging.INFO):
@@ -113,7 +113,7 @@ def test_a_request_to_stop_checkpoints_at_once_and_asks_to_be_requeued(
 def test_checkpoints_come_between_evaluation_points_too(digits, long_run, tmp_path, caplog):
     configuration, uninterrupted = long_run
     at = (0, 78, signal.SIGKILL)
-    stopped(configuration, digits, tmp_path, *at, every_seconds="0.000001")
+    stopped(configuration, digits, tmp_path, *at, every_seconds=0.000001)
     with caplog.at_level(logging.INFO):
         train_configuration(configuration, [0, 1], digits, tmp_path)
     assert "seed 0 resumes after step 77" in caplog.text
@@ -157,7 +157,7 @@ def test_a_stopped_budget_in_seconds_keeps_its_steps(digits, tiny, tmp_path):
     assert {entry.last_step for entry in record.seeds.values()} == {42}
 
 
-def test_a_wrong_checkpoint_interval_is_refused(digits, tiny, tmp_path, monkeypatch):
-    monkeypatch.setenv("HYPERVERDICT_CHECKPOINT_SECONDS", "often")
-    with pytest.raises(UserError, match="HYPERVERDICT_CHECKPOINT_SECONDS is 'often'"):
-        train_configuration(tiny(), [0], digits, tmp_path)
+@pytest.mark.parametrize("wrong", ["often", -1, None])
+def test_a_wrong_checkpoint_interval_is_refused(digits, tiny, tmp_path, wrong):
+    with pytest.raises(UserError, match=f"checkpoint_seconds is {wrong!r}; allowed: a number"):
+        train_configuration(tiny(), [0], digits, tmp_path, checkpoint_seconds=wrong)

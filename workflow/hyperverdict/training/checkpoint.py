@@ -7,7 +7,6 @@ whole. SIGTERM asks for one more and then for an end with exit code 85.
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import threading
 import time
@@ -24,8 +23,6 @@ from hyperverdict.runs.write import write_atomic
 
 logger = logging.getLogger(__name__)
 
-SECONDS_VARIABLE = "HYPERVERDICT_CHECKPOINT_SECONDS"
-DEFAULT_SECONDS = 60.0
 REQUEUE_EXIT_CODE = 85
 
 
@@ -36,16 +33,13 @@ class Checkpointed(SystemExit):
         super().__init__(REQUEUE_EXIT_CODE)
 
 
-def interval_seconds() -> float:
-    """Seconds between checkpoints, from the environment; 0 means at every evaluation point."""
-    raw = os.environ.get(SECONDS_VARIABLE, str(DEFAULT_SECONDS))
-    try:
-        seconds = float(raw)
-    except ValueError:
-        seconds = -1.0
-    if not seconds >= 0:
-        raise UserError(f"{SECONDS_VARIABLE} is {raw!r}; allowed: a number of seconds, 0 or more")
-    return seconds
+def checked_interval(seconds: object) -> float:
+    """Seconds between checkpoints, as a number; 0 means at every evaluation point."""
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds >= 0:
+        raise UserError(
+            f"resource checkpoint_seconds is {seconds!r}; allowed: a number of seconds, 0 or more"
+        )
+    return float(seconds)
 
 
 class StopRequest:

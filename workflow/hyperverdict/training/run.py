@@ -57,6 +57,7 @@ def train_configuration(
     tensorboard: Path | None = None,
     log: Path | None = None,
     memory_mb: int | None = None,
+    checkpoint_seconds: float = 60.0,
 ) -> RunRecord:
     """Train the wanted seeds that `folder` does not hold yet, and write its table and record.
 
@@ -70,6 +71,8 @@ def train_configuration(
             the logger `hyperverdict.training`.
         memory_mb: memory that this attempt was given; with more than a killed attempt had, its
             seed is tried again.
+        checkpoint_seconds: training time that a kill may cost at most; 0 for a checkpoint at every
+            evaluation point.
 
     Raises UserError for damaged data or a missing timing; Checkpointed (SystemExit 85) at SIGTERM.
     """
@@ -91,7 +94,9 @@ def train_configuration(
     if stored is not None and not missing and not ended:
         logger.info(f"nothing to train: {len(stored.record.seeds)} seeds are there")
         return stored.record
-    job = _Job(configuration, identity, steps, prepared, folder, device, tensorboard)
+    job = _Job(
+        configuration, identity, steps, prepared, folder, device, tensorboard, checkpoint_seconds
+    )
     ended |= _heed_death_note(log, missing, partial, device, memory_mb)
     missing = [seed for seed in missing if seed not in ended]
     record = stored.record if stored else job.empty_record()
@@ -237,6 +242,7 @@ class _Job:
     folder: Path
     device: str
     tensorboard: Path | None
+    checkpoint_seconds: float
 
     def _data(self) -> Dataset:
         from hyperverdict.training.dataset import load_for
@@ -275,7 +281,7 @@ class _Job:
         set_up_torch(device)
         _say_if_elsewhere(earlier, _session(provenance.now(), device))
         data = self._data().to(device)
-        every_seconds, clock = checkpoint.interval_seconds(), _Clock()
+        every_seconds, clock = checkpoint.checked_interval(self.checkpoint_seconds), _Clock()
         logger.info(f"training seeds {seeds} for {self.steps} steps each on the {device}")
         with checkpoint.StopRequest() as stop:
             for seed in seeds:
