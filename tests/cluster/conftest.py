@@ -97,16 +97,26 @@ class Cluster:
 
     def heal(self):
         """Back to a healthy cluster, whatever the last test did to it."""
+        self.break_nodes(False)
         for daemon in ("slurmdbd", "slurmctld", "slurmd.n1", "slurmd.n2"):
             if not self.alive(daemon):
                 self.start(daemon)
         until(lambda: ask("scontrol", "ping", check=False).count("UP") == 1, "slurmctld")
         ask("scancel", "-u", "root", check=False)
+        self.resume_nodes()
+        until(self.healthy, lambda: "healthy cluster: " + ask("sinfo") + ask("squeue"))
+
+    def break_nodes(self, broken=True):
+        """Let both nodes fail at the start of every job, or no longer."""
+        marker = self.folder / "broken"
+        marker.touch() if broken else marker.unlink(missing_ok=True)
+
+    def resume_nodes(self):
+        """What an administrator does with nodes that SLURM has drained."""
         for node in ("n1", "n2"):
             state = ask("sinfo", "-h", "-n", node, "-p", "gpu", "-o", "%T", check=False)
             if "down" in state or "drain" in state:
                 ask("scontrol", "update", f"nodename={node}", "state=resume", check=False)
-        until(self.healthy, lambda: "healthy cluster: " + ask("sinfo") + ask("squeue"))
 
     def crash(self, node):
         """The sudden death of a node: its slurmd, the step daemons and everything of its jobs."""

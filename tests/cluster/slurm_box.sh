@@ -80,6 +80,8 @@ mount_private_files() {
     fill_in slurm.conf
     fill_in gres.conf
     fill_in slurmdbd.conf
+    printf '#!/bin/sh\n[ ! -e %s/broken ]\n' "$BOX" > "$BOX/etc/prolog.sh"
+    chmod 755 "$BOX/etc/prolog.sh"
     chmod 600 "$BOX/etc/slurmdbd.conf"
     mount --bind "$BOX/etc" /etc/slurm
     # Clients of slurmdbd look for munge at its default place only.

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from shutil import which
 
 from .conftest import ask, until
 
@@ -156,6 +157,38 @@ def test_jobs_of_a_task_at_once_share_its_devices_as_told(cluster, flow):
         path.unlink()
     flow.succeed("--submitit-pack=4", "--submitit-jobs-at-once=2", "--submitit-jobs-per-gpu=2")
     assert len(found()) == 1
+
+
+def test_ctrl_c_while_slurm_is_being_asked(cluster, flow):
+    """Snakemake's own list of jobs is empty meanwhile: a queue asked slowly and all the time."""
+    slow = flow.folder / "slow"
+    slow.mkdir()
+    (slow / "squeue").write_text(f'#!/bin/sh\ntouch asking\nsleep 5\nexec {which("squeue")} "$@"\n')
+    (slow / "squeue").chmod(0o755)
+    flow.write(Snakefile=steps(2, "sleep 600"))
+    main = flow.start(
+        "--submitit-pack=1",
+        "--submitit-slurm-poll-seconds=0",
+        environment={"PATH": f"{slow}:{os.environ['PATH']}"},
+    )
+    until(lambda: len(cluster.queued("R")) == 2, lambda: main.log.read_text())
+    (flow.folder / "asking").unlink(missing_ok=True)
+    until(lambda: flow.exists("asking"), "the next question")
+    os.killpg(main.pid, signal.SIGINT)
+    until(lambda: not cluster.queued(), "an empty queue", seconds=30)
+    assert flow.finish(main, 60)[0] != 0
+
+
+def test_each_task_of_a_large_array_runs_its_own_job(cluster, flow):
+    # CLUSTER_TEST_TASKS=1000 runs a thousand: a quarter of an hour on two cores.
+    tasks = int(os.environ.get("CLUSTER_TEST_TASKS", "60"))
+    flow.write(Snakefile=steps(tasks, "echo {wildcards.i} > {output}"))
+    main = flow.start("--jobs=5000", "--submitit-pack=1", "--quiet", "rules")
+    status, output = flow.finish(main, 5 * tasks + 120)
+    assert status == 0, output[-4000:]
+    assert f"submitted {tasks} jobs of step as {tasks} tasks" in output
+    assert [flow.read(f"out/{i}.txt") for i in range(tasks)] == [f"{i}\n" for i in range(tasks)]
+    assert [flow.runs_of(str(i)) for i in range(tasks)] == [1] * tasks
 
 
 def test_late_outputs_are_waited_for(cluster, flow):

@@ -4,9 +4,9 @@ import json
 import os
 import re
 import signal
-import subprocess
+import time
 
-from .conftest import PATIENCE_SECONDS, ask, until
+from .conftest import ask, until
 
 TRAIN = """
     rule all:
@@ -304,25 +304,71 @@ def test_slurmctld_restart_while_jobs_run_and_wait_for_submission(cluster, flow)
     # The first job ends by its ledger; the second cannot be submitted yet.
     until(lambda: "SLURM takes no jobs now" in main.log.read_text(), lambda: main.log.read_text())
     cluster.start("slurmctld")
-    until(lambda: ended_or_released(main), lambda: main.log.read_text(), 2 * PATIENCE_SECONDS, 1)
     status, output = flow.finish(main)
     assert status == 0, output
     assert flow.runs_of("first") == 1
     assert flow.runs_of("second") == 1
 
 
-def ended_or_released(main):
-    """Whether the main process has ended; meanwhile an administrator's `scontrol release`.
+def test_a_task_that_slurm_holds_because_nodes_are_bad_is_released(cluster, flow):
+    train(flow, jobs=1, steps=2)
+    cluster.break_nodes()
+    main = flow.start()
+    until(lambda: "held" in ask("squeue", "-h", "-o", "%r"), lambda: main.log.read_text())
+    cluster.break_nodes(False)
+    cluster.resume_nodes()
+    status, output = flow.finish(main)
+    assert status == 0, output
+    assert "launch failed requeued held" in output
+    assert "is released" in output
+    assert len(runs(flow, "0")) == 1
 
-    A controller that has just come back may fail to launch a job and hold it. The status line gives
-    that reason; nobody but SLURM can say whether the node is well again.
-    """
-    queue = subprocess.run(["squeue", "-h", "-o", "%i %r"], capture_output=True, text=True)
-    for line in queue.stdout.splitlines():
-        job, _, reason = line.partition(" ")
-        if "held" in reason:
-            subprocess.run(["scontrol", "release", job], capture_output=True)
-    return main.poll() is not None
+
+def test_a_task_that_the_user_holds_stays_held(cluster, flow):
+    train(flow, jobs=1, steps=2, resources="runtime=10, slurm_extra='--hold'")
+    main = flow.start()
+    until(lambda: "JobHeldUser" in main.log.read_text(), lambda: main.log.read_text())
+    time.sleep(8)
+    assert cluster.queued("PD")
+    ask("scontrol", "release", *cluster.queued("PD"))
+    status, output = flow.finish(main)
+    assert status == 0, output
+    assert "is released" not in output
+
+
+def test_two_workflows_of_one_folder_leave_each_others_tasks_alone(cluster, flow):
+    flow.write(
+        Snakefile="""
+            rule all:
+                input: "out/a.txt", "out/b.txt", "out/c.txt"
+            rule wait:
+                output: "out/{i}.txt"
+                resources: runtime=5
+                shell:
+                    "echo started >> runs/{wildcards.i}; "
+                    "while [ ! -e go-{wildcards.i} ]; do sleep 0.2; done; echo x > {output}"
+        """
+    )
+    first = flow.start("out/a.txt", "--rerun-incomplete")
+    until(lambda: flow.runs_of("a"), lambda: first.log.read_text())
+    refused, refusal = flow.run("out/a.txt", "--rerun-incomplete")
+    assert refused != 0
+    assert "--unlock" in refusal
+    (flow.folder / "go-b").touch()
+    output = flow.succeed("out/b.txt", "--rerun-incomplete")
+    assert "interrupted" not in output
+    # One that is interrupted cancels its own tasks only.
+    second = flow.start("out/c.txt", "--rerun-incomplete")
+    until(lambda: flow.runs_of("c"), lambda: second.log.read_text())
+    os.kill(second.pid, signal.SIGINT)
+    assert flow.finish(second)[0] != 0
+    until(lambda: len(cluster.queued()) == 1, "one task left")
+    (flow.folder / "go-a").touch()
+    status, output = flow.finish(first)
+    assert status == 0, output
+    assert [flow.runs_of(name) for name in "abc"] == [1, 1, 1]
+    assert flow.exists("out/a.txt")
+    assert flow.exists("out/b.txt")
 
 
 def test_a_lost_main_process_is_succeeded_by_the_next_call(cluster, flow):

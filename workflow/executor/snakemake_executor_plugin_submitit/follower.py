@@ -19,6 +19,10 @@ STUCK = re.compile(
     r"PartitionTimeLimit|PartitionNodeLimit|BadConstraints|MaxWallDurationPerJobLimit|"
     r"MaxCpuPerJobLimit|MaxMemPerJob|MaxNodePerJobLimit|InvalidQOS|InvalidAccount|PartitionConfig"
 )
+# A held task is released after so many looks (its bad node is drained by then, or the restarted
+# controller in order again), and so often at most.
+RELEASE_AFTER_POLLS = 4
+MOST_RELEASES = 3
 # A task that neither squeue nor sacct knows, although squeue answers.
 LOST_SECONDS = 120
 
@@ -71,6 +75,7 @@ class Follower:
         self.voice.unsay("squeue")
         silent = self.table.update(states)
         self._warn_of_stuck()
+        self._release_held()
         if silent:
             self._ask_accounting(silent)
         # States first, ledgers after: what a task wrote before it ended is seen.
@@ -86,6 +91,35 @@ class Follower:
                     "and account (Ctrl-C cancels it)"
                 )
                 self.voice.say(text, key=state.reason)
+
+    def _release_held(self) -> None:
+        """Set tasks going again that SLURM holds because their node could not start them."""
+        now = time.monotonic()
+        wait = RELEASE_AFTER_POLLS * self.settings.slurm_poll_seconds
+        for task in self.table.tasks.values():
+            if not task.held:
+                task.held_since = None
+            elif task.held_since is None:
+                task.held_since = now
+            elif now - task.held_since >= wait:
+                task.held_since = None
+                self._release(task)
+
+    def _release(self, task: LiveTask) -> None:
+        name = f"task {task.id}, which SLURM could not start on its node and holds"
+        if task.releases >= MOST_RELEASES:
+            text = (
+                f"{name}, was released {MOST_RELEASES} times: ask your administrators, then "
+                f"`scontrol release {task.id}` (Ctrl-C cancels it)"
+            )
+            self.voice.say(text, key=f"held {task.id}")
+            return
+        task.releases += 1
+        try:
+            slurm.release(task.id)
+            self.voice.say(f"{name}, is released")
+        except slurm.SlurmUnavailableError as error:
+            self.voice.say(f"{name}, cannot be released: {error}")
 
     def _ask_accounting(self, silent: list[LiveTask]) -> None:
         """Tasks that squeue has forgotten already."""

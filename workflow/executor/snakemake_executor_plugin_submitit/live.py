@@ -15,6 +15,8 @@ from .outcome import Outcome, Verdict, judge, last_lines, with_memory_kill
 from .slurm import TaskState, array_base
 from .task import Target, Task
 
+LAUNCH_FAILED = "launch failed requeued held"
+
 
 @dataclass(eq=False)
 class Unit:
@@ -50,6 +52,8 @@ class LiveTask:
     out_of_requeues: bool = False
     problem: str | None = None
     node: str = ""
+    held_since: float | None = None
+    releases: int = 0
 
     def __post_init__(self) -> None:
         self._reader = LedgerReader(Path(self.task.ledger))
@@ -116,6 +120,11 @@ class LiveTask:
     def final(self, key: str) -> bool:
         """Whether this job of it has been done or has failed."""
         return self.events.get(key, {}).get("event") in FINAL_EVENTS
+
+    @property
+    def held(self) -> bool:
+        """Whether SLURM holds it because a node could not start it; a user's own hold is none."""
+        return self.state is not None and self.state.pending and LAUNCH_FAILED in self.state.reason
 
     @property
     def ended(self) -> bool:

@@ -219,6 +219,11 @@ def cancel(ids: list[str]) -> None:
         _ask(["scancel", *ids[start : start + 300]])
 
 
+def release(job: str) -> None:
+    """Let a held job of the queue start."""
+    _ask(["scontrol", "release", job])
+
+
 def requeue(job: str) -> None:
     """Put a running job back into the queue."""
     _ask(["scontrol", "requeue", job])
