@@ -22,10 +22,14 @@ import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 
 HERE = Path(__file__).parent
 CPU_GROUP = Path("/sys/fs/cgroup/cpuacct")
 PACK = 8
+LOCAL = "this machine"
+REFERENCE = f"submitit plugin, {PACK} a task"
+REFERENCE_LOCAL = f"{LOCAL}: submitit-jobstep"
 PACKAGES = ("snakemake", "submitit", "torch", "snakemake-executor-plugin-slurm", "hydra-core",
             "hydra-submitit-launcher", "hydra-joblib-launcher", "ray")  # fmt: skip
 
@@ -75,11 +79,14 @@ def tools(jobs: int) -> list[Tool]:
     limits = ["hydra.launcher.timeout_min=10", "hydra.launcher.cpus_per_task=1",
               "hydra.launcher.mem_gb=2", "hydra.launcher.partition=gpu"]  # fmt: skip
     return [
-        Tool(f"submitit plugin, {PACK} a task", None, True,
+        Tool(REFERENCE, None, True,
              snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack", str(PACK))),
         Tool("submitit plugin, a task for each core", None, True,
              snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack",
                        str(jobs // (os.cpu_count() or 1)))),
+        Tool("submitit plugin, one task, a job for each core at once", None, True,
+             snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack", str(jobs),
+                       "--submitit-jobs-at-once", str(os.cpu_count()))),
         Tool("slurm plugin, single jobs", "snakemake_executor_plugin_slurm", True,
              snakemake(jobs, *slurm)),
         Tool(f"slurm plugin, groups of {PACK}", "snakemake_executor_plugin_slurm", True,
@@ -88,12 +95,12 @@ def tools(jobs: int) -> list[Tool]:
              [sys.executable, str(HERE / "plain_submitit.py"), str(jobs)]),
         Tool("hydra-submitit-launcher", "hydra_plugins.hydra_submitit_launcher", True,
              hydra(jobs, "submitit_slurm", *limits)),
-        Tool("this machine: submitit-jobstep", None, False,
+        Tool(REFERENCE_LOCAL, None, False,
              snakemake(jobs, "--executor", "submitit-jobstep", *cores)),
-        Tool("this machine: Snakemake's local executor", None, False, snakemake(jobs, *cores)),
-        Tool("this machine: joblib through Hydra", "hydra_plugins.hydra_joblib_launcher", False,
+        Tool(f"{LOCAL}: Snakemake's local executor", None, False, snakemake(jobs, *cores)),
+        Tool(f"{LOCAL}: joblib through Hydra", "hydra_plugins.hydra_joblib_launcher", False,
              hydra(jobs, "joblib", f"hydra.launcher.n_jobs={os.cpu_count()}")),
-        Tool("this machine: Ray Tune", "ray.tune", False,
+        Tool(f"{LOCAL}: Ray Tune", "ray.tune", False,
              [sys.executable, str(HERE / "ray_app.py"), str(jobs)]),
     ]  # fmt: skip
 
@@ -175,21 +182,44 @@ def facts() -> dict[str, object]:
             "slurm": slurm.stdout.strip(), "versions": versions}  # fmt: skip
 
 
-def table(results: list[Result]) -> str:
-    lines = ["| tool | jobs | CPU-s a job | wall s | wall s a job |", "|---|--:|--:|--:|--:|"]
+def turns_of(results: list[Result], jobs: int) -> dict[str, list[Result]]:
+    """The runs of each tool with so many jobs, in the order of first measurement."""
+    runs: dict[str, list[Result]] = {}
     for one in results:
-        note = "" if one.complete else " (not all jobs done in time)"
-        lines.append(f"| {one.tool}{note} | {one.jobs} | {one.cpu_s_per_job:.2f} | "
-                     f"{one.wall_s:.1f} | {one.wall_s_per_job:.2f} |")  # fmt: skip
-    return "\n".join(lines)
+        if one.jobs == jobs:
+            runs.setdefault(one.tool, []).append(one)
+    return runs
 
 
-def earlier(out: Path) -> list[Result]:
-    """Results of earlier calls, which a new measurement of the same replaces."""
-    path = out.with_suffix(".json")
+def line(tool: str, runs: list[Result], reference: list[Result] | None) -> str:
+    """A row of the table: medians, their range, and ratios to the reference's medians."""
+    cpu = [one.cpu_s_per_job for one in runs]
+    wall = [one.wall_s for one in runs]
+    ratios = ["", ""]
+    if reference:
+        ratios = [
+            f"{median(cpu) / median([one.cpu_s_per_job for one in reference]):.1f}",
+            f"{median(wall) / median([one.wall_s for one in reference]):.1f}",
+        ]
+    note = "" if all(one.complete for one in runs) else " (not all jobs done)"
+    spread = f" ({min(cpu):.2f} to {max(cpu):.2f})" if len(runs) > 1 else ""
     return (
-        [Result(**one) for one in json.loads(path.read_text())["results"]] if path.exists() else []
+        f"| {tool}{note} | {len(runs)} | {median(cpu):.2f}{spread} | {ratios[0]} | "
+        f"{median(wall):.1f} | {ratios[1]} |"
     )
+
+
+def table(results: list[Result], jobs: int) -> str:
+    """One table for a number of jobs; ratios are to the plugin at the same place."""
+    runs = turns_of(results, jobs)
+    lines = [
+        "| tool | n | CPU-s a job | CPU, times ours | wall s | wall, times ours |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for tool, some in runs.items():
+        local = tool.startswith(LOCAL)
+        lines.append(line(tool, some, runs.get(REFERENCE_LOCAL if local else REFERENCE)))
+    return "\n".join(lines)
 
 
 def save(out: Path, known: dict[str, object], results: list[Result]) -> None:
@@ -201,31 +231,39 @@ def save(out: Path, known: dict[str, object], results: list[Result]) -> None:
     out.with_suffix(".md").write_text(
         "# Many short jobs: CPU seconds and wall time per job\n\n"
         "Each job imports torch and works 0.2 s. CPU seconds count the tool, SLURM's daemons and the "
-        "jobs; the load before each run is in results.json. One run each.\n\n"
+        "jobs. Tools take turns in one run of the benchmark, on a machine that does nothing else; "
+        "medians (smallest to largest) of n turns. The load before each is in results.json. Ratios "
+        f"are to {REFERENCE!r} on the cluster and to {REFERENCE_LOCAL!r} on the machine itself.\n\n"
         f"{known['cores']} cores of {known['processor']}, "
-        f"{known['slurm']}, Python {known['python']}; {versions}.\n\n{table(results)}\n"
+        f"{known['slurm']}, Python {known['python']}; {versions}.\n"
+        + "".join(
+            f"\n## {jobs} jobs\n\n{table(results, jobs)}\n"
+            for jobs in sorted({one.jobs for one in results})
+        )
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, nargs="+", default=[32, 200])
+    parser.add_argument("--turns", type=int, nargs="+", default=[3, 1],
+                        help="turns of each tool, for each of the numbers of jobs")  # fmt: skip
     parser.add_argument("--only", help="a part of the names of the tools to run")
     parser.add_argument("--timeout", type=float, default=1800)
     parser.add_argument("--out", type=Path, default=HERE / "results")
     options = parser.parse_args()
-    group, known, results = cpu_group(), facts(), earlier(options.out)
+    group, known = cpu_group(), facts()
+    results: list[Result] = []
     idle = idle_rate(group)
-    for jobs in options.jobs:
-        for tool in tools(jobs):
+    for jobs, turns in zip(options.jobs, options.turns, strict=True):
+        for tool in tools(jobs) * turns:
             if options.only and options.only not in tool.name:
                 continue
             if not installed(tool.needs):
                 print(f"{tool.name}: not installed, left out", flush=True)
                 continue
-            new = measure(tool, jobs, group, idle, options.timeout)
-            results = [one for one in results if (one.tool, one.jobs) != (new.tool, jobs)] + [new]
-            print(new, flush=True)
+            results.append(measure(tool, jobs, group, idle, options.timeout))
+            print(results[-1], flush=True)
             save(options.out, known, results)
 
 
