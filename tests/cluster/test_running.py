@@ -191,6 +191,29 @@ def test_each_task_of_a_large_array_runs_its_own_job(cluster, flow):
     assert [flow.runs_of(str(i)) for i in range(tasks)] == [1] * tasks
 
 
+def test_a_thousand_jobs_run_as_four_tasks(cluster, flow):
+    flow.write(
+        Snakefile="""
+            rule all:
+                input: expand("out/{i}.txt", i=range(1000))
+            rule step:
+                output: "out/{i}.txt"
+                resources: runtime=1
+                script: "scripts/step.py"
+        """,
+        step="""
+            from pathlib import Path
+            with open(f"runs/{snakemake.wildcards.i}", "a") as runs:
+                print("started", file=runs)
+            Path(snakemake.output[0]).write_text(snakemake.wildcards.i)
+        """,
+    )
+    output = flow.succeed("--jobs=5000", "--submitit-pack=250", "--quiet", "rules", "progress")
+    assert "submitted 1000 jobs of step as 4 tasks" in output
+    assert [flow.read(f"out/{i}.txt") for i in range(1000)] == [str(i) for i in range(1000)]
+    assert [flow.runs_of(str(i)) for i in range(1000)] == [1] * 1000
+
+
 def test_late_outputs_are_waited_for(cluster, flow):
     flow.write(Snakefile=steps(1, "(sleep 4; echo late > {output}) >/dev/null 2>&1 &"))
     flow.succeed("--latency-wait=60")
