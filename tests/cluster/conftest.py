@@ -62,6 +62,10 @@ class Cluster:
         wanted = ["-t", ",".join(states)] if states else []
         return ask("squeue", "-h", "-r", "-o", "%i", *wanted).split()
 
+    def kernel_limits_memory(self):
+        """Whether control groups do, which kill one process, and not SLURM, which kills the task."""
+        return "task/cgroup" in ask("scontrol", "show", "config")
+
     def pid(self, daemon):
         return int((self.folder / f"{daemon}.run").read_text())
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All cluster tests, in two clusters side by side: most of their time is waiting for SLURM.
+# All cluster tests, in three clusters side by side: most of their time is waiting for SLURM.
 #
 #   tests/cluster/run_tests.sh [PYTHON [pytest options]]
 #
@@ -11,8 +11,11 @@ python="${1:-.venv/bin/python}"
 [ "$#" -gt 0 ] && shift
 parts=(
     "$here/test_surviving.py"
-    "$here/test_running.py $here/test_parity.py $here/test_study.py"
+    "$here/test_running.py $here/test_memory.py"
+    "$here/test_study.py $here/test_parity.py $here/test_memory.py"
 )
+# How a cluster limits memory: by control groups where there are any, or by SLURM's sampling.
+memory=(kernel kernel sampling)
 
 bash "$here/slurm_box.sh" install
 logs="$(mktemp -d)"
@@ -32,7 +35,8 @@ part() { # NUMBER [pytest options]
         status=0
         # The parts are lists of files.
         # shellcheck disable=SC2086
-        setpriv --pdeathsig TERM bash "$here/slurm_box.sh" run "$python" -m pytest ${parts[$number]} "$@" \
+        SLURM_BOX_MEMORY="${memory[$number]}" setpriv --pdeathsig TERM \
+            bash "$here/slurm_box.sh" run "$python" -m pytest ${parts[$number]} "$@" \
             >"$logs/$number.$attempt" 2>&1 || status=$?
         cat "$logs/$number.$attempt" >>"$logs/$number"
         if grep -q '%\]' "$logs/$number.$attempt"; then break; fi

@@ -10,11 +10,16 @@
 # slurmctld, slurmdbd on MariaDB, munge and two slurmd nodes (n1, n2: 4 CPUs and 2 fake GPUs each)
 # run in namespaces of their own: nothing outside sees /etc/slurm, a port or a process of the box,
 # and when its first process ends the kernel ends all the others.
+#
+# Where the kernel has memory control groups (version 1), it enforces memory limits as on most
+# clusters: it kills the process that takes too much. Elsewhere, and with SLURM_BOX_MEMORY=sampling,
+# SLURM itself looks every second, and kills the whole task.
 set -euo pipefail
 
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 SELF="$HERE/$(basename "${BASH_SOURCE[0]}")"
 UP_FOLDER="${SLURM_BOX_FOLDER:-/tmp/slurm-box-up}"
+MEMORY_GROUPS=/sys/fs/cgroup/memory
 READY_SECONDS="${SLURM_BOX_READY_SECONDS:-180}"
 PACKAGES=(slurm-wlm slurmdbd slurm-wlm-mysql-plugin slurm-client munge mariadb-server iproute2 procps)
 
@@ -55,7 +60,11 @@ install_missing() {
 
 # --- inside the namespaces ---------------------------------------------------------------------
 
-fill_in() { sed "s#@BOX@#$BOX#g" "$HERE/config/$1" > "$BOX/etc/$1"; }
+fill_in() { # FILE: without the lines of the other way to limit memory
+    local other=cgroup
+    [ -n "${SLURM_BOX_GROUP:-}" ] && other=sampling
+    sed -e "s#@BOX@#$BOX#g" -e "/ #$other\$/d" -e 's/ #[a-z]*$//' "$HERE/config/$1" > "$BOX/etc/$1"
+}
 
 until_ready() { # NAME COMMAND ...: polls until the command succeeds
     local name="$1" deadline=$((SECONDS + READY_SECONDS))
@@ -79,11 +88,17 @@ mount_private_files() {
     done
     fill_in slurm.conf
     fill_in gres.conf
+    fill_in cgroup.conf
     fill_in slurmdbd.conf
     printf '#!/bin/sh\n[ ! -e %s/broken ]\n' "$BOX" > "$BOX/etc/prolog.sh"
     chmod 755 "$BOX/etc/prolog.sh"
     chmod 600 "$BOX/etc/slurmdbd.conf"
     mount --bind "$BOX/etc" /etc/slurm
+    if [ -n "${SLURM_BOX_GROUP:-}" ]; then
+        # In its cgroup namespace the box sees its own group as the root of all.
+        mkdir -p "$BOX/cgroup/memory"
+        mount -t cgroup -o memory cgroup "$BOX/cgroup/memory"
+    fi
     # Clients of slurmdbd look for munge at its default place only.
     mkdir -p "$BOX/munge" /run/munge
     mount --bind "$BOX/munge" /run/munge
@@ -176,21 +191,55 @@ inside() { # BOX CALLBACK COMMAND ...
 
 NAMESPACES=(--mount --pid --net --uts --fork --kill-child --mount-proc --propagation private)
 
+make_group() { # BOX: a memory control group for it, where there are any
+    local group
+    group="$MEMORY_GROUPS/$(basename "$1")"
+    [ "${SLURM_BOX_MEMORY:-}" != sampling ] || return 0
+    remove_group "$group"
+    if mkdir "$group" 2>/dev/null && bash -c 'echo $$ > "$0/cgroup.procs"' "$group" 2>/dev/null; then
+        echo "$group"
+    else
+        say "no memory control groups of version 1 here: SLURM's own sampling limits memory"
+    fi
+}
+
+remove_group() { # GROUP
+    local attempt
+    [ -n "$1" ] || return 0
+    for attempt in {1..50}; do
+        [ -d "$1" ] || return 0
+        find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || true
+        [ -d "$1" ] && sleep 0.1
+    done
+    say "left behind: $1"
+}
+
+enter() { # GROUP COMMAND ...: become the command, in the group and in namespaces of its own
+    local group="$1" namespaces=("${NAMESPACES[@]}")
+    shift
+    if [ -n "$group" ]; then
+        echo $$ > "$group/cgroup.procs"
+        namespaces+=(--cgroup)
+    fi
+    SLURM_BOX_GROUP="$group" exec unshare "${namespaces[@]}" "$@"
+}
+
 require_root() { [ "$(id -u)" -eq 0 ] || die "needs root (namespaces and SLURM daemons)"; }
 
 run() {
     [ "$#" -gt 0 ] || die "run needs a command"
     require_root
     install_missing
-    local box status=0 unshared
+    local box group status=0 unshared
     box="$(mktemp -d /tmp/slurm-box.XXXXXX)"
-    trap 'rm -rf "$box"' EXIT
+    group="$(make_group "$box")"
+    trap 'remove_group "$group"; rm -rf "$box" || true' EXIT
     # A signal ends the box at once, not when its command is done.
     trap 'kill -KILL "$unshared" 2>/dev/null || true; exit 143' TERM INT HUP
     # Should this shell be killed, unshare goes with it, and with unshare the box.
     # What runs in a shell's background has SIGINT ignored: not so in the box.
     setpriv --pdeathsig KILL env --default-signal=INT,QUIT \
-        unshare "${NAMESPACES[@]}" "$SELF" _inside "$box" run "$@" &
+        "$SELF" _enter "$group" "$SELF" _inside "$box" run "$@" &
     unshared=$!
     wait "$unshared" || status=$?
     exit "$status"
@@ -209,7 +258,10 @@ up() {
     fi
     rm -rf "$UP_FOLDER"
     mkdir -p "$UP_FOLDER"
-    setsid unshare "${NAMESPACES[@]}" "$SELF" _inside "$UP_FOLDER" hold \
+    local group
+    group="$(make_group "$UP_FOLDER")"
+    echo "$group" > "$UP_FOLDER/group"
+    setsid "$SELF" _enter "$group" "$SELF" _inside "$UP_FOLDER" hold \
         </dev/null >"$UP_FOLDER/up.log" 2>&1 &
     local keeper=$! deadline=$((SECONDS + 2 * READY_SECONDS)) child
     until [ -e "$UP_FOLDER/ready" ]; do
@@ -233,6 +285,7 @@ down() {
     pid="$(first_process)" || { say "not up"; return 0; }
     kill -KILL "$pid" 2>/dev/null || true
     while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.2; done
+    remove_group "$(cat "$UP_FOLDER/group" 2>/dev/null)"
     rm -rf "$UP_FOLDER"
     say "down"
 }
@@ -243,6 +296,7 @@ case "${1:-}" in
     up) up ;;
     exec) shift; box_exec "$@" ;;
     down) down ;;
+    _enter) shift; enter "$@" ;;
     _inside) shift; inside "$@" ;;
-    *) sed -n '2,13p' "$SELF" | sed 's/^# \{0,1\}//' >&2; exit 2 ;;
+    *) sed -n '2,17p' "$SELF" | sed 's/^# \{0,1\}//' >&2; exit 2 ;;
 esac

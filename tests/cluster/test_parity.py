@@ -147,6 +147,8 @@ def local(tmp_path_factory):
 OURS = {
     "submitit": [*FAST, "--submitit-pack=4", "--submitit-preload=json",
                  "--default-resources", "runtime=5"],
+    "submitit-at-once": [*FAST, "--submitit-pack=4", "--submitit-jobs-at-once=2",
+                         "--submitit-preload=json", "--default-resources", "runtime=5"],
     "submitit-jobstep": ["--cores=2", "--executor=submitit-jobstep",
                          "--submitit-jobstep-preload=json"],
 }  # fmt: skip

@@ -6,6 +6,8 @@ import pytest
 from snakemake_executor_plugin_submitit import notes
 from snakemake_executor_plugin_submitit.live import LiveTask, Table, Unit
 from snakemake_executor_plugin_submitit.outcome import (
+    START_LINE,
+    Beside,
     Verdict,
     judge,
     last_lines,
@@ -70,12 +72,37 @@ def test_out_of_memory_fails_the_job_that_ran_and_spares_those_behind_it():
 
 def test_out_of_memory_beside_others_is_settled_by_a_start_alone():
     out = TaskState("OUT_OF_MEMORY")
-    shared = judge({"event": "start"}, out, waited_long=True, beside_others=True)
-    assert (shared.verdict, shared.alone, shared.note_state) == (Verdict.AGAIN, True, "KILLED")
-    alone = judge({"event": "start"}, out, waited_long=True)
-    assert (alone.verdict, alone.alone) == (Verdict.FAILED, False)
-    behind = judge(None, out, waited_long=True, beside_others=True)
+    for event in (START, KILLED):
+        shared = judge(event, out, waited_long=True, beside=Beside.JOBS)
+        assert (shared.verdict, shared.alone, shared.note_state) == (Verdict.AGAIN, True, "KILLED")
+        alone = judge(event, out, waited_long=True)
+        assert (alone.verdict, alone.alone) == (Verdict.FAILED, False)
+        group = judge(event, out, waited_long=True, beside=Beside.GROUP)
+        assert (group.verdict, group.note_state) == (Verdict.FAILED, "KILLED")
+    behind = judge(None, out, waited_long=True, beside=Beside.JOBS)
     assert (behind.verdict, behind.alone) == (Verdict.AGAIN, False)
+
+
+def test_out_of_memory_is_not_laid_on_jobs_that_did_not_run_then():
+    out = TaskState("OUT_OF_MEMORY")
+    # It ran when an earlier start of the task ended, and had not come to its turn again.
+    earlier = judge(START, out, waited_long=True, in_last_start=False)
+    assert (earlier.verdict, earlier.note_state) == (Verdict.AGAIN, None)
+    checkpointed = judge(CHECKPOINTED, out, waited_long=True)
+    assert (checkpointed.verdict, checkpointed.note_state) == (Verdict.AGAIN, "STOPPED")
+
+
+def test_who_ran_last_is_read_from_the_ledger(tmp_path):
+    described = task(tmp_path, "a", "b", at_once=2)
+    ledger = LedgerWriter(tmp_path / "ledger")
+    for target in described.targets:
+        ledger.append("task_start")
+        ledger.append("start", key=target.key)
+    live = LiveTask("1", described, tmp_path / "log")
+    live.set_state(TaskState("OUT_OF_MEMORY"), 0.0)
+    live.read()
+    a, b = (Unit(None, [target], "train") for target in described.targets)
+    assert [live.judge_unit(unit, 100.0, 1.0).alone for unit in (a, b)] == [False, True]
 
 
 def test_a_cancelled_task_fails_without_retry_unless_we_cancelled_it():
@@ -104,6 +131,9 @@ def test_memory_kills_are_recognised_by_slurms_words():
         assert with_memory_kill(failed, words).state == "OUT_OF_MEMORY"
     assert with_memory_kill(failed, "ValueError").state == "FAILED"
     assert with_memory_kill(TaskState("COMPLETED"), "oom-kill").state == "COMPLETED"
+    # A cancelled task, or a later start of the task, tells of a kill that it has survived.
+    assert with_memory_kill(TaskState("CANCELLED"), "oom_kill").state == "CANCELLED"
+    assert with_memory_kill(failed, f"oom_kill\n    {START_LINE} 7").state == "FAILED"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,10 @@ from snakemake_executor_plugin_submitit.resources import (
     ResourceError,
     batch_parameters,
     parse_extra,
+    whole_number,
 )
+from snakemake_executor_plugin_submitit.settings import LEAST, ExecutorSettings
+from snakemake_executor_plugin_submitit_jobstep.settings import too_small
 
 
 def test_pack_size_prefers_the_rule_then_the_setting_then_the_duration():
@@ -120,3 +123,18 @@ def test_mpi_and_odd_runtimes_are_refused():
         batch_parameters({"mpi": "srun"}, 1)
     with pytest.raises(ResourceError, match="runtime"):
         batch_parameters({"runtime": "long"}, 1)
+
+
+def test_counts_are_whole_numbers():
+    assert whole_number({"submitit_pack": 4}, "submitit_pack") == 4
+    assert whole_number({}, "submitit_pack") is None
+    for wrong in ("many", 0, -1, 1.5, True):
+        with pytest.raises(ResourceError, match=r"submitit_pack=.* no whole number of 1 or more"):
+            whole_number({"submitit_pack": wrong}, "submitit_pack")
+
+
+def test_settings_below_their_least_value_are_named():
+    assert too_small(ExecutorSettings(), LEAST, "submitit") is None
+    assert too_small(ExecutorSettings(jobs_per_gpu=0), LEAST, "submitit") == (
+        "--submitit-jobs-per-gpu is 0; allowed: 1 or more"
+    )

@@ -223,7 +223,7 @@ def test_an_attempt_with_more_memory_tries_again(digits, tiny, tmp_path, memory_
     log, file = death_note(tmp_path, reason="out_of_memory", attempt=1, mem_mb=2000)
     record = train_configuration(tiny(), [0], digits, tmp_path, log=log, memory_mb=memory_mb)
     assert record.seeds["0"].status == status
-    assert file.exists() == (status == "finished"), "the executor removes the note on success"
+    assert not file.exists(), "a later attempt would take it for news of its own"
 
 
 def test_the_plan_tells_which_seed_was_in_training(digits, tiny, tmp_path):

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import AsyncGenerator
 from typing import Any
 
+from snakemake_executor_plugin_submitit_jobstep.settings import too_small
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.executors.real import RealExecutor
@@ -18,7 +19,7 @@ from .command import CallBuilder, rule_of, single_jobs, target_of
 from .follower import Follower
 from .live import Table, Unit
 from .reports import Reports
-from .settings import ExecutorSettings
+from .settings import LEAST, ExecutorSettings
 from .store import Durations, new_run, open_runs, remove_old_runs
 from .submit import forget_surrounding_job
 from .submitter import RETRY_SECONDS, Submitter
@@ -44,6 +45,8 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             raise WorkflowError("--immediate-submit is not supported by the submitit executor.")
         settings = self.workflow.executor_settings
         self.settings = settings if isinstance(settings, ExecutorSettings) else ExecutorSettings()
+        if (problem := too_small(self.settings, LEAST, "submitit")) is not None:
+            raise WorkflowError(problem)
         forget_surrounding_job()
         remove_old_runs()
         self.stopping = threading.Event()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import slurm
-from .live import LiveTask, Table, Unit
+from .live import LAUNCH_FAILED, LiveTask, Table, Unit
 from .outcome import Outcome, Verdict
 from .reports import Reports
 from .settings import ExecutorSettings
@@ -96,30 +96,33 @@ class Follower:
         """Set tasks going again that SLURM holds because their node could not start them."""
         now = time.monotonic()
         wait = RELEASE_AFTER_POLLS * self.settings.slurm_poll_seconds
+        due = []
         for task in self.table.tasks.values():
             if not task.held:
                 task.held_since = None
             elif task.held_since is None:
                 task.held_since = now
-            elif now - task.held_since >= wait:
+            elif now - task.held_since >= wait and task.releases < MOST_RELEASES:
                 task.held_since = None
-                self._release(task)
+                task.releases += 1
+                due.append(task.id)
+            elif task.releases >= MOST_RELEASES:
+                text = (
+                    f"task {task.id} is still held by SLURM after {MOST_RELEASES} tries to release "
+                    f"it ({LAUNCH_FAILED}): ask your administrators (Ctrl-C cancels it)"
+                )
+                self.voice.say(text, key=f"held {task.id}")
+        if due:
+            self._release(due)
 
-    def _release(self, task: LiveTask) -> None:
-        name = f"task {task.id}, which SLURM could not start on its node and holds"
-        if task.releases >= MOST_RELEASES:
-            text = (
-                f"{name}, was released {MOST_RELEASES} times: ask your administrators, then "
-                f"`scontrol release {task.id}` (Ctrl-C cancels it)"
-            )
-            self.voice.say(text, key=f"held {task.id}")
-            return
-        task.releases += 1
+    def _release(self, tasks: list[str]) -> None:
+        some = ", ".join(tasks[:5]) + (f" and {len(tasks) - 5} more" if len(tasks) > 5 else "")
+        held = f"SLURM holds what it could not start ({LAUNCH_FAILED}): tasks {some}"
         try:
-            slurm.release(task.id)
-            self.voice.say(f"{name}, is released")
+            slurm.release(tasks)
+            self.voice.say(f"{held}; released")
         except slurm.SlurmUnavailableError as error:
-            self.voice.say(f"{name}, cannot be released: {error}")
+            self.voice.say(f"{held}; releasing them failed: {error}")
 
     def _ask_accounting(self, silent: list[LiveTask]) -> None:
         """Tasks that squeue has forgotten already."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from snakemake_executor_plugin_submitit_jobstep.ledger import FINAL_EVENTS, LedgerReader
 
-from .outcome import Outcome, Verdict, judge, last_lines, with_memory_kill
+from .outcome import Beside, Outcome, Verdict, judge, last_lines, with_memory_kill
 from .slurm import TaskState, array_base
 from .task import Target, Task
 
@@ -46,6 +46,8 @@ class LiveTask:
     units: list[Unit] = field(default_factory=list)
     events: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     starts: dict[str, float] = field(default_factory=dict)
+    # Jobs that the ledger has named since the task's last start.
+    last_start: set[str] = field(default_factory=set)
     state: TaskState | None = None
     ended_at: float | None = None
     cancelled_by_us: bool = False
@@ -64,8 +66,11 @@ class LiveTask:
             self.node = entry.get("node", self.node)
             if "key" in entry:
                 self.events[entry["key"]] = entry
+                self.last_start.add(entry["key"])
                 if entry["event"] == "start":
                     self.starts[entry["key"]] = entry["time"]
+            elif entry["event"] == "task_start":
+                self.last_start.clear()
             elif entry["event"] == "out_of_requeues":
                 self.out_of_requeues = True
             elif entry["event"] == "node_problem":
@@ -73,7 +78,7 @@ class LiveTask:
 
     def set_state(self, state: TaskState, now: float) -> None:
         """SLURM's word about the task."""
-        if state.ended and not self.ended:
+        if state.ended and not self.ended and not self.cancelled_by_us:
             state = with_memory_kill(state, last_lines(str(self.log)))
         elif self.ended and state.ended:
             return
@@ -88,7 +93,9 @@ class LiveTask:
             return None
         return float(end["time"]) - self.starts[key]
 
-    def judge(self, target: Target, now: float, late_seconds: float) -> Outcome:
+    def judge(
+        self, target: Target, now: float, late_seconds: float, beside: Beside = Beside.NOTHING
+    ) -> Outcome:
         """The outcome of one of its jobs."""
         waited = self.ended_at is not None and now - self.ended_at >= late_seconds
         return judge(
@@ -97,20 +104,19 @@ class LiveTask:
             waited_long=waited,
             cancelled_by_us=self.cancelled_by_us,
             out_of_requeues=self.out_of_requeues,
-            beside_others=self.running_jobs > 1,
+            in_last_start=target.key in self.last_start,
+            beside=beside,
         )
 
     def judge_unit(self, unit: Unit, now: float, late_seconds: float) -> Outcome:
         """The outcome of a unit: a failure at once, success when all of its jobs are done."""
+        beside = Beside.JOBS if self.task.at_once > 1 else Beside.NOTHING
+        if len(unit.targets) > 1:
+            beside = Beside.GROUP
         for target in unit.targets:
-            unit.outcomes[target.key] = self.judge(target, now, late_seconds)
+            unit.outcomes[target.key] = self.judge(target, now, late_seconds, beside)
         order = (Verdict.FAILED, Verdict.WAIT, Verdict.AGAIN, Verdict.DONE)
         return min(unit.outcomes.values(), key=lambda outcome: order.index(outcome.verdict))
-
-    @property
-    def running_jobs(self) -> int:
-        """Jobs that were running when the task was last heard of."""
-        return sum(event["event"] not in FINAL_EVENTS for event in self.events.values())
 
     @property
     def finished(self) -> bool:

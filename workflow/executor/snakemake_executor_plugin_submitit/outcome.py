@@ -15,16 +15,30 @@ LOST = frozenset({"PREEMPTED", "NODE_FAIL", "BOOT_FAIL", "REVOKED", "LAUNCH_FAIL
 OUT_OF_TIME = frozenset({"TIMEOUT", "DEADLINE"})
 
 
-# slurmstepd's words in the task's output: with memory limits by sampling, or by cgroups on some
-# versions, the state is just FAILED.
-MEMORY_KILL = re.compile(r"oom[-_]kill|exceeded (?:job |step )?memory limit", re.IGNORECASE)
+# The task's first words in its output, which goes on through requeues.
+START_LINE = "--- start of task"
+# slurmstepd's words there. With limits by sampling the state is FAILED or CANCELLED; by control
+# groups, on some versions, FAILED, while a cancelled task tells of any kill that it has survived.
+LIMIT_EXCEEDED = re.compile(r"exceeded (?:job |step )?memory limit", re.IGNORECASE)
+GROUP_KILL = re.compile(r"oom[-_]kill", re.IGNORECASE)
 
 
 def with_memory_kill(state: TaskState, log_tail: str) -> TaskState:
-    """The state, as OUT_OF_MEMORY where the task's own output says so."""
-    if state.state in ("FAILED", "CANCELLED") and MEMORY_KILL.search(log_tail):
+    """The state, as OUT_OF_MEMORY where the output of the task's last start says so."""
+    words = log_tail.rpartition(START_LINE)[2]
+    if (state.state in ("FAILED", "CANCELLED") and LIMIT_EXCEEDED.search(words)) or (
+        state.state == "FAILED" and GROUP_KILL.search(words)
+    ):
         return replace(state, state="OUT_OF_MEMORY")
     return state
+
+
+class Beside(Enum):
+    """What may have run in the task at the same time as a job."""
+
+    NOTHING = "nothing"
+    JOBS = "jobs"
+    GROUP = "group"
 
 
 class Verdict(Enum):
@@ -80,13 +94,19 @@ def _killed(state: TaskState, event: Mapping[str, Any], out_of_requeues: bool) -
     return Outcome(Verdict.FAILED, message, "KILLED")
 
 
-def _out_of_memory(state: TaskState, started: bool, beside_others: bool) -> Outcome:
-    if not started:
-        return Outcome(Verdict.AGAIN, "its task ran out of memory before it started")
-    if beside_others:
+def killed_or_running(event: Mapping[str, Any] | None) -> bool:
+    """Whether what is known of a job ends with its being run, or killed."""
+    return event is not None and (event["event"] == "start" or event.get("reason") == "killed")
+
+
+def _out_of_memory(state: TaskState, beside: Beside) -> Outcome:
+    if beside is Beside.JOBS:
         # Nobody knows which of them took it: each is tried by itself, and then it is known.
         message = "its task ran out of memory with several jobs at once"
         return Outcome(Verdict.AGAIN, message, "KILLED", alone=True)
+    if beside is Beside.GROUP:
+        message = "its group of jobs ran out of memory, nobody knows by which of them; raise mem_mb"
+        return Outcome(Verdict.FAILED, message, "KILLED")
     message = "out of memory: SLURM killed it (state OUT_OF_MEMORY); raise mem_mb"
     return Outcome(Verdict.FAILED, message, state.state)
 
@@ -98,12 +118,13 @@ def judge(
     waited_long: bool,
     cancelled_by_us: bool = False,
     out_of_requeues: bool = False,
-    beside_others: bool = False,
+    in_last_start: bool = True,
+    beside: Beside = Beside.NOTHING,
 ) -> Outcome:
     """The outcome of one job.
 
     `event` is its last ledger entry, `waited_long` says that a late entry is no longer expected
-    after the task has ended, `beside_others` that other jobs of the task ran at the same time.
+    after the task has ended, `in_last_start` that the entry is of the task's last start.
     """
     name = event["event"] if event else None
     if name == "done":
@@ -120,8 +141,10 @@ def judge(
         return Outcome(Verdict.AGAIN, f"its task was lost ({state.state})", note)
     if state.state in OUT_OF_TIME and not out_of_requeues:
         return Outcome(Verdict.AGAIN, f"its task met the time limit ({state.state})", note)
-    if state.state == "OUT_OF_MEMORY":
-        return _out_of_memory(state, started, beside_others)
+    if state.state == "OUT_OF_MEMORY" and not (started and in_last_start):
+        return Outcome(Verdict.AGAIN, "its task ran out of memory before it started")
+    if state.state == "OUT_OF_MEMORY" and killed_or_running(event):
+        return _out_of_memory(state, beside)
     if (event is not None and name == "stopped") or out_of_requeues:
         return _killed(state, event or {}, out_of_requeues)
     return _ended_without_word(state, started)

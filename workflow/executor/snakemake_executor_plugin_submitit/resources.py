@@ -28,13 +28,13 @@ REFUSALS = (
     (r"qos", ("qos", "slurm_account", "slurm_partition")),
     (r"feature|constraint", ("constraint",)),
     (r"time limit|timelimit", ("runtime", "slurm_partition")),
-    (r"memory", ("mem_mb", "mem_mb_per_cpu", "slurm_partition")),
-    (r"gres|gpu|generic resource", ("gpu", "gpu_model", "gres")),
+    (r"memory", ("mem_mb", "mem_mb_per_cpu", "jobs_at_once", "slurm_partition")),
+    (r"gres|gpu|generic resource", ("gpu", "gpu_model", "gres", "jobs_at_once")),
     (r"reservation", ("reservation",)),
     (
         r"node configuration|node count|cpu count|more processors",
-        ("mem_mb", "mem_mb_per_cpu", "cpus_per_task", "threads", "gpu", "gpu_model", "gres",
-         "nodes", "constraint", "slurm_partition"),
+        ("mem_mb", "mem_mb_per_cpu", "cpus_per_task", "threads", "jobs_at_once", "gpu",
+         "gpu_model", "gres", "nodes", "constraint", "slurm_partition"),
     ),
     (r"unrecognized option|invalid option|unknown option", ("slurm_extra",)),
 )  # fmt: skip
@@ -91,8 +91,9 @@ def gpu_option(resources: Mapping[str, Any], sharers: int = 1) -> str | None:
     count, model = resources.get("gpu"), resources.get("gpu_model")
     if not count:
         return None
-    total = int(count) * sharers
-    return f"{model}:{total}" if model else str(total)
+    if sharers > 1:
+        count = (whole_number(resources, "gpu") or 0) * sharers
+    return f"{model}:{count}" if model else str(count)
 
 
 def memory_option(
@@ -101,9 +102,19 @@ def memory_option(
     """Option and value for the memory."""
     if resources.get("mem_mb_per_cpu"):
         return "mem-per-cpu", f"{resources['mem_mb_per_cpu']}M"
-    if resources.get("mem_mb"):
-        return "mem", f"{int(resources['mem_mb']) * at_once + extra_mb}M"
+    if memory := whole_number(resources, "mem_mb"):
+        return "mem", f"{memory * at_once + extra_mb}M"
     return None
+
+
+def whole_number(resources: Mapping[str, Any], name: str) -> int | None:
+    """A resource that counts something, None where it is not set."""
+    value = resources.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ResourceError(f"{name}={value!r} is no whole number of 1 or more")
+    return value
 
 
 def minutes_of(value: Any) -> int | None:
@@ -146,9 +157,16 @@ def batch_parameters(
         if resources.get(name) not in (None, "")
     }  # fmt: skip
     origins["threads"] = str(threads)
+    if at_once > 1:
+        origins["jobs_at_once"] = str(at_once)
+        if "gpu" in str(resources.get("gres") or ""):
+            raise ResourceError(
+                f"gres={resources['gres']} for {at_once} jobs at once: say gpu=1 instead, so that "
+                "each gets a device of its own"
+            )
     count = resources.get("gpu") or 0
     return BatchParameters(
-        cpus=max(1, int(resources.get("cpus_per_task") or threads)) * at_once,
+        cpus=(whole_number(resources, "cpus_per_task") or max(1, threads)) * at_once,
         minutes=minutes_of(resources.get("runtime")),
         options=tuple(sorted(options.items(), key=lambda item: item[0])),
         origins=tuple(sorted(origins.items())),

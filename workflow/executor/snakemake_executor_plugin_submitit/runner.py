@@ -23,6 +23,7 @@ from snakemake_executor_plugin_submitit_jobstep.ledger import (
 )
 
 from . import notes, slurm
+from .outcome import START_LINE
 from .task import Target, Task, read_task
 
 DEADLINE_VARIABLE = "SNAKEMAKE_SUBMITIT_DEADLINE"
@@ -206,6 +207,7 @@ class Runner:
     def run(self) -> int:
         """Run what is unfinished; the exit status of the task."""
         self.install_handlers()
+        print(START_LINE, self.id, flush=True)
         problem = node_problem(self.task, os.environ)
         if problem is not None:
             print(problem[1], file=sys.stderr, flush=True)

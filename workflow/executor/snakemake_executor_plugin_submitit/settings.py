@@ -48,7 +48,8 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
     max_task_minutes: int | None = _setting(
         None,
         "Upper bound on a task's time limit in minutes, which otherwise is the sum of its jobs' "
-        "`runtime`. A task that meets it is requeued and goes on with its unfinished jobs.",
+        "`runtime` (divided by how many run at once). A task that meets it is requeued and goes on "
+        "with its unfinished jobs.",
         int,
     )
     throttle: int = _setting(
@@ -111,3 +112,11 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
     keep_logs: bool = _setting(
         False, "Keep the task logs in .snakemake/submitit after a run without failures.", bool
     )
+
+
+LEAST = {
+    "pack": 1, "first_pack": 1, "task_minutes": 0.1, "jobs_at_once": 1, "max_task_minutes": 1,
+    "throttle": 1, "max_array_size": 1, "extra_mem_mb": 0, "grace_seconds": 1, "max_requeues": 0,
+    "coalesce_seconds": 0, "poll_seconds": 0, "slurm_poll_seconds": 0, "status_seconds": 0,
+    "jobs_per_gpu": 1,
+}  # fmt: skip

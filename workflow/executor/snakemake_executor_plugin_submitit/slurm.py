@@ -219,9 +219,10 @@ def cancel(ids: list[str]) -> None:
         _ask(["scancel", *ids[start : start + 300]])
 
 
-def release(job: str) -> None:
-    """Let a held job of the queue start."""
-    _ask(["scontrol", "release", job])
+def release(tasks: list[str]) -> None:
+    """Let held tasks of the queue start, some hundred a call."""
+    for start in range(0, len(tasks), 300):
+        _ask(["scontrol", "release", ",".join(tasks[start : start + 300])])
 
 
 def requeue(job: str) -> None:

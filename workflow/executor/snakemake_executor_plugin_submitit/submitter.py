@@ -23,6 +23,7 @@ from .resources import (
     BatchParameters,
     ResourceError,
     batch_parameters,
+    whole_number,
 )
 from .settings import ExecutorSettings
 from .store import Durations, Run
@@ -108,7 +109,8 @@ class Submitter:
     def _groups(self, units: list[Unit]) -> list[tuple[list[Unit], BatchParameters | str]]:
         parameters = [self._parameters(unit) for unit in units]
         keys = [
-            (known, unit.job.attempt, unit.job.threads, unit.rule, unit.alone,
+            (known, unit.job.attempt, unit.job.threads, unit.rule,
+             None if isinstance(known, str) else (self._pack_size(unit), self._at_once(unit)),
              unit.job.jobid if unit.job.is_group() else None)
             for unit, known in zip(units, parameters, strict=True)
         ]  # fmt: skip
@@ -118,6 +120,8 @@ class Submitter:
     def _parameters(self, unit: Unit) -> BatchParameters | str:
         """The unit's sbatch parameters, or what is wrong with its resources."""
         try:
+            # With all jobs at once too: a single job may be what the last task holds.
+            self._task_parameters(unit, min(self._pack_size(unit), self._at_once(unit)))
             return self._task_parameters(unit, 1)
         except ResourceError as error:
             return str(error)
@@ -133,12 +137,12 @@ class Submitter:
         """Jobs of a task that may run at the same time."""
         if unit.alone or unit.job.is_group():
             return 1
-        return max(1, unit.job.resources.get(AT_ONCE_RESOURCE) or self.settings.jobs_at_once)
+        return whole_number(unit.job.resources, AT_ONCE_RESOURCE) or self.settings.jobs_at_once
 
     def _pack_size(self, unit: Unit) -> int:
         if unit.job.is_group():
             return 1
-        resource = unit.job.resources.get(PACK_RESOURCE)
+        resource = whole_number(unit.job.resources, PACK_RESOURCE)
         seconds = self.durations.seconds(unit.rule)
         settings = self.settings
         return pack_size(
@@ -252,6 +256,7 @@ class Submitter:
             gpus=gpus if isinstance(gpus, int) else 1,
             attempt=jobs[0].attempt,
             mem_mb=memory if isinstance(memory, int) else None,
+            at_once=at_once,
         )
         write_task(self.run.task_path(name), task)
         return task

@@ -41,6 +41,7 @@ class Task:
     gpus: int = 0
     attempt: int = 1
     mem_mb: int | None = None
+    at_once: int = 1
     format: int = FORMAT
 
     def command(self, targets: Collection[Target]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import threading
 from typing import Any
 
-from snakemake.exceptions import SpawnedJobError
+from snakemake.exceptions import SpawnedJobError, WorkflowError
 from snakemake.executors.local import Executor as LocalExecutor
 from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
 from snakemake_interface_executor_plugins.settings import ExecMode
@@ -17,7 +18,7 @@ from .gpus import GpuSlots, devices_present
 from .record import Recorder
 from .running import JobPopen, RunningJob, running_job, stop_all, watch_shell_commands
 from .scripts import use_warm_workers
-from .settings import ExecutorSettings
+from .settings import LEAST, ExecutorSettings, too_small
 from .workers import WarmWorkers
 
 
@@ -33,6 +34,8 @@ class Executor(LocalExecutor):  # type: ignore[misc]
         settings = self.workflow.executor_settings
         if not isinstance(settings, ExecutorSettings):
             settings = ExecutorSettings()
+        if (problem := too_small(settings, LEAST, "submitit-jobstep")) is not None:
+            raise WorkflowError(problem)
         self.settings = settings
         self.workers = WarmWorkers(settings.preload)
         self.slots = GpuSlots(devices_present(), settings.jobs_per_gpu)
@@ -72,6 +75,11 @@ class Executor(LocalExecutor):  # type: ignore[misc]
         self.workflow.scheduler.exit_gracefully()
         stop_all(self.settings.grace_seconds)
 
+    def _asks_by_other_names(self, job: Any) -> bool:
+        """Whether the job asks SLURM for devices without `gpu`: it then sees what SLURM gave."""
+        asked = f"{job.resources.get('gres') or ''} {job.resources.get('slurm_extra') or ''}"
+        return not job.resources.get("gpu") and "gpu" in asked
+
     def _gpus_of(self, job: Any) -> int:
         count = job.resources.get("gpu") or 0
         wanted = count if isinstance(count, int) else 1
@@ -97,7 +105,11 @@ class Executor(LocalExecutor):  # type: ignore[misc]
 
     def cached_or_run(self, job: Any, run_func: Any, *args: Any) -> None:
         """Run one job in the calling pool thread."""
-        with self.slots.assigned(self._gpus_of(job)) as devices, running_job(devices) as running:
+        with contextlib.ExitStack() as held:
+            devices = None
+            if not self._asks_by_other_names(job):
+                devices = held.enter_context(self.slots.assigned(self._gpus_of(job)))
+            running = held.enter_context(running_job(devices))
             self._finished[job] = running
             if self.stopping.is_set():
                 raise StoppingError("not started: the task is being stopped")

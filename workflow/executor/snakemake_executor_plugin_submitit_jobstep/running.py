@@ -58,7 +58,7 @@ def running_job(devices: str | None) -> Iterator[RunningJob]:
 
 def _live_processes(told: Collection[int] = ()) -> list[psutil.Process]:
     with _lock:
-        pids = [pid for job in _running for pid in job.processes if pid not in told]
+        pids = [pid for job in _running for pid in list(job.processes) if pid not in told]
     found = []
     for pid in pids:
         with contextlib.suppress(psutil.Error):

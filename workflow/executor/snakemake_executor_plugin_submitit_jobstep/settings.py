@@ -3,7 +3,9 @@
 No `from __future__ import annotations` here: Snakemake reads the fields' types at run time.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from snakemake_interface_executor_plugins.settings import ExecutorSettingsBase
 
@@ -43,3 +45,15 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
             "type": int,
         },
     )
+
+
+LEAST = {"jobs_per_gpu": 1, "grace_seconds": 0}
+
+
+def too_small(settings: Any, least: Mapping[str, float], prefix: str) -> str | None:
+    """What is wrong with the first setting that is below its least value."""
+    for name, bound in least.items():
+        value = getattr(settings, name)
+        if value is not None and value < bound:
+            return f"--{prefix}-{name.replace('_', '-')} is {value}; allowed: {bound:g} or more"
+    return None

@@ -172,11 +172,12 @@ def _heed_death_note(
         return {}
     if not missing or not isinstance(note, dict) or note.get("reason") != "out_of_memory":
         return {}
+    # Once only: a later attempt must not take it for news of its own.
+    note_file.unlink()
     killed_at_mb = note.get("mem_mb")
     if memory_mb and isinstance(killed_at_mb, int | float) and memory_mb > killed_at_mb:
         logger.info(f"killed for memory at {killed_at_mb} MB; trying again with {memory_mb} MB")
         return {}
-    note_file.unlink()
     seed = partial.plan().get("seed", missing[0])
     if seed not in missing:
         return {}
