@@ -53,7 +53,7 @@ class Result:
     wall_s: float
     cpu_s_per_job: float
     wall_s_per_job: float
-    complete: bool
+    done: int
     load_before: float
 
 
@@ -160,7 +160,7 @@ def measure(tool: Tool, jobs: int, group: Path, idle: float, timeout: float) -> 
     else:
         shutil.rmtree(folder)
     return Result(tool.name, jobs, round(wall, 1), round(used / jobs, 2), round(wall / jobs, 2),
-                  done == jobs, round(load, 1))  # fmt: skip
+                  done, round(load, 1))  # fmt: skip
 
 
 def processor() -> str:
@@ -201,7 +201,8 @@ def line(tool: str, runs: list[Result], reference: list[Result] | None) -> str:
             f"{median(cpu) / median([one.cpu_s_per_job for one in reference]):.1f}",
             f"{median(wall) / median([one.wall_s for one in reference]):.1f}",
         ]
-    note = "" if all(one.complete for one in runs) else " (not all jobs done)"
+    done = min(one.done for one in runs)
+    note = "" if done == runs[0].jobs else f" ({done} of {runs[0].jobs} jobs done)"
     spread = f" ({min(cpu):.2f} to {max(cpu):.2f})" if len(runs) > 1 else ""
     return (
         f"| {tool}{note} | {len(runs)} | {median(cpu):.2f}{spread} | {ratios[0]} | "
@@ -231,8 +232,8 @@ def save(out: Path, known: dict[str, object], results: list[Result]) -> None:
     out.with_suffix(".md").write_text(
         "# Many short jobs: CPU seconds and wall time per job\n\n"
         "Each job imports torch and works 0.2 s. CPU seconds count the tool, SLURM's daemons and the "
-        "jobs. Tools take turns in one run of the benchmark, on a machine that does nothing else; "
-        "medians (smallest to largest) of n turns. The load before each is in results.json. Ratios "
+        "jobs. Tools take turns in one run of the benchmark; medians (smallest to largest) of n "
+        "turns. The load before each is in results.json. Ratios "
         f"are to {REFERENCE!r} on the cluster and to {REFERENCE_LOCAL!r} on the machine itself.\n\n"
         f"{known['cores']} cores of {known['processor']}, "
         f"{known['slurm']}, Python {known['python']}; {versions}.\n"
