@@ -249,7 +249,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, nargs="+", default=[32, 200])
     parser.add_argument("--turns", type=int, nargs="+", default=[3, 1],
                         help="turns of each tool, for each of the numbers of jobs")  # fmt: skip
-    parser.add_argument("--only", help="a part of the names of the tools to run")
+    parser.add_argument("--only", nargs="+", help="parts of the names of the tools to run")
     parser.add_argument("--timeout", type=float, default=1800)
     parser.add_argument("--out", type=Path, default=HERE / "results")
     options = parser.parse_args()
@@ -258,7 +258,7 @@ def main() -> None:
     idle = idle_rate(group)
     for jobs, turns in zip(options.jobs, options.turns, strict=True):
         for tool in tools(jobs) * turns:
-            if options.only and options.only not in tool.name:
+            if options.only and not any(part in tool.name for part in options.only):
                 continue
             if not installed(tool.needs):
                 print(f"{tool.name}: not installed, left out", flush=True)
