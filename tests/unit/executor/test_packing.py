@@ -128,6 +128,9 @@ def test_mpi_and_odd_runtimes_are_refused():
 def test_counts_are_whole_numbers():
     assert whole_number({"submitit_pack": 4}, "submitit_pack") == 4
     assert whole_number({}, "submitit_pack") is None
+    assert batch_parameters({"mem_mb": 0}, threads=1, extra_mb=500).options == ()
+    with pytest.raises(ResourceError, match=r"mem_mb='much' is no whole number"):
+        batch_parameters({"mem_mb": "much"}, threads=1)
     for wrong in ("many", 0, -1, 1.5, True):
         with pytest.raises(ResourceError, match=r"submitit_pack=.* no whole number of 1 or more"):
             whole_number({"submitit_pack": wrong}, "submitit_pack")

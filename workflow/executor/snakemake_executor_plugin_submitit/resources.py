@@ -102,9 +102,9 @@ def memory_option(
     """Option and value for the memory."""
     if resources.get("mem_mb_per_cpu"):
         return "mem-per-cpu", f"{resources['mem_mb_per_cpu']}M"
-    if memory := whole_number(resources, "mem_mb"):
-        return "mem", f"{memory * at_once + extra_mb}M"
-    return None
+    # 0 is what workflows say for "no limit".
+    memory = whole_number(resources, "mem_mb") if resources.get("mem_mb") else None
+    return None if memory is None else ("mem", f"{memory * at_once + extra_mb}M")
 
 
 def whole_number(resources: Mapping[str, Any], name: str) -> int | None:

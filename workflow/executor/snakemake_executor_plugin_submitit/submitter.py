@@ -120,7 +120,7 @@ class Submitter:
     def _parameters(self, unit: Unit) -> BatchParameters | str:
         """The unit's sbatch parameters, or what is wrong with its resources."""
         try:
-            # With all jobs at once too: a single job may be what the last task holds.
+            # Also as a full task would ask: some resources are wrong for several jobs only.
             self._task_parameters(unit, min(self._pack_size(unit), self._at_once(unit)))
             return self._task_parameters(unit, 1)
         except ResourceError as error:

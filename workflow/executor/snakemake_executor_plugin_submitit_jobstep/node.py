@@ -1,4 +1,4 @@
-"""`python -m snakemake` for the nodes, which starts in about half the CPU time.
+"""`python -m snakemake` for the nodes, which starts faster.
 
 Snakemake imports every executor plugin that is installed, to offer its options, and some import
 pandas. The call of an array task uses only those of this package.
@@ -35,7 +35,7 @@ def hide_other_executors() -> None:
 
 def main() -> None:
     """Run Snakemake with this process' arguments."""
-    # Nothing that imports make is garbage: collecting meanwhile is a tenth of their time.
+    # Nothing that imports make is garbage: collecting meanwhile would be for nothing.
     gc.disable()
     hide_other_executors()
     from snakemake.cli import main as snakemake

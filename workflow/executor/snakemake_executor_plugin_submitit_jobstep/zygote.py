@@ -194,7 +194,7 @@ def main(arguments: list[str]) -> None:
     """Serve the socket whose file descriptor is the first argument."""
     connection = socket.socket(fileno=int(arguments[0]))
     zygote = Zygote(connection)
-    # Nothing that imports make is garbage: collecting meanwhile is a tenth of their time.
+    # Nothing that imports make is garbage: collecting meanwhile would be for nothing.
     gc.disable()
     preload([name for name in arguments[1].split(",") if name])
     keep_finalizers_to_parent()
