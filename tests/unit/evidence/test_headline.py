@@ -77,6 +77,10 @@ def test_the_main_caveat_is_the_gravest_and_says_where():
         _report(_verdict("supported", checks=(CAVEAT,)), id_="K"),
     ]
     assert main_caveat(reports) == "H and K: B was still improving."
+    two = [_verdict("supported", "9 steps", checks=(CAVEAT,)), _verdict("supported", "5 epochs")]
+    assert main_caveat([*reports, _report(*two, id_="M"), _report(*two, id_="N")]) == (
+        "H and K; M and N at 9 steps: B was still improving."
+    )
     reports.append(_report(_verdict("supported", checks=(BLOCK,)), id_="L"))
     assert main_caveat(reports) == "L: Arms also differ in dropout."
     assert main_caveat([_report(_verdict("supported", checks=(NOTE,)))]) == ""

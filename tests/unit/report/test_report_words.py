@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from hyperverdict.claims.base import Leg
+from hyperverdict.evidence.verdict import Check
 from hyperverdict.figures import units
 from hyperverdict.report import effects, opening, phrases, words
 
@@ -196,7 +197,25 @@ def test_the_opening_names_topics_and_tells_rivals_apart():
 
 def test_the_headline_carries_at_most_the_two_gravest_caveats():
     shown = opening.headline_caveats(samples.hypothesis_report("comparison", "supported"))
-    assert shown == (samples.CAVEATS[0].sentence, samples.CAVEATS[1].sentence)
+    assert [str(caveat) for caveat in shown] == [c.sentence for c in samples.CAVEATS[:2]]
+
+
+def test_a_check_that_fired_at_several_budgets_is_one_caveat_with_its_budgets():
+    def verdict(budget, sentence):
+        base = samples.hypothesis_report("comparison", "supported").verdicts[0]
+        gains = (Check("10", "caveat", sentence, gravity=len(sentence)),) if sentence else ()
+        return replace(base, budget=budget, checks=gains)
+
+    def said(*verdicts):
+        report = replace(samples.hypothesis_report("comparison", "supported"), verdicts=verdicts)
+        return [str(caveat) for caveat in opening.headline_caveats(report)]
+
+    steps = verdict("300 steps", "B was improving (21).")
+    images = verdict("9 samples", "B was improving (1).")
+    assert said(steps, images, verdict("5 seconds", "")) == [
+        "At 300 steps: B was improving (21). The same check fired at 9 samples."
+    ]
+    assert said(steps, replace(steps, budget="5 epochs")) == ["B was improving (21)."]
 
 
 def test_the_first_screen_says_a_caveat_once():

@@ -1,4 +1,4 @@
-"""Imports are most of a short job: what a job does not need, it must not import."""
+"""Imports are most of a short job: what a job does not need, it must not import, nor start."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 PROGRAM = """
-import sys
+import os, sys
 from pathlib import Path
 from hyperverdict.study.configuration import parse_path
 from hyperverdict.training.run import train_configuration
@@ -16,12 +16,15 @@ def train():
     for number, path in enumerate(paths):
         train_configuration(parse_path(path), [0], Path(prepared), Path(folder) / str(number))
 
+# NumPy's and the allocator's, which never touch Python; Arrow's can abort a process that ends.
+threads = len(os.listdir("/proc/self/task"))
 train()
 heavy = "tensorboard torchvision pandas sklearn scipy sympy pyarrow.compute torch._dynamo"
 for name in heavy.split():
     assert name not in sys.modules, name
 sys.modules["torch"] = None  # from here on, its import fails
 train()
+assert len(os.listdir("/proc/self/task")) == threads, "a thread was started"
 """
 
 

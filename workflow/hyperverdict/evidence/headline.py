@@ -66,10 +66,10 @@ def _conclusions_differ(verdicts: Sequence[Verdict]) -> bool:
 
 
 def main_caveat(reports: Sequence[HypothesisReport]) -> str:
-    """The gravest check of the study, with where it fired; "" when none did."""
+    """The gravest check of the study, with where it says just that; "" when none fired."""
     levels = {"blocks": 100.0, "caveat": 0.0}
     fired = [
-        (levels[check.level] + check.gravity, check, report.id, verdict.budget)
+        (levels[check.level] + check.gravity, check)
         for report in reports
         for verdict in report.verdicts
         for check in verdict.checks
@@ -78,10 +78,15 @@ def main_caveat(reports: Sequence[HypothesisReport]) -> str:
     if not fired:
         return ""
     gravest = max(fired, key=lambda entry: entry[0])[1]
-    where = list(
-        dict.fromkeys(id_ for _, check, id_, _ in fired if check.sentence == gravest.sentence)
-    )
-    return f"{listed(where)}: {gravest.sentence}"
+    ids_at: dict[str, list[str]] = {}  # budgets in words -> hypotheses
+    for report in reports:
+        at = [v for v in report.verdicts if any(c.sentence == gravest.sentence for c in v.checks)]
+        if at:
+            all_of_them = len(at) == len(report.verdicts)
+            budgets = listed([verdict.budget for verdict in at])
+            ids_at.setdefault("" if all_of_them else f" at {budgets}", []).append(report.id)
+    where = "; ".join(f"{listed(ids)}{at}" for at, ids in ids_at.items())
+    return f"{where}: {gravest.sentence}"
 
 
 def next_step(reports: Sequence[HypothesisReport]) -> str:

@@ -15,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hyperverdict.errors import UserError
 from hyperverdict.runs.layout import COLUMNS, METRICS_FILE, RunRecord, read_record
+from hyperverdict.runs.parquet import read_parquet
 from hyperverdict.study.configuration import Configuration
 from hyperverdict.study.hyperparameters import HYPERPARAMETERS, spell
 
@@ -137,10 +137,11 @@ def _environment(record: RunRecord, session: int) -> dict[str, Any]:
 def _read_metrics(folders: dict[str, Path]) -> pd.DataFrame:
     tables = []
     for path, folder in folders.items():
-        # Bytes first: a file that a job replaces while it is read stays whole.
-        table = pq.read_table(io.BytesIO((folder / METRICS_FILE).read_bytes()))
+        table = read_parquet(folder / METRICS_FILE)
         tables.append(table.append_column("path", pa.array([path] * len(table), pa.string())))
-    joined: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    joined: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas(
+        use_threads=False
+    )
     extra = [name for name in joined.columns if name not in (*CURVE_COLUMNS, BITS_COLUMN)]
     return joined[[*CURVE_COLUMNS, *extra, BITS_COLUMN]]
 
@@ -219,7 +220,7 @@ def read_tables(folder: Path) -> Tables:
     for name in ("final", "curves"):
         file = folder / f"{name}.parquet"
         try:
-            frames.append(pd.read_parquet(file))
+            frames.append(read_parquet(file).to_pandas(use_threads=False))
         except (OSError, ValueError, pa.ArrowException) as error:
             raise UserError(f"{file} cannot be read ({error}); collect the runs again") from None
     return Tables(*frames)

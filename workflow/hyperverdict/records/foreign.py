@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.records.identity import (
@@ -71,7 +72,9 @@ def read_runs(file: Path) -> pd.DataFrame:
     suffixes = [suffix.lower() for suffix in file.suffixes]
     try:
         if suffixes and suffixes[-1] in (".parquet", ".pq"):
-            return pd.read_parquet(file)
+            # Also folders of files. On one thread, for the reason in runs/parquet.py.
+            runs: pd.DataFrame = pq.read_table(file, use_threads=False).to_pandas(use_threads=False)
+            return runs
         separator = "\t" if ".tsv" in suffixes else _separator(file)
         return pd.read_csv(file, sep=separator, encoding="utf-8-sig", low_memory=False)
     except FileNotFoundError:

@@ -116,6 +116,6 @@ def _template(name: str) -> str:
     return folder.joinpath(name).read_text(encoding="utf-8")
 
 
-def _code(text: str) -> Markup:
+def _code(text: object) -> Markup:
     """Escaped text with `backticks` as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))

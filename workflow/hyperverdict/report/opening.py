@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from hyperverdict.evidence.verdict import HypothesisReport, StudyReport, Verdict
@@ -96,23 +97,51 @@ def _factors(terms: Mapping[str, Any]) -> Iterable[str]:
         yield from _factors(part)
 
 
-def headline_caveats(report: HypothesisReport) -> tuple[str, ...]:
-    """At most two caveats for the headline, the gravest over all budgets, each said once."""
-    found = sorted(
-        (check for verdict in report.verdicts for check in caveats(verdict)),
-        key=lambda check: -check.gravity,
-    )
-    return tuple(dict.fromkeys(upper(units.plain(check.sentence)) for check in found))[:2]
+@dataclass(frozen=True)
+class HeadlineCaveat:
+    """A caveat as the headline says it; as text, with the budgets where it holds.
+
+    Attributes:
+        sentence: the gravest that its check says of the hypothesis.
+        at: the budgets where it says just that; empty when it does at all of them.
+        also: the budgets where the same check says something else.
+    """
+
+    sentence: str
+    at: tuple[str, ...]
+    also: tuple[str, ...]
+
+    def __str__(self) -> str:
+        where = f"At {listed(self.at)}: " if self.at else ""
+        also = f" The same check fired at {listed(self.also)}." if self.also else ""
+        return f"{where}{self.sentence}{also}"
 
 
-def new_caveats(report: StudyReport) -> dict[str, tuple[str, ...]]:
+def headline_caveats(report: HypothesisReport) -> tuple[HeadlineCaveat, ...]:
+    """At most two caveats for the headline, the gravest over all budgets, one of each check."""
+    said: dict[str, dict[str, list[str]]] = {}  # number -> sentence -> budgets
+    fired = [(check, verdict.budget) for verdict in report.verdicts for check in caveats(verdict)]
+    for check, budget in sorted(fired, key=lambda entry: -entry[0].gravity):
+        sentence = upper(units.plain(check.sentence))
+        said.setdefault(check.number, {}).setdefault(sentence, []).append(budget)
+    return tuple(_caveat(sentences, report) for sentences in list(said.values())[:2])
+
+
+def _caveat(sentences: Mapping[str, list[str]], report: HypothesisReport) -> HeadlineCaveat:
+    (gravest, at), *others = sentences.items()
+    everywhere = len(set(at)) == len(report.verdicts)
+    also = dict.fromkeys(b for _, budgets in others for b in budgets if b not in at)
+    return HeadlineCaveat(gravest, () if everywhere else tuple(dict.fromkeys(at)), tuple(also))
+
+
+def new_caveats(report: StudyReport) -> dict[str, tuple[HeadlineCaveat, ...]]:
     """Hypothesis id -> its headline caveats that the first screen has not said before."""
-    said: set[str] = set()
+    said: set[HeadlineCaveat] = set()
     main = units.plain(report.main_caveat).lower()
-    fresh: dict[str, tuple[str, ...]] = {}
+    fresh: dict[str, tuple[HeadlineCaveat, ...]] = {}
     for hypothesis in report.hypotheses:
         new = headline_caveats(hypothesis)
-        new = tuple(s for s in new if s not in said and not main.endswith(s.lower()))
+        new = tuple(c for c in new if c not in said and not main.endswith(c.sentence.lower()))
         said.update(new)
         fresh[hypothesis.id] = new
     return fresh

@@ -89,7 +89,7 @@ class HypothesisView(NamedTuple):
     because: str
     primary: bool
     badge: Badge
-    caveats: tuple[str, ...]
+    caveats: tuple[opening.HeadlineCaveat, ...]
     lines: tuple[Line, ...]
     verdicts: tuple[VerdictView, ...]
     rivals: tuple[str, ...]

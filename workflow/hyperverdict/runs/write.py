@@ -25,6 +25,7 @@ from hyperverdict.runs.layout import (
     RunRecord,
     file_sha256,
 )
+from hyperverdict.runs.parquet import read_parquet
 
 Row = Mapping[str, Any]
 
@@ -85,10 +86,8 @@ def read_table(path: Path) -> tuple[pa.Table, dict[str, Any]]:
 
     Raises ValueError, saying why, when the file is no metrics table of ours, OSError when absent.
     """
-    content = path.read_bytes()
     try:
-        # pq.read_table would import pandas.
-        table = pq.ParquetFile(pa.BufferReader(content)).read()
+        table = read_parquet(path)
     except pa.ArrowException as error:
         raise ValueError(f"truncated or not Parquet ({str(error).splitlines()[0]})") from error
     footer = (table.schema.metadata or {}).get(_FOOTER_KEY)
