@@ -7,6 +7,7 @@ and the arms' outcomes into a judgement.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -25,6 +26,9 @@ Evidence = Literal[
     "true by arithmetic",
     "estimated",
 ]
+
+# Scores in steps of at most this rarely agree by chance, and hardly ever with every seed.
+FINE_STEP = 5e-3
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,31 @@ class Outcomes:
         resolution: the metric's smallest step (1/test images for accuracy), else 0.
         curves: for claims along training only: arm label -> seed -> validation values at the
             evaluation points of the claim (`learning_curve.points`), in order.
+        rounding: the step of scores that were rounded elsewhere (0.01 for 0.93), else 0.
     """
 
     metric: Metric
     values: Mapping[str, Mapping[int, float]]
     resolution: float = 0.0
     curves: Mapping[str, Mapping[int, Sequence[float]]] = field(default_factory=dict)
+    rounding: float = 0.0
+
+    @property
+    def step(self) -> float:
+        """The smallest difference that the scores can show."""
+        return max(self.resolution, self.rounding)
+
+    @property
+    def fine(self) -> bool:
+        """Whether scores that are equal again and again are no chance."""
+        return self.step <= FINE_STEP
+
+    def finished(self) -> dict[str, dict[int, float]]:
+        """Arm label -> seed -> value of the runs that did not fail."""
+        return {
+            label: {seed: value for seed, value in runs.items() if math.isfinite(value)}
+            for label, runs in self.values.items()
+        }
 
 
 @dataclass(frozen=True)

@@ -84,13 +84,13 @@ def measure(outcomes: Outcomes, contrast: Contrast) -> Measured:
     point = _failures_point(outcomes.metric, contrast, values)
     if _seeds_match([set(runs) for runs in values.values()]):
         per_seed = paired_contrast(finished, contrast.weights)
-        floor = rounding_sd(outcomes.resolution, contrast.weights.values())
+        floor = rounding_sd(outcomes.step, contrast.weights.values())
         estimate = one_sample([value for _, value in per_seed], floor)
         pairing = _pair_correlation(finished, contrast.weights)
         flips = sign_flip_p([value for _, value in per_seed])
         return Measured(contrast, outcomes.metric, estimate, per_seed, pairing, flips, point)
     arms = [(weight, list(finished[label].values())) for label, weight in contrast.weights.items()]
-    estimate = welch(arms, outcomes.resolution)
+    estimate = welch(arms, outcomes.step)
     return Measured(contrast, outcomes.metric, estimate, (), None, None, point)
 
 

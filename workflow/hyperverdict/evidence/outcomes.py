@@ -32,6 +32,8 @@ SELECTION_COLUMNS = {
 FRACTIONS = frozenset({"accuracy", "error"})
 # An epoch end may be recorded as 0.9999999 where samples are divided by the size of the set.
 EPOCH_TOLERANCE = 1e-6
+# Scores with more decimals count as exact.
+MOST_DECIMALS = 5
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,9 @@ def _outcomes(
         curves = {arm.label: epoch_ends(runs, arm, hypothesis, metric.name) for arm in arms}
     elif searched:
         curves = {arm.label: selection(runs, arm, hypothesis, metric.name) for arm in arms}
-    return Outcomes(metric, values, _resolution(metric, arms, runs), curves)
+    resolution = _resolution(metric, arms, runs)
+    rounding = 0.0 if resolution else rounding_of(metric, values.values())
+    return Outcomes(metric, values, resolution, curves, rounding)
 
 
 def _path(arm: Arm) -> str:
@@ -163,6 +167,21 @@ def _resolution(metric: Metric, arms: Iterable[Arm], runs: RunIndex) -> float:
         return 0.0
     sizes = [size for arm in arms for size in runs.rows(_path(arm))["test_size"].dropna()]
     return 1.0 / min(sizes) if sizes and min(sizes) > 0 else 0.0
+
+
+def rounding_of(metric: Metric, values: Iterable[Mapping[int, float]]) -> float:
+    """The step to which scores were rounded, 0 for full precision.
+
+    Accuracies count as rounded to two decimals at most: 0 and 1 are also exact values. A ratio is
+    judged on a log scale, where a step has no one size.
+    """
+    finished = np.array([v for arm in values for v in arm.values() if np.isfinite(v)])
+    if metric.ratio or not len(finished):
+        return 0.0
+    for decimals in range(2 if metric.name in FRACTIONS else 0, MOST_DECIMALS + 1):
+        if np.allclose(finished, finished.round(decimals), rtol=0, atol=1e-12):
+            return float(10.0**-decimals)
+    return 0.0
 
 
 def arm_steps(arm: Arm, runs: RunIndex) -> float | None:

@@ -103,16 +103,20 @@ def _contexts(case: Case) -> int:
 
 
 def below_resolution(case: Case) -> Check | None:
-    """21 C: delta or a decided effect is below what the test images resolve."""
+    """21 C: delta or a decided effect is below what test images or rounded scores resolve."""
     for effect in case.effects():
         outcomes = case.question.outcomes.get(effect.metric)
-        if outcomes is None or not outcomes.resolution:
+        if outcomes is None or not outcomes.step:
             continue
-        limit = max(2 * outcomes.resolution, 2 * case.image_errors.get(effect.name, 0.0))
-        images = round(1 / outcomes.resolution)
+        limit = max(2 * outcomes.step, 2 * case.image_errors.get(effect.name, 0.0))
         sought = _too_small(effect, limit)
         if sought is not None:
-            sentence = f"{images:,} test images cannot resolve {size(sought, effect.metric)}."
+            means = (
+                f"{round(1 / outcomes.resolution):,} test images"
+                if outcomes.resolution
+                else f"Scores rounded to {digits(outcomes.rounding)}"
+            )
+            sentence = f"{means} cannot resolve {size(sought, effect.metric)}."
             return Check("21", "caveat", sentence, gravity=5)
     return None
 
