@@ -81,6 +81,9 @@ def tools(jobs: int) -> list[Tool]:
     return [
         Tool(REFERENCE, None, True,
              snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack", str(PACK))),
+        Tool("submitit plugin, told that a job takes 1 s", None, True,
+             snakemake(jobs, "--executor", "submitit", *many,
+                       "--set-resources", "work:submitit_seconds=1")),
         Tool("submitit plugin, a task for each core", None, True,
              snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack",
                        str(jobs // (os.cpu_count() or 1)))),

@@ -227,6 +227,17 @@ def test_pack_size_follows_from_earlier_runs(cluster, flow):
     assert "submitted 6 jobs of step as 1 tasks" in flow.succeed()
 
 
+def test_rules_that_say_how_long_their_jobs_take_are_packed_from_the_first_run(cluster, flow):
+    # Five minutes but for the first two, which take a task's ten; all take no time in fact.
+    told = "runtime=60, submitit_seconds=lambda w: 600 if int(w.i) < 2 else 300"
+    text = steps(6, "echo x > {output}")
+    flow.write(Snakefile=re.sub("runtime=[0-9]+", told, text))
+    assert "submitted 6 jobs of step as 4 tasks" in flow.succeed()
+    text = steps(12, "echo x > {output}")
+    flow.write(Snakefile=re.sub("runtime=[0-9]+", told, text))
+    assert "submitted 6 jobs of step as 1 tasks" in flow.succeed()
+
+
 def test_python_that_is_missing_on_the_node(cluster, flow):
     flow.write(Snakefile=steps(1, "echo x > {output}"))
     status, output = flow.run("--submitit-python=/nowhere/bin/python")

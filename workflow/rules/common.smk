@@ -70,6 +70,11 @@ def seeds_after_training(wildcards):
     return STUDY_RUN.seeds_after(planned(wildcards))
 
 
+def expected_seconds(wildcards):
+    """About how long a run's job will train, for packing jobs; 0 where nobody knows."""
+    return STUDY_RUN.expected_seconds(planned(wildcards))
+
+
 def arm_data(wildcards):
     """The prepared data of an arm that is to be timed."""
     return ancient(prepared(STUDY_RUN.arm(wildcards.arm).data))

@@ -19,6 +19,7 @@ rule train:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=60,
         checkpoint_seconds=60,
+        submitit_seconds=expected_seconds,
     params:
         seeds=seeds_after_training,
         tensorboard=STUDY_RUN.options.tensorboard,

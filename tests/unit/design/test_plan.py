@@ -1,7 +1,7 @@
 """The plan: what trains once for all, what is missing, what it costs."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from hyperverdict.claims.studyfile import load_study
@@ -9,6 +9,7 @@ from hyperverdict.design.cost import Cost, estimated_seconds_per_step, run_cost
 from hyperverdict.design.plan import make_plan, timing_key
 from hyperverdict.design.state import plan_state, seeds_after, to_force
 from hyperverdict.design.summary import duration, plan_summary
+from hyperverdict.invocation import RESULTS, Invocation, Options
 from hyperverdict.runs.layout import (
     METRICS_FILE,
     RECORD_FILE,
@@ -117,6 +118,20 @@ def test_cost_comes_from_timings_before_the_estimate(plan, tmp_path):
     assert estimate.source == "estimate"
     assert timed.source == "timing table"
     assert timed.seconds > 300 * len(state.missing)
+
+
+def test_what_a_job_will_take_is_said_where_it_is_no_guess(tmp_path, monkeypatch, plan):
+    monkeypatch.chdir(tmp_path)
+    invocation = Invocation("s.yaml", load_study(tmp_path / "s.yaml"), Options(), main=False)
+    path, run = next((p, r) for p, r in plan.runs.items() if "steps~300" in p)
+    own = replace(run, configuration=replace(run.configuration, model="nets:Tall"))
+    few = replace(run, seeds=run.seeds[:2])
+    assert 0 < invocation.expected_seconds(few) < invocation.expected_seconds(run)
+    assert invocation.expected_seconds(own) == 0
+    finish(plan, path, run.seeds[:-1], RESULTS)
+    # One seed as long as the others, which took 2 s, and its evaluation.
+    assert invocation.expected_seconds(run) == 3
+    assert invocation.expected_seconds(few) == 0
 
 
 def test_the_estimate_is_near_the_two_measured_points(plan):

@@ -273,3 +273,15 @@ def test_durations_are_means_that_last(tmp_path):
     durations.add("train", 4.0)
     durations.save()
     assert Durations(tmp_path).seconds("train") == pytest.approx(3.0)
+
+
+def test_expected_durations_are_corrected_by_what_jobs_took(tmp_path):
+    durations = Durations(tmp_path)
+    assert durations.seconds("train", 60) == 60
+    durations.add("train", 30.0, 100)
+    durations.add("train", 2.0, 4)
+    durations.save()
+    known = Durations(tmp_path)
+    assert known.seconds("train", 52) == pytest.approx(16.0)
+    assert known.seconds("train") == pytest.approx(16.0)
+    assert known.seconds("other", 52) == 52

@@ -4,13 +4,14 @@ import pytest
 from snakemake_executor_plugin_submitit.pack import (
     chunks,
     grouped,
-    pack_size,
+    split_by_duration,
     split_evenly,
     task_minutes_limit,
 )
 from snakemake_executor_plugin_submitit.resources import (
     ResourceError,
     batch_parameters,
+    expected_seconds,
     parse_extra,
     whole_number,
 )
@@ -18,13 +19,31 @@ from snakemake_executor_plugin_submitit.settings import LEAST, ExecutorSettings
 from snakemake_executor_plugin_submitit_jobstep.settings import too_small
 
 
-def test_pack_size_prefers_the_rule_then_the_setting_then_the_duration():
-    assert pack_size(4, 8, 10, 1.0) == 4
-    assert pack_size(None, 8, 10, 1.0) == 8
-    assert pack_size(None, None, 10, 60.0) == 10
-    assert pack_size(None, None, 10, 3600.0) == 1
-    assert pack_size(None, None, 10, None) == 1
-    assert pack_size(None, None, 10, None, unknown=4) == 4
+@pytest.mark.parametrize(
+    ("seconds", "most", "lengths"),
+    [
+        ([60.0] * 20, 600, [10, 10]),
+        ([60.0] * 21, 600, [7, 7, 7]),
+        ([3600.0] * 3, 600, [1, 1, 1]),
+        ([1.0] * 32, 600, [32]),
+        ([900.0, *[10.0] * 60], 600, [1, 60]),
+        ([], 600, []),
+    ],
+)
+def test_tasks_are_about_as_long_as_they_should_be(seconds, most, lengths):
+    parts = split_by_duration(range(len(seconds)), seconds, most)
+    assert sorted(map(len, parts)) == lengths
+    assert sorted(item for part in parts for item in part) == list(range(len(seconds)))
+    assert all(part == sorted(part) for part in parts)
+
+
+def test_unequal_jobs_make_equal_tasks():
+    seconds = [float(1 + number % 97) for number in range(1000)]
+    parts = split_by_duration(range(1000), seconds, 600)
+    loads = [sum(seconds[item] for item in part) for part in parts]
+    assert max(loads) - min(loads) <= 97
+    assert max(loads) <= 600
+    assert len(parts) <= 1.1 * sum(seconds) / 600
 
 
 def test_split_is_even_complete_and_in_order():
@@ -63,9 +82,6 @@ def test_jobs_at_once_multiply_what_a_task_asks_for():
     assert dict(shared.options)["gpus"] == "h100:2"
     by_cpu = batch_parameters({"mem_mb_per_cpu": 900}, threads=2, at_once=4)
     assert dict(by_cpu.options) == {"mem-per-cpu": "900M"}
-    assert pack_size(None, None, 10, 60.0, at_once=4) == 40
-    assert pack_size(None, None, 10, None, 1, at_once=4) == 4
-    assert pack_size(2, None, 10, None, at_once=4) == 2
 
 
 def test_resources_become_sbatch_options():
@@ -128,6 +144,8 @@ def test_mpi_and_odd_runtimes_are_refused():
 def test_counts_are_whole_numbers():
     assert whole_number({"submitit_pack": 4}, "submitit_pack") == 4
     assert whole_number({}, "submitit_pack") is None
+    assert expected_seconds({"submitit_seconds": 90}) == 90
+    assert expected_seconds({"submitit_seconds": 0}) is expected_seconds({}) is None
     assert batch_parameters({"mem_mb": 0}, threads=1, extra_mb=500).options == ()
     with pytest.raises(ResourceError, match=r"mem_mb='much' is no whole number"):
         batch_parameters({"mem_mb": "much"}, threads=1)

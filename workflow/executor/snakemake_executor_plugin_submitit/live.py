@@ -12,6 +12,7 @@ from typing import Any
 from snakemake_executor_plugin_submitit_jobstep.ledger import FINAL_EVENTS, LedgerReader
 
 from .outcome import Beside, Outcome, Verdict, judge, last_lines, with_memory_kill
+from .resources import expected_seconds
 from .slurm import TaskState, array_base
 from .task import Target, Task
 
@@ -29,6 +30,11 @@ class Unit:
     # To run without others beside it, so that what happens to its task is its own doing.
     alone: bool = False
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    @property
+    def expected_seconds(self) -> int | None:
+        """How long its rule says it will take, None where it says nothing."""
+        return expected_seconds(self.job.resources)
 
     @property
     def label(self) -> str:

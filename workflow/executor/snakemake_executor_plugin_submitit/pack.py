@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Hashable, Sequence
 from typing import TypeVar
@@ -9,22 +10,25 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def pack_size(
-    resource: int | None,
-    setting: int | None,
-    task_minutes: float,
-    job_seconds: float | None,
-    unknown: int = 1,
-    at_once: int = 1,
-) -> int:
-    """Jobs a task: the rule's resource, else the setting, else what a target duration holds."""
-    if resource:
-        return max(1, resource)
-    if setting:
-        return max(1, setting)
-    if job_seconds is None:
-        return max(1, unknown, at_once)
-    return max(1, int(task_minutes * 60 / max(job_seconds, 0.1))) * at_once
+def split_by_duration(items: Sequence[T], seconds: Sequence[float], most: float) -> list[list[T]]:
+    """About as many parts as it takes to fill `most` seconds each, and these about equally long.
+
+    Each of the longest first goes to the part that is shortest so far: Graham, SIAM Journal on
+    Applied Mathematics 17 (1969).
+    """
+    longest_first = sorted(range(len(items)), key=lambda index: -seconds[index])
+    loads: list[float] = []
+    for index in longest_first:
+        if not loads or loads[-1] + seconds[index] > most:
+            loads.append(0.0)
+        loads[-1] += seconds[index]
+    parts = [(0.0, part) for part in range(len(loads))]
+    members: list[list[int]] = [[] for _ in parts]
+    for index in longest_first:
+        load, part = heapq.heappop(parts)
+        members[part].append(index)
+        heapq.heappush(parts, (load + seconds[index], part))
+    return [[items[index] for index in sorted(part)] for part in members]
 
 
 def split_evenly(items: Sequence[T], size: int) -> list[list[T]]:

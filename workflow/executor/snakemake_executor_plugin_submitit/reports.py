@@ -71,7 +71,7 @@ class Reports:
             notes.remove_note(target.log)
             seconds = task.seconds_of(target.key) if task else None
             if seconds is not None and not unit.job.is_group():
-                self.durations.add(unit.rule, seconds)
+                self.durations.add(unit.rule, seconds, unit.expected_seconds)
         self.on_success(SubmittedJobInfo(unit.job))
 
     def noted(self, unit: Unit, task: LiveTask) -> None:

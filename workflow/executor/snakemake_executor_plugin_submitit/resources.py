@@ -11,6 +11,7 @@ from typing import Any
 
 PACK_RESOURCE = "submitit_pack"
 AT_ONCE_RESOURCE = "submitit_at_once"
+SECONDS_RESOURCE = "submitit_seconds"
 # Resource of the community plugin -> sbatch option. Order: what a message lists first.
 PLAIN_OPTIONS = {
     "slurm_partition": "partition",
@@ -115,6 +116,12 @@ def whole_number(resources: Mapping[str, Any], name: str) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ResourceError(f"{name}={value!r} is no whole number of 1 or more")
     return value
+
+
+def expected_seconds(resources: Mapping[str, Any]) -> int | None:
+    """How long the job's rule says that it will take; 0 and nothing say that nobody knows."""
+    known = resources.get(SECONDS_RESOURCE)
+    return whole_number(resources, SECONDS_RESOURCE) if known else None
 
 
 def minutes_of(value: Any) -> int | None:

@@ -25,8 +25,8 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
     pack: int | None = _setting(
         None,
         "Jobs in one array task, run one after the other unless jobs_at_once says otherwise. A "
-        "rule's resource `submitit_pack` overrides it. Unset: as many as fit into "
-        "task_minutes, once earlier runs have shown how long a job takes, else first_pack.",
+        "rule's resource `submitit_pack` overrides it. Unset: as many as fit into task_minutes, by "
+        "the resource `submitit_seconds` or by earlier runs of the rule, else first_pack.",
         int,
     )
     first_pack: int = _setting(
@@ -34,7 +34,7 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
     )
     task_minutes: float = _setting(
         10.0,
-        "Minutes that one array task should take when the pack size is chosen from earlier runs. "
+        "Minutes that one array task should take when the pack size is chosen by duration. "
         "Shorter tasks pay the start-up more often, longer ones lose more when they are killed.",
         float,
     )

@@ -170,7 +170,10 @@ def remove_old_runs(root: Path = ROOT, keep_days: float = KEEP_DAYS) -> None:
 
 
 class Durations:
-    """Mean seconds a job of each rule took, remembered between runs."""
+    """How long jobs of each rule took, remembered between runs.
+
+    Where a rule says how long its jobs will take, what is remembered is by how much it was wrong.
+    """
 
     def __init__(self, root: Path = ROOT) -> None:
         self.path = root / "durations.json"
@@ -178,19 +181,36 @@ class Durations:
         with contextlib.suppress(OSError, json.JSONDecodeError, AttributeError):
             self._known = dict(json.loads(self.path.read_text()))
 
-    def seconds(self, rule: str) -> float | None:
-        """Mean over the jobs seen, None for a rule never seen."""
-        count, mean = self._known.get(rule, [0, 0.0])
-        return mean if count else None
+    def seconds(self, rule: str, expected: float | None = None) -> float | None:
+        """What a job will take: the mean of jobs seen, or what is expected, corrected by them.
 
-    def add(self, rule: str, seconds: float) -> None:
+        None for a rule that was never seen and expects nothing.
+        """
+        if expected is None:
+            count, mean = self._known.get(rule, [0, 0.0])
+            return mean if count else None
+        taken, promised = (self._known.get(key, [0, 0.0])[1] for key in _compared(rule))
+        return expected * taken / promised if promised else expected
+
+    def add(self, rule: str, seconds: float, expected: float | None = None) -> None:
         """One more job; recent jobs weigh more once there are many."""
-        count, mean = self._known.get(rule, [0, 0.0])
+        self._average(rule, seconds)
+        if expected is not None:
+            for key, value in zip(_compared(rule), (seconds, expected), strict=True):
+                self._average(key, value)
+
+    def _average(self, key: str, value: float) -> None:
+        count, mean = self._known.get(key, [0, 0.0])
         count = min(count + 1, 50)
-        self._known[rule] = [count, mean + (seconds - mean) / count]
+        self._known[key] = [count, mean + (value - mean) / count]
 
     def save(self) -> None:
         """Write them down."""
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_json(self.path, self._known)
+
+
+def _compared(rule: str) -> tuple[str, str]:
+    """Where the means are kept of what jobs took that had expected something, and of that."""
+    return f"{rule}, taken", f"{rule}, expected"

@@ -15,7 +15,7 @@ from . import adopt, slurm
 from .command import CallBuilder, write_waitfile
 from .live import LiveTask, Table, Unit
 from .outcome import Outcome, Verdict
-from .pack import chunks, grouped, pack_size, split_evenly, task_minutes_limit
+from .pack import chunks, grouped, split_by_duration, split_evenly, task_minutes_limit
 from .reports import Reports
 from .resources import (
     AT_ONCE_RESOURCE,
@@ -23,6 +23,7 @@ from .resources import (
     BatchParameters,
     ResourceError,
     batch_parameters,
+    expected_seconds,
     whole_number,
 )
 from .settings import ExecutorSettings
@@ -110,7 +111,7 @@ class Submitter:
         parameters = [self._parameters(unit) for unit in units]
         keys = [
             (known, unit.job.attempt, unit.job.threads, unit.rule,
-             None if isinstance(known, str) else (self._pack_size(unit), self._at_once(unit)),
+             None if isinstance(known, str) else (self._fixed_size(unit), self._at_once(unit)),
              unit.job.jobid if unit.job.is_group() else None)
             for unit, known in zip(units, parameters, strict=True)
         ]  # fmt: skip
@@ -121,7 +122,9 @@ class Submitter:
         """The unit's sbatch parameters, or what is wrong with its resources."""
         try:
             # Also as a full task would ask: some resources are wrong for several jobs only.
-            self._task_parameters(unit, min(self._pack_size(unit), self._at_once(unit)))
+            expected_seconds(unit.job.resources)
+            at_once = self._at_once(unit)
+            self._task_parameters(unit, min(self._fixed_size(unit) or at_once, at_once))
             return self._task_parameters(unit, 1)
         except ResourceError as error:
             return str(error)
@@ -139,20 +142,22 @@ class Submitter:
             return 1
         return whole_number(unit.job.resources, AT_ONCE_RESOURCE) or self.settings.jobs_at_once
 
-    def _pack_size(self, unit: Unit) -> int:
+    def _fixed_size(self, unit: Unit) -> int | None:
+        """Jobs a task where the rule or the settings say so."""
         if unit.job.is_group():
             return 1
-        resource = whole_number(unit.job.resources, PACK_RESOURCE)
-        seconds = self.durations.seconds(unit.rule)
-        settings = self.settings
-        return pack_size(
-            resource,
-            settings.pack,
-            settings.task_minutes,
-            seconds,
-            settings.first_pack,
-            self._at_once(unit),
-        )
+        return whole_number(unit.job.resources, PACK_RESOURCE) or self.settings.pack
+
+    def _packs(self, units: list[Unit]) -> list[list[Unit]]:
+        """Jobs of equal parameters as tasks: of a fixed size, else of about equal duration."""
+        fixed, at_once = self._fixed_size(units[0]), self._at_once(units[0])
+        if fixed is not None:
+            return split_evenly(units, fixed)
+        known = [self.durations.seconds(unit.rule, unit.expected_seconds) for unit in units]
+        seconds = [job for job in known if job is not None]
+        if len(seconds) < len(units):
+            return split_evenly(units, max(self.settings.first_pack, at_once))
+        return split_by_duration(units, seconds, self.settings.task_minutes * 60 * at_once)
 
     def _submit_group(
         self, units: list[Unit], parameters: BatchParameters | str, left: list[Unit]
@@ -161,7 +166,7 @@ class Submitter:
         if isinstance(parameters, str):
             self._fail(units, parameters, left)
             return True
-        packs = split_evenly(units, self._pack_size(units[0]))
+        packs = self._packs(units)
         at_once = min(self._at_once(units[0]), max(map(len, packs)))
         parameters = self._task_parameters(units[0], at_once)
         for part in chunks(packs, self.array_size):

@@ -78,17 +78,30 @@ def _read(path: str) -> dict[str, Any]:
 
 
 def run_cost(state: RunState, timed: Mapping[str, float]) -> Cost:
-    """What the missing seeds of one run will cost."""
+    """What the missing seeds of one run will cost, a start of Python and torch included."""
     if not state.missing:
         return Cost(0.0, "earlier runs")
-    configuration, n = state.run.configuration, len(state.missing)
-    start = START_SECONDS_PER_JOB
+    training = training_cost(state, timed)
+    return Cost(START_SECONDS_PER_JOB + training.seconds, training.source)
+
+
+def training_cost(state: RunState, timed: Mapping[str, float]) -> Cost:
+    """What training and evaluating the missing seeds of one run will cost."""
+    per_seed, source = _seconds_per_seed(state, timed)
+    return Cost(len(state.missing) * per_seed * (1 + EVALUATION_SHARE), source)
+
+
+def is_known(configuration: Configuration) -> bool:
+    """Whether the estimate knows the network and the data, or only guesses."""
+    return configuration.model == "mlp" and configuration.data in DATASETS
+
+
+def _seconds_per_seed(state: RunState, timed: Mapping[str, float]) -> tuple[float, Source]:
+    configuration = state.run.configuration
     if configuration.budget.kind == "seconds":
-        return Cost(start + n * configuration.budget.amount * (1 + EVALUATION_SHARE), "estimate")
+        return configuration.budget.amount, "estimate"
     if state.train_seconds:
-        per_seed = median(state.train_seconds.values())
-        return Cost(start + n * per_seed * (1 + EVALUATION_SHARE), "earlier runs")
+        return median(state.train_seconds.values()), "earlier runs"
     source: Source = "timing table" if configuration.arm_path in timed else "estimate"
     per_step = timed.get(configuration.arm_path, estimated_seconds_per_step(configuration))
-    per_seed = configuration.budget.amount * per_step
-    return Cost(start + n * per_seed * (1 + EVALUATION_SHARE), source)
+    return configuration.budget.amount * per_step, source
