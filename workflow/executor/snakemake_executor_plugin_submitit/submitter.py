@@ -40,6 +40,8 @@ from .task import Task, write_task
 from .voice import Voice
 
 FALLBACK_ARRAY_SIZE = 1000
+# Of a job on a node, whatever it does.
+LEAST_SECONDS = 0.1
 RETRY_SECONDS = (2.0, 5.0, 10.0, 20.0, 30.0)
 
 
@@ -154,7 +156,7 @@ class Submitter:
         if fixed is not None:
             return split_evenly(units, fixed)
         known = [self.durations.seconds(unit.rule, unit.expected_seconds) for unit in units]
-        seconds = [job for job in known if job is not None]
+        seconds = [max(job, LEAST_SECONDS) for job in known if job is not None]
         if len(seconds) < len(units):
             return split_evenly(units, max(self.settings.first_pack, at_once))
         return split_by_duration(units, seconds, self.settings.task_minutes * 60 * at_once)
