@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 CPU_GROUP = Path("/sys/fs/cgroup/cpuacct")
 PACK = 8
 LOCAL = "this machine"
-REFERENCE = f"submitit plugin, {PACK} a task"
+REFERENCE = "submitit plugin, told that a job takes 1 s"
 REFERENCE_LOCAL = f"{LOCAL}: submitit-jobstep"
 PACKAGES = ("snakemake", "submitit", "torch", "snakemake-executor-plugin-slurm", "hydra-core",
             "hydra-submitit-launcher", "hydra-joblib-launcher", "ray")  # fmt: skip
@@ -80,10 +80,10 @@ def tools(jobs: int) -> list[Tool]:
               "hydra.launcher.mem_gb=2", "hydra.launcher.partition=gpu"]  # fmt: skip
     return [
         Tool(REFERENCE, None, True,
-             snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack", str(PACK))),
-        Tool("submitit plugin, told that a job takes 1 s", None, True,
              snakemake(jobs, "--executor", "submitit", *many,
                        "--set-resources", "work:submitit_seconds=1")),
+        Tool(f"submitit plugin, {PACK} a task", None, True,
+             snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack", str(PACK))),
         Tool("submitit plugin, a task for each core", None, True,
              snakemake(jobs, "--executor", "submitit", *many, "--submitit-pack",
                        str(jobs // (os.cpu_count() or 1)))),
