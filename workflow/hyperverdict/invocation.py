@@ -140,23 +140,15 @@ class Invocation:
         """The seeds on record once a run's job is done."""
         return seeds_after(run, RESULTS)
 
-    @cached_property
-    def _timed_seconds_per_step(self) -> dict[str, float]:
-        from hyperverdict.design.cost import timed_seconds_per_step
-
-        return timed_seconds_per_step(TIMINGS)
-
     def expected_seconds(self, run: PlannedRun) -> int:
-        """How long training the missing seeds will take; 0 where that would be a guess."""
-        from hyperverdict.design.cost import is_known, training_cost
+        """About how long training the missing seeds will take; 0 where that would be a guess."""
+        from hyperverdict.design.cost import estimated_seconds
 
-        state = run_state(run, RESULTS)
-        if not is_known(run.configuration) and not state.train_seconds:
-            return 0
-        return math.ceil(training_cost(state, self._timed_seconds_per_step).seconds)
+        return math.ceil(estimated_seconds(run_state(run, RESULTS)))
 
     def print_plan(self) -> None:
         """The plan in words, on standard error, when something remains to be trained."""
+        from hyperverdict.design.cost import timed_seconds_per_step
         from hyperverdict.design.summary import plan_summary
 
         if not self.main:
@@ -168,7 +160,7 @@ class Invocation:
             if not (TIMINGS / "contrasts" / key / "timing.json").exists()
         ]
         text = plan_summary(
-            self.plan, states, self._timed_seconds_per_step, missing, os.cpu_count()
+            self.plan, states, timed_seconds_per_step(TIMINGS), missing, os.cpu_count()
         )
         print(text, file=sys.stderr)
 

@@ -59,6 +59,7 @@ hypotheses:
     expect: {accuracy: higher}
 """
 
+TEST_SIZE = 360
 Score = Callable[[Configuration, int], float]
 
 
@@ -122,7 +123,7 @@ def write_synthetic(
     """A run's folder; `failed` seeds diverged halfway."""
     seeds, failed = list(seeds), set(failed)
     steps = configuration.budget.amount
-    test_size = 360
+    test_size = TEST_SIZE
     rows = []
     for seed in seeds:
         value = score(configuration, seed)

@@ -37,6 +37,12 @@ def test_tasks_are_about_as_long_as_they_should_be(seconds, most, lengths):
     assert all(part == sorted(part) for part in parts)
 
 
+@pytest.mark.parametrize(("seconds", "tasks"), [(2500.0, 2), (60.0, 1), (600.0, 2), (150.0, 1)])
+def test_long_jobs_still_run_so_many_at_once(seconds, tasks):
+    parts = split_by_duration(range(16), [seconds] * 16, 600, at_once=8)
+    assert [len(part) for part in parts] == [16 // tasks] * tasks
+
+
 def test_unequal_jobs_make_equal_tasks():
     seconds = [float(1 + number % 97) for number in range(1000)]
     parts = split_by_duration(range(1000), seconds, 600)

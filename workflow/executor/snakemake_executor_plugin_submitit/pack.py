@@ -10,19 +10,26 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def split_by_duration(items: Sequence[T], seconds: Sequence[float], most: float) -> list[list[T]]:
+def split_by_duration(
+    items: Sequence[T], seconds: Sequence[float], most: float, at_once: int = 1
+) -> list[list[T]]:
     """About as many parts as it takes to fill `most` seconds each, and these about equally long.
 
     Each of the longest first goes to the part that is shortest so far: Graham, SIAM Journal on
     Applied Mathematics 17 (1969).
+
+    Args:
+        most: seconds of a part whose items run `at_once` at a time; there are so many to a part at
+            least, however long they take.
     """
     longest_first = sorted(range(len(items)), key=lambda index: -seconds[index])
     loads: list[float] = []
     for index in longest_first:
-        if not loads or loads[-1] + seconds[index] > most:
+        if not loads or loads[-1] + seconds[index] > most * at_once:
             loads.append(0.0)
         loads[-1] += seconds[index]
-    parts = [(0.0, part) for part in range(len(loads))]
+    count = min(len(loads), math.ceil(len(items) / at_once))
+    parts = [(0.0, part) for part in range(count)]
     members: list[list[int]] = [[] for _ in parts]
     for index in longest_first:
         load, part = heapq.heappop(parts)

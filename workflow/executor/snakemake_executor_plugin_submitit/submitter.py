@@ -40,7 +40,7 @@ from .task import Task, write_task
 from .voice import Voice
 
 FALLBACK_ARRAY_SIZE = 1000
-# Of a job on a node, whatever it does.
+# No job on a node takes less.
 LEAST_SECONDS = 0.1
 RETRY_SECONDS = (2.0, 5.0, 10.0, 20.0, 30.0)
 
@@ -155,11 +155,17 @@ class Submitter:
         fixed, at_once = self._fixed_size(units[0]), self._at_once(units[0])
         if fixed is not None:
             return split_evenly(units, fixed)
-        known = [self.durations.seconds(unit.rule, unit.expected_seconds) for unit in units]
-        seconds = [max(job, LEAST_SECONDS) for job in known if job is not None]
-        if len(seconds) < len(units):
-            return split_evenly(units, max(self.settings.first_pack, at_once))
-        return split_by_duration(units, seconds, self.settings.task_minutes * 60 * at_once)
+        seconds = {
+            unit: max(known, LEAST_SECONDS)
+            for unit in units
+            if (known := self.durations.seconds(unit.rule, unit.expected_seconds)) is not None
+        }
+        unknown = [unit for unit in units if unit not in seconds]
+        task_seconds = self.settings.task_minutes * 60
+        return [
+            *split_by_duration(list(seconds), list(seconds.values()), task_seconds, at_once),
+            *split_evenly(unknown, max(self.settings.first_pack, at_once)),
+        ]
 
     def _submit_group(
         self, units: list[Unit], parameters: BatchParameters | str, left: list[Unit]

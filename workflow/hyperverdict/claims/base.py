@@ -27,8 +27,8 @@ Evidence = Literal[
     "estimated",
 ]
 
-# Scores in steps of at most this rarely agree by chance, and hardly ever with every seed.
-FINE_STEP = 5e-3
+# Scores with steps of at most this share of their size do not agree again and again by chance.
+FINE_STEP = 5e-4
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Outcomes:
         resolution: the metric's smallest step (1/test images for accuracy), else 0.
         curves: for claims along training only: arm label -> seed -> validation values at the
             evaluation points of the claim (`learning_curve.points`), in order.
-        rounding: the step of scores that were rounded elsewhere (0.01 for 0.93), else 0.
+        rounding: the step of scores that were rounded elsewhere (0.01 for 0.93), on the scale on
+            which the metric is judged; else 0.
     """
 
     metric: Metric
@@ -75,13 +76,15 @@ class Outcomes:
 
     @property
     def step(self) -> float:
-        """The smallest difference that the scores can show."""
+        """The smallest difference that the scores can show, on the judged scale."""
         return max(self.resolution, self.rounding)
 
     @property
     def fine(self) -> bool:
         """Whether scores that are equal again and again are no chance."""
-        return self.step <= FINE_STEP
+        sizes = [abs(v) for runs in self.finished().values() for v in runs.values()]
+        scale = 1.0 if self.metric.ratio else max(sizes, default=0.0)
+        return self.step <= FINE_STEP * scale
 
     def finished(self) -> dict[str, dict[int, float]]:
         """Arm label -> seed -> value of the runs that did not fail."""

@@ -81,27 +81,38 @@ def run_cost(state: RunState, timed: Mapping[str, float]) -> Cost:
     """What the missing seeds of one run will cost, a start of Python and torch included."""
     if not state.missing:
         return Cost(0.0, "earlier runs")
-    training = training_cost(state, timed)
-    return Cost(START_SECONDS_PER_JOB + training.seconds, training.source)
-
-
-def training_cost(state: RunState, timed: Mapping[str, float]) -> Cost:
-    """What training and evaluating the missing seeds of one run will cost."""
     per_seed, source = _seconds_per_seed(state, timed)
-    return Cost(len(state.missing) * per_seed * (1 + EVALUATION_SHARE), source)
+    return Cost(START_SECONDS_PER_JOB + _of_seeds(state, per_seed), source)
 
 
-def is_known(configuration: Configuration) -> bool:
-    """Whether the estimate knows the network and the data, or only guesses."""
-    return configuration.model == "mlp" and configuration.data in DATASETS
+def estimated_seconds(state: RunState) -> float:
+    """What training the missing seeds of one run takes by the stated estimate, measuring nothing.
+
+    One basis for all runs, so that what they took in fact corrects it. 0 where it would be a guess:
+    a network or data of the user's own.
+    """
+    configuration = state.run.configuration
+    known = configuration.model == "mlp" and configuration.data in DATASETS
+    if not known and configuration.budget.kind != "seconds":
+        return 0.0
+    return _of_seeds(state, _estimated_seconds_per_seed(configuration))
+
+
+def _of_seeds(state: RunState, seconds_per_seed: float) -> float:
+    return len(state.missing) * seconds_per_seed * (1 + EVALUATION_SHARE)
+
+
+def _estimated_seconds_per_seed(configuration: Configuration) -> float:
+    if configuration.budget.kind == "seconds":
+        return configuration.budget.amount
+    return configuration.budget.amount * estimated_seconds_per_step(configuration)
 
 
 def _seconds_per_seed(state: RunState, timed: Mapping[str, float]) -> tuple[float, Source]:
     configuration = state.run.configuration
-    if configuration.budget.kind == "seconds":
-        return configuration.budget.amount, "estimate"
-    if state.train_seconds:
-        return median(state.train_seconds.values()), "earlier runs"
-    source: Source = "timing table" if configuration.arm_path in timed else "estimate"
-    per_step = timed.get(configuration.arm_path, estimated_seconds_per_step(configuration))
-    return configuration.budget.amount * per_step, source
+    if configuration.budget.kind != "seconds":
+        if state.train_seconds:
+            return median(state.train_seconds.values()), "earlier runs"
+        if configuration.arm_path in timed:
+            return configuration.budget.amount * timed[configuration.arm_path], "timing table"
+    return _estimated_seconds_per_seed(configuration), "estimate"

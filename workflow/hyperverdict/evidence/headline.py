@@ -143,7 +143,7 @@ REMEDIES = {
     "15": "Time the arms in turn in one job of their own",
     "16": "Compare runs of equal training only",
     "27": "Run all arms with one version of code and data",
-    "29": "Run every seed anew: the runs of an arm are copies of one",
+    "29": "Find out why all runs of an arm are alike",
     "30": "Check that the factor reaches the training code",
 }
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from hyperverdict.claims.base import Arm, Outcomes
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.evidence.rounding import FRACTIONS, step_of
 from hyperverdict.evidence.timing import Timing, timing_of
 from hyperverdict.study.model import TIME_METRIC, Hypothesis, Metric, Study
 
@@ -29,11 +30,8 @@ SELECTION_COLUMNS = {
     "error": "validation_accuracy",
     "loss": "validation_loss",
 }
-FRACTIONS = frozenset({"accuracy", "error"})
 # An epoch end may be recorded as 0.9999999 where samples are divided by the size of the set.
 EPOCH_TOLERANCE = 1e-6
-# Scores with more decimals count as exact.
-MOST_DECIMALS = 5
 
 
 @dataclass(frozen=True)
@@ -137,7 +135,8 @@ def _outcomes(
     elif searched:
         curves = {arm.label: selection(runs, arm, hypothesis, metric.name) for arm in arms}
     resolution = _resolution(metric, arms, runs)
-    rounding = 0.0 if resolution else rounding_of(metric, values.values())
+    from_elsewhere = any(arm.elsewhere for arm in arms)
+    rounding = step_of(metric, values.values()) if from_elsewhere else 0.0
     return Outcomes(metric, values, resolution, curves, rounding)
 
 
@@ -167,21 +166,6 @@ def _resolution(metric: Metric, arms: Iterable[Arm], runs: RunIndex) -> float:
         return 0.0
     sizes = [size for arm in arms for size in runs.rows(_path(arm))["test_size"].dropna()]
     return 1.0 / min(sizes) if sizes and min(sizes) > 0 else 0.0
-
-
-def rounding_of(metric: Metric, values: Iterable[Mapping[int, float]]) -> float:
-    """The step to which scores were rounded, 0 for full precision.
-
-    Accuracies count as rounded to two decimals at most: 0 and 1 are also exact values. A ratio is
-    judged on a log scale, where a step has no one size.
-    """
-    finished = np.array([v for arm in values for v in arm.values() if np.isfinite(v)])
-    if metric.ratio or not len(finished):
-        return 0.0
-    for decimals in range(2 if metric.name in FRACTIONS else 0, MOST_DECIMALS + 1):
-        if np.allclose(finished, finished.round(decimals), rtol=0, atol=1e-12):
-            return float(10.0**-decimals)
-    return 0.0
 
 
 def arm_steps(arm: Arm, runs: RunIndex) -> float | None:

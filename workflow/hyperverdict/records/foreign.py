@@ -26,6 +26,7 @@ from hyperverdict.records.identity import (
     without_duplicates,
 )
 from hyperverdict.records.recognise import Recognised, recognise
+from hyperverdict.runs.parquet import read_parquet
 from hyperverdict.study.hyperparameters import HYPERPARAMETERS, SHORTHANDS
 
 FINISHED = frozenset({"finished", "complete", "completed", "done", "success", "succeeded", "ok"})
@@ -72,8 +73,8 @@ def read_runs(file: Path) -> pd.DataFrame:
     suffixes = [suffix.lower() for suffix in file.suffixes]
     try:
         if suffixes and suffixes[-1] in (".parquet", ".pq"):
-            # Also folders of files. On one thread, for the reason in runs/parquet.py.
-            runs: pd.DataFrame = pq.read_table(file, use_threads=False).to_pandas(use_threads=False)
+            table = pq.read_table(file) if file.is_dir() else read_parquet(file)
+            runs: pd.DataFrame = table.to_pandas(use_threads=False)
             return runs
         separator = "\t" if ".tsv" in suffixes else _separator(file)
         return pd.read_csv(file, sep=separator, encoding="utf-8-sig", low_memory=False)

@@ -134,6 +134,10 @@ def _caveat(sentences: Mapping[str, list[str]], report: HypothesisReport) -> Hea
     return HeadlineCaveat(gravest, () if everywhere else tuple(dict.fromkeys(at)), tuple(also))
 
 
+def _said_by(main: str, caveat: HeadlineCaveat) -> bool:
+    return main.endswith(caveat.sentence.lower()) and not caveat.also
+
+
 def new_caveats(report: StudyReport) -> dict[str, tuple[HeadlineCaveat, ...]]:
     """Hypothesis id -> its headline caveats that the first screen has not said before."""
     said: set[HeadlineCaveat] = set()
@@ -141,7 +145,7 @@ def new_caveats(report: StudyReport) -> dict[str, tuple[HeadlineCaveat, ...]]:
     fresh: dict[str, tuple[HeadlineCaveat, ...]] = {}
     for hypothesis in report.hypotheses:
         new = headline_caveats(hypothesis)
-        new = tuple(c for c in new if c not in said and not main.endswith(c.sentence.lower()))
+        new = tuple(c for c in new if c not in said and not _said_by(main, c))
         said.update(new)
         fresh[hypothesis.id] = new
     return fresh

@@ -176,7 +176,7 @@ ADVICE: Mapping[str, str] = {
     "26": "Compare arms of equal parameter count as well.",
     "27": "Retrain all arms with one version of code and data.",
     "28": "Register the claim before its results exist: add a fresh set of seeds.",
-    "29": "Run every seed anew, and record the scores with all their decimals.",
+    "29": "Find out why all runs of an arm are alike, and record scores with all their decimals.",
     "30": "Check that the factor reaches the training code.",
 }
 

@@ -19,4 +19,5 @@ def read_parquet(file: Path) -> pa.Table:
     The bytes come first, so a file that a job replaces meanwhile is read whole.
     """
     # pq.read_table would import pandas, a second in every job.
-    return pq.ParquetFile(pa.BufferReader(file.read_bytes())).read(use_threads=False)
+    content = pa.BufferReader(file.read_bytes())
+    return pq.ParquetFile(content, pre_buffer=False).read(use_threads=False)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from hyperverdict.evidence.case import Case
 from hyperverdict.evidence.checks import (
+    copies,
     elsewhere,
     fairness,
     leaks,
@@ -25,6 +26,7 @@ CheckFunction = Callable[[Case], Check | None]
 CHECKS: tuple[CheckFunction, ...] = (
     *fairness.CHECKS,
     *replication.CHECKS,
+    *copies.CHECKS,
     *training.CHECKS,
     *leaks.CHECKS,
     *time.CHECKS,

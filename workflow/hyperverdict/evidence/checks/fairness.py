@@ -1,4 +1,4 @@
-"""Checks 1, 2, 6, 6b, 7, 8, 27, 30: did the arms get the same treatment, the factor apart?"""
+"""Checks 1, 2, 6, 6b, 7, 8, 27: did the arms get the same treatment?"""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from hyperverdict.evidence.case import SHAPE_FACTORS, ArmRuns, Case, held_kind, 
 from hyperverdict.evidence.numbers import digits, listed
 from hyperverdict.evidence.verdict import Check
 from hyperverdict.study.hyperparameters import HYPERPARAMETERS
-from hyperverdict.study.model import TIME_METRIC
 
 TOLERANCE = 1.05
 TUNED_FROM = 3
-# So many different scores show that seeds matter, so that equal arms are no ceiling.
-TOLD_APART = 3
 # Factors that change how many images or passes a step or second buys.
 RESIZING = frozenset({"batch_size", "data", "classes", "train_samples"})
 TUNING_MATTERS = frozenset({"batch_size", *SHAPE_FACTORS})
@@ -165,29 +162,6 @@ def different_code(case: Case) -> Check | None:
     return None
 
 
-def factor_changes_nothing(case: Case) -> Check | None:
-    """30 B/C: two arms scored the same with every seed (C for our own runs: there it was set)."""
-    for effect in case.effects():
-        outcomes, pair = case.question.outcomes.get(effect.metric), case.pair(effect)
-        if outcomes is None or pair is None or effect.metric == TIME_METRIC or not outcomes.fine:
-            continue
-        finished = outcomes.finished()
-        first, second = (finished.get(a.arm.label, {}) for a in pair)
-        common = first.keys() & second.keys()
-        distinct = {first[seed] for seed in common}
-        if len(distinct) < TOLD_APART or any(first[seed] != second[seed] for seed in common):
-            continue
-        sentence = (
-            f"{pair[0].arm.label} and {pair[1].arm.label} scored exactly the same with each of "
-            f"{len(common)} seeds: {listed(sorted(case.compared))} "
-        )
-        if case.foreign:
-            sentence += "never acted, or never reached the training."
-            return Check("30", "blocks", sentence, "same results", 10.5)
-        return Check("30", "caveat", f"{sentence}never acted in these runs.", gravity=7.6)
-    return None
-
-
 def _versions(context: Iterable[ArmRuns], column: str) -> int:
     return len({level for a in context for level in a.levels_of(column)})
 
@@ -200,5 +174,4 @@ CHECKS = (
     tuned_at_edge,
     unequal_tuning,
     different_code,
-    factor_changes_nothing,
 )

@@ -1,4 +1,4 @@
-"""Checks 3, 4, 5, 23, 24, 29: are there enough runs, and do they speak with one voice?"""
+"""Checks 3, 4, 5, 23, 24: are there enough runs, and do they speak with one voice?"""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import math
 
 from hyperverdict.claims.base import Effect
 from hyperverdict.evidence.case import Case
-from hyperverdict.evidence.numbers import count, digits, number_word, size
-from hyperverdict.evidence.outcomes import FRACTIONS
+from hyperverdict.evidence.numbers import count, number_word, size
 from hyperverdict.evidence.verdict import Check
 from hyperverdict.stats.power import detectable_effect
 from hyperverdict.study.model import TIME_METRIC
 
 FEW = 5
 CARRIES = 0.5
-COPIES = 3
 
 
 def no_replication(case: Case) -> Check | None:
@@ -57,27 +55,6 @@ def unmatched_seeds(case: Case) -> Check | None:
     if all(e.paired for e in case.effects()):
         return None
     return Check("5", "caveat", "Seeds do not match; Welch's unpaired interval used.", gravity=3)
-
-
-def seeds_change_nothing(case: Case) -> Check | None:
-    """29 B/C: all runs of an arm have one score, in every arm (C where rounding may explain it)."""
-    for name, outcomes in case.question.outcomes.items():
-        arms = {label: list(runs.values()) for label, runs in outcomes.finished().items()}
-        if name == TIME_METRIC or min(map(len, arms.values()), default=0) < COPIES:
-            continue
-        one_score = all(len(set(scores)) == 1 for scores in arms.values())
-        exact = name in FRACTIONS and all(scores[0] in (0.0, 1.0) for scores in arms.values())
-        if not one_score or exact:
-            continue
-        label, scores = next(iter(arms.items()))
-        score = digits(scores[0], 5)
-        same = f"All {len(scores)} runs of {label} scored {score}, and so in each arm: "
-        if outcomes.fine:
-            sentence = f"{same}copies of one run, or seeds that never reached the training."
-            return Check("29", "blocks", sentence, "no replication", 11)
-        sentence = f"{same}copies of one run, or scores too coarse to tell seeds apart."
-        return Check("29", "caveat", sentence, gravity=7.9)
-    return None
 
 
 def missing_runs(case: Case) -> Check | None:
@@ -138,11 +115,4 @@ def _only_times(case: Case) -> bool:
     return judged == {TIME_METRIC} and case.timing is not None
 
 
-CHECKS = (
-    no_replication,
-    few_seeds,
-    unmatched_seeds,
-    seeds_change_nothing,
-    missing_runs,
-    one_seed_carries,
-)
+CHECKS = (no_replication, few_seeds, unmatched_seeds, missing_runs, one_seed_carries)

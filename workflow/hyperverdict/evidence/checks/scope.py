@@ -103,7 +103,7 @@ def _contexts(case: Case) -> int:
 
 
 def below_resolution(case: Case) -> Check | None:
-    """21 C: delta or a decided effect is below what test images or rounded scores resolve."""
+    """21 C: delta or a decided effect is below what test images or steps of scores resolve."""
     for effect in case.effects():
         outcomes = case.question.outcomes.get(effect.metric)
         if outcomes is None or not outcomes.step:
@@ -113,8 +113,8 @@ def below_resolution(case: Case) -> Check | None:
         if sought is not None:
             means = (
                 f"{round(1 / outcomes.resolution):,} test images"
-                if outcomes.resolution
-                else f"Scores rounded to {digits(outcomes.rounding)}"
+                if outcomes.resolution >= outcomes.rounding
+                else f"Scores in steps of {digits(outcomes.rounding)}"
             )
             sentence = f"{means} cannot resolve {size(sought, effect.metric)}."
             return Check("21", "caveat", sentence, gravity=5)
