@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from hyperverdict.evidence.judge_table import judge_table
-from hyperverdict.evidence.rounding import step_of
 from hyperverdict.study.model import Metric
+from hyperverdict.study.scores import step_of
 
 from tests.unit.evidence.synthetic import numbers_fired, one_claim, report_case, run_all
 
@@ -76,7 +76,7 @@ def test_single_precision_copies_are_copies(tmp_path):
 
 
 def test_runs_that_differ_in_another_score_are_no_copies(tmp_path):
-    other = {"validation_accuracy": lambda batch, seed: 0.8 + NOISE[seed]}
+    other = {"validation_loss": lambda batch, seed: 0.8 + NOISE[seed]}
     assert _fired(_verdict(tmp_path, _by_arm, **other)) == {}
 
 

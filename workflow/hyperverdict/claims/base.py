@@ -17,6 +17,7 @@ from hyperverdict.stats.sequential import SINGLE_LOOK, LookRule
 from hyperverdict.study.budget import Budget
 from hyperverdict.study.configuration import Configuration
 from hyperverdict.study.model import Hypothesis, Metric, Study
+from hyperverdict.study.scores import is_fine
 
 Evidence = Literal[
     "supported",
@@ -26,9 +27,6 @@ Evidence = Literal[
     "true by arithmetic",
     "estimated",
 ]
-
-# Scores with steps of at most this share of their size do not agree again and again by chance.
-FINE_STEP = 5e-4
 
 
 @dataclass(frozen=True)
@@ -83,8 +81,7 @@ class Outcomes:
     def fine(self) -> bool:
         """Whether scores that are equal again and again are no chance."""
         sizes = [abs(v) for runs in self.finished().values() for v in runs.values()]
-        scale = 1.0 if self.metric.ratio else max(sizes, default=0.0)
-        return self.step <= FINE_STEP * scale
+        return is_fine(self.step, 1.0 if self.metric.ratio else max(sizes, default=0.0))
 
     def finished(self) -> dict[str, dict[int, float]]:
         """Arm label -> seed -> value of the runs that did not fail."""

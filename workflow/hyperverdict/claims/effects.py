@@ -32,7 +32,15 @@ MOST_FAILURES = 0.2
 RATES_DIFFER = 0.05
 # Pairs are formed when this share of the smaller arm's seeds is matched.
 MATCHED = 0.75
-LOWER_IS_BETTER = frozenset({"error", "loss", "train_time"})
+# Last words of metrics' names; of other metrics nobody knows which way is better.
+LOWER_IS_BETTER = frozenset(
+    {"error", "err", "loss", "time", "seconds", "perplexity", "ppl", "mse", "rmse", "mae", "nll"}
+    | {"wer", "cer", "fid"}
+)
+HIGHER_IS_BETTER = frozenset(
+    {"accuracy", "acc", "precision", "recall", "f1", "auc", "auroc", "map", "iou", "bleu", "rouge"}
+    | {"score", "reward", "return", "success", "r2"}
+)
 
 
 @dataclass(frozen=True)
@@ -172,9 +180,10 @@ def contrast_effect(
     return judge_effect(measure(outcomes, contrast), expectation, alpha, looks)
 
 
-def higher_is_better(metric: Metric) -> bool:
-    """Whether more of the metric is better; false for errors, losses and times."""
-    return metric.name not in LOWER_IS_BETTER and not metric.name.endswith(("_time", "_loss"))
+def higher_is_better(metric: Metric) -> bool | None:
+    """Whether more of the metric is better, by the last word of its name; None when unknown."""
+    word = metric.name.lower().rpartition("_")[2]
+    return True if word in HIGHER_IS_BETTER else False if word in LOWER_IS_BETTER else None
 
 
 def _scaled(outcomes: Outcomes, label: str) -> dict[int, float]:
@@ -229,7 +238,8 @@ def _failures_point(
     if rates[first] == rates[second]:
         return math.nan
     survivor = first if rates[first] < rates[second] else second
-    return math.copysign(1.0, contrast.weights[survivor]) * (1 if higher_is_better(metric) else -1)
+    better = {True: 1.0, False: -1.0, None: math.nan}[higher_is_better(metric)]
+    return math.copysign(1.0, contrast.weights[survivor]) * better
 
 
 def _heed_failures(effect: Effect, measured: Measured) -> Effect:

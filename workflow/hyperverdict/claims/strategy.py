@@ -169,7 +169,7 @@ def _present(outcomes: Outcomes, labels: Any, *seeds: int) -> bool:
 
 
 def _score(outcomes: Outcomes, cells: Mapping[Cell, str], seed: int) -> Score:
-    sign = 1.0 if higher_is_better(outcomes.metric) else -1.0
+    sign = -1.0 if higher_is_better(outcomes.metric) is False else 1.0
 
     def score(cell: Cell) -> float:
         curve = outcomes.curves.get(cells[cell], {}).get(seed)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.claims.base import Arm, Effect, Judgement, Question
+from hyperverdict.evidence.elsewhere import cell_key
 from hyperverdict.evidence.outcomes import METRIC_COLUMNS, RunIndex, arm_steps
 from hyperverdict.evidence.questions import Trial
 from hyperverdict.evidence.standing import Standing
@@ -53,6 +54,10 @@ class ArmRuns:
             found = pd.unique(self.rows[column].dropna())
             self._levels[column] = frozenset(map(str, found))
         return self._levels[column]
+
+    def shares(self, column: str) -> Mapping[str, float]:
+        """Level of a column, in one spelling -> its share of the arm's runs."""
+        return level_codes(self.rows[column]).value_counts(normalize=True).to_dict()
 
     @cached_property
     def curve_arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -120,6 +125,27 @@ class Case:
         return tuple(tuple(group) for group in groups.values())
 
 
+def level_codes(column: pd.Series[Any]) -> pd.Series[str]:
+    """The levels of a column as text, in one spelling; missing ones stay missing."""
+    spelled = {value: str(cell_key(value)) for value in pd.unique(column.dropna())}
+    return column.map(spelled)
+
+
+def apart(first: ArmRuns, second: ArmRuns, column: str) -> float:
+    """How differently two arms hold the levels of a column: 0 alike, 1 without a common level.
+
+    By seed where seeds are shared: the share of common seeds whose level differs; else the total
+    variation distance of the levels' shares.
+    """
+    a, b = (x.rows.set_index("seed")[column] for x in (first, second))
+    common = a.index.intersection(b.index)
+    if len(common) and a.index.is_unique and b.index.is_unique:
+        differ = level_codes(a.loc[common]).fillna("") != level_codes(b.loc[common]).fillna("")
+        return float(differ.mean())
+    one, two = first.shares(column), second.shares(column)
+    return sum(abs(one.get(x, 0.0) - two.get(x, 0.0)) for x in {*one, *two}) / 2
+
+
 def arm_runs(question: Question, runs: RunIndex, foreign: bool = False) -> tuple[ArmRuns, ...]:
     """The runs of every arm of a question."""
     seeds = question.hypothesis.seeds
@@ -162,7 +188,8 @@ def _summary(
         missing=0 if foreign else len(set(planned) - set(rows["seed"].tolist())),
         means=means,
         sds=sds,
-        learning_rate=_number(rows, "learning_rate") or arm.configuration.learning_rate,
+        learning_rate=_number(rows, "learning_rate")
+        or (0.0 if foreign else arm.configuration.learning_rate),
     )
 
 

@@ -11,11 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.claims.base import Arm
+from hyperverdict.claims.effects import MOST_FAILURES
 from hyperverdict.evidence.numbers import digits, listed
 from hyperverdict.evidence.outcomes import METRIC_COLUMNS
 from hyperverdict.records.collect import CURVE_COLUMNS
 from hyperverdict.records.foreign import ForeignRuns
 from hyperverdict.records.identity import PROGRESS
+from hyperverdict.records.logs import diverged_late
 from hyperverdict.study.budget import Budget, parse_budget
 from hyperverdict.study.datasets import DATASETS
 from hyperverdict.study.hyperparameters import as_number
@@ -46,7 +48,7 @@ class Matcher:
     )
 
     def __post_init__(self) -> None:
-        self.rows = _filled(self.runs.rows, self.metrics)
+        self.rows = _filled(self.runs.rows, self.metrics, self.runs.hyperparameters)
         split = self.rows.get("split")
         if split is None:
             self.reported = np.ones(len(self.rows), dtype=bool)
@@ -91,7 +93,9 @@ def cell_key(value: Any) -> Any:
         return str(value).strip().lower()
 
 
-def _filled(rows: pd.DataFrame, metrics: Iterable[str]) -> pd.DataFrame:
+def _filled(
+    rows: pd.DataFrame, metrics: Iterable[str], hyperparameters: Iterable[str]
+) -> pd.DataFrame:
     """Rows in the order of training; logs leave cells empty, so metrics are carried forward."""
     progress = [name for name in PROGRESS if name in rows]
     if not progress or rows["run"].is_unique:
@@ -100,6 +104,7 @@ def _filled(rows: pd.DataFrame, metrics: Iterable[str]) -> pd.DataFrame:
     keys = ["run", *(["split"] if "split" in rows else [])]
     names = [m for m in dict.fromkeys((*metrics, "accuracy", "error", "loss")) if m in rows]
     # A failed run has no result, whatever it logged before.
+    rows["failed"] |= diverged_late(rows, metrics, hyperparameters)
     rows[names] = rows.groupby(keys, sort=False)[names].ffill()
     rows["failed"] = rows.groupby("run")["failed"].transform("any")
     return rows
@@ -114,12 +119,15 @@ class Selection:
         curves: one row per evaluation, in the columns of our curves table.
         off_budget: how far the runs went instead of the budget, in words; "" when they fit.
         averaged: what several rows of one seed were averaged over, in words; "".
+        lost: how many runs no mean holds, since they failed or were stopped ("8 of 20 runs"); ""
+            where these are few.
     """
 
     final: pd.DataFrame
     curves: pd.DataFrame
     off_budget: str = ""
     averaged: str = ""
+    lost: str = ""
 
 
 def select(
@@ -134,8 +142,29 @@ def select(
     ended, off_budget = at_budget(reported, budget)
     averaged = _averaged_over(ended, matcher.runs.hyperparameters, levels)
     final = to_final(one_per_seed(ended), arm, matcher.metrics)
-    path = arm.runs_path
-    return Selection(final, to_curves(rows, path, matcher.metrics), off_budget, averaged)
+    curves = to_curves(rows, arm.runs_path, matcher.metrics)
+    lost = _lost(ended, holding(matcher.runs.stopped, levels))
+    return Selection(final, curves, off_budget, averaged, lost)
+
+
+def holding(rows: pd.DataFrame, levels: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows that hold all these levels."""
+    for name, level in levels.items():
+        if name in rows and name not in (*PROGRESS, "seed"):
+            rows = rows[(rows[name].map(cell_key) == cell_key(level)).to_numpy(dtype=bool)]
+    return rows
+
+
+def _lost(ended: pd.DataFrame, stopped: pd.DataFrame) -> str:
+    """Runs that no mean holds: failed beside a finished one of their seed, or stopped."""
+    failed = ended["failed"].astype(bool)
+    averaged_away = int((failed & ended["seed"].isin(ended["seed"][~failed])).sum())
+    ids = [c for c in ("run", "seed") if c in stopped][:1]
+    n_stopped = len(stopped.drop_duplicates(ids)) if ids else len(stopped)
+    lost, total = averaged_away + n_stopped, len(ended) + n_stopped
+    if lost <= MOST_FAILURES * total:
+        return ""
+    return f"{lost} of {total} runs"
 
 
 def at_budget(rows: pd.DataFrame, budget: Budget | None) -> tuple[pd.DataFrame, str]:
@@ -189,8 +218,15 @@ def one_per_seed(rows: pd.DataFrame) -> pd.DataFrame:
     finished = rows[~rows["failed"].astype(bool)]
     rows = pd.concat([finished, rows[~rows["seed"].isin(finished["seed"])]])
     numeric = [c for c in rows if rows[c].dtype.kind in "iuf" and c != "seed"]
-    how = {c: ("mean" if c in numeric else "first") for c in rows if c != "seed"}
+    how = {c: ("mean" if c in numeric else _all_of) for c in rows if c != "seed"}
+    how["failed"] = "all"
     return rows.groupby("seed", as_index=False, sort=True).agg(how)
+
+
+def _all_of(column: pd.Series[Any]) -> Any:
+    """The one value of a column of words, or all of them, so that what differs stays visible."""
+    values = sorted({str(value) for value in column.dropna()})
+    return column.iloc[0] if len(values) < 2 else listed(values)
 
 
 def to_final(rows: pd.DataFrame, arm: Arm, metrics: Iterable[str]) -> pd.DataFrame:

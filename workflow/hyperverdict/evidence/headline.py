@@ -25,7 +25,7 @@ def headline(judgement: Judgement, checks: Iterable[Check], failures: str = "") 
         return f"inconclusive ({word})"
     if judgement.evidence == "inconclusive":
         effects = (effect for leg in judgement.legs for effect in leg.effects)
-        if any(effect.failures_decide for effect in effects):
+        if failures and any(effect.failures_decide for effect in effects):
             return f"inconclusive ({FAILURES_DECIDE}: {failures})"
     return f"{judgement.evidence} ({failures})" if failures else str(judgement.evidence)
 
@@ -142,6 +142,7 @@ REMEDIES = {
     "14": "Choose on validation and score on test once",
     "15": "Time the arms in turn in one job of their own",
     "16": "Compare runs of equal training only",
+    "22": "Count the runs that failed or were stopped, instead of leaving them out",
     "27": "Run all arms with one version of code and data",
     "29": "Find out why all runs of an arm are alike",
     "30": "Check that the factor reaches the training code",

@@ -12,11 +12,13 @@ import pandas as pd
 
 from hyperverdict.claims import type_of
 from hyperverdict.claims.base import Arm, UnanswerableError
+from hyperverdict.claims.learning_curve import points
 from hyperverdict.claims.studyfile import load_study
 from hyperverdict.design.plan import exploration_cells
 from hyperverdict.errors import UserError
 from hyperverdict.evidence.elsewhere import Matcher, Selection, select
 from hyperverdict.evidence.judge import Material, report_of
+from hyperverdict.evidence.numbers import listed
 from hyperverdict.evidence.outcomes import index_runs
 from hyperverdict.evidence.questions import budgets_judged, named_elsewhere
 from hyperverdict.evidence.verdict import StudyReport
@@ -32,6 +34,8 @@ from hyperverdict.study.strict_yaml import read_yaml
 
 # Where nothing tells the size of a training set; it only names configurations apart.
 UNKNOWN_TRAIN_SIZE = 1_000_000
+# Levels that a sentence lists.
+MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -165,6 +169,7 @@ class _Preparation:
         self.selected: dict[str, Selection] = {}
         self.notes: dict[str, list[str]] = {}
         self.faults: dict[str, list[str]] = {}
+        self.lost: dict[str, list[str]] = {}
         self.unbudgeted: set[str] = set()
         hypotheses = tuple(self._hypothesis(h) for h in self.study.hypotheses)
         explorations = tuple(self._exploration(e) for e in self.study.explorations)
@@ -205,8 +210,12 @@ class _Preparation:
             self._fault(hypothesis, f"{arm.label} {found.off_budget}.")
         if found.averaged:
             self._note(hypothesis, f"{arm.label}: averaged over {found.averaged}.")
+        if found.lost:
+            self.lost.setdefault(hypothesis.id, []).append(f"{found.lost} of {arm.label} are lost")
         if not len(found.final):
             self._fault(hypothesis, self._no_rows(arm))
+        elif "each" in hypothesis.terms and (absent := _absent_epochs(hypothesis, found.curves)):
+            self._fault(hypothesis, absent)
         return {int(seed) for seed in found.final["seed"]} if len(found.final) else set()
 
     def _exploration(self, exploration: Exploration) -> Exploration:
@@ -286,7 +295,18 @@ class _Preparation:
             "notes": self.runs.notes,
             "own_notes": self.notes,
             "faults": self.faults,
+            "lost": self.lost,
         }
+
+
+def _absent_epochs(hypothesis: Hypothesis, curves: pd.DataFrame) -> str:
+    """The claimed epochs that a table of evaluations lacks, in words; "" when it has them all."""
+    present = sorted({round(epoch) for epoch in curves["epoch"].dropna()})
+    absent = [epoch for epoch in points(hypothesis.terms["each"]) if epoch not in present]
+    if not absent:
+        return ""
+    shown = [*present[:MOST_SHOWN], *(["..."] if len(present) > MOST_SHOWN else [])]
+    return f"The table has no epoch {listed(absent)}; it has {listed(shown) or 'none'}."
 
 
 def _empty_final() -> pd.DataFrame:

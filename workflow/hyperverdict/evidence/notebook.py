@@ -140,12 +140,15 @@ def compare(
     for factor, ends in change.items():
         if not isinstance(ends, (tuple, list)) or len(ends) != 2:
             raise UserError(f"change: {factor} must be (from, to), not {ends!r}")
+    metrics = {name: read_metric(name, size) for name, size in sizes.items()}
     terms = {"compare": {f: {"from": start, "to": end} for f, (start, end) in change.items()}}
     hypothesis = Hypothesis(
         id=ID,
         says="",
         terms=terms,
-        expect=tuple(read_expectation(metric, claimed) for metric, claimed in expect.items()),
+        expect=tuple(
+            read_expectation(metric, claimed, metrics[metric]) for metric, claimed in expect.items()
+        ),
         at_equal=(budget,),
         seeds=(),
     )
@@ -156,7 +159,7 @@ def compare(
         baseline={"data": data or UNNAMED_DATA, **(baseline or {})},
         budget=budget,
         seeds=(),
-        metrics={name: read_metric(name, size) for name, size in sizes.items()},
+        metrics=metrics,
         hypotheses=(hypothesis,),
         explorations=(),
         alpha=alpha,

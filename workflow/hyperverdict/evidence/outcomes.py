@@ -15,9 +15,9 @@ import pandas as pd
 
 from hyperverdict.claims.base import Arm, Outcomes
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.evidence.rounding import FRACTIONS, step_of
 from hyperverdict.evidence.timing import Timing, timing_of
 from hyperverdict.study.model import TIME_METRIC, Hypothesis, Metric, Study
+from hyperverdict.study.scores import FRACTIONS, step_of
 
 # Columns of the final table that hold a metric under another name.
 METRIC_COLUMNS = {
@@ -194,7 +194,10 @@ def _times(
 def epoch_ends(
     runs: RunIndex, arm: Arm, hypothesis: Hypothesis, metric: str
 ) -> dict[int, tuple[float, ...]]:
-    """seed -> values on the validation subset at the ends of epochs 1, 2, ..., in order."""
+    """seed -> values on the validation subset at the ends of epochs 1, 2, ..., in order.
+
+    nan where an epoch has no evaluation.
+    """
     curve = runs.curve(_path(arm), hypothesis.seeds)
     curve = curve[curve["split"] == "validation_curve"]
     column = "accuracy" if metric == "error" else metric
@@ -202,9 +205,15 @@ def epoch_ends(
         return {}
     at_end = (curve["epoch"] - curve["epoch"].round()).abs() < EPOCH_TOLERANCE
     ends = curve[at_end & (curve["epoch"] > 0.5)].sort_values(["seed", "epoch"])
-    values = 1.0 - ends[column] if metric == "error" else ends[column]
-    by_seed = values.groupby(ends["seed"]).agg(tuple)
-    return {int(str(seed)): values for seed, values in by_seed.items()}
+    values = (1.0 - ends[column] if metric == "error" else ends[column]).to_numpy(dtype=float)
+    epochs = ends["epoch"].round().to_numpy(dtype=int)
+    by_seed: dict[int, tuple[float, ...]] = {}
+    for seed in ends["seed"].unique().tolist():
+        of_seed = (ends["seed"] == seed).to_numpy()
+        filled = np.full(epochs[of_seed].max(), np.nan)
+        filled[epochs[of_seed] - 1] = values[of_seed]
+        by_seed[int(seed)] = tuple(filled.tolist())
+    return by_seed
 
 
 def selection(

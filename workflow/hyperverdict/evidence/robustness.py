@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from hyperverdict.claims.base import Effect, Judgement, Outcomes, Question
+from hyperverdict.claims.effects import higher_is_better
 from hyperverdict.evidence.case import Case
 from hyperverdict.evidence.outcomes import values_of
 from hyperverdict.evidence.questions import seeds_of
@@ -87,8 +88,7 @@ def worst_case(question: Question) -> Question:
         finite = [v for arm in outcomes.values.values() for v in arm.values() if math.isfinite(v)]
         if not finite:
             return outcomes
-        low = name not in ("error", "loss", "train_time")
-        worst = min(finite) if low else max(finite)
+        worst = max(finite) if higher_is_better(outcomes.metric) is False else min(finite)
         values: Mapping[str, Mapping[int, float]] = {
             arm: {s: v if math.isfinite(v) else worst for s, v in by_seed.items()}
             for arm, by_seed in outcomes.values.items()

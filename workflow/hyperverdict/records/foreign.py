@@ -6,6 +6,7 @@ and the value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,26 +21,39 @@ from hyperverdict.errors import UserError, nearest
 from hyperverdict.records.identity import (
     PROGRESS,
     codes_of,
+    repeated_text,
     rows_text,
+    run_columns,
     telling_apart,
     with_runs,
     without_duplicates,
 )
+from hyperverdict.records.logs import progress_reached, settle_schedules
 from hyperverdict.records.recognise import Recognised, recognise
 from hyperverdict.runs.parquet import read_parquet
 from hyperverdict.study.hyperparameters import HYPERPARAMETERS, SHORTHANDS
+from hyperverdict.study.model import Metric
+from hyperverdict.study.scores import is_fine, step_of
 
 FINISHED = frozenset({"finished", "complete", "completed", "done", "success", "succeeded", "ok"})
 FAILED = frozenset({"failed", "fail", "diverged", "error", "out_of_memory", "oom", "nan"})
-UNFINISHED = frozenset(
-    {"running", "crashed", "killed", "pruned", "preempted", "pending", "queued", "waiting"}
-    | {"scheduled", "canceled", "cancelled", "stopped", "preempting"}
-)
+# Ended from outside, perhaps for their results: who leaves them out looks at survivors.
+STOPPED = frozenset({"crashed", "killed", "pruned", "canceled", "cancelled", "stopped"})
+UNFINISHED = STOPPED | {
+    "running", "preempted", "preempting", "pending", "queued", "waiting", "scheduled",
+}  # fmt: skip
 SPLITS = {
     "train": "train", "training": "train", "val": "validation", "valid": "validation",
     "validation": "validation", "dev": "validation", "test": "test", "eval": "test",
 }  # fmt: skip
+# What pandas takes for an empty cell, but for None: a schedule may be none.
+MISSING = ["", "nan", "NaN", "-nan", "-NaN", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "NULL"]
 FRACTIONS = ("accuracy", "error", "validation_accuracy")
+PERCENT = re.compile(r"%|percent|(^|[^a-z])pct", re.IGNORECASE)
+# Averages in single precision may end above 1 by so much.
+ROUNDING = 1e-6
+# No training takes thirty years: such times are dates.
+LONGEST_SECONDS = 1e9
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,7 @@ class ForeignRuns:
         hyperparameters: columns that are known to be hyperparameters.
         others: further columns, of unknown meaning.
         seeded: whether seeds were recorded; else rows are numbered, and nothing pairs them.
+        stopped: rows of runs that were stopped, which are not in `rows`.
     """
 
     rows: pd.DataFrame
@@ -61,6 +76,7 @@ class ForeignRuns:
     hyperparameters: tuple[str, ...]
     others: tuple[str, ...]
     seeded: bool
+    stopped: pd.DataFrame
 
     @property
     def columns(self) -> Mapping[str, str]:
@@ -77,7 +93,14 @@ def read_runs(file: Path) -> pd.DataFrame:
             runs: pd.DataFrame = table.to_pandas(use_threads=False)
             return runs
         separator = "\t" if ".tsv" in suffixes else _separator(file)
-        return pd.read_csv(file, sep=separator, encoding="utf-8-sig", low_memory=False)
+        return pd.read_csv(
+            file,
+            sep=separator,
+            encoding="utf-8-sig",
+            low_memory=False,
+            keep_default_na=False,
+            na_values=MISSING,
+        )
     except FileNotFoundError:
         raise UserError(f"{file} does not exist") from None
     except (OSError, ValueError, pa.ArrowException, UnicodeDecodeError) as error:
@@ -117,17 +140,19 @@ def foreign_runs(
     _require(found, table, metrics, factors)
     notes: list[str] = []
     rows = _renamed(table, found)
+    progress_reached(rows, table, found.columns, found.reached)
     rows["line"] = np.arange(2, len(rows) + 2)
-    rows = _only_ended(rows, notes)
+    rows, stopped = _only_ended(rows, notes)
     rows = _numbers(rows, metrics, found, notes)
     rows = _on_splits(rows, notes)
     known = _hyperparameters(rows, found, factors)
+    settle_schedules(rows, known, factors, notes)
     known = (*known, *telling_apart(rows, known, metrics, notes))
-    rows, seeded = _with_seeds(rows, known, notes)
+    rows, seeded = _with_seeds(rows, known, metrics, notes)
     rows = without_duplicates(with_runs(rows, known), metrics, known, notes)
     ours = {*found.columns, *known, "line", "run", "failed"}
     others = tuple(str(c) for c in rows if c not in ours)
-    return ForeignRuns(rows, found, tuple(notes), known, others, seeded)
+    return ForeignRuns(rows, found, tuple(notes), known, others, seeded, stopped)
 
 
 def _with_objective(found: Recognised, metrics: Iterable[str]) -> Recognised:
@@ -169,23 +194,28 @@ def _renamed(table: pd.DataFrame, found: Recognised) -> pd.DataFrame:
     return rows.reset_index(drop=True)
 
 
-def _only_ended(rows: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Leave out rows of runs that did not end by themselves; `failed` marks those that failed."""
-    rows["failed"] = False
+def _only_ended(rows: pd.DataFrame, notes: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(rows of runs that ended by themselves, rows of runs that were stopped).
+
+    `failed` marks those that failed.
+    """
+    said = rows["failed"] if "failed" in rows else pd.Series("", index=rows.index)
+    rows["failed"] = said.astype("string").str.lower().isin(["true", "1", "1.0", "yes"]).to_numpy()
     if "status" not in rows:
-        return rows
+        return rows, rows.iloc[:0]
     words = rows["status"].astype("string").str.lower().str.split(".").str[-1].fillna("")
     unfinished = words.isin(list(UNFINISHED))
     for word, n in words[unfinished].value_counts().items():
         notes.append(f"{rows_text(n)} with status {word!r} {'is' if n == 1 else 'are'} left out.")
-    rows["failed"] = words.isin(list(FAILED)).to_numpy()
+    rows["failed"] |= words.isin(list(FAILED)).to_numpy()
     unknown = sorted(set(words[~words.isin([*FINISHED, *FAILED, *UNFINISHED, ""])]))
     if unknown:
         notes.append(f"Status {unknown[0]!r} is not known and taken as finished.")
-    rows = rows[~unfinished].reset_index(drop=True)
-    if not len(rows):
+    kept = (~unfinished, words.isin(list(STOPPED)))
+    ended, stopped = (rows[which].reset_index(drop=True) for which in kept)
+    if not len(ended):
         raise UserError("no run in the table has ended: every row's status is unfinished")
-    return rows
+    return ended, stopped
 
 
 def _numbers(
@@ -194,12 +224,19 @@ def _numbers(
     for name in dict.fromkeys((*metrics, *PROGRESS, "accuracy", "loss", "train_time")):
         if name in rows:
             rows[name] = _number_column(rows, name, found)
+    if "train_time" in metrics and "train_time" in rows:
+        _refuse_dates(rows, found)
+    if "error" in rows and "error" not in metrics and rows["error"].dtype.kind not in "iuf":
+        rows = rows.rename(columns={"error": "message"})
     for name in ("validation_accuracy", "validation_loss", "train_loss", "test_size", "parameters"):
         if name in rows:
             rows[name] = pd.to_numeric(rows[name], errors="coerce")
+    if "test_size" in rows:  # scikit-learn calls a share of the data so
+        rows["test_size"] = rows["test_size"].where(rows["test_size"] >= 1)
+    claimed = {"accuracy", "error"} if {"accuracy", "error"} & {*metrics} else set()
     for name in FRACTIONS:
         if name in rows:
-            rows[name] = _fractions(rows[name], name, notes)
+            rows[name] = _fractions(rows, name, found, notes, name in claimed)
     if "accuracy" in rows and "error" not in rows:
         rows["error"] = 1.0 - rows["accuracy"]
     elif "error" in rows and "accuracy" not in rows:
@@ -234,16 +271,41 @@ def _number_column(rows: pd.DataFrame, name: str, found: Recognised) -> pd.Serie
     return numbers
 
 
-def _fractions(column: pd.Series[Any], name: str, notes: list[str]) -> pd.Series[Any]:
-    """Accuracies and errors as fractions; percentages are divided by 100."""
+def _refuse_dates(rows: pd.DataFrame, found: Recognised) -> None:
+    dates = (rows["train_time"] > LONGEST_SECONDS).to_numpy()
+    if dates.any():
+        row = rows.iloc[int(np.flatnonzero(dates)[0])]
+        raise UserError(
+            f"line {row['line']}, column {found.columns['train_time']!r}: {row['train_time']:.0f} "
+            "is a date, not how many seconds the training took"
+        )
+
+
+def _fractions(
+    rows: pd.DataFrame, name: str, found: Recognised, notes: list[str], claimed: bool
+) -> pd.Series[Any]:
+    """Accuracies and errors as fractions; percentages are divided by 100.
+
+    UserError for a column of a claim that holds both.
+    """
+    column, theirs = rows[name], found.columns.get(name, name)
     finite = column[np.isfinite(column)]
     if not len(finite):
         return column
     if finite.min() < 0 or finite.max() > 100:
         bad = finite.min() if finite.min() < 0 else finite.max()
         raise UserError(f"{name} of {bad:g} is no fraction from 0 to 1 and no percentage")
-    if finite.max() <= 1:
-        return column
+    named = PERCENT.search(str(theirs)) is not None
+    if finite.max() <= 1 + ROUNDING and not named:
+        return column.where(~np.isfinite(column), column.clip(upper=1.0))
+    fractions = finite[(finite > 0) & (finite <= 1)]
+    if claimed and len(fractions) and not named:
+        lines = [rows["line"].loc[where] for where in (fractions.index[0], finite.idxmax())]
+        raise UserError(
+            f"column {str(theirs)!r} holds fractions and percentages: {fractions.iloc[0]:g} (line "
+            f"{lines[0]}), {finite.max():g} (line {lines[1]}). Write one kind; if all are "
+            f"percentages, name it {theirs}_percent and map it by `columns:`"
+        )
     notes.append(f"{name.capitalize()} is in percent in the table: divided by 100.")
     return column / 100
 
@@ -285,13 +347,16 @@ def _hyperparameters(
 
 
 def _with_seeds(
-    rows: pd.DataFrame, hyperparameters: Iterable[str], notes: list[str]
+    rows: pd.DataFrame, hyperparameters: Iterable[str], metrics: Iterable[str], notes: list[str]
 ) -> tuple[pd.DataFrame, bool]:
     """Seeds as whole numbers; where there are none, every run gets its own, so nothing pairs."""
     if "seed" not in rows:
         notes.append("No column holds seeds: runs are not paired.")
+        rows = _without_copies(rows, metrics, notes)
         rows["seed"] = (
-            pd.factorize(rows["run"])[0] if "run" in rows else _numbered(rows, hyperparameters)
+            codes_of(rows, run_columns(rows, hyperparameters))
+            if "run" in rows
+            else _numbered(rows, hyperparameters)
         )
         return rows, False
     numbers = pd.to_numeric(rows["seed"], errors="coerce")
@@ -303,6 +368,21 @@ def _with_seeds(
         numbers.astype("int64") if whole.all() else pd.factorize(rows["seed"], sort=True)[0]
     )
     return rows, True
+
+
+def _without_copies(rows: pd.DataFrame, metrics: Iterable[str], notes: list[str]) -> pd.DataFrame:
+    """Leave out rows that equal another in all columns, where no chance makes scores equal."""
+    copies = rows.duplicated([c for c in rows if c != "line"])
+    scores = {name: rows[name].dropna().to_numpy(dtype=float) for name in metrics if name in rows}
+    fine = any(
+        is_fine(step_of(Metric(name, 1.0), [dict(enumerate(values))]), float(np.abs(values).max()))
+        for name, values in scores.items()
+        if len(values)
+    )
+    if not copies.any() or not fine:
+        return rows
+    notes.append(repeated_text(int(copies.sum())))
+    return rows[~copies].reset_index(drop=True)
 
 
 def _numbered(rows: pd.DataFrame, hyperparameters: Iterable[str]) -> Any:

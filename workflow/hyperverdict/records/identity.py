@@ -21,6 +21,12 @@ def rows_text(n: int) -> str:
     return f"{n:,} row" if n == 1 else f"{n:,} rows"
 
 
+def repeated_text(n: int) -> str:
+    """That so many rows repeat others."""
+    which = "repeats another and is" if n == 1 else "repeat others and are"
+    return f"{rows_text(n)} {which} left out."
+
+
 def codes_of(rows: pd.DataFrame, columns: Iterable[str]) -> Any:
     """One code [rows] per combination of the columns' values."""
     code = np.zeros(len(rows), dtype=np.int64)
@@ -64,10 +70,16 @@ def _repeats(
     return rows.duplicated(identity), rows.duplicated([*identity, *measured])
 
 
+def run_columns(rows: pd.DataFrame, others: Iterable[str]) -> list[str]:
+    """What names a run: its id, and what differs under one id, which then only counts repeats."""
+    per_id = rows.groupby("run")
+    return ["run", *(c for c in others if c != "run" and (per_id[c].nunique() > 1).any())]
+
+
 def with_runs(rows: pd.DataFrame, hyperparameters: Iterable[str]) -> pd.DataFrame:
     """`run` as a code: their own id, else all hyperparameters and the seed together."""
     if "run" in rows and rows["run"].notna().all():
-        rows["run"] = pd.factorize(rows["run"])[0]
+        rows["run"] = codes_of(rows, run_columns(rows, ["seed", *hyperparameters]))
         return rows
     rows["run"] = codes_of(rows, ["seed", *hyperparameters])
     return rows
@@ -85,9 +97,7 @@ def without_duplicates(
     conflicts = twice & ~repeated
     if conflicts.any():
         raise UserError(_conflict(rows, identity, measured, int(np.flatnonzero(conflicts)[0])))
-    count = int(repeated.sum())
-    which = "repeats another and is" if count == 1 else "repeat others and are"
-    notes.append(f"{rows_text(count)} {which} left out.")
+    notes.append(repeated_text(int(repeated.sum())))
     return rows[~repeated].reset_index(drop=True)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hyperverdict.errors import UserError, nearest
 
@@ -89,7 +89,10 @@ DESCRIPTIONS = frozenset(
     | {"steps", "epochs", "samples", "flops", "flops_per_sample", "parameters", "train_seconds"}
 )
 
-MAXIMUM = re.compile(r"(^|_)(best|max|maximum|peak)(_|$)")
+MAXIMUM = re.compile(r"(^|_)(best|max|maximum|peak|min|minimum|lowest)(_|$)")
+# Scores that may be those of training where a log has the same on other images.
+SPLITS = ("test", "eval", "val", "valid", "validation", "train", "training")
+TRAINING_SCORES = ("accuracy", "acc", "loss", "error", "err")
 
 
 @dataclass(frozen=True)
@@ -101,12 +104,14 @@ class Recognised:
         columns: our name -> their column.
         clean: their column -> its name without prefix, in lower case, for all columns.
         hyperparameters: clean names of columns that the export itself calls hyperparameters.
+        reached: progress whose column is a setting -> the column that says how far the run got.
     """
 
     export: str
     columns: Mapping[str, str]
     clean: Mapping[str, str]
     hyperparameters: frozenset[str]
+    reached: Mapping[str, str] = field(default_factory=dict)
 
 
 def recognise(
@@ -141,7 +146,47 @@ def recognise(
             if alias in first and first[alias] not in mapped.values():
                 found[ours] = first[alias]
                 break
-    return Recognised(export, found, clean, _declared_hyperparameters(theirs))
+    for ours in ("accuracy", "loss", "error"):
+        if ours in wanted and ours not in mapped and ours in found:
+            found[ours] = _on_other_images(ours, found[ours], clean)
+    settings = _settings(theirs)
+    declared = frozenset(clean[column] for column in settings)
+    return Recognised(export, found, clean, declared, _reached(found, mapped, settings, clean))
+
+
+def _on_other_images(ours: str, column: str, clean: Mapping[str, str]) -> str:
+    """The test score rather than a plain one; UserError where a plain one may be of training."""
+    if clean[column] not in TRAINING_SCORES:
+        return column
+    named = {name: theirs for theirs, name in reversed(list(clean.items()))}
+    words = (ours, ours[:3])
+    twins = {p: next((named[f"{p}_{w}"] for w in words if f"{p}_{w}" in named), "") for p in SPLITS}
+    if twins["test"]:
+        return twins["test"]
+    twin = next((twins[p] for p in ("eval", "val", "valid", "validation") if twins[p]), "")
+    if not twin or twins["train"] or twins["training"]:
+        return column
+    raise UserError(
+        f"columns {column!r} and {twin!r}: the first may be measured on training images. Say which "
+        f"one is meant under `columns:`, such as columns: {{{ours}: {twin}}}"
+    )
+
+
+def _reached(
+    found: Mapping[str, str],
+    mapped: Mapping[str, str],
+    settings: Iterable[str],
+    clean: Mapping[str, str],
+) -> dict[str, str]:
+    """Progress that is known by a setting -> a column of the log that says how far the run got."""
+    settings = set(settings)
+    logged = {name: theirs for theirs, name in clean.items() if theirs not in settings}
+    reached = {}
+    for ours in ("steps", "epochs", "samples"):
+        aliases = [alias for alias in ALIASES[ours] if alias in logged]
+        if ours in found and ours not in mapped and found[ours] in settings and aliases:
+            reached[ours] = logged[aliases[0]]
+    return reached
 
 
 def _aliases(ours: str, export: str) -> tuple[str, ...]:
@@ -184,11 +229,12 @@ def export_of(columns: Iterable[str]) -> str:
     return ""
 
 
-def _declared_hyperparameters(columns: Iterable[str]) -> frozenset[str]:
+def _settings(columns: Iterable[str]) -> list[str]:
+    """Columns that the export itself calls hyperparameters."""
     prefixes = tuple(prefix for prefix, is_one in PREFIXES if is_one)
-    return frozenset(clean_name(c) for c in columns if c.startswith(prefixes))
+    return [column for column in columns if column.startswith(prefixes)]
 
 
 def is_maximum(column: str) -> bool:
-    """Whether a column's name says that it holds a maximum over epochs."""
+    """Whether a column's name says that it holds the best of all epochs."""
     return MAXIMUM.search(clean_name(column)) is not None

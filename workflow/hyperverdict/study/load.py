@@ -290,7 +290,7 @@ class _Reader:
                 place,
                 f"metrics.{metric}.matters_from is missing: from which size does it matter?",
             )
-        return self.source.at(place, lambda: read_expectation(metric, raw))
+        return self.source.at(place, lambda: read_expectation(metric, raw, self.metrics[metric]))
 
     def _exploration(self, id_: str, raw: dict[str, Any]) -> Exploration:
         place: Place = ("explore", id_)
@@ -339,13 +339,24 @@ def read_metric(name: str, size: object) -> Metric:
 DIRECTIONS = ("higher", "lower", "not_higher", "not_lower")
 
 
-def read_expectation(metric: str, raw: Any) -> Expectation:
-    """One line of `expect`: a direction, or a mapping that holds one."""
+def read_expectation(metric: str, raw: Any, stated: Metric) -> Expectation:
+    """One line of `expect`: a direction, or a mapping that holds one.
+
+    UserError for a size that is a ratio where `metrics` states an absolute one, or the reverse.
+    """
     if isinstance(raw, str):
         return Expectation(metric, cast(Direction, raw))
-    size = (
-        None if "matters_from" not in raw else read_metric(metric, raw["matters_from"]).matters_from
-    )
+    size = None
+    if "matters_from" in raw:
+        own = read_metric(metric, raw["matters_from"])
+        if own.ratio != stated.ratio and "share_of_variance" not in raw:
+            kinds = ("a ratio", "an absolute size")
+            is_, states = kinds if own.ratio else reversed(kinds)
+            raise UserError(
+                f"matters_from: {raw['matters_from']!r} is {is_}, but metrics.{metric} states "
+                f"{states} ({stated.matters_from:g}{'x' if stated.ratio else ''}): write both alike"
+            )
+        size = own.matters_from
     if "share_of_variance" in raw:
         return Expectation(
             metric, raw["share_of_variance"], 0.05 if size is None else size, share_of_variance=True

@@ -9,9 +9,9 @@ import pandas as pd
 from hyperverdict.claims.base import Effect
 from hyperverdict.evidence.case import ArmRuns, Case
 from hyperverdict.evidence.numbers import digits, listed
-from hyperverdict.evidence.rounding import FRACTIONS
 from hyperverdict.evidence.verdict import Check
 from hyperverdict.study.model import TIME_METRIC
+from hyperverdict.study.scores import FRACTIONS
 
 # So many runs, or different scores, tell a pattern from a chance.
 FEWEST = 3

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from hyperverdict.evidence.case import ArmRuns, Case
+from itertools import combinations
+
+from hyperverdict.evidence.case import ArmRuns, Case, apart
 from hyperverdict.evidence.numbers import listed
 from hyperverdict.evidence.verdict import Check
 from hyperverdict.records.recognise import DESCRIPTIONS
+
+# A column of few levels, most of whose runs differ between two arms, may be a hyperparameter.
+FEW = 2
+MOSTLY = 0.75
 
 
 def design(case: Case) -> Check | None:
@@ -16,8 +22,17 @@ def design(case: Case) -> Check | None:
     return Check("design", "caveat", " ".join(dict.fromkeys(faults)), gravity=8)
 
 
+def survivors_only(case: Case) -> Check | None:
+    """22 B: many runs of an arm are not in its means, because they failed or were stopped."""
+    lost = case.source.get("lost", {}).get(case.question.hypothesis.id, ())
+    if not lost:
+        return None
+    sentence = f"{listed(dict.fromkeys(lost))}: they failed or were stopped, so survivors speak."
+    return Check("22", "blocks", sentence, "survivors only", 9.5)
+
+
 def separating_columns(case: Case) -> Check | None:
-    """Columns of unknown meaning that are constant within arms and differ between them."""
+    """Columns of unknown meaning that are all but constant within arms and differ between them."""
     if not case.foreign or len(case.arms) < 2:
         return None
     names = [c for c in case.source.get("others", ()) if c not in DESCRIPTIONS]
@@ -33,9 +48,9 @@ def separating_columns(case: Case) -> Check | None:
 
 def _separates(name: str, case: Case) -> bool:
     for context in case.contexts():
-        levels = [a.levels_of(name) for a in context if _replicated(a)]
-        constant = len(levels) > 1 and all(len(level) == 1 for level in levels)
-        if constant and len(set(levels)) > 1:
+        arms = [a for a in context if _replicated(a) and a.levels_of(name)]
+        few = all(len(a.levels_of(name)) <= FEW for a in arms)
+        if few and any(apart(a, b, name) > MOSTLY for a, b in combinations(arms, 2)):
             return True
     return False
 
@@ -44,4 +59,4 @@ def _replicated(a: ArmRuns) -> bool:
     return len(a.rows) > 1
 
 
-CHECKS = (design, separating_columns)
+CHECKS = (design, survivors_only, separating_columns)

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from hyperverdict.claims.tuning import at_edge
-from hyperverdict.evidence.case import SHAPE_FACTORS, ArmRuns, Case, held_kind, spread
+from hyperverdict.evidence.case import SHAPE_FACTORS, ArmRuns, Case, apart, held_kind, spread
 from hyperverdict.evidence.numbers import digits, listed
 from hyperverdict.evidence.verdict import Check
 from hyperverdict.study.hyperparameters import HYPERPARAMETERS
 
 TOLERANCE = 1.05
 TUNED_FROM = 3
+# Shares of levels differ by chance where runs are few and not paired.
+UNLIKE = 0.25
 # Factors that change how many images or passes a step or second buys.
 RESIZING = frozenset({"batch_size", "data", "classes", "train_samples"})
 TUNING_MATTERS = frozenset({"batch_size", *SHAPE_FACTORS})
@@ -85,10 +87,17 @@ def _differing(first: ArmRuns, second: ArmRuns, case: Case) -> set[str]:
         for name in (*HYPERPARAMETERS, "width", "depth", *case.source.get("hyperparameters", ()))
         if name in first.rows and name in second.rows
     ]
-    differing = {n for n in recorded if first.levels_of(n) != second.levels_of(n)}
     if not case.foreign:
-        differing |= set(first.arm.configuration.differing(second.arm.configuration))
-    return differing
+        differing = {n for n in recorded if first.levels_of(n) != second.levels_of(n)}
+        return differing | set(first.arm.configuration.differing(second.arm.configuration))
+    recorded = [n for n in recorded if first.levels_of(n) and second.levels_of(n)]
+    return {n for n in recorded if _held_differently(first, second, n)}
+
+
+def _held_differently(first: ArmRuns, second: ArmRuns, name: str) -> bool:
+    """Other levels, or the same ones with other seeds or in other shares."""
+    other = first.shares(name).keys() != second.shares(name).keys()
+    return other or apart(first, second, name) > UNLIKE
 
 
 def untuned(case: Case) -> Check | None:

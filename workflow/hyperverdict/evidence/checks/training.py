@@ -164,18 +164,18 @@ def maximum_over_epochs(case: Case) -> Check | None:
     if len(set(known)) > 1:
         most, least = max(looks, key=lambda k: looks[k]), min(looks, key=lambda k: looks[k])
         sentence = (
-            f"{column} is a maximum over unequal numbers of looks: {most} had {looks[most]}, "
+            f"{column} is the best of unequal numbers of looks: {most} had {looks[most]}, "
             f"{least} {looks[least]}."
         )
         return Check("13", "blocks", sentence, "maximum over epochs", 7)
     if known:
         adds = expected_maximum(known[0])
         sentence = (
-            f"{column} is a maximum: over {known[0]} looks it adds about {digits(adds, 2)} "
-            "standard deviations of the noise between looks."
+            f"{column} is the best of {known[0]} looks, which makes it better by about "
+            f"{digits(adds, 2)} standard deviations of the noise between looks."
         )
     else:
-        sentence = f"{column} is a maximum over an unknown number of looks, which adds to it."
+        sentence = f"{column} is the best of an unknown number of looks, and better for that."
     return Check("13", "caveat", sentence, gravity=6.2)
 
 

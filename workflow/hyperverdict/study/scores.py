@@ -12,6 +12,8 @@ from hyperverdict.study.model import Metric
 FRACTIONS = frozenset({"accuracy", "error"})
 # Scores with more decimals, or of more images, count as exact.
 MOST_DECIMALS = 5
+# Scores with steps of at most this share of their size do not agree again and again by chance.
+FINE_STEP = 5e-4
 MOST_IMAGES = 1000
 # Wider than what single precision does to a score.
 TOLERANCE = 5e-8
@@ -36,6 +38,11 @@ def step_of(metric: Metric, values: Iterable[Mapping[int, float]]) -> float:
     if not metric.ratio:
         return step
     return step / float(scores[0]) if scores[0] > 0 else 0.0
+
+
+def is_fine(step: float, size: float) -> bool:
+    """Whether scores of this size that are equal again and again are no chance."""
+    return step <= FINE_STEP * size
 
 
 def _decimal_step(scores: Scores, fewest: int) -> float:
