@@ -247,3 +247,22 @@ def test_none_is_a_level(tmp_path):
     runs = read_runs(file)
     assert list(runs["schedule"]) == ["None", "cosine", "None"]
     assert runs["accuracy"].isna().tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("column", "headline"), [("test_acc", "supported"), ("val_acc", "inconclusive (leak)")]
+)
+def test_runs_that_the_study_calls_tuned_are_taken_on_trust(tmp_path, column, headline):
+    def score(optimizer):
+        return lambda b, s, _: {
+            "optimizer": optimizer, "lr": 1e-3 if optimizer == "adam" else 0.1,
+            column: 0.9 + 0.03 * (optimizer == "adam") + _noise(s, b, len(optimizer)),
+        }  # fmt: skip
+
+    table = pd.concat(_table(score(o), batches=(32,)) for o in ("adam", "sgd"))
+    claim = "compare: {optimizer: {from: sgd, to: adam}}"
+    plain = _verdict(tmp_path, table, claim=claim)
+    assert plain.headline == "inconclusive (confounded)"
+    tuned = _verdict(tmp_path, table, claim=f"{claim}\n    tune: {{learning_rate: [1e-3, 0.1]}}")
+    assert tuned.headline == headline
+    assert "tuned per arm, as the study says; no table shows how" in _sentences(tuned)

@@ -57,7 +57,8 @@ class ArmRuns:
 
     def shares(self, column: str) -> Mapping[str, float]:
         """Level of a column, in one spelling -> its share of the arm's runs."""
-        return level_codes(self.rows[column]).value_counts(normalize=True).to_dict()
+        shares = level_codes(self.rows[column]).value_counts(normalize=True)
+        return {str(level): float(share) for level, share in shares.items()}
 
     @cached_property
     def curve_arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -95,6 +96,11 @@ class Case:
     def factors(self) -> frozenset[str]:
         """Names of the hyperparameters in which the claim's arms differ by intention."""
         return frozenset(name for a in self.arms for name in (*a.arm.settings, *a.arm.context))
+
+    @property
+    def said_to_be_tuned(self) -> frozenset[str]:
+        """Hyperparameters that the study calls tuned per arm in runs from elsewhere."""
+        return frozenset(self.source.get("tuned", {}).get(self.question.hypothesis.id, ()))
 
     @property
     def compared(self) -> frozenset[str]:

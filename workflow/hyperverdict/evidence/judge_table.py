@@ -170,6 +170,7 @@ class _Preparation:
         self.notes: dict[str, list[str]] = {}
         self.faults: dict[str, list[str]] = {}
         self.lost: dict[str, list[str]] = {}
+        self.tuned: dict[str, tuple[str, ...]] = {}
         self.unbudgeted: set[str] = set()
         hypotheses = tuple(self._hypothesis(h) for h in self.study.hypotheses)
         explorations = tuple(self._exploration(e) for e in self.study.explorations)
@@ -192,6 +193,7 @@ class _Preparation:
 
     def _hypothesis(self, hypothesis: Hypothesis) -> Hypothesis:
         budgets = self._budgets(hypothesis)
+        self.tuned[hypothesis.id] = tuple(hypothesis.tune)
         hypothesis = replace(hypothesis, tune={}, at_equal=budgets or hypothesis.at_equal)
         seeds: set[int] = set()
         for budget in budgets_judged(hypothesis):
@@ -296,6 +298,7 @@ class _Preparation:
             "own_notes": self.notes,
             "faults": self.faults,
             "lost": self.lost,
+            "tuned": self.tuned,
         }
 
 

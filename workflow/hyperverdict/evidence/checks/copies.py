@@ -90,7 +90,7 @@ def _varies(a: ArmRuns) -> bool:
 
 
 def _score_columns(a: ArmRuns) -> list[str]:
-    scores = [c for c in a.rows if str(c).startswith(("test_", "validation_", "train_loss"))]
+    scores = [c for c in map(str, a.rows) if c.startswith(("test_", "validation_", "train_loss"))]
     return [c for c in scores if c != "test_size" and pd.api.types.is_numeric_dtype(a.rows[c])]
 
 

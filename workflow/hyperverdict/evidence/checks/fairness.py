@@ -59,7 +59,8 @@ def _unequal_sentence(case: Case, kind: str, amounts: Mapping[str, float]) -> st
 def undeclared_difference(case: Case) -> Check | None:
     """2 B: a hyperparameter that the claim does not name differs between arms of one context."""
     tuned = {name for settings in case.chosen.values() for name in settings}
-    declared = case.compared | tuned | set(case.question.hypothesis.tune) | {"budget"}
+    tuned |= {*case.question.hypothesis.tune, *case.said_to_be_tuned}
+    declared = case.compared | tuned | {"budget"}
     if declared & SHAPE_FACTORS:
         declared |= _shape_partners(declared)
     names = sorted(
@@ -106,6 +107,9 @@ def untuned(case: Case) -> Check | None:
     if tune and not case.chosen:
         sentence = "Tuning has not finished: the arms stand at the baseline's values."
         return Check("6", "blocks", sentence, "untuned", 11)
+    if "learning_rate" in case.said_to_be_tuned:
+        sentence = "The learning rate was tuned per arm, as the study says; no table shows how."
+        return Check("6", "caveat", sentence, gravity=4.9)
     tried = tune.get("learning_rate", ())
     if len(tried) >= TUNED_FROM or "learning_rate" in case.compared:
         return None

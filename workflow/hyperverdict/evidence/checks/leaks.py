@@ -24,7 +24,7 @@ def selected_on_the_reported_split(case: Case) -> Check | None:
     column = str(case.source.get("column", "")).lower()
     if "test" in maximum:
         return Check("14", "blocks", f"The test set was used to choose ({maximum}).", "leak", 9.2)
-    if case.question.hypothesis.tune and case.foreign and "val" in column:
+    if case.said_to_be_tuned and "val" in column:
         sentence = (
             f"The validation split chose the settings and is the split that is reported ({column})."
         )
