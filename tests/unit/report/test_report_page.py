@@ -223,3 +223,20 @@ def luminance(color):
 def test_means_and_deviations_share_their_digits(metric, mean, sd, text):
     arm = replace(samples.arm("a", {}), means={metric: mean}, sds={metric: sd})
     assert page.mean_text(arm, metric) == text
+
+
+def test_what_a_table_from_elsewhere_does_not_say_is_not_shown():
+    report = samples.hypothesis_report("comparison", "supported")
+    verdict = report.verdicts[0]
+    ours = page.hypothesis_view(report, STUDY)
+    assert {"train steps", "parameters"} <= set(ours.arms.columns)
+    assert ours.paths
+    arms = tuple(
+        replace(arm, path=f"H/{arm.label}", steps=0, parameters=0, samples=number * 10)
+        for number, arm in enumerate(verdict.arms)
+    )
+    elsewhere = replace(report, verdicts=(replace(verdict, arms=arms),))
+    shown = page.hypothesis_view(elsewhere, STUDY)
+    assert not {"train steps", "parameters"} & set(shown.arms.columns)
+    assert [row[2] for row in shown.arms.rows] == ["–", "10"]
+    assert (shown.paths, shown.seeds) == ((), "")

@@ -189,7 +189,7 @@ def _summary(
         epochs=epochs,
         parameters=round(_number(rows, "parameters")),
         flops_per_sample=round(_number(rows, "flops_per_sample")),
-        seeds=planned,
+        seeds=tuple(map(int, rows["seed"])) if foreign else planned,
         finished=len(finished),
         missing=0 if foreign else len(set(planned) - set(rows["seed"].tolist())),
         means=means,

@@ -35,7 +35,8 @@ class ArmSummary:
     """One arm as trained: where it is, how much it trained, what it scored.
 
     Attributes:
-        path: the run's folder below results/runs/.
+        path: the run's folder below results/runs/, or a name for runs from elsewhere.
+        steps, samples, epochs, parameters: 0 where a table from elsewhere does not say.
         means: metric -> mean over finished seeds; sds: metric -> standard deviation.
     """
 
@@ -53,6 +54,11 @@ class ArmSummary:
     means: Mapping[str, float]
     sds: Mapping[str, float]
     learning_rate: float
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the runs have a folder below results/runs/."""
+        return self.path.startswith("data~")
 
 
 @dataclass(frozen=True)

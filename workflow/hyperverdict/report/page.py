@@ -26,6 +26,8 @@ BADGES: Mapping[str, tuple[str, str]] = {
     "depends on the budget": ("±", "depends"),
 }
 
+# In a table's cell; a column of nothing else is left out.
+UNKNOWN = "–"
 CAPTIONS: Mapping[str, str] = {
     "effect": "Every seed under each arm, and the effect with its interval. "
     "The shaded band holds effects too small to matter.",
@@ -120,6 +122,8 @@ def strip_badge(line: str, evidence: str) -> Badge:
 def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
     """Everything that the page shows of one hypothesis."""
     stated = next((h for h in study.hypotheses if h.id == report.id), None)
+    arms = [arm for verdict in report.verdicts for arm in verdict.arms]
+    ours = all(arm.is_ours for arm in arms)
     pictures = tuple(
         Picture(
             hypothesis_key(report.id, figure),
@@ -144,9 +148,9 @@ def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
         rivals=report.rivals,
         saw=report.saw,
         beside=_beside(report, stated) if stated else None,
-        seeds=_seeds(stated.seeds) if stated else "",
+        seeds=_seeds(stated.seeds) if stated and ours else "",
         arms=arms_table(report.verdicts),
-        paths=tuple(dict.fromkeys(arm.path for v in report.verdicts for arm in v.arms)),
+        paths=tuple(dict.fromkeys(arm.path for arm in arms if arm.is_ours)),
         pictures=pictures,
     )
 
@@ -179,8 +183,10 @@ def arms_table(verdicts: tuple[Verdict, ...]) -> Table:
     """What each arm was trained for and scored at each budget, mean ± SD over seeds."""
     metrics = tuple(dict.fromkeys(name for v in verdicts for arm in v.arms for name in arm.means))
     fixed = ("arm", "budget", "train steps", "images seen", "epochs", "parameters", "seeds")
-    rows = (_arm_row(arm, v.budget, metrics) for v in verdicts for arm in v.arms)
-    return Table((*fixed, *map(units.metric_title, metrics)), tuple(rows))
+    rows = [_arm_row(arm, v.budget, metrics) for v in verdicts for arm in v.arms]
+    titles = (*fixed, *map(units.metric_title, metrics))
+    told = [i for i in range(len(titles)) if not rows or any(row[i] != UNKNOWN for row in rows)]
+    return Table(tuple(titles[i] for i in told), tuple(tuple(row[i] for i in told) for row in rows))
 
 
 def _arm_row(arm: ArmSummary, budget: str, metrics: tuple[str, ...]) -> tuple[str, ...]:
@@ -188,10 +194,10 @@ def _arm_row(arm: ArmSummary, budget: str, metrics: tuple[str, ...]) -> tuple[st
     return (
         units.plain(arm.label),
         budget,
-        f"{arm.steps:,}",
-        f"{arm.samples:,}",
-        units.short(round(arm.epochs, 2)),
-        f"{arm.parameters:,}",
+        f"{arm.steps:,}" if arm.steps else UNKNOWN,
+        f"{arm.samples:,}" if arm.samples else UNKNOWN,
+        units.short(round(arm.epochs, 2)) if arm.epochs else UNKNOWN,
+        f"{arm.parameters:,}" if arm.parameters else UNKNOWN,
         seeds + (f", {arm.missing} missing" if arm.missing else ""),
         *(mean_text(arm, metric) for metric in metrics),
     )
