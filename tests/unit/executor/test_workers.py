@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -142,6 +143,16 @@ def test_jobs_die_with_a_killed_worker(tmp_path):
         time.sleep(0.05)
     assert not is_alive(pids[0])
     warm.close()
+
+
+def test_a_fork_whose_parent_is_gone_ends_at_once():
+    program = (
+        "import os, sys; from snakemake_executor_plugin_submitit_jobstep.death import *; "
+        "die_with_parent(int(sys.argv[1])); sys.exit(7)"
+    )
+    for parent, status in ((os.getpid(), 7), (os.getpid() + 1, -signal.SIGKILL)):
+        done = subprocess.run([sys.executable, "-c", program, str(parent)], check=False)
+        assert done.returncode == status
 
 
 def is_alive(pid):

@@ -110,9 +110,9 @@ def leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-def become_job(request: dict[str, Any]) -> NoReturn:
-    """Turn this fork into the job of the request."""
-    die_with_parent()
+def become_job(request: dict[str, Any], parent: int) -> NoReturn:
+    """Turn this fork of the process `parent` into the job of the request."""
+    die_with_parent(parent)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -148,12 +148,13 @@ class Zygote:
     def _start(self, request: dict[str, Any]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
+        parent = os.getpid()
         pid = os.fork()
         if pid == 0:
             self.connection.close()
             os.close(self.wake_read)
             os.close(self.wake_write)
-            become_job(request)
+            become_job(request, parent)
         self.jobs[pid] = request["id"]
         self._send({"id": request["id"], "pid": pid})
 
