@@ -120,7 +120,10 @@ start_munge() {
 db() { mariadb --no-defaults --socket="$BOX/db.socket" --user=root "$@"; }
 
 start_database() {
-    chown mysql "$BOX/db"
+    # Temporary tables are named by process number, which clusters side by side share.
+    mkdir -p "$BOX/db-tmp"
+    chown mysql "$BOX/db" "$BOX/db-tmp"
+    local -x TMPDIR="$BOX/db-tmp"
     mariadb-install-db --no-defaults --user=mysql --datadir="$BOX/db" --skip-test-db \
         --auth-root-authentication-method=normal >"$BOX/log/mariadb-install.log" 2>&1
     mariadbd --no-defaults --user=mysql --datadir="$BOX/db" --socket="$BOX/db/socket" \
