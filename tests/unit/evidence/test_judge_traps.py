@@ -115,6 +115,17 @@ def test_repeated_rows_without_seeds_are_left_out(tmp_path):
     assert verdict.judgement.legs[0].effects[0].n == 3
 
 
+def test_failed_rows_without_seeds_are_no_copies(tmp_path):
+    def score(batch, seed, _epoch):
+        failed = batch == 128 and seed < 6
+        return {
+            "accuracy": np.nan if failed else 0.88 + 0.03 * (batch == 128) + _noise(seed, batch)
+        }
+
+    verdict = _verdict(tmp_path, _table(score).drop(columns="seed"))
+    assert "6 of 10 of batch_size 128 diverged" in verdict.headline
+
+
 def test_a_logged_schedule_is_no_hyperparameter(tmp_path):
     def score(batch, seed, epoch):
         accuracy = 0.5 + 0.045 * epoch if batch == 32 else 0.9 - 0.004 * (10 - epoch)

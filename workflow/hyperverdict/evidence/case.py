@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.claims.base import Arm, Effect, Judgement, Question
+from hyperverdict.claims.effects import MATCHED
 from hyperverdict.evidence.elsewhere import cell_key
 from hyperverdict.evidence.outcomes import METRIC_COLUMNS, RunIndex, arm_steps
 from hyperverdict.evidence.questions import Trial
@@ -140,12 +141,13 @@ def level_codes(column: pd.Series[Any]) -> pd.Series[str]:
 def apart(first: ArmRuns, second: ArmRuns, column: str) -> float:
     """How differently two arms hold the levels of a column: 0 alike, 1 without a common level.
 
-    By seed where seeds are shared: the share of common seeds whose level differs; else the total
-    variation distance of the levels' shares.
+    By seed where most seeds are shared: the share of common seeds whose level differs; else the
+    total variation distance of the levels' shares.
     """
     a, b = (x.rows.set_index("seed")[column] for x in (first, second))
     common = a.index.intersection(b.index)
-    if len(common) and a.index.is_unique and b.index.is_unique:
+    paired = a.index.is_unique and b.index.is_unique
+    if paired and len(common) >= MATCHED * min(len(a), len(b)) > 0:
         differ = level_codes(a.loc[common]).fillna("") != level_codes(b.loc[common]).fillna("")
         return float(differ.mean())
     one, two = first.shares(column), second.shares(column)

@@ -31,30 +31,13 @@ CURVE_SOURCES = {"accuracy": "validation_accuracy", "loss": "validation_loss"}
 
 
 @dataclass
-class Matcher:
-    """Rows of a table by levels; every column is read once.
+class Levels:
+    """Rows of a table by the levels they hold; every column is read once."""
 
-    Attributes:
-        metrics: metrics that the study claims something about.
-        reported: rows that a claim may be judged on (test rows of a table with splits).
-    """
-
-    runs: ForeignRuns
-    metrics: tuple[str, ...]
-    rows: pd.DataFrame = field(init=False)
-    reported: Mask = field(init=False)
+    rows: pd.DataFrame
     _codes: dict[str, tuple[npt.NDArray[np.int64], dict[Any, int]]] = field(
         init=False, default_factory=dict
     )
-
-    def __post_init__(self) -> None:
-        self.rows = _filled(self.runs.rows, self.metrics, self.runs.hyperparameters)
-        split = self.rows.get("split")
-        if split is None:
-            self.reported = np.ones(len(self.rows), dtype=bool)
-        else:
-            name = "test" if (split == "test").any() else "validation"
-            self.reported = (split == name).to_numpy()
 
     def mask(self, levels: Mapping[str, Any]) -> Mask:
         """Rows [n] that hold all these levels; columns that the table lacks are passed over."""
@@ -75,10 +58,41 @@ class Matcher:
         equal: Mask = codes == keys.get(cell_key(level), -2)
         return equal
 
-    def levels(self, column: str) -> list[Any]:
+    def of(self, column: str) -> list[Any]:
         """The distinct values of a column, at most ten, in order."""
         values = self.rows[column].dropna().unique()
         return sorted(values.tolist(), key=lambda v: (isinstance(v, str), v))[:10]
+
+
+@dataclass
+class Matcher:
+    """A table's rows, those of stopped runs apart, by the levels they hold.
+
+    Attributes:
+        metrics: metrics that the study claims something about.
+        reported: rows that a claim may be judged on (test rows of a table with splits).
+    """
+
+    runs: ForeignRuns
+    metrics: tuple[str, ...]
+    ended: Levels = field(init=False)
+    stopped: Levels = field(init=False)
+    reported: Mask = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ended = Levels(_filled(self.runs.rows, self.metrics, self.runs.hyperparameters))
+        self.stopped = Levels(self.runs.stopped)
+        split = self.rows.get("split")
+        if split is None:
+            self.reported = np.ones(len(self.rows), dtype=bool)
+        else:
+            name = "test" if (split == "test").any() else "validation"
+            self.reported = (split == name).to_numpy()
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The rows of runs that ended, in the order of training."""
+        return self.ended.rows
 
 
 def cell_key(value: Any) -> Any:
@@ -137,22 +151,14 @@ def select(
     levels = {**baseline, **arm.context, **arm.settings}
     if "budget" in levels:
         budget = parse_budget(levels.pop("budget"))
-    rows = matcher.rows[matcher.mask(levels)]
+    rows = matcher.rows[matcher.ended.mask(levels)]
     reported = rows[matcher.reported[rows.index]]
     ended, off_budget = at_budget(reported, budget)
     averaged = _averaged_over(ended, matcher.runs.hyperparameters, levels)
     final = to_final(one_per_seed(ended), arm, matcher.metrics)
     curves = to_curves(rows, arm.runs_path, matcher.metrics)
-    lost = _lost(ended, holding(matcher.runs.stopped, levels))
+    lost = _lost(ended, matcher.runs.stopped[matcher.stopped.mask(levels)])
     return Selection(final, curves, off_budget, averaged, lost)
-
-
-def holding(rows: pd.DataFrame, levels: Mapping[str, Any]) -> pd.DataFrame:
-    """The rows that hold all these levels."""
-    for name, level in levels.items():
-        if name in rows and name not in (*PROGRESS, "seed"):
-            rows = rows[(rows[name].map(cell_key) == cell_key(level)).to_numpy(dtype=bool)]
-    return rows
 
 
 def _lost(ended: pd.DataFrame, stopped: pd.DataFrame) -> str:

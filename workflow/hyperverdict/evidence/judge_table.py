@@ -19,7 +19,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.evidence.elsewhere import Matcher, Selection, select
 from hyperverdict.evidence.judge import Material, report_of
 from hyperverdict.evidence.numbers import listed
-from hyperverdict.evidence.outcomes import index_runs
+from hyperverdict.evidence.outcomes import EPOCH_TOLERANCE, index_runs
 from hyperverdict.evidence.questions import budgets_judged, named_elsewhere
 from hyperverdict.evidence.verdict import StudyReport
 from hyperverdict.records.collect import CURVE_COLUMNS, Tables
@@ -234,8 +234,8 @@ class _Preparation:
     def _no_rows(self, arm: Arm) -> str:
         for name in (*arm.settings, *arm.context):
             level = {**arm.context, **arm.settings}[name]
-            if name in self.matcher.rows and not self.matcher.mask({name: level}).any():
-                held = ", ".join(map(str, self.matcher.levels(name)))
+            if name in self.matcher.rows and not self.matcher.ended.mask({name: level}).any():
+                held = ", ".join(map(str, self.matcher.ended.of(name)))
                 return f"No row of the table is {arm.label}: its {name} is {held}."
         fixed = {k: v for k, v in self.study.baseline.items() if k in self.matcher.rows}
         shown = ", ".join(f"{name} {value}" for name, value in fixed.items())
@@ -304,7 +304,8 @@ class _Preparation:
 
 def _absent_epochs(hypothesis: Hypothesis, curves: pd.DataFrame) -> str:
     """The claimed epochs that a table of evaluations lacks, in words; "" when it has them all."""
-    present = sorted({round(epoch) for epoch in curves["epoch"].dropna()})
+    recorded = curves["epoch"].dropna()
+    present = sorted({round(e) for e in recorded if abs(e - round(e)) < EPOCH_TOLERANCE})
     absent = [epoch for epoch in points(hypothesis.terms["each"]) if epoch not in present]
     if not absent:
         return ""

@@ -246,9 +246,12 @@ def _with_seeds(
 
 
 def _without_copies(rows: pd.DataFrame, metrics: Iterable[str], notes: list[str]) -> pd.DataFrame:
-    """Leave out rows that equal another in all columns, where no chance makes scores equal."""
-    copies = rows.duplicated([c for c in rows if c != "line"])
-    scores = {name: rows[name].dropna().to_numpy(dtype=float) for name in metrics if name in rows}
+    """Leave out scored rows that equal another in all columns, where that is no chance."""
+    measured = [name for name in metrics if name in rows]
+    # Failed runs have no score to tell them apart.
+    scored = rows[measured].notna().any(axis=1)
+    copies = scored & rows.duplicated([c for c in rows if c != "line"])
+    scores = {name: rows[name].dropna().to_numpy(dtype=float) for name in measured}
     fine = any(
         is_fine(step_of(Metric(name, 1.0), [dict(enumerate(values))]), float(np.abs(values).max()))
         for name, values in scores.items()

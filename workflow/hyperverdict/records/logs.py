@@ -89,4 +89,5 @@ def progress_reached(
         planned = pd.to_numeric(table[columns[name]], errors="coerce").to_numpy(dtype=float)
         reached = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=float)
         # Counted from 0, the last of 20 epochs is number 19.
-        rows[name] = np.where(reached + 1 < REACHED * planned, reached, planned)
+        short = np.isnan(planned) | (reached + 1 < REACHED * planned)
+        rows[name] = np.where(short, reached, planned)

@@ -90,8 +90,8 @@ DESCRIPTIONS = frozenset(
 )
 
 MAXIMUM = re.compile(r"(^|_)(best|max|maximum|peak|min|minimum|lowest)(_|$)")
-# Scores that may be those of training where a log has the same on other images.
 SPLITS = ("test", "eval", "val", "valid", "validation", "train", "training")
+# Scores that may be those of training where a log has the same on other images.
 TRAINING_SCORES = ("accuracy", "acc", "loss", "error", "err")
 
 
