@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from autorank import autorank
-from hyperverdict.claims.base import Outcomes
-from hyperverdict.claims.effects import contrast_effect, difference
+from hyperverdict.claims.model import Outcomes
+from hyperverdict.effects.effect import contrast_effect, difference
 from hyperverdict.study.model import Expectation, Metric
 from preregister.analysis import claim_pvalues
 from preregister.registry import AnalysisPlan

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from hyperverdict.claims import type_of
-from hyperverdict.claims.base import Judgement, Outcomes, Question
-from hyperverdict.study.budget import Budget
+from hyperverdict.claims.model import Judgement, Outcomes, Question
 from hyperverdict.study.model import Expectation, Hypothesis, Metric, Study
+from hyperverdict.vocabulary.budget import Budget
 
 from .simulate import ALPHA, DELTA
 

@@ -8,29 +8,29 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "workflow/hyperverdict"
 ORDER = [
-    "errors", "runs", "stats", "study", "claims", "design", "training", "records", "evidence",
-    "figures", "report",
+    "errors", "runs", "vocabulary", "stats", "effects", "words", "claims", "study", "design",
+    "training", "records", "ledger", "outcomes", "checks", "verdicts", "foreign", "figures",
+    "report", "compare",
 ]  # fmt: skip
 # Each package of ours may use only what is to its left; these may not even use all of that.
 NOT = {
-    "study": {"stats"},
-    "training": {"stats", "claims", "design"},
-    "records": {"stats", "claims", "training"},
-    "evidence": {"training"},
-    "figures": {"training"},
-    "report": {"training"},
+    "training": {"stats", "effects", "words", "claims", "study", "design"},
+    "records": {"stats", "effects", "claims", "study", "training"},
+    **dict.fromkeys(
+        ("ledger", "outcomes", "checks", "verdicts", "figures", "report"), {"training"}
+    ),
 }
+LIGHT = {"torch", "snakemake", "pandas"}
+HEAVY = {"torch", "snakemake", "submitit"}
 FORBIDDEN = {
-    "runs": {"torch", "snakemake", "pandas"},
-    "stats": {"torch", "snakemake", "pandas"},
-    "study": {"torch", "snakemake", "pandas"},
-    "claims": {"torch", "snakemake", "pandas"},
-    "design": {"torch", "snakemake", "pandas"},
+    **dict.fromkeys(
+        ("runs", "vocabulary", "stats", "effects", "words", "claims", "study", "design"), LIGHT
+    ),
     "training": {"snakemake", "pandas", "seaborn", "submitit"},
-    "records": {"torch", "snakemake", "submitit"},
-    "evidence": {"torch", "snakemake", "submitit"},
-    "figures": {"torch", "snakemake", "submitit"},
-    "report": {"torch", "snakemake", "submitit"},
+    **dict.fromkeys(
+        ("records", "ledger", "outcomes", "checks", "verdicts", "foreign", "figures", "report"),
+        HEAVY,
+    ),
 }
 
 

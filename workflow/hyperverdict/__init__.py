@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hyperverdict.evidence.notebook import compare as compare
+    from hyperverdict.compare import compare as compare
 
 
 def __getattr__(name: str) -> Any:
     """`hyperverdict.compare`, loaded when first used: it needs pandas and scipy."""
     if name == "compare":
-        from hyperverdict.evidence.notebook import compare
+        from hyperverdict.compare import compare
 
         return compare
     raise AttributeError(f"module 'hyperverdict' has no attribute {name!r}")

@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _judge(options: argparse.Namespace) -> None:
-    from hyperverdict.judge_command import judge_files
+    from hyperverdict.foreign.command import judge_files
 
     judge_files(options.runs, options.study, options.out)
 
@@ -85,7 +85,7 @@ def _replicates(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from hyperverdict.claims.studyfile import load_study
+    from hyperverdict.study.file import load_study
 
     for path in options.studies:
         study = load_study(path)
@@ -94,9 +94,9 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    from hyperverdict.evidence.store import read_verdicts
     from hyperverdict.pipeline import STUDIES, open_study
     from hyperverdict.report.terminal import print_verdicts
+    from hyperverdict.verdicts.store import read_verdicts
 
     study = open_study(options.study)
     folder = STUDIES / study.name
@@ -108,7 +108,7 @@ def _show(options: argparse.Namespace) -> None:
 def _schema(options: argparse.Namespace) -> None:
     import json
 
-    from hyperverdict.claims.studyfile import study_schema
+    from hyperverdict.study.file import study_schema
 
     print(json.dumps(study_schema(), indent=2))
 

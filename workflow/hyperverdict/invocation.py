@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from hyperverdict.claims.studyfile import load_study
 from hyperverdict.design.choices import choice_file, with_choices
 from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
 from hyperverdict.design.state import plan_state, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.budget import Budget
-from hyperverdict.study.configuration import Configuration, parse_path
+from hyperverdict.study.file import load_study
 from hyperverdict.study.model import Study
+from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Configuration, parse_path
 
 DEFAULT_STUDY = Path("config/config.yaml")
 RESULTS = Path("results")
@@ -166,7 +166,7 @@ class Invocation:
 
     def register(self) -> None:
         """Register the claims in the study's ledger, before anything is trained."""
-        from hyperverdict.evidence.registration import register
+        from hyperverdict.ledger.registration import register
 
         if not self.study.quick:
             register(self.study, self.folder, RESULTS / "runs")

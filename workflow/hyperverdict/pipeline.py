@@ -11,14 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from hyperverdict import figures
-from hyperverdict.claims.studyfile import load_study
 from hyperverdict.design.choices import make_choices, with_choices, write_choices
 from hyperverdict.design.plan import tuning_paths
-from hyperverdict.evidence.judge import judge_study
-from hyperverdict.evidence.registration import LEDGER_FILE
-from hyperverdict.evidence.store import read_verdicts, write_verdicts
-from hyperverdict.evidence.timing import read_timing
-from hyperverdict.evidence.verdict import StudyReport
+from hyperverdict.ledger.registration import LEDGER_FILE
+from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.records.collect import collect, joined, read_tables, write_tables
 from hyperverdict.records.provenance import provenance_of
 from hyperverdict.report.captions import write_results
@@ -26,8 +22,12 @@ from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.methods import methods_paragraph
 from hyperverdict.runs.layout import read_record
-from hyperverdict.study.configuration import parse_path
+from hyperverdict.study.file import load_study
 from hyperverdict.study.model import Study
+from hyperverdict.verdicts.judge import judge_study
+from hyperverdict.verdicts.model import StudyReport
+from hyperverdict.verdicts.store import read_verdicts, write_verdicts
+from hyperverdict.vocabulary.configuration import parse_path
 
 STUDIES = Path("results/studies")
 COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hyperverdict.evidence.registration import LEDGER_FILE
 from hyperverdict.jobs import job
+from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.pipeline import judge, open_study
 
 with job(snakemake.log[0]):

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from hyperverdict.jobs import job
-from hyperverdict.study.configuration import parse_path
 from hyperverdict.training.timing import time_configuration
+from hyperverdict.vocabulary.configuration import parse_path
 
 with job(snakemake.log[0]):
     time_configuration(

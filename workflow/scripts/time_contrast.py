@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from hyperverdict.jobs import has_machine_to_itself, job
-from hyperverdict.study.configuration import parse_path
 from hyperverdict.training.timing import time_contrast
+from hyperverdict.vocabulary.configuration import parse_path
 
 with job(snakemake.log[0]):
     folders = {Path(file).parent for file in snakemake.input.data}

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from hyperverdict.jobs import job
-from hyperverdict.study.configuration import parse_path
 from hyperverdict.training.run import train_configuration
+from hyperverdict.vocabulary.configuration import parse_path
 
 folder = Path(snakemake.output.record).parent
 with job(snakemake.log[0]):

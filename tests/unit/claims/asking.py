@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hyperverdict.claims import type_of
-from hyperverdict.claims.base import Judgement, Outcomes, Question
-from hyperverdict.study.budget import Budget, parse_budget
+from hyperverdict.claims.model import Judgement, Outcomes, Question
 from hyperverdict.study.model import Expectation, Hypothesis, Metric, Study
+from hyperverdict.vocabulary.budget import Budget, parse_budget
 
 BUDGET = Budget("steps", 300)
 

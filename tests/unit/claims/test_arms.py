@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hyperverdict.claims import type_of
 from hyperverdict.claims.factors import configuration_of, label
-from hyperverdict.claims.tuning import at_edge, choose, tuned_arms, tuning_arms, tuning_seeds
 from hyperverdict.errors import UserError
-from hyperverdict.study.budget import Budget
+from hyperverdict.study.tuning import at_edge, choose, tuned_arms, tuning_arms, tuning_seeds
+from hyperverdict.vocabulary.budget import Budget
 
 from .asking import BUDGET, COMPARE, make_hypothesis, make_study
 

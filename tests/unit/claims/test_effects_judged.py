@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from hyperverdict.claims.base import Outcomes
-from hyperverdict.claims.effects import Contrast, difference, measure
+from hyperverdict.claims.model import Outcomes
+from hyperverdict.effects.effect import Contrast, difference, measure
 from hyperverdict.errors import UserError
 from hyperverdict.stats.sequential import Scheduled
 from hyperverdict.study.model import Expectation, Metric

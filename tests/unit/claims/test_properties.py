@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hyperverdict.claims import type_of
-from hyperverdict.claims.base import Outcomes, Question
-from hyperverdict.claims.effects import contrast_effect, difference
+from hyperverdict.claims.model import Outcomes, Question
+from hyperverdict.effects.effect import contrast_effect, difference
 from hyperverdict.study.model import Expectation, Metric
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from hyperverdict.claims.base import Outcomes
-from hyperverdict.claims.effects import contrast_effect, difference
+from hyperverdict.claims.model import Outcomes
+from hyperverdict.effects.effect import contrast_effect, difference
 from hyperverdict.study.model import Expectation, Metric
 
 ROWS, SEEDS = 20_000, 10

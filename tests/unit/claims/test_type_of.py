@@ -6,10 +6,10 @@ import json
 
 import pytest
 from hyperverdict.claims import TYPES, budgets_of, forewarnings, type_of
-from hyperverdict.claims.base import UnanswerableError
+from hyperverdict.claims.model import UnanswerableError
 from hyperverdict.errors import UserError
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Expectation
+from hyperverdict.vocabulary.budget import Budget
 from jsonschema import Draft202012Validator
 
 from .asking import COMPARE, make_hypothesis, make_study

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hyperverdict.claims import strategy, type_of
-from hyperverdict.claims.base import Outcomes, Question
+from hyperverdict.claims.model import Outcomes, Question
 from hyperverdict.study.model import Expectation
 
 from .asking import BUDGET, COMPARE, ask, ask_curves, differences, make_hypothesis, make_study

@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict, replace
 
 import pytest
-from hyperverdict.claims.studyfile import load_study
 from hyperverdict.design.cost import Cost, estimated_seconds_per_step, run_cost
 from hyperverdict.design.plan import make_plan, timing_key
 from hyperverdict.design.state import plan_state, seeds_after, to_force
@@ -17,6 +16,7 @@ from hyperverdict.runs.layout import (
     SeedRecord,
     file_sha256,
 )
+from hyperverdict.study.file import load_study
 
 STUDY = """
 study: s

@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 import pytest
-from hyperverdict.claims.base import Judgement
+from hyperverdict.claims.model import Judgement
 from hyperverdict.figures import style
-from hyperverdict.figures.naming import shown, shown_name
+from hyperverdict.words.contrasts import shown, shown_name
 
 from tests.unit.report import samples
 

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hyperverdict.figures import units
+from hyperverdict.words import numbers as units
 
 POINTS = units.unit_of("accuracy")
 

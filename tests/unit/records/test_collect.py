@@ -12,10 +12,10 @@ from hyperverdict.errors import UserError
 from hyperverdict.records.collect import collect, read_tables, write_tables
 from hyperverdict.runs.layout import read_record
 from hyperverdict.runs.write import write_record
-from hyperverdict.study.budget import Budget
-from hyperverdict.study.configuration import configure
+from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import configure
 
-from tests.unit.evidence.synthetic import accuracies, write_synthetic
+from tests.unit.verdicts.synthetic import accuracies, write_synthetic
 
 CONFIGURATION = configure({"data": "digits", "batch_size": 32}, Budget("steps", 300))
 

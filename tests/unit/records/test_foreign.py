@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.records.foreign import foreign_runs, read_runs
-from hyperverdict.records.recognise import clean_name, export_of, is_maximum, recognise
+from hyperverdict.foreign.recognise import clean_name, export_of, is_maximum, recognise
+from hyperverdict.foreign.runs import foreign_runs, read_runs
 
 
 def _table(**columns):

@@ -6,18 +6,18 @@ import subprocess
 import sys
 
 from hyperverdict.records.collect import collect, write_tables
-from hyperverdict.study.budget import Budget
-from hyperverdict.study.configuration import configure
+from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import configure
 
-from tests.unit.evidence.synthetic import write_synthetic
+from tests.unit.verdicts.synthetic import write_synthetic
 
 PROGRAM = """
 import os, sys
 from pathlib import Path
 import pandas
 from hyperverdict.records.collect import collect, read_tables
-from hyperverdict.records.foreign import read_runs
-from hyperverdict.study.configuration import parse_path
+from hyperverdict.foreign.runs import read_runs
+from hyperverdict.vocabulary.configuration import parse_path
 runs, tables, path = sys.argv[1:]
 threads = len(os.listdir("/proc/self/task"))
 assert len(collect([parse_path(path)], Path(runs)).final) == 3

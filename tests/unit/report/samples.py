@@ -8,17 +8,17 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pandas as pd
-from hyperverdict.claims.base import Effect, Failures, Judgement, Leg
-from hyperverdict.evidence.verdict import (
+from hyperverdict.claims.model import Effect, Failures, Judgement, Leg
+from hyperverdict.study.model import Expectation, Exploration, Hypothesis, Metric, Study
+from hyperverdict.verdicts.model import (
     ArmSummary,
     Check,
     HypothesisReport,
     StudyReport,
     Verdict,
 )
-from hyperverdict.study.budget import Budget, parse_budget, samples_after, to_steps
-from hyperverdict.study.configuration import configure
-from hyperverdict.study.model import Expectation, Exploration, Hypothesis, Metric, Study
+from hyperverdict.vocabulary.budget import Budget, parse_budget, samples_after, to_steps
+from hyperverdict.vocabulary.configuration import configure
 from scipy import stats
 
 SEEDS = tuple(range(10))

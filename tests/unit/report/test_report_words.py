@@ -5,10 +5,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from hyperverdict.claims.base import Leg
-from hyperverdict.evidence.verdict import Check
-from hyperverdict.figures import units
-from hyperverdict.report import effects, opening, phrases, words
+from hyperverdict.claims.model import Leg
+from hyperverdict.report import opening, phrases, words
+from hyperverdict.verdicts.model import Check
+from hyperverdict.words import effects
+from hyperverdict.words import numbers as units
 
 from tests.unit.report import samples
 

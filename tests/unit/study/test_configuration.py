@@ -2,9 +2,15 @@
 
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.study.budget import Budget, parse_budget, samples_after, steps_per_epoch, to_steps
-from hyperverdict.study.configuration import configure, override, parse_path
-from hyperverdict.study.hyperparameters import HYPERPARAMETERS, spell
+from hyperverdict.vocabulary.budget import (
+    Budget,
+    parse_budget,
+    samples_after,
+    steps_per_epoch,
+    to_steps,
+)
+from hyperverdict.vocabulary.configuration import configure, override, parse_path
+from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS, spell
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from hyperverdict.claims import TYPES
-from hyperverdict.claims.studyfile import load_study, study_schema
-from hyperverdict.study.hyperparameters import HYPERPARAMETERS, spell
+from hyperverdict.study.file import load_study, study_schema
+from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS, spell
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[3]

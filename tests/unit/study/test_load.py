@@ -3,9 +3,9 @@
 import textwrap
 
 import pytest
-from hyperverdict.claims.studyfile import load_study, study_schema
 from hyperverdict.errors import UserError
-from hyperverdict.study.budget import Budget
+from hyperverdict.study.file import load_study, study_schema
+from hyperverdict.vocabulary.budget import Budget
 
 GOOD = """
 study: s

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hyperverdict.study.budget import Budget
-from hyperverdict.study.configuration import Configuration, configure
 from hyperverdict.training.data import prepare
+from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Configuration, configure
 
 Make = Callable[..., Configuration]
 

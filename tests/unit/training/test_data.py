@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.study.datasets import DATASETS
 from hyperverdict.training import data as data_module
 from hyperverdict.training import sources
 from hyperverdict.training.data import check_prepared, prepare, read_arrays
 from hyperverdict.training.dataset import load
+from hyperverdict.vocabulary.datasets import DATASETS
 
 
 def test_digits_have_the_sizes_that_are_known_before_reading(digits):

@@ -8,7 +8,7 @@ import sys
 PROGRAM = """
 import os, sys
 from pathlib import Path
-from hyperverdict.study.configuration import parse_path
+from hyperverdict.vocabulary.configuration import parse_path
 from hyperverdict.training.run import train_configuration
 prepared, folder, *paths = sys.argv[1:]
 

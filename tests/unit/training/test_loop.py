@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import torch
 from hyperverdict.runs.layout import TRAINING_VERSION
-from hyperverdict.study.budget import steps_per_epoch
-from hyperverdict.study.hyperparameters import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 from hyperverdict.training.dataset import load_for
 from hyperverdict.training.evaluation import curve_images, evaluate, evaluation_steps
 from hyperverdict.training.loop import DataOrder, DivergedError, SeedRun, set_up_torch
+from hyperverdict.vocabulary.budget import steps_per_epoch
+from hyperverdict.vocabulary.hyperparameters import ACTIVATIONS, OPTIMIZERS, SCHEDULES
 
 
 @pytest.fixture(autouse=True)

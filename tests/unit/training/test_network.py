@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 import torch
 from hyperverdict.errors import UserError
-from hyperverdict.study.hyperparameters import ACTIVATIONS as ALLOWED
 from hyperverdict.training import network as network_module
 from hyperverdict.training.network import (
     build_network,
@@ -11,6 +10,7 @@ from hyperverdict.training.network import (
     describe_network,
     forward_flops,
 )
+from hyperverdict.vocabulary.hyperparameters import ACTIVATIONS as ALLOWED
 from torch import Generator
 
 SHAPE, CLASSES = (1, 8, 8), 10

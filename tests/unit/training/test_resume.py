@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.study.budget import Budget
 from hyperverdict.training import seeds as seeds_module
 from hyperverdict.training.run import train_configuration
+from hyperverdict.vocabulary.budget import Budget
 
 from tests.unit.training.helpers import in_a_fork, rows, timing_file
 

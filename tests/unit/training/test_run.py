@@ -11,10 +11,10 @@ from hyperverdict.errors import UserError
 from hyperverdict.runs import layout
 from hyperverdict.runs.layout import read_record
 from hyperverdict.runs.write import read_table, write_table
-from hyperverdict.study.budget import Budget
 from hyperverdict.training import run as run_module
 from hyperverdict.training import seeds as seeds_module
 from hyperverdict.training.run import train_configuration
+from hyperverdict.vocabulary.budget import Budget
 
 from tests.unit.training.helpers import in_a_fork, rows, timing_file
 

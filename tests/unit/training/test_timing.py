@@ -5,7 +5,7 @@ import statistics
 import time
 
 import pytest
-from hyperverdict.evidence.timing import read_timing
+from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.training import loop
 from hyperverdict.training.timing import (
     time_configuration,

@@ -14,10 +14,10 @@ from hyperverdict.claims import (
     trend,
     universal,
 )
-from hyperverdict.claims.base import ClaimType, Forewarned, OwnBudgets
+from hyperverdict.claims.model import ClaimType, Forewarned, OwnBudgets
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Hypothesis
+from hyperverdict.vocabulary.budget import Budget
 
 TYPES: tuple[ClaimType, ...] = (
     definitional.TYPE,

@@ -16,13 +16,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hyperverdict.claims.base import Arm, Effect, Judgement, Leg, Question
-from hyperverdict.claims.effects import difference
+from hyperverdict.claims.conjunction import check_legs, judge_legs, two_alphas
 from hyperverdict.claims.factors import make_arm, read_change, refuse_single_run, unique_arms
-from hyperverdict.claims.legs import check_legs, judge_legs, two_alphas
+from hyperverdict.claims.model import Arm, Effect, Judgement, Leg, Question
 from hyperverdict.claims.schemas import COMPARE
-from hyperverdict.study.budget import Budget
+from hyperverdict.effects.effect import difference
 from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget
 
 # The kind of a judgement on several legs.
 TRADE_OFF = "trade-off"

@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hyperverdict.claims.base import Arm, Judgement, Leg, Question
-from hyperverdict.claims.effects import Contrast, difference
+from hyperverdict.claims.conjunction import TwoAlphas, all_hold, check_legs, judge_legs, two_alphas
+from hyperverdict.claims.conjunction import weakest_grade as weakest
 from hyperverdict.claims.factors import (
     find_arm,
     label,
@@ -31,13 +31,13 @@ from hyperverdict.claims.factors import (
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.legs import TwoAlphas, all_hold, check_legs, judge_legs, two_alphas
-from hyperverdict.claims.legs import weakest_grade as weakest
+from hyperverdict.claims.model import Arm, Judgement, Leg, Question
 from hyperverdict.claims.schemas import COMPARE, LEVELS
 from hyperverdict.claims.trend import check_directions, tolerant
+from hyperverdict.effects.effect import Contrast, difference
 from hyperverdict.errors import UserError
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget
 
 ONLY_IN: dict[str, Any] = {
     "type": "object",

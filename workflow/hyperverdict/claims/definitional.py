@@ -14,11 +14,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from hyperverdict.claims.base import Arm, Judgement, Question
 from hyperverdict.claims.factors import FACTORS, read_levels
+from hyperverdict.claims.model import Arm, Judgement, Question
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget
 
 COMBINATIONS: dict[str, Any] = {
     "type": "object",

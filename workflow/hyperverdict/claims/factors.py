@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from hyperverdict.claims.base import Arm, UnanswerableError
+from hyperverdict.claims.model import Arm, UnanswerableError
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.budget import Budget, parse_budget
-from hyperverdict.study.configuration import Configuration, configure, override
-from hyperverdict.study.hyperparameters import HYPERPARAMETERS, OWN, SHORTHANDS, read_value, spell
 from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget, parse_budget
+from hyperverdict.vocabulary.configuration import Configuration, configure, override
+from hyperverdict.vocabulary.hyperparameters import (
+    HYPERPARAMETERS,
+    OWN,
+    SHORTHANDS,
+    read_value,
+    spell,
+)
 
 BUDGET = "budget"
 FACTORS = (*HYPERPARAMETERS, *SHORTHANDS, BUDGET)

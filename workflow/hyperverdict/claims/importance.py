@@ -21,8 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from hyperverdict.claims.base import Arm, Effect, Judgement, Leg, Question, UnanswerableError
-from hyperverdict.claims.effects import MOST_FAILURES
+from hyperverdict.claims.conjunction import judge_legs, outcomes_of
 from hyperverdict.claims.factors import (
     contexts_of,
     label,
@@ -32,15 +31,16 @@ from hyperverdict.claims.factors import (
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.legs import judge_legs, outcomes_of
+from hyperverdict.claims.model import Arm, Effect, Judgement, Leg, Question, UnanswerableError
 from hyperverdict.claims.schemas import GRID
+from hyperverdict.effects.effect import MOST_FAILURES
 from hyperverdict.errors import UserError
 from hyperverdict.stats.decision import Claim, decide
 from hyperverdict.stats.importance import Importance, importance
 from hyperverdict.stats.intervals import Floats, equivalence_p, one_sample, t_statistic, two_sided_p
 from hyperverdict.stats.power import seeds_needed
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget
 
 DELTA = 0.05
 LEAST_SEEDS = 3

@@ -16,8 +16,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hyperverdict.claims.base import Arm, Judgement, Leg, Question
-from hyperverdict.claims.effects import Contrast, difference
+from hyperverdict.claims.conjunction import check_legs, judge_legs, judged_legs, two_alphas
 from hyperverdict.claims.factors import (
     find_arm,
     label,
@@ -26,11 +25,12 @@ from hyperverdict.claims.factors import (
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.legs import check_legs, judge_legs, judged_legs, two_alphas
+from hyperverdict.claims.model import Arm, Judgement, Leg, Question
 from hyperverdict.claims.schemas import COMPARE
+from hyperverdict.effects.effect import Contrast, difference
 from hyperverdict.errors import UserError
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget
 
 DEPENDS_ON: dict[str, Any] = {
     **COMPARE,

@@ -18,15 +18,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hyperverdict.claims.base import Arm, Evidence, Judgement, Leg, Outcomes, Question
 from hyperverdict.claims.conditional import opposite_tolerant
-from hyperverdict.claims.effects import difference, judge_effect, measure
+from hyperverdict.claims.conjunction import (
+    TwoAlphas,
+    check_legs,
+    judge_legs,
+    judged_legs,
+    outcomes_of,
+)
+from hyperverdict.claims.conjunction import weakest_grade as weakest
 from hyperverdict.claims.factors import configuration_of, refuse_single_run
-from hyperverdict.claims.legs import TwoAlphas, check_legs, judge_legs, judged_legs, outcomes_of
-from hyperverdict.claims.legs import weakest_grade as weakest
+from hyperverdict.claims.model import Arm, Evidence, Judgement, Leg, Outcomes, Question
+from hyperverdict.effects.effect import difference, judge_effect, measure
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import TIME_METRIC, Expectation, Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget
 
 EACH: dict[str, Any] = {
     "type": "object",

@@ -16,9 +16,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hyperverdict.claims.base import Arm, Judgement, Leg, Question
 from hyperverdict.claims.conditional import opposite_tolerant
-from hyperverdict.claims.effects import difference, judge_effect, measure
+from hyperverdict.claims.conjunction import (
+    all_hold,
+    check_legs,
+    judge_legs,
+    judged_legs,
+    outcomes_of,
+    two_alphas,
+)
 from hyperverdict.claims.factors import (
     level_text,
     make_arm,
@@ -28,19 +34,13 @@ from hyperverdict.claims.factors import (
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.legs import (
-    all_hold,
-    check_legs,
-    judge_legs,
-    judged_legs,
-    outcomes_of,
-    two_alphas,
-)
+from hyperverdict.claims.model import Arm, Judgement, Leg, Question
 from hyperverdict.claims.schemas import LEVEL, LEVELS
 from hyperverdict.claims.trend import check_directions
+from hyperverdict.effects.effect import difference, judge_effect, measure
 from hyperverdict.errors import UserError
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget
 
 BEST: dict[str, Any] = {
     "type": "object",

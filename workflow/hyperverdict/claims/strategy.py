@@ -30,14 +30,14 @@ from typing import Any
 
 import numpy as np
 
-from hyperverdict.claims.base import Arm, Judgement, Leg, Outcomes, Question, UnanswerableError
-from hyperverdict.claims.effects import difference, higher_is_better, judge_effect, measure
+from hyperverdict.claims.conjunction import check_legs, judge_legs, outcomes_of
 from hyperverdict.claims.factors import contexts_of, make_arm, read_factors, unique_arms
-from hyperverdict.claims.legs import check_legs, judge_legs, outcomes_of
+from hyperverdict.claims.model import Arm, Judgement, Leg, Outcomes, Question, UnanswerableError
 from hyperverdict.claims.schemas import GRID
+from hyperverdict.effects.effect import difference, higher_is_better, judge_effect, measure
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget
 
 Cell = tuple[int, ...]
 # Score of a cell on the search seed, larger is better; -inf where the run failed.

@@ -23,16 +23,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hyperverdict.claims.base import (
-    Arm,
-    Effect,
-    Evidence,
-    Judgement,
-    Leg,
-    Question,
-    UnanswerableError,
+from hyperverdict.claims.conjunction import (
+    TwoAlphas,
+    all_hold,
+    check_legs,
+    judge_legs,
+    two_alphas,
+    weakest_grade,
 )
-from hyperverdict.claims.effects import Contrast, difference
 from hyperverdict.claims.factors import (
     level_text,
     make_arm,
@@ -41,18 +39,20 @@ from hyperverdict.claims.factors import (
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.legs import (
-    TwoAlphas,
-    all_hold,
-    check_legs,
-    judge_legs,
-    two_alphas,
-    weakest_grade,
+from hyperverdict.claims.model import (
+    Arm,
+    Effect,
+    Evidence,
+    Judgement,
+    Leg,
+    Question,
+    UnanswerableError,
 )
 from hyperverdict.claims.schemas import SHAPE, TREND
+from hyperverdict.effects.effect import Contrast, difference
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Direction, Expectation, Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget
 
 SHAPES = ("every_step", "never_worse", "on_average")
 LEAST_LEVELS = 3

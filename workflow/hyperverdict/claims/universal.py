@@ -30,15 +30,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hyperverdict.claims import trend
-from hyperverdict.claims.base import (
-    Arm,
-    Evidence,
-    Judgement,
-    Leg,
-    Question,
-    UnanswerableError,
+from hyperverdict.claims.conjunction import (
+    TwoAlphas,
+    against,
+    check_legs,
+    judge_legs,
+    two_alphas,
+    weakest_grade,
 )
-from hyperverdict.claims.effects import difference
 from hyperverdict.claims.factors import (
     contexts_of,
     label,
@@ -48,18 +47,19 @@ from hyperverdict.claims.factors import (
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.legs import (
-    TwoAlphas,
-    against,
-    check_legs,
-    judge_legs,
-    two_alphas,
-    weakest_grade,
+from hyperverdict.claims.model import (
+    Arm,
+    Evidence,
+    Judgement,
+    Leg,
+    Question,
+    UnanswerableError,
 )
 from hyperverdict.claims.schemas import COMPARE, IN_EVERY, SHAPE, TREND
+from hyperverdict.effects.effect import difference
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.vocabulary.budget import Budget
 
 LEAST_CONTEXTS = 3
 # From here on the claim is hardly supported even where it is true (each context has power 0.8).

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from hyperverdict.claims import budgets_of
-from hyperverdict.claims.tuning import TuningArm, choose, tuning_arms
-from hyperverdict.study.budget import Budget
 from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.tuning import TuningArm, choose, tuning_arms
+from hyperverdict.vocabulary.budget import Budget
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from statistics import median
 from typing import Any, Literal
 
 from hyperverdict.design.state import RunState
-from hyperverdict.study.configuration import Configuration
-from hyperverdict.study.datasets import DATASETS
+from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.datasets import DATASETS
 
 Source = Literal["timing table", "earlier runs", "estimate"]
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from hyperverdict.claims import budgets_of
-from hyperverdict.claims.base import Arm
 from hyperverdict.claims.factors import configuration_of
-from hyperverdict.claims.tuning import arms_of, tuning_arms
-from hyperverdict.study.budget import Budget
-from hyperverdict.study.configuration import Configuration
+from hyperverdict.claims.model import Arm
 from hyperverdict.study.model import TIME_METRIC, Exploration, Hypothesis, Study
+from hyperverdict.study.tuning import arms_of, tuning_arms
+from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Configuration
 
 
 @dataclass(frozen=True)

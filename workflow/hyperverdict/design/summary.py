@@ -76,7 +76,7 @@ def _run_line(state: RunState, timed: Mapping[str, float]) -> str:
 
 def short_name(state: RunState, timed: Mapping[str, float]) -> str:
     """The path without what is at its frozen default, to keep a line readable."""
-    from hyperverdict.study.hyperparameters import HYPERPARAMETERS, spell
+    from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS, spell
 
     configuration = state.run.configuration
     parts = [

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperverdict.evidence.verdict import HypothesisReport, StudyReport
 from hyperverdict.study.model import Exploration, Study
+from hyperverdict.verdicts.model import HypothesisReport, StudyReport
 
 if TYPE_CHECKING:
     import pandas as pd

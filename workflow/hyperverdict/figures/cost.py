@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hyperverdict.evidence.verdict import ArmSummary, HypothesisReport
-from hyperverdict.figures import style, units
+from hyperverdict.figures import style
 from hyperverdict.figures.data import arm_labels, drawn_metric, metric_column
 from hyperverdict.study.model import RECORDED_METRICS, Study
+from hyperverdict.verdicts.model import ArmSummary, HypothesisReport
+from hyperverdict.words import numbers as units
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from hyperverdict.claims.base import Effect, Judgement, Leg
-from hyperverdict.evidence.verdict import ArmSummary, HypothesisReport, Verdict
-from hyperverdict.figures import units
-from hyperverdict.figures.naming import shown_name
+from hyperverdict.claims.model import Effect, Judgement, Leg
 from hyperverdict.study.model import TIME_METRIC, Study
+from hyperverdict.verdicts.model import ArmSummary, HypothesisReport, Verdict
+from hyperverdict.words import numbers as units
+from hyperverdict.words.contrasts import shown_name
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hyperverdict.evidence.verdict import HypothesisReport
-from hyperverdict.figures import style, units
+from hyperverdict.figures import style
 from hyperverdict.figures.data import EffectRow, budget_title, by_metric, leg_unit, named_rows
 from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import HypothesisReport
+from hyperverdict.words import numbers as units
 
 ROW_INCHES = 0.44
 FOOTNOTE = "dots: seeds; bar: confidence interval; shaded: too small to matter"

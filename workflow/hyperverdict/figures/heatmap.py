@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matplotlib.figure import Figure
 
-from hyperverdict.figures import style, units
+from hyperverdict.figures import style
 from hyperverdict.figures.data import metric_column
-from hyperverdict.study.budget import Budget
-from hyperverdict.study.configuration import configure
-from hyperverdict.study.hyperparameters import SHORTHANDS
 from hyperverdict.study.model import RECORDED_METRICS, Exploration, Study
+from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import configure
+from hyperverdict.vocabulary.hyperparameters import SHORTHANDS
+from hyperverdict.words import numbers as units
 
 if TYPE_CHECKING:
     import pandas as pd

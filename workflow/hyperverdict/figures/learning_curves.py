@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hyperverdict.evidence.verdict import ArmSummary, HypothesisReport, Verdict
-from hyperverdict.figures import style, units
+from hyperverdict.figures import style
 from hyperverdict.figures.data import arm_labels, budget_title, drawn_metric
 from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import ArmSummary, HypothesisReport, Verdict
+from hyperverdict.words import numbers as units
 
 if TYPE_CHECKING:
     import pandas as pd

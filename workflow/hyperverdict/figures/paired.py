@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hyperverdict.claims.base import Effect
-from hyperverdict.evidence.verdict import HypothesisReport, Verdict
-from hyperverdict.figures import forest, style, units
+from hyperverdict.claims.model import Effect
+from hyperverdict.figures import forest, style
 from hyperverdict.figures.data import (
     EffectRow,
     arms_of,
@@ -23,6 +22,8 @@ from hyperverdict.figures.data import (
     verdict_title,
 )
 from hyperverdict.study.model import RECORDED_METRICS, Study
+from hyperverdict.verdicts.model import HypothesisReport, Verdict
+from hyperverdict.words import numbers as units
 
 if TYPE_CHECKING:
     import pandas as pd

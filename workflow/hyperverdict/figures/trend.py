@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hyperverdict.claims.base import Leg
-from hyperverdict.evidence.verdict import ArmSummary, HypothesisReport, Verdict
-from hyperverdict.figures import forest, style, units
+from hyperverdict.claims.model import Leg
+from hyperverdict.figures import forest, style
 from hyperverdict.figures.data import (
     budget_title,
     by_metric,
@@ -21,6 +20,8 @@ from hyperverdict.figures.data import (
     verdict_title,
 )
 from hyperverdict.study.model import RECORDED_METRICS, Study
+from hyperverdict.verdicts.model import ArmSummary, HypothesisReport, Verdict
+from hyperverdict.words import numbers as units
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,8 +19,8 @@ import pyarrow as pa
 from hyperverdict.errors import UserError
 from hyperverdict.runs.layout import COLUMNS, METRICS_FILE, RunRecord, read_record
 from hyperverdict.runs.parquet import read_parquet
-from hyperverdict.study.configuration import Configuration
-from hyperverdict.study.hyperparameters import HYPERPARAMETERS, spell
+from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS, spell
 
 # Columns of `curves`; `correct` and the seeds' ends are in `final`.
 CURVE_COLUMNS = (

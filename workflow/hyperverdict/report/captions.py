@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hyperverdict.evidence.verdict import StudyReport
-from hyperverdict.figures import units
 from hyperverdict.report import opening, words
 from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import StudyReport
+from hyperverdict.words import numbers as units
 
 
 def results_rst(report: StudyReport, study: Study) -> str:

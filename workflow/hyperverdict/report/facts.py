@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hyperverdict.claims.base import Judgement
-from hyperverdict.figures import units
-from hyperverdict.report import effects
+from hyperverdict.claims.model import Judgement
+from hyperverdict.words import effects
+from hyperverdict.words import numbers as units
 
 Facts = Mapping[str, Any]
 

@@ -14,11 +14,12 @@ from markupsafe import Markup, escape
 
 import hyperverdict
 from hyperverdict.errors import UserError
-from hyperverdict.evidence.verdict import StudyReport
-from hyperverdict.figures import exploration_key, units
+from hyperverdict.figures import exploration_key
 from hyperverdict.report import latex, methods, opening, page
 from hyperverdict.report.facts import listed
 from hyperverdict.study.model import Exploration, Study
+from hyperverdict.verdicts.model import StudyReport
+from hyperverdict.words import numbers as units
 
 MIME = {".svg": "image/svg+xml", ".png": "image/png"}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hyperverdict.evidence.verdict import StudyReport, Verdict
 from hyperverdict.figures.data import judged_legs, leg_unit
-from hyperverdict.report import effects
 from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import StudyReport, Verdict
+from hyperverdict.words import effects
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",

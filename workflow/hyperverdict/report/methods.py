@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hyperverdict.evidence.verdict import StudyReport
-from hyperverdict.figures import units
 from hyperverdict.report.facts import listed
-from hyperverdict.study.datasets import DATASETS
 from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import StudyReport
+from hyperverdict.vocabulary.datasets import DATASETS
+from hyperverdict.words import numbers as units
 
 
 def methods_paragraph(study: Study, report: StudyReport, provenance: Mapping[str, Any]) -> str:

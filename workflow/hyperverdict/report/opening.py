@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hyperverdict.evidence.verdict import HypothesisReport, StudyReport, Verdict
-from hyperverdict.figures import units
 from hyperverdict.figures.data import deciding
 from hyperverdict.report import phrases
-from hyperverdict.report.effects import upper
 from hyperverdict.report.facts import listed
 from hyperverdict.report.words import brief, caveats
 from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
+from hyperverdict.words import numbers as units
+from hyperverdict.words.effects import upper
 
 # Beyond this number of sentences the opening counts instead of naming.
 MOST_TOPICS = 5

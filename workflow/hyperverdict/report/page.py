@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from hyperverdict.claims.base import Effect, Judgement, Leg
-from hyperverdict.evidence.verdict import ArmSummary, Check, HypothesisReport, Verdict
-from hyperverdict.figures import HYPOTHESIS_FIGURES, hypothesis_key, units
+from hyperverdict.claims.model import Effect, Judgement, Leg
+from hyperverdict.figures import HYPOTHESIS_FIGURES, hypothesis_key
 from hyperverdict.figures.data import deciding, leg_unit
-from hyperverdict.figures.naming import shown_name
-from hyperverdict.report import effects, opening, words
+from hyperverdict.report import opening, words
 from hyperverdict.study.model import TIME_METRIC, Hypothesis, Study
+from hyperverdict.verdicts.model import ArmSummary, Check, HypothesisReport, Verdict
+from hyperverdict.words import effects
+from hyperverdict.words import numbers as units
+from hyperverdict.words.contrasts import shown_name
 
 # Sign and style class of each headline; the sign keeps badges apart without colour.
 BADGES: Mapping[str, tuple[str, str]] = {

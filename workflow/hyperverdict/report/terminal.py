@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hyperverdict.evidence.verdict import HypothesisReport, StudyReport
-from hyperverdict.figures import units
 from hyperverdict.report import opening, page, words
 from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import HypothesisReport, StudyReport
+from hyperverdict.words import numbers as units
 
 _STYLES = {
     "supported": "bold blue",

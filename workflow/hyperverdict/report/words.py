@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hyperverdict.claims.base import Failures, Judgement, Leg
-from hyperverdict.evidence.headline import hours_text
-from hyperverdict.evidence.verdict import Check, HypothesisReport, Verdict
-from hyperverdict.figures import units
+from hyperverdict.claims.model import Failures, Judgement, Leg
 from hyperverdict.figures.data import deciding, judged_legs, leg_unit
-from hyperverdict.figures.naming import shown, shown_name
-from hyperverdict.report import effects, phrases
+from hyperverdict.report import phrases
 from hyperverdict.report.facts import fact_sentences, listed
 from hyperverdict.study.model import TIME_METRIC, Study
+from hyperverdict.verdicts.headline import hours_text
+from hyperverdict.verdicts.model import Check, HypothesisReport, Verdict
+from hyperverdict.words import effects
+from hyperverdict.words import numbers as units
+from hyperverdict.words.contrasts import shown, shown_name
 
 MOST_SENTENCES = 6
 

@@ -16,10 +16,6 @@ from typing import Any, TypeVar, cast
 import yaml
 
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.budget import Budget, parse_budget
-from hyperverdict.study.configuration import configure
-from hyperverdict.study.datasets import facts
-from hyperverdict.study.hyperparameters import as_number, read_value
 from hyperverdict.study.model import (
     RECORDED_METRICS,
     Direction,
@@ -30,6 +26,10 @@ from hyperverdict.study.model import (
     Study,
 )
 from hyperverdict.study.strict_yaml import Place, read_yaml
+from hyperverdict.vocabulary.budget import Budget, parse_budget
+from hyperverdict.vocabulary.configuration import configure
+from hyperverdict.vocabulary.datasets import facts
+from hyperverdict.vocabulary.hyperparameters import as_number, read_value
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from hyperverdict.study.budget import Budget
+from hyperverdict.vocabulary.budget import Budget
 
 Direction = Literal["higher", "lower", "not_higher", "not_lower"]
 

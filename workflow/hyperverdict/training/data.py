@@ -17,8 +17,8 @@ import numpy as np
 
 from hyperverdict.errors import UserError
 from hyperverdict.runs.write import write_atomic
-from hyperverdict.study.datasets import DATASETS
 from hyperverdict.training.sources import Array, Part, Published, read_published
+from hyperverdict.vocabulary.datasets import DATASETS
 
 IMAGES_FILE, LABELS_FILE, FACTS_FILE = "images.npy", "labels.npy", "facts.json"
 PARTS = ("train", "validation", "test")

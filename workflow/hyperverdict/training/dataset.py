@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from hyperverdict.errors import UserError
-from hyperverdict.study.configuration import Configuration
 from hyperverdict.training.data import PARTS, read_arrays
 from hyperverdict.training.sources import Array
+from hyperverdict.vocabulary.configuration import Configuration
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hyperverdict.study.budget import steps_per_epoch
 from hyperverdict.training.dataset import Dataset, TensorPart
+from hyperverdict.vocabulary.budget import steps_per_epoch
 
 POINTS_PER_RUN = 20
 EPOCH_ENDS_UP_TO = 100

@@ -18,12 +18,12 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from hyperverdict.study.budget import samples_after
-from hyperverdict.study.configuration import Configuration
 from hyperverdict.training.dataset import Dataset
 from hyperverdict.training.evaluation import Score, curve_images, evaluate, evaluation_steps
 from hyperverdict.training.network import build_network
 from hyperverdict.training.optimizers import make_optimizer, make_schedule, plain_step
+from hyperverdict.vocabulary.budget import samples_after
+from hyperverdict.vocabulary.configuration import Configuration
 
 Row = dict[str, Any]
 

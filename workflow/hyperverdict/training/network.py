@@ -10,8 +10,8 @@ import torch
 from torch import Generator, nn
 
 from hyperverdict.errors import UserError
-from hyperverdict.study.configuration import Configuration
 from hyperverdict.training.plugins import is_callable_name, named_callable
+from hyperverdict.vocabulary.configuration import Configuration
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn, optim
 
-from hyperverdict.study.configuration import Configuration
+from hyperverdict.vocabulary.configuration import Configuration
 
 # Of about 20 evaluations a run, wait for 2 without a lower validation loss, then halve.
 PLATEAU_FACTOR, PLATEAU_PATIENCE = 0.5, 2

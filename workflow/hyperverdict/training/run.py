@@ -23,11 +23,11 @@ from hyperverdict.runs.layout import (
     file_sha256,
 )
 from hyperverdict.runs.write import read_table, write_record, write_run
-from hyperverdict.study.configuration import Configuration
 from hyperverdict.training import provenance
 from hyperverdict.training.data import check_prepared
 from hyperverdict.training.partial import PartialFolder, PartialSeed
 from hyperverdict.training.timing import steps_for_seconds
+from hyperverdict.vocabulary.configuration import Configuration
 
 if TYPE_CHECKING:
     from hyperverdict.training.dataset import Dataset

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 
 from hyperverdict.runs.layout import SeedStatus
-from hyperverdict.study.configuration import Configuration
 from hyperverdict.training.checkpoint import CheckpointKeeper
 from hyperverdict.training.dataset import Dataset
 from hyperverdict.training.loop import DivergedError, Row, SeedRun
+from hyperverdict.vocabulary.configuration import Configuration
 
 logger = logging.getLogger(__name__)
 

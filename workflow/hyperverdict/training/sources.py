@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.datasets import DATASETS
 from hyperverdict.training.plugins import is_callable_name, named_callable
+from hyperverdict.vocabulary.datasets import DATASETS
 
 Array = npt.NDArray[Any]
 

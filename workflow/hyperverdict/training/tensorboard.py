@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hyperverdict.runs.write import Row
-from hyperverdict.study.configuration import Configuration
+from hyperverdict.vocabulary.configuration import Configuration
 
 _FLUSH_SECONDS = 5
 _HPARAMS_METRICS = ("accuracy/test", "loss/test", "accuracy/validation", "train_seconds/test")

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 from hyperverdict.errors import UserError
 from hyperverdict.runs.layout import TRAINING_VERSION
 from hyperverdict.runs.write import write_atomic
-from hyperverdict.study.budget import Budget
-from hyperverdict.study.configuration import Configuration
 from hyperverdict.training import provenance
+from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Configuration
 
 if TYPE_CHECKING:
     from hyperverdict.training.loop import SeedRun

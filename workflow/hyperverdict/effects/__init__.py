@@ -1,0 +1,1 @@
+"""From outcomes to effects: arms, contrasts, their estimates and decisions."""

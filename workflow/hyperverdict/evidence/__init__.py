@@ -1,1 +1,0 @@
-"""From records to verdicts: outcomes, validity checks, ledger, judgement."""

@@ -1,0 +1,1 @@
+"""The ledger: a chain of registrations and looks, and what it says of a question."""

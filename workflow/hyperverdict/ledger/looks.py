@@ -1,0 +1,234 @@
+"""Looks: which one this judgement is, which interval applies, and how verdicts changed.
+
+1. at a registered number of seeds: the boundary of that look;
+2. a single registered look: the plain t interval;
+3. an unregistered extension: a confidence sequence at what alpha the looks so far left. When they
+   left none, the verdict of the last registered look stands and further seeds are not judged.
+
+Judging unchanged runs again is no look, and neither is a report while runs are missing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hyperverdict.claims.model import Question
+from hyperverdict.ledger.chain import Kind, Ledger, Line, sha256_of
+from hyperverdict.ledger.registration import Registered
+from hyperverdict.stats.sequential import (
+    SINGLE_LOOK,
+    LookRule,
+    Scheduled,
+    confidence_sequence,
+    scheduled,
+)
+from hyperverdict.study.model import TIME_METRIC
+from hyperverdict.verdicts.model import Verdict
+from hyperverdict.words.counting import count, listed, seeds_text
+
+
+@dataclass(frozen=True)
+class Look:
+    """The present look at one question.
+
+    Attributes:
+        number: 1 for the first; the earlier one's when the runs have not changed.
+        again: the runs are those of an earlier look.
+        seeds: the seeds that are judged; fewer than exist when an earlier verdict stands.
+        rule: what this look may use of alpha.
+        note: which interval applies, in words; "" for a single look.
+        spends: share of alpha that is spent once this look is taken, 0 to 1.
+    """
+
+    number: int
+    again: bool
+    seeds: tuple[int, ...]
+    rule: LookRule
+    note: str
+    spends: float
+    fingerprint: str
+
+
+def fingerprint(question: Question) -> str:
+    """SHA-256 over what was measured; times count only where they are all there is."""
+    return sha256_of({"outcomes": _measured(question)})
+
+
+def _measured(question: Question) -> dict[str, Any]:
+    names = sorted(set(question.outcomes) - {TIME_METRIC}) or sorted(question.outcomes)
+    return {
+        name: {
+            arm: {str(seed): _text(value) for seed, value in sorted(by_seed.items())}
+            for arm, by_seed in sorted(question.outcomes[name].values.items())
+        }
+        for name in names
+    }
+
+
+def _text(value: float) -> str:
+    return repr(value) if math.isfinite(value) else "failed"
+
+
+def present_look(question: Question, key: str, registered: Registered, ledger: Ledger) -> Look:
+    """Which look a judgement of these outcomes is, and the interval it gets."""
+    seeds = tuple(question.hypothesis.seeds)
+    taken = ledger.of_kind("look", key)
+    mark = fingerprint(question)
+    before = [line for line in taken if line.content["fingerprint"] != mark]
+    again = [line for line in taken if line.content["fingerprint"] == mark]
+    if again:
+        before = [line for line in before if line.number < again[0].number]
+    # Rivals share their contrast: one look at it has a line for each of them.
+    distinct = {line.content["fingerprint"]: line for line in reversed(before)}
+    before = sorted(distinct.values(), key=lambda line: line.number)
+    return _look(question.study.alpha, seeds, registered, before, bool(again), mark)
+
+
+def _look(
+    alpha: float,
+    seeds: tuple[int, ...],
+    registered: Registered,
+    before: Sequence[Line],
+    again: bool,
+    mark: str,
+) -> Look:
+    n, schedule, number = len(seeds), registered.schedule, len(before) + 1
+    sizes = [int(line.content["n"]) for line in before]
+    on_schedule = n in schedule and all(size in schedule and size < n for size in sizes)
+    extended = not registered.foreseen and 0 < registered.seeds_before < n
+    if on_schedule and not extended and len(schedule) == 1:
+        return Look(number, again, seeds, SINGLE_LOOK, "", 1.0, mark)
+    if on_schedule and not extended:
+        index = schedule.index(n)
+        rule = scheduled(schedule, index)
+        spends = rule.spent(alpha) / alpha if isinstance(rule, Scheduled) else 1.0
+        note = (
+            f"Look {index + 1} of {len(schedule)} registered ones (at "
+            f"{listed(schedule)} seeds): its interval is wider than a single look's."
+        )
+        return Look(number, again, seeds, rule, note, min(1.0, spends), mark)
+    left = 1.0 - _spent(before)
+    if left <= 0:
+        return _standing(before[-1], seeds, again, mark)
+    rule = confidence_sequence(left)
+    share = "" if left == 1 else f" at the {left:.0%} of alpha that earlier looks left"
+    note = (
+        f"{count(n, 'seed')} is no registered number: a confidence sequence{share}, which stays "
+        "valid however often you look, replaces the t interval."
+    )
+    return Look(number, again, seeds, rule, note, _spent(before), mark)
+
+
+def _standing(last: Line, seeds: tuple[int, ...], again: bool, mark: str) -> Look:
+    """The last registered look used all of alpha: its seeds are judged as they were then."""
+    judged = tuple(int(seed) for seed in last.content["seeds"])
+    rule_of = tuple(int(x) for x in last.content["schedule"])
+    rule = SINGLE_LOOK if len(rule_of) < 2 else scheduled(rule_of, rule_of.index(len(judged)))
+    note = (
+        f"{count(len(seeds), 'seed')} exist, but the registered looks used all of alpha: the "
+        f"verdict on {count(len(judged), 'seed')} stands. Register `looks` before the first run "
+        "to add seeds."
+    )
+    return Look(int(last.content["look"]), True, judged, rule, note, 1.0, mark)
+
+
+def _spent(before: Sequence[Line]) -> float:
+    return max((float(line.content["spends"]) for line in before), default=0.0)
+
+
+def look_entry(
+    key: str, question: Question, look: Look, registered: Registered, verdict: Verdict
+) -> dict[str, Any]:
+    """The content of a look's line."""
+    judgement = verdict.corrected or verdict.judgement
+    return {
+        "question": key,
+        "hypothesis": question.hypothesis.id,
+        "budget": str(question.budget or ""),
+        "look": look.number,
+        "n": len(look.seeds),
+        "seeds": list(look.seeds),
+        "schedule": list(registered.schedule),
+        "fingerprint": look.fingerprint,
+        "runs": _run_marks(question),
+        "spends": look.spends,
+        "evidence": judgement.evidence,
+        "headline": verdict.headline,
+    }
+
+
+def _run_marks(question: Question) -> dict[str, dict[str, str]]:
+    """arm -> seed -> a short hash of what that run measured."""
+    marks: dict[str, dict[str, str]] = {}
+    for by_arm in _measured(question).values():
+        for arm, by_seed in by_arm.items():
+            for seed, value in by_seed.items():
+                marks.setdefault(arm, {}).setdefault(seed, "")
+                marks[arm][seed] += value
+    return {
+        arm: {seed: sha256_of({"": text})[:8] for seed, text in of.items()}
+        for arm, of in marks.items()
+    }
+
+
+def new_line(
+    ledger: Ledger, entry: Mapping[str, Any], again: bool
+) -> tuple[Kind, Mapping[str, Any]] | None:
+    """The line that a judgement adds: a look, a changed verdict on unchanged runs, or none."""
+    if not again:
+        return "look", entry
+    known = [
+        line
+        for line in ledger.lines
+        if line.kind in ("look", "rejudged") and line.content["question"] == entry["question"]
+    ]
+    mine = [line for line in known if line.content["hypothesis"] == entry["hypothesis"]]
+    changed = bool(mine) and mine[-1].content["headline"] != entry["headline"]
+    return ("rejudged", entry) if changed or not mine else None
+
+
+def history(ledger: Ledger) -> tuple[str, ...]:
+    """Damage first, then every verdict that changed: between which looks, because of which runs."""
+    sentences = list(ledger.problems)
+    previous: dict[tuple[str, str], Line] = {}
+    for line in ledger.lines:
+        if line.kind not in ("look", "rejudged"):
+            continue
+        title = (line.content["hypothesis"], line.content["budget"])
+        before = previous.get(title)
+        if before is not None and before.content["headline"] != line.content["headline"]:
+            sentences.append(_change(before, line))
+        previous[title] = line
+    return tuple(sentences)
+
+
+def _change(before: Line, line: Line) -> str:
+    old, new = before.content, line.content
+    at = f" at {new['budget']}" if new["budget"] else ""
+    return (
+        f"{new['hypothesis']}{at}: {old['headline']} ({count(old['n'], 'seed')}, "
+        f"{before.time[:10]}) became {new['headline']} ({count(new['n'], 'seed')}, "
+        f"{line.time[:10]}): {_because(old, new)}."
+    )
+
+
+def _because(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    added, removed, changed = set(), set(), set()
+    for arm in {*old["runs"], *new["runs"]}:
+        then, now = old["runs"].get(arm, {}), new["runs"].get(arm, {})
+        added |= {int(seed) for seed in now.keys() - then.keys()}
+        removed |= {int(seed) for seed in then.keys() - now.keys()}
+        changed |= {int(seed) for seed in now.keys() & then.keys() if now[seed] != then[seed]}
+    parts = [
+        f"{'seed' if len(seeds) == 1 else 'seeds'} {seeds_text(seeds)} {verb}"
+        for seeds, verb in (
+            (added, "added"),
+            (removed, "no longer used"),
+            (changed, "trained to other numbers"),
+        )
+        if seeds
+    ]
+    return listed(parts) or "the same runs were judged under an edited claim or with other checks"

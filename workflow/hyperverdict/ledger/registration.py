@@ -1,0 +1,314 @@
+"""Registration: what a claim fixes before its results exist, and what of it was changed later.
+
+The fingerprint of a registration is a SHA-256 over contrast, size that matters, alpha, metrics,
+budget, seed list and exclusion rules; the wording of a claim is not part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hyperverdict.claims import type_of
+from hyperverdict.claims.model import Arm
+from hyperverdict.errors import UserError
+from hyperverdict.ledger.chain import Kind, Ledger, Line, append, read_ledger, sha256_of
+from hyperverdict.outcomes.questions import budgets_judged, claim_arms
+from hyperverdict.runs.layout import read_record
+from hyperverdict.stats.sequential import DEFAULT_LOOKS
+from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.tuning import tuning_arms
+from hyperverdict.vocabulary.budget import Budget, parse_budget
+from hyperverdict.vocabulary.hyperparameters import as_number, number_text
+from hyperverdict.words.counting import digits, listed
+
+LEDGER_FILE = "ledger.jsonl"
+# How runs without a result are treated; raised with a change of those rules.
+EXCLUSION_RULES = "failed runs are outcomes, missing runs are absent, nothing else is left out (1)"
+
+# Parts of a registration that say what is claimed; the others say how often it is judged.
+CLAIM_PARTS = ("contrast", "delta", "alpha", "metrics", "budget", "exclusions")
+
+SeedsOf = Callable[[str], frozenset[int]]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What the ledger knows of one question's registration.
+
+    Attributes:
+        status: "registered" or "post hoc".
+        note: why it is post hoc, or what was edited; "" otherwise.
+        schedule: registered numbers of seeds.
+        seeds_before: seeds whose results existed when it was registered.
+        foreseen: the schedule itself was registered before any result, whatever was edited since.
+    """
+
+    status: str
+    note: str
+    schedule: tuple[int, ...]
+    seeds_before: int
+    foreseen: bool = False
+
+
+def question_key(kind: str, arms: Iterable[Arm], metrics: Iterable[str]) -> str:
+    """What looks are counted by: type, arms and metrics, whatever is claimed of them."""
+    paths = sorted(arm.configuration.path for arm in arms)
+    return sha256_of({"kind": kind, "arms": paths, "metrics": sorted(set(metrics))})
+
+
+def payload(
+    study: Study,
+    hypothesis: Hypothesis,
+    budget: Budget,
+    arms: Sequence[Arm],
+    schedule: Sequence[int],
+) -> dict[str, Any]:
+    """All that a registration fixes, as plain values in canonical spelling."""
+    metrics = [expectation.metric for expectation in hypothesis.expect]
+    return {
+        "contrast": {
+            "kind": type_of(hypothesis).name,
+            "arms": [arm.configuration.path for arm in arms],
+            "terms": canonical(hypothesis.terms),
+            "tune": canonical(hypothesis.tune),
+            "expect": [
+                [e.metric, e.direction, list(e.between or ()), e.share_of_variance]
+                for e in hypothesis.expect
+            ],
+        },
+        "delta": {e.metric: _delta(study, e.metric, e.matters_from) for e in hypothesis.expect},
+        "alpha": study.alpha,
+        "metrics": sorted(set(metrics)),
+        "budget": str(budget),
+        "seeds": registered_seeds(hypothesis.seeds, schedule),
+        "looks": list(schedule),
+        "exclusions": EXCLUSION_RULES,
+    }
+
+
+def _delta(study: Study, metric: str, own: float | None) -> float:
+    return study.metrics[metric].matters_from if own is None else own
+
+
+def registered_seeds(seeds: Sequence[int], schedule: Sequence[int]) -> list[int]:
+    """The seeds up to the last registered look: the given ones, continued when they count up."""
+    last = max((*schedule, len(seeds)))
+    counts_up = list(seeds) == list(range(len(seeds)))
+    return list(range(last)) if counts_up else list(seeds)
+
+
+def canonical(content: Any) -> Any:
+    """Terms in one spelling: 1e-3, '0.001' and 0.001 are one level, '300 step' is '300 steps'."""
+    if isinstance(content, Mapping):
+        return {str(key): canonical(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [canonical(item) for item in content]
+    if isinstance(content, bool):
+        return content
+    try:
+        return number_text(as_number(content))
+    except UserError:
+        pass
+    try:
+        return str(parse_budget(content))
+    except UserError:
+        return str(content)
+
+
+def schedule_of(study: Study, hypothesis: Hypothesis, earlier: Sequence[Line]) -> tuple[int, ...]:
+    """The numbers of seeds at which a question is judged.
+
+    A registered schedule that the present seeds are a step of; else the study's own `looks` or 10
+    then 20, where the present seeds are a step of those; else a single look.
+    """
+    n = len(hypothesis.seeds)
+    registered_looks = [tuple(map(int, line.content["payload"]["looks"])) for line in earlier]
+    own = tuple(sorted(set(study.looks)))
+    # Twenty seeds from the start are one look at twenty, not a second look.
+    default = DEFAULT_LOOKS if n == DEFAULT_LOOKS[0] and not own else ()
+    for looks in (*registered_looks, own, default):
+        if n in looks:
+            return looks
+    return (n,)
+
+
+def register(study: Study, folder: Path, runs: Path = Path("results/runs")) -> Ledger:
+    """Write every question of a study that is new or changed to the ledger.
+
+    Args:
+        study: the study.
+        folder: the study's results, which hold the ledger.
+        runs: the folder of all runs; what it already holds decides what is post hoc.
+    """
+    return register_at(study, folder / LEDGER_FILE, recorded_seeds(runs))
+
+
+def register_at(study: Study, path: Path, seeds_of: SeedsOf) -> Ledger:
+    """The same for a ledger at `path`, with a function that knows the seeds on record."""
+    return append(path, new_registrations(study, read_ledger(path), seeds_of))
+
+
+def recorded_seeds(runs: Path) -> SeedsOf:
+    """path -> seeds on record below `runs`."""
+
+    def seeds_of(path: str) -> frozenset[int]:
+        record = read_record(runs / path)
+        return frozenset(int(seed) for seed in record.seeds) if record else frozenset()
+
+    return seeds_of
+
+
+def new_registrations(
+    study: Study, ledger: Ledger, seeds_of: SeedsOf
+) -> list[tuple[Kind, dict[str, Any]]]:
+    """One entry for every question whose registration the ledger does not hold yet."""
+    entries: list[tuple[Kind, dict[str, Any]]] = []
+    for hypothesis in study.hypotheses:
+        for budget in budgets_judged(hypothesis):
+            entry = registration_entry(study, hypothesis, budget, ledger, seeds_of)
+            if entry is not None:
+                entries.append(("registration", entry))
+    return entries
+
+
+def registration_entry(
+    study: Study, hypothesis: Hypothesis, budget: Budget | None, ledger: Ledger, seeds_of: SeedsOf
+) -> dict[str, Any] | None:
+    """The line that registers a question; None when the ledger holds it as it is."""
+    kind = type_of(hypothesis)
+    arms = claim_arms(study, hypothesis, budget)
+    if budget is None or not arms:
+        return None
+    key = question_key(kind.name, arms, (e.metric for e in hypothesis.expect))
+    earlier = ledger.of_kind("registration", key)
+    fixed = payload(study, hypothesis, budget, arms, schedule_of(study, hypothesis, earlier))
+    fingerprint = sha256_of(fixed)
+    same = [line for line in earlier if line.content["registration"] == fingerprint]
+    if any(line.content["primary"] == hypothesis.primary for line in same):
+        return None
+    return {
+        "question": key,
+        "hypothesis": hypothesis.id,
+        "budget": str(budget),
+        "registration": fingerprint,
+        "payload": fixed,
+        "primary": hypothesis.primary,
+        "seeds_before": computable_seeds(
+            _places(study, hypothesis, budget, arms), hypothesis.seeds, seeds_of
+        ),
+    }
+
+
+def computable_seeds(
+    places: Sequence[Sequence[str]], seeds: Sequence[int], seeds_of: SeedsOf
+) -> int:
+    """Seeds on which a contrast of the arms could already be computed.
+
+    Args:
+        places: per arm the paths of the runs that could stand for it.
+        seeds: the hypothesis's own; those that only tuned it reveal no contrast.
+    """
+    found = [len(frozenset().union(*map(seeds_of, paths)) & set(seeds)) for paths in places]
+    found.sort(reverse=True)
+    return found[min(1, len(found) - 1)] if found else 0
+
+
+def _places(
+    study: Study, hypothesis: Hypothesis, budget: Budget, arms: Sequence[Arm]
+) -> list[list[str]]:
+    """Where the runs of each arm can be: one path, or one per value that tuning may choose."""
+    trials = tuning_arms(hypothesis, study, budget)
+    tuned = {
+        arm.label: [t.configuration.path for t in trials if t.arm == arm.label] for arm in arms
+    }
+    return [tuned[arm.label] or [arm.configuration.path] for arm in arms]
+
+
+def registered(
+    ledger: Ledger,
+    key: str,
+    study: Study,
+    hypothesis: Hypothesis,
+    budget: Budget,
+    arms: Sequence[Arm],
+) -> Registered:
+    """How the ledger holds a question: registered before its results, or post hoc and why."""
+    earlier = ledger.of_kind("registration", key)
+    schedule = schedule_of(study, hypothesis, earlier)
+    fixed = payload(study, hypothesis, budget, arms, schedule)
+    same = [line for line in earlier if _same_claim(line.content["payload"], fixed)]
+    if ledger.problems:
+        return Registered("post hoc", "the ledger is damaged", schedule, 0)
+    if not same:
+        note = "not registered before its results existed"
+        return Registered("post hoc", note, schedule, len(hypothesis.seeds))
+    first = same[0]
+    before = int(first.content["seeds_before"])
+    edited = edits(earlier, first)
+    if before == 0:
+        return Registered("registered", edited, schedule, 0, True)
+    foreseen = any(
+        line.content["seeds_before"] == 0 and line.content["payload"]["looks"] == list(schedule)
+        for line in earlier
+    )
+    return Registered("post hoc", edited or _after(before), schedule, before, foreseen)
+
+
+def _after(seeds: int) -> str:
+    noun = "seed" if seeds == 1 else "seeds"
+    return f"registered when results of {seeds} {noun} existed"
+
+
+def _same_claim(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one[part] == other[part] for part in CLAIM_PARTS)
+
+
+def edits(earlier: Sequence[Line], present: Line) -> str:
+    """What the present registration changed of the one before it, with the old values; or ""."""
+    position = earlier.index(present)
+    if position == 0:
+        return ""
+    old, new = earlier[position - 1].content["payload"], present.content["payload"]
+    changes = [
+        f"the size that matters for {metric} was edited from {digits(before)} to "
+        f"{digits(new['delta'][metric])}"
+        for metric, before in old["delta"].items()
+        if metric in new["delta"] and new["delta"][metric] != before
+    ]
+    if old["alpha"] != new["alpha"]:
+        changes.append(f"alpha was edited from {old['alpha']:g} to {new['alpha']:g}")
+    if old["contrast"]["expect"] != new["contrast"]["expect"]:
+        changes.append("what is expected was edited")
+    if not changes:
+        return ""
+    when = "after" if present.content["seeds_before"] else "before"
+    return f"{listed(changes)} on {present.time[:10]}, {when} results existed"
+
+
+@dataclass(frozen=True)
+class Family:
+    """The primary family, frozen at the first look of one of its members."""
+
+    members: frozenset[tuple[str, str]]
+
+    @property
+    def size(self) -> int:
+        """Questions (hypothesis x budget) in it."""
+        return len(self.members)
+
+
+def primary_family(ledger: Ledger) -> Family:
+    """Questions registered as primary before the first look at any primary question."""
+    members: set[tuple[str, str]] = set()
+    keys: set[str] = set()
+    for line in ledger.lines:
+        content = line.content
+        if line.kind == "registration" and content["primary"]:
+            members.add((content["hypothesis"], content["budget"]))
+            keys.add(content["question"])
+        elif line.kind == "look" and content["question"] in keys:
+            break
+    return Family(frozenset(members))

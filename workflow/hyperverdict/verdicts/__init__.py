@@ -1,0 +1,1 @@
+"""Verdicts: judged from outcomes and checks, and stored."""

@@ -1,0 +1,1 @@
+"""The only place that puts numbers, effects and contrasts into words."""
