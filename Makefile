@@ -8,17 +8,18 @@ SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
 SHELL := /bin/bash
 
 .PHONY: help demo reflection reflection-small reflection-full test test-simulation cluster cluster-down \
-        test-cluster lint format install clean
+        test-cluster lint format docs install clean
 
 help:
 	@echo "make demo              the default study on scikit-learn's digits (2 minutes, no download)"
-	@echo "make reflection        the document's three hypotheses on Fashion-MNIST (15 minutes on 2 cores)"
+	@echo "make reflection        three claims on Fashion-MNIST (15 minutes on 2 cores)"
 	@echo "make reflection-small  every type of claim on digits (5 minutes)"
-	@echo "make reflection-full   all of the document's claims on Fashion-MNIST (about 27 core-minutes by the plan's estimate)"
+	@echo "make reflection-full   eleven claims on Fashion-MNIST (about 27 core-minutes)"
 	@echo "make test              every test that needs neither root nor a cluster"
-	@echo "make test-simulation   the proof of the error rates (10 minutes)"
+	@echo "make test-simulation   tests of the error rates (10 minutes)"
 	@echo "make test-cluster      the tests on a real SLURM (root, Debian's packages)"
 	@echo "make lint              format, lint and type checks"
+	@echo "make docs              write the generated pages, tables and schemas again"
 
 demo: $(STAMP)
 	@$(SNAKEMAKE)
@@ -62,6 +63,9 @@ format: $(STAMP)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/snakefmt Snakefile workflow
+
+docs: $(STAMP)
+	@$(BIN)/python docs/generate.py
 
 install: $(STAMP)
 

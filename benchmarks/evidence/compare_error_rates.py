@@ -25,9 +25,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from autorank import autorank
-from hyperverdict.claims.model import Outcomes
-from hyperverdict.effects.effect import contrast_effect, difference
-from hyperverdict.study.model import Expectation, Metric
+from hyperverdict.effects.contrast import named
+from hyperverdict.effects.effect import Expectation, contrast_effect
+from hyperverdict.effects.outcomes import Outcomes
+from hyperverdict.vocabulary.metrics import Metric
 from preregister.analysis import claim_pvalues
 from preregister.registry import AnalysisPlan
 from scipy import stats
@@ -94,9 +95,10 @@ def sided(p: float, difference: float) -> Verdict:
 
 def hyperverdict(runs: Runs, random: np.random.Generator) -> Verdict:
     values = {arm: dict(enumerate(v)) for arm, v in zip("AB", runs.final, strict=True)}
-    outcomes = Outcomes(Metric("accuracy", DELTA), values)
-    expectation = Expectation("accuracy", "higher")
-    return contrast_effect(outcomes, difference("B", "A"), expectation, ALPHA).evidence
+    metric = Metric("score", "score", better="higher", matters_from=DELTA)
+    contrast = named("difference", metric, "A", "B", ("A", "B"))
+    expectation = Expectation(metric, "higher", DELTA)
+    return contrast_effect(Outcomes(metric, values), contrast, expectation, ALPHA).evidence
 
 
 def t_test_on_bests(runs: Runs, random: np.random.Generator) -> Verdict:

@@ -122,7 +122,7 @@ def test_metrics_and_verdicts_equal_the_local_runs_also_through_a_requeue_and_a_
     step = torch.load(checkpoint, weights_only=True)["state"]["step"]
     output = finish(main)
     assert f"resumes after step {step}" in logs(slurm)
-    assert "submitted 2 jobs of train as 1 tasks" in output
+    assert "submitted 2 jobs of train as 1 task of" in output
     assert '"checkpointed"' in ledger(slurm)
     assert '"requeue"' in ledger(slurm)
     expected, found = runs(local.path), runs(slurm.path)

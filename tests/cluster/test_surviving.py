@@ -227,7 +227,9 @@ def test_slurmctld_restart_while_jobs_run_and_wait_for_submission(cluster, flow)
     cluster.kill("slurmctld")
     (flow.folder / "go").touch()
     # The first job ends by its ledger; the second cannot be submitted yet.
-    until(lambda: "SLURM takes no jobs now" in main.log.read_text(), lambda: main.log.read_text())
+    until(
+        lambda: "SLURM is not accepting jobs" in main.log.read_text(), lambda: main.log.read_text()
+    )
     cluster.start("slurmctld")
     status, output = flow.finish(main)
     assert status == 0, output
@@ -317,14 +319,14 @@ def test_a_lost_main_process_is_succeeded_by_the_next_call(cluster, flow):
     status, output = flow.finish(main)
     assert status == 0, output
     assert "an earlier run was interrupted" in output
-    assert "adopted train" in output
+    assert "recovered train" in output
     assert all(len(runs(flow, str(i))) == 1 for i in range(4)), "a job ran twice"
     assert [result(flow, str(i)) for i in range(4)] == [list(range(10))] * 4
     assert "Nothing to be done" in flow.succeed("-n")
     assert "interrupted" not in flow.succeed("-n")
 
 
-def test_results_that_changed_meanwhile_are_not_adopted(cluster, flow):
+def test_results_that_changed_meanwhile_are_not_recovered(cluster, flow):
     train(flow, jobs=2, steps=5)
     main = flow.start("--rerun-incomplete", "--submitit-pack=2", "--submitit-poll-seconds=60")
     until(lambda: runs(flow, "0") or runs(flow, "1"), "start")
@@ -365,7 +367,9 @@ def test_full_file_system(cluster, flow):
         status, output = flow.run("--keep-going", "--default-resources", "runtime=5")
         assert status == 1
         assert flow.read("small.txt") == "small\n"
-        assert re.search("No space left|no data|took no more data|exit status", output), output
+        assert re.search("No space left|no data|the file system was full|exit status", output), (
+            output
+        )
         (flow.folder / "filling").unlink()
         fill, small = "head -c 20000000 /dev/zero > filling; exit 1", "echo x > {output}"
         flow.write(Snakefile=flow.read("Snakefile").replace(fill, small))

@@ -29,7 +29,7 @@ hypotheses:
     because: updates
     saw: {accuracy: {from: 0.51, to: 0.78}}
 explore:
-  size: {grid: {width: [8, 16]}, replicates: 2}
+  size: {grid: {width: [8, 16]}, seeds: 2}
 """
 
 

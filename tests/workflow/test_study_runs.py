@@ -50,7 +50,7 @@ def test_report_and_tables_are_made(finished):
     assert (folder / "figures/size.heatmap.svg").exists()
 
 
-def test_one_job_per_configuration_shared_by_hypothesis_and_exploration(finished):
+def test_one_job_per_configuration_shared_by_hypothesis_and_heatmap(finished):
     # Two batch sizes at 40 steps, two at 640 samples, two widths: six configurations.
     assert len(finished.runs) == 6
     assert all("steps~" in run.name for run in finished.runs)
@@ -90,7 +90,7 @@ def test_touching_and_reformatting_code_retrains_nothing(finished):
 def test_adding_seeds_trains_only_the_new_and_equals_one_larger_run(finished, tmp_path):
     before = snapshot(finished)
     finished.write(STUDY.replace("seeds: 3", "seeds: 4"))
-    assert "1 seeds, 3 there" in finished.run("-n")
+    assert "1 seed, 3 exist" in finished.run("-n")
     finished.run()
     after = snapshot(finished)
     larger = tmp_path / "larger"
@@ -213,8 +213,13 @@ def test_dry_run_says_what_for_and_what_it_costs(project):
 def test_snakemakes_own_report_has_the_figures_in_their_categories(finished):
     finished.run("--report", "own.html")
     html = (finished.path / "own.html").read_text()
-    for words in ("Verdicts", "Learning curves", "Accuracy against cost", "Explorations"):
+    for words in ("Verdicts", "Learning curves", "Score against cost", "Heatmaps", "Report"):
         assert words in html
+    labels = re.findall(r'"labels": (\{[^}]*\})', html)
+    assert len(set(labels)) == len(labels) == 6
+    assert '{"hypothesis": "H1", "figure": "effect"}' in labels
+    assert '{"heatmap": "size", "figure": "heatmap"}' in labels
+    assert '{"hypothesis": "all", "figure": "whole report"}' in labels
 
 
 def test_the_cluster_profile_plans_the_same_jobs(project):
@@ -233,7 +238,7 @@ def test_no_tensorboard_files_when_switched_off_and_some_when_on(finished):
     assert list(folder.rglob("events.out.tfevents.*"))
 
 
-def test_a_study_without_hypotheses_draws_its_explorations(project):
+def test_a_study_without_hypotheses_draws_its_heatmaps(project):
     project.write(
         "study: tiny\ndata: digits\nseeds: 2\nbaseline: {width: 8, depth: 1, budget: 10 steps}\n"
         "explore:\n  size: {grid: {width: [8, 16], depth: [1, 2]}}\n"

@@ -17,7 +17,7 @@ hypotheses:
     tune: {learning_rate: [1e-5, 1e-2]}
 explore:
   # One seed of what tuning may choose: the arm must still get all three.
-  rate: {grid: {learning_rate: [1e-2]}, replicates: 1}
+  rate: {grid: {learning_rate: [1e-2]}, seeds: 1}
 """
 
 
@@ -32,9 +32,7 @@ def test_arms_are_judged_at_the_chosen_values_on_other_seeds(tuned):
     folder = tuned.path / "results/studies/tuned"
     choice = json.loads((folder / "tuning/H5.json").read_text())["40 steps"]
     assert choice["chosen"] == {arm: {"learning_rate": 0.01} for arm in ("depth 1", "depth 2")}
-    (verdict,) = json.loads((folder / "verdicts.json").read_text())["report"]["hypotheses"][0][
-        "verdicts"
-    ]
+    (verdict,) = json.loads((folder / "verdicts.json").read_text())["hypotheses"][0]["verdicts"]
     for arm in verdict["arms"]:
         assert arm["learning_rate"] == pytest.approx(0.01)
         assert (arm["seeds"], arm["missing"]) == ([0, 1, 2], 0)

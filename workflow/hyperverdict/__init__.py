@@ -18,5 +18,7 @@ def __getattr__(name: str) -> Any:
     if name == "compare":
         from hyperverdict.compare import compare
 
+        # Importing the module has put it under this name; the function takes its place.
+        globals()[name] = compare
         return compare
     raise AttributeError(f"module 'hyperverdict' has no attribute {name!r}")

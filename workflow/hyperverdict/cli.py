@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hyperverdict import __version__
 from hyperverdict.errors import UserError
+
+EXIT_CODES = "exit codes: 0 done, 1 refused (the input is wrong; one message says how), 2 usage"
+JSON_HELP = "print verdicts.json (see docs/verdicts.md) and nothing else"
+STUDY_HELP = "study file (YAML)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,93 +29,132 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="hyperverdict", description="Claims about hyperparameters become verdicts."
+        prog="hyperverdict",
+        description="Claims about hyperparameters become verdicts.",
+        epilog=EXIT_CODES,
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
-    judge = commands.add_parser(
+
+    def add(name: str, short: str, description: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=short, description=description, epilog=EXIT_CODES)
+        command.set_defaults(run=_COMMANDS[name])
+        return command
+
+    judge = add(
         "judge",
-        help="judge claims on runs that exist",
-        description="Judge the claims of a study on a table of runs (CSV or Parquet; exports of "
-        "W&B, MLflow and Optuna are recognised). Nothing is trained.",
+        "judge claims on runs that exist",
+        "Judge the claims of a study on tables of runs (CSV, Parquet, JSON, folders of runs; "
+        "exports of W&B, MLflow, Optuna and others are recognised). Nothing is trained.",
     )
-    judge.add_argument("runs", type=Path, help="table with one row per run or per evaluation")
-    judge.add_argument("study", type=Path, help="study file (YAML); `columns:` maps columns")
+    judge.add_argument("runs", type=Path, nargs="+", help="files or folders of runs")
+    judge.add_argument("study", type=Path, help=f"{STUDY_HELP}; `columns:` maps columns")
     judge.add_argument("--out", type=Path, help="folder of results; default results/judged/NAME")
-    judge.set_defaults(run=_judge)
-    replicates = commands.add_parser(
-        "replicates",
-        help="set the replicates of one hypothesis in its study file",
-        description="Set `replicates` of one hypothesis; everything else in the file stays.",
+    judge.add_argument("--json", action="store_true", help=JSON_HELP)
+    read = add(
+        "read",
+        "show how tables of runs are read",
+        "Show what every column of tables of runs is taken for, and write a study file to start "
+        "from where none is given.",
     )
-    replicates.add_argument("study", type=Path, help="study file (YAML)")
-    replicates.add_argument("hypothesis", help="id of the hypothesis")
-    replicates.add_argument("number", type=int, help="number of replicates")
-    replicates.set_defaults(run=_replicates)
-    check = commands.add_parser(
+    read.add_argument("files", type=Path, nargs="+", help=f"runs, and at the end a {STUDY_HELP}")
+    seeds = add(
+        "seeds",
+        "set the seeds of one hypothesis in its study file",
+        "Set `seeds` of one hypothesis; everything else in the file stays.",
+    )
+    seeds.add_argument("study", type=Path, help=STUDY_HELP)
+    seeds.add_argument("hypothesis", help="id of the hypothesis")
+    seeds.add_argument("number", type=int, help="number of seeds")
+    check = add(
         "check",
-        help="read a study file and say what is wrong with it",
-        description="Read and check study files; nothing is trained. Names the line also where "
-        "Snakemake, given a file that is not YAML, does not.",
+        "read study files and report what is wrong with them",
+        "Read and check study files; nothing is trained. Messages name the line, also for a file "
+        "that is not YAML.",
     )
     check.add_argument("studies", type=Path, nargs="+", help="study files (YAML)")
-    check.set_defaults(run=_check)
-    show = commands.add_parser(
+    show = add(
         "show",
-        help="print the verdicts of a study that was judged",
-        description="Print the table of the verdicts and where the report is.",
+        "print the verdicts of a study that was judged",
+        "Print the table of the verdicts and where the report is.",
     )
-    show.add_argument("study", type=Path, help="study file (YAML)")
-    show.set_defaults(run=_show)
-    schema = commands.add_parser(
+    show.add_argument("study", type=Path, help=STUDY_HELP)
+    show.add_argument("--json", action="store_true", help=JSON_HELP)
+    schema = add(
         "schema",
-        help="print the JSON schema of study files",
-        description="Print the JSON schema of study files, for editors.",
+        "print the JSON schema of study files",
+        "Print the JSON schema of study files, for editors, or that of verdicts.json.",
     )
-    schema.set_defaults(run=_schema)
+    schema.add_argument("--verdicts", action="store_true", help="that of verdicts.json")
     return parser
 
 
 def _judge(options: argparse.Namespace) -> None:
     from hyperverdict.foreign.command import judge_files
 
-    judge_files(options.runs, options.study, options.out)
+    judge_files(options.runs, options.study, options.out, options.json)
 
 
-def _replicates(options: argparse.Namespace) -> None:
-    from hyperverdict.study.edit import set_replicates
+def _read(options: argparse.Namespace) -> None:
+    from hyperverdict.foreign.command import read_files
 
-    set_replicates(options.study, options.hypothesis, options.number)
-    print(f"{options.study}: {options.hypothesis} has {options.number} replicates")
+    *runs, last = options.files
+    is_study = bool(runs) and last.suffix in (".yaml", ".yml")
+    read_files(runs if is_study else options.files, last if is_study else None)
+
+
+def _seeds(options: argparse.Namespace) -> None:
+    from hyperverdict.study.edit import set_seeds
+
+    set_seeds(options.study, options.hypothesis, options.number)
+    print(f"{options.study}: {options.hypothesis} has {options.number} seeds")
 
 
 def _check(options: argparse.Namespace) -> None:
-    from hyperverdict.study.file import load_study
+    from hyperverdict.study.load import load_study
+    from hyperverdict.words.numbers import count
 
     for path in options.studies:
         study = load_study(path)
-        claims, pictures = len(study.hypotheses), len(study.explorations)
-        print(f"{path}: study {study.name}, {claims} hypotheses, {pictures} explorations; valid")
+        claims = count(len(study.hypotheses), "hypothesis")
+        heatmaps = count(len(study.heatmaps), "heatmap")
+        print(f"{path}: study {study.name}, {claims}, {heatmaps}; valid")
 
 
 def _show(options: argparse.Namespace) -> None:
     from hyperverdict.pipeline import STUDIES, open_study
     from hyperverdict.report.terminal import print_verdicts
+    from hyperverdict.verdicts.document import to_json
     from hyperverdict.verdicts.store import read_verdicts
 
     study = open_study(options.study)
     folder = STUDIES / study.name
     if not (folder / "verdicts.json").exists():
-        raise UserError(f"{folder} holds no verdicts yet; run the study first")
-    print_verdicts(read_verdicts(folder / "verdicts.json"), study, folder / "report.html")
+        raise UserError(f"{folder} has no verdicts yet; run the study first")
+    report = read_verdicts(folder / "verdicts.json")
+    if options.json:
+        print(to_json(report), end="")
+    else:
+        print_verdicts(report, study, folder / "report.html")
 
 
 def _schema(options: argparse.Namespace) -> None:
-    import json
+    if options.verdicts:
+        from hyperverdict.verdicts.document import schema
+    else:
+        from hyperverdict.study.structure import study_schema as schema
 
-    from hyperverdict.study.file import study_schema
+    print(json.dumps(schema(), indent=2))
 
-    print(json.dumps(study_schema(), indent=2))
+
+_COMMANDS = {
+    "judge": _judge,
+    "read": _read,
+    "seeds": _seeds,
+    "check": _check,
+    "show": _show,
+    "schema": _schema,
+}
 
 
 if __name__ == "__main__":

@@ -18,10 +18,11 @@ from hyperverdict.design.choices import choice_file, with_choices
 from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
 from hyperverdict.design.state import plan_state, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.file import load_study
+from hyperverdict.study.load import load_study
 from hyperverdict.study.model import Study
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration, parse_path
+from hyperverdict.words.numbers import count
 
 DEFAULT_STUDY = Path("config/config.yaml")
 RESULTS = Path("results")
@@ -72,7 +73,7 @@ class Invocation:
     def runs_before_tuning(self) -> tuple[str, ...]:
         """Paths of the runs whose seeds are known before tuning has chosen anything.
 
-        A run that tuning may choose waits, since its file can be made only once: an exploration may
+        A run that tuning may choose waits, since its file can be made only once: a heatmap may
         want three seeds of it, and the arm that gets this value ten.
         """
         plan = self.untuned_plan
@@ -98,16 +99,6 @@ class Invocation:
     def tuned_hypotheses(self) -> tuple[str, ...]:
         """Ids of the hypotheses whose arms are tuned."""
         return tuple(hypothesis.id for hypothesis in self.study.hypotheses if hypothesis.tune)
-
-    @cached_property
-    def hypotheses(self) -> tuple[str, ...]:
-        """Ids of the hypotheses, in the order of the file."""
-        return tuple(hypothesis.id for hypothesis in self.study.hypotheses)
-
-    @cached_property
-    def explorations(self) -> tuple[str, ...]:
-        """Ids of the explorations, in the order of the file."""
-        return tuple(exploration.id for exploration in self.study.explorations)
 
     def configuration(self, wildcards: Mapping[str, str]) -> Configuration:
         """The configuration that a run's wildcards spell; UserError when not canonical."""
@@ -162,7 +153,8 @@ class Invocation:
         text = plan_summary(
             self.plan, states, timed_seconds_per_step(TIMINGS), missing, os.cpu_count()
         )
-        print(text, file=sys.stderr)
+        notes = [f"Note: {note}\n" for note in self.study.notes]
+        print("".join([*notes, text]), file=sys.stderr)
 
     def register(self) -> None:
         """Register the claims in the study's ledger, before anything is trained."""
@@ -186,7 +178,8 @@ class Invocation:
         ]
         lines = [f"\n{folder}\n{_tail(folder / 'train.log')}" for folder in failed[:SHOWN_FAILURES]]
         if len(failed) > SHOWN_FAILURES:
-            lines.append(f"\n... and {len(failed) - SHOWN_FAILURES} more unfinished configurations")
+            rest = count(len(failed) - SHOWN_FAILURES, "more unfinished configuration")
+            lines.append(f"\n... and {rest}")
         lines.append(
             "\nFinished seeds are kept. Call the same command again to go on, "
             "or judge what exists:\n"

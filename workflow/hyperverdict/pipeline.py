@@ -14,6 +14,7 @@ from hyperverdict import figures
 from hyperverdict.design.choices import make_choices, with_choices, write_choices
 from hyperverdict.design.plan import tuning_paths
 from hyperverdict.ledger.registration import LEDGER_FILE
+from hyperverdict.outcomes.questions import TUNED_BY
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.records.collect import collect, joined, read_tables, write_tables
 from hyperverdict.records.provenance import provenance_of
@@ -21,8 +22,9 @@ from hyperverdict.report.captions import write_results
 from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.methods import methods_paragraph
+from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import read_record
-from hyperverdict.study.file import load_study
+from hyperverdict.study.load import load_study
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.model import StudyReport
@@ -44,7 +46,7 @@ def choose_tuned(study: Study, hypothesis_id: str, runs: Path, file: Path) -> No
     hypothesis = next(h for h in study.hypotheses if h.id == hypothesis_id)
     final = collect(map(parse_path, tuning_paths(hypothesis, study)), runs).final
     scores: dict[str, dict[int, float]] = {}
-    for path, seed, score in zip(final.path, final.seed, final.validation_accuracy, strict=True):
+    for path, seed, score in zip(final.path, final.seed, final[TUNED_BY.validation], strict=True):
         scores.setdefault(str(path), {})[int(seed)] = float(score)
     write_choices(make_choices(hypothesis, study, scores), file)
 
@@ -78,7 +80,7 @@ def judge(
 def plot(study: Study, folder: Path) -> None:
     """Draw every figure of a judged study."""
     tables, report = read_tables(folder / "tables"), read_verdicts(folder / "verdicts.json")
-    figures.draw_all(report, study, tables.final, tables.curves, folder / "figures")
+    figures.draw_all(report, study, tables, folder / "figures")
 
 
 def write_study_report(
@@ -89,9 +91,10 @@ def write_study_report(
     folders = [results / kind / path for kind in paths for path in paths[kind]]
     records = [record for run in folders if (record := read_record(run)) is not None]
     provenance = provenance_of(records)
-    drawn = {name: folder / "figures" / f"{name}.svg" for name in figures.expected(study)}
-    (folder / "tables/verdicts.tex").write_text(verdict_table(report, study))
-    (folder / "methods.txt").write_text(methods_paragraph(study, report, provenance) + "\n")
+    drawn = {one.key: folder / "figures" / f"{one.key}.svg" for one in figures.expected(study)}
+    write_atomic(folder / "tables/verdicts.tex", verdict_table(report).encode())
+    methods = methods_paragraph(study, report, provenance)
+    write_atomic(folder / "methods.txt", f"{methods}\n".encode())
     return write_report(study, report, drawn, provenance, folder / "report.html")
 
 

@@ -1,10 +1,10 @@
 # Glue between Snakemake and the package: the study, its plan, and questions that rules ask.
 
 import sys
-from pathlib import Path
 
-from hyperverdict.invocation import open_invocation
+from hyperverdict import figures
 from hyperverdict.errors import UserError
+from hyperverdict.invocation import open_invocation
 
 RUN_FILES = ("metrics.parquet", "record.json")
 
@@ -164,34 +164,30 @@ def tuning_run_files(wildcards):
     return run_files(STUDY_RUN.tuning_paths(wildcards.hypothesis), "tuning")
 
 
-def figure_labels(wildcards, output):
-    """How a figure is listed in Snakemake's own report."""
-    return {"figure": Path(str(output)).stem}
-
-
-def verdicts_told(wildcards, output):
+def written_verdicts(wildcards, output):
     """The verdicts in words, which captions include."""
     return output.caption
 
 
-def verdicts_to_tell(wildcards, input):
+def known_verdicts(wildcards, input):
     """The same, where a rule reads them."""
     return input.caption
 
 
-def hypothesis_figures(kind):
-    """One figure a hypothesis, of one kind."""
-    return [
-        f"results/studies/{STUDY}/figures/{h}.{kind}.svg" for h in STUDY_RUN.hypotheses
-    ]
+def figure_file(figure):
+    """A figure's file, with its place and labels in Snakemake's own report."""
+    kind = figure.kind
+    return report(
+        f"results/studies/{STUDY}/figures/{figure.key}.svg",
+        category=kind.category,
+        labels={kind.shows: figure.id, "figure": kind.name},
+        caption=f"../report/{kind.name}.rst",
+    )
 
 
-def exploration_figures():
-    """One heatmap an exploration."""
-    return [
-        f"results/studies/{STUDY}/figures/{e}.heatmap.svg"
-        for e in STUDY_RUN.explorations
-    ]
+def study_figures():
+    """The files of all figures."""
+    return [figure_file(figure) for figure in figures.expected(STUDY_RUN.study)]
 
 
 STUDY_RUN.print_plan()

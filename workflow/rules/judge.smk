@@ -14,7 +14,7 @@ rule judge:
         table=report(
             "<study>/tables/verdicts.csv",
             category="Verdicts",
-            labels={"table": "all verdicts"},
+            labels={"hypothesis": "all", "figure": "table of verdicts"},
             caption="../report/verdicts.rst",
         ),
         parquet="<study>/tables/verdicts.parquet",
@@ -28,6 +28,6 @@ rule judge:
         mem_mb=4000,
         runtime=30,
     params:
-        results=verdicts_told,
+        results=written_verdicts,
     script:
         "../scripts/judge.py"

@@ -1,4 +1,4 @@
-# Figures: effect, learning curves and cost per hypothesis, a heatmap per exploration.
+# Figures: those of every hypothesis, and the heatmaps.
 
 
 rule plot:
@@ -10,30 +10,7 @@ rule plot:
         final="<study>/tables/final.parquet",
         curves="<study>/tables/curves.parquet",
     output:
-        effects=report(
-            hypothesis_figures("effect"),
-            category="Verdicts",
-            labels=figure_labels,
-            caption="../report/effect.rst",
-        ),
-        curves=report(
-            hypothesis_figures("curves"),
-            category="Learning curves",
-            labels=figure_labels,
-            caption="../report/curves.rst",
-        ),
-        costs=report(
-            hypothesis_figures("cost"),
-            category="Accuracy against cost",
-            labels=figure_labels,
-            caption="../report/cost.rst",
-        ),
-        heatmaps=report(
-            exploration_figures(),
-            category="Explorations",
-            labels=figure_labels,
-            caption="../report/heatmap.rst",
-        ),
+        study_figures(),
     log:
         "<study>/logs/plot.log",
     conda:
@@ -43,6 +20,6 @@ rule plot:
         mem_mb=4000,
         runtime=30,
     params:
-        results=verdicts_to_tell,
+        results=known_verdicts,
     script:
         "../scripts/plot.py"

@@ -7,14 +7,14 @@ rule report:
         choices=choices,
         verdicts="<study>/verdicts.json",
         final="<study>/tables/final.parquet",
-        figures=[
-            rules.plot.output.effects,
-            rules.plot.output.curves,
-            rules.plot.output.costs,
-            rules.plot.output.heatmaps,
-        ],
+        figures=rules.plot.output,
     output:
-        html="<study>/report.html",
+        html=report(
+            "<study>/report.html",
+            category="Report",
+            labels={"hypothesis": "all", "figure": "whole report"},
+            caption="../report/report.rst",
+        ),
         latex="<study>/tables/verdicts.tex",
         methods="<study>/methods.txt",
     log:

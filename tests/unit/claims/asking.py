@@ -1,62 +1,88 @@
-"""Questions for tests: a hypothesis as a study would hold it, and outcomes for its arms."""
+"""Questions for tests: a hypothesis as a study file would hold it, and outcomes for its arms."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hyperverdict.claims import type_of
-from hyperverdict.claims.model import Judgement, Outcomes, Question
-from hyperverdict.study.model import Expectation, Hypothesis, Metric, Study
-from hyperverdict.vocabulary.budget import Budget, parse_budget
+from hyperverdict.claims.model import Judgement, Question
+from hyperverdict.effects.outcomes import Outcomes
+from hyperverdict.study.load import study_of
+from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.structure import Source, check_structure
+from hyperverdict.vocabulary.budget import Budget
 
 BUDGET = Budget("steps", 300)
+BASELINE = {"width": 64, "depth": 2}
+SHARE = {"share_of_variance": "higher"}
 
 
-def make_study(delta: float = 0.01, **baseline: Any) -> Study:
-    metrics = {
-        "accuracy": Metric("accuracy", delta, unit="fraction of test images"),
-        "loss": Metric("loss", delta),
-        "train_time": Metric("train_time", 1.10, ratio=True, unit="seconds"),
+def study_with(
+    terms: Mapping[str, Any],
+    expect: Mapping[str, Any],
+    delta: float = 0.01,
+    baseline: Mapping[str, Any] = BASELINE,
+    **changes: Any,
+) -> Study:
+    """A study of one hypothesis, through the door that a study file comes through."""
+    expected = {"expect": dict(expect)} if expect else {}
+    raw = {
+        "study": "test",
+        "data": "digits",
+        "baseline": {**baseline, "budget": "300 steps"},
+        "metrics": {name: {"matters_from": delta} for name in ("accuracy", "loss")},
+        "hypotheses": {"H": {"says": "says", **terms, **expected, **changes}},
     }
-    base = {"data": "digits", "width": 64, "depth": 2, **baseline}
-    return Study("test", "test", "test.yaml", base, BUDGET, tuple(range(10)), metrics, (), ())
+    source = Source()
+    return study_of(check_structure(raw, source), source)
 
 
 def make_hypothesis(
     terms: Mapping[str, Any], expect: Mapping[str, Any], **changes: Any
 ) -> Hypothesis:
-    legs = tuple(
-        e if isinstance(e, Expectation) else Expectation(metric, e) for metric, e in expect.items()
-    )
-    budgets = tuple(parse_budget(b) for b in changes.pop("at_equal", ["300 steps"]))
-    seeds = changes.pop("seeds", tuple(range(10)))
-    return Hypothesis("H", "says", terms, legs, budgets, seeds, **changes)
+    return study_with(terms, expect, **changes).hypotheses[0]
 
 
 def ask(
     hypothesis: Hypothesis,
     values: Mapping[str, Sequence[Sequence[float]]],
     *,
-    study: Study | None = None,
     alpha: float = 0.05,
     resolution: float = 0.0,
     **more: Any,
 ) -> Judgement:
     """Judge a hypothesis on values: metric -> a list of per-seed values for each arm."""
-    study = study or make_study()
-    kind = type_of(hypothesis)
-    budget = hypothesis.at_equal[0]
-    arms = kind.arms(hypothesis, study, budget)
+    question = question_of(hypothesis, alpha, **more)
     outcomes = {
         metric: Outcomes(
-            study.metrics[metric],
-            {arm.label: dict(enumerate(v)) for arm, v in zip(arms, per_arm, strict=True)},
+            metric_of(hypothesis, metric),
+            {arm.label: dict(enumerate(v)) for arm, v in zip(question.arms, per_arm, strict=True)},
             resolution if metric == "accuracy" else 0.0,
         )
         for metric, per_arm in values.items()
     }
-    return kind.judge(Question(study, hypothesis, budget, arms, outcomes, alpha, **more))
+    return judge(question, outcomes)
+
+
+def question_of(hypothesis: Hypothesis, alpha: float = 0.05, **more: Any) -> Question:
+    """A question without outcomes, at the hypothesis' first budget."""
+    budget = hypothesis.budgets[0]
+    arms = () if budget is None else hypothesis.claim.arms(the_baseline(), budget)
+    return Question(hypothesis.claim, budget, arms, {}, hypothesis.seeds, alpha, **more)
+
+
+def the_baseline():
+    return study_with(COMPARE, {"accuracy": "higher"}).baseline
+
+
+def metric_of(hypothesis: Hypothesis, name: str):
+    return next(e.metric for e in hypothesis.claim.expect if e.metric.name == name)
+
+
+def judge(question: Question, outcomes: Mapping[str, Outcomes]) -> Judgement:
+    from dataclasses import replace
+
+    return question.claim.judge(replace(question, outcomes=outcomes))
 
 
 COMPARE = {"compare": {"batch_size": {"from": 4, "to": 128}}}
@@ -68,18 +94,15 @@ def differences(d: Sequence[float], base: float = 0.0) -> list[list[float]]:
 
 
 def ask_curves(
-    hypothesis: Hypothesis,
-    curves: Mapping[str, Sequence[Sequence[float]]],
-    *,
-    study: Study | None = None,
+    hypothesis: Hypothesis, curves: Mapping[str, Sequence[Sequence[float]]]
 ) -> Judgement:
     """Judge a learning curve on values: metric -> one curve for each seed."""
-    study = study or make_study()
-    kind = type_of(hypothesis)
-    arms = kind.arms(hypothesis, study, BUDGET)
-    label = arms[0].label
+    question = question_of(hypothesis)
+    label = question.arms[0].label
     outcomes = {
-        metric: Outcomes(study.metrics[metric], {label: {}}, curves={label: dict(enumerate(c))})
+        metric: Outcomes(
+            metric_of(hypothesis, metric), {label: {}}, curves={label: dict(enumerate(c))}
+        )
         for metric, c in curves.items()
     }
-    return kind.judge(Question(study, hypothesis, BUDGET, arms, outcomes, 0.05))
+    return judge(question, outcomes)

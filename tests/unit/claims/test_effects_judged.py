@@ -6,38 +6,43 @@ import math
 
 import numpy as np
 import pytest
-from hyperverdict.claims.model import Outcomes
-from hyperverdict.effects.effect import Contrast, difference, measure
+from hyperverdict.effects.contrast import Contrast, Weighted, named
+from hyperverdict.effects.measure import measure
+from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.errors import UserError
 from hyperverdict.stats.sequential import Scheduled
-from hyperverdict.study.model import Expectation, Metric
+from hyperverdict.vocabulary.metrics import RECORDED
 
 from .asking import COMPARE, ask, differences, make_hypothesis
 from .judging import DOWN, FLAT, NAN, UNCLEAR, UP, compared, effect_of
+
+ACCURACY = RECORDED["accuracy"]
+A_TO_B = named("difference", ACCURACY, "a", "b")
+
 
 # Pairing
 
 
 def outcomes(a, b, metric=None):
-    return Outcomes(metric or Metric("accuracy", 0.01), {"a": a, "b": b})
+    return Outcomes(metric or ACCURACY, {"a": a, "b": b})
 
 
 def test_pairs_are_formed_by_seed_whatever_the_order():
     a, b = {0: 0.5, 1: 0.6, 2: 0.7}, {2: 0.72, 0: 0.51, 1: 0.63}
-    measured = measure(outcomes(a, b), difference("b", "a"))
+    measured = measure(outcomes(a, b), A_TO_B)
     assert dict(measured.per_seed) == pytest.approx({0: 0.01, 1: 0.03, 2: 0.02})
 
 
 def test_a_missing_run_costs_its_pair_only():
     a = {s: 0.5 + s / 100 for s in range(8)}
     b = {s: 0.5 + s / 100 for s in range(6)}
-    assert measure(outcomes(a, b), difference("b", "a")).estimate.n == 6
+    assert measure(outcomes(a, b), A_TO_B).estimate.n == 6
 
 
 def test_unmatched_seeds_are_judged_by_welch():
     a = {s: 0.5 + s / 100 for s in range(5)}
     b = {s + 100: 0.6 + s / 100 for s in range(7)}
-    measured = measure(outcomes(a, b), difference("b", "a"))
+    measured = measure(outcomes(a, b), A_TO_B)
     assert measured.per_seed == ()
     assert measured.correlation is None
     assert measured.estimate.n == 5
@@ -46,7 +51,7 @@ def test_unmatched_seeds_are_judged_by_welch():
 
 def test_pairing_does_not_look_at_values():
     a, b = {0: 0.5, 1: NAN, 2: 0.7, 3: NAN}, {0: 0.5, 1: 0.6, 2: NAN, 3: 0.8}
-    assert measure(outcomes(a, b), difference("b", "a")).estimate.n == 1
+    assert measure(outcomes(a, b), A_TO_B).estimate.n == 1
 
 
 def test_pairing_correlation_is_reported():
@@ -78,7 +83,7 @@ def test_ratios_are_judged_on_the_log_scale_and_given_back_as_ratios():
     )
     assert effect.evidence == "no meaningful effect"
     assert effect.delta == 1.10
-    assert effect.ci1[0] < effect.estimate < effect.ci1[1]
+    assert effect.ci[0] < effect.estimate < effect.ci[1]
     logs = np.log(times[1]) - np.log(times[0])
     assert effect.estimate == pytest.approx(math.exp(logs.mean()))
     assert dict(effect.per_seed)[0] == pytest.approx(1.01)
@@ -103,13 +108,13 @@ def test_a_ratio_of_nothing_is_refused():
     ],
 )
 def test_claims_on_size(direction, between, d, evidence):
-    expectation = Expectation("accuracy", direction, between=between)
+    expectation = {f"{direction}_by": list(between)}
     assert compared(differences(d), {"accuracy": expectation}).evidence == evidence
 
 
 def test_an_open_claim_on_size_says_how_many_seeds_would_prove_it():
-    expectation = Expectation("accuracy", "higher", between=(0.0, 0.03))
-    wide = Expectation("accuracy", "higher", between=(0.0, 0.2))
+    expectation = {"higher_by": [0, 0.03]}
+    wide = {"higher_by": [0, 0.2]}
     narrow, broad = (
         effect_of(compared(differences(UNCLEAR), {"accuracy": e})) for e in (expectation, wide)
     )
@@ -123,16 +128,16 @@ def test_more_seeds_are_not_asked_for_where_failures_decide():
 def test_a_leg_may_have_its_own_size_that_matters():
     d = differences(UP)
     assert compared(d).grade == "at least the SESOI"
-    wide = compared(d, {"accuracy": Expectation("accuracy", "higher", 0.05)})
+    wide = compared(d, {"accuracy": {"is": "higher", "matters_from": 0.05}})
     assert wide.evidence == "no meaningful effect"
     assert effect_of(wide).delta == 0.05
 
 
 def test_looks_widen_the_interval():
     plain = effect_of(compared(differences(UP)))
-    second = effect_of(compared(differences(UP), looks=Scheduled(2)))
+    second = effect_of(compared(differences(UP), look_rule=Scheduled(2)))
     assert second.alpha < plain.alpha
-    assert second.ci1[0] < plain.ci1[0]
+    assert second.ci[0] < plain.ci[0]
 
 
 # Failures
@@ -164,7 +169,7 @@ def test_many_failures_against_the_effect_decide():
     assert judgement.evidence == "inconclusive"
     assert effect_of(judgement).failures_decide
     assert judgement.grade == ""
-    assert any("failures decide" in note for note in judgement.notes)
+    assert any("depends on the failed runs" in note for note in judgement.notes)
 
 
 def test_many_failures_that_point_the_same_way_do_not():
@@ -191,14 +196,13 @@ def test_unequal_rates_decide_below_twenty_percent_too():
     a = {s: 0.7 for s in range(n)}
     b = {s: 0.73 + rng.normal(0, 0.001) for s in range(n)}
     b |= dict.fromkeys(range(7), NAN)
-    metric = Metric("accuracy", 0.01)
-    assert math.isnan(measure(outcomes(a, b, metric), difference("b", "a")).failures_point) is False
-    assert measure(outcomes(a, b, metric), difference("b", "a")).failures_point == -1.0
+    assert measure(outcomes(a, b), A_TO_B).failures_point == -1.0
 
 
 def test_contrasts_of_many_arms_are_undecided_by_many_failures():
     values = {k: {s: 0.5 for s in range(5)} for k in "abc"}
     values["c"] |= {0: NAN, 1: NAN}
-    contrast = Contrast("x", {"a": 1.0, "b": 1.0, "c": -2.0})
-    found = measure(Outcomes(Metric("accuracy", 0.01), values), contrast)
+    contrast = Contrast("conditional", ACCURACY, ("a", "b", "c"), ("c",), ("a", "b"))
+    weights = {"a": 1.0, "b": 1.0, "c": -2.0}
+    found = measure(Outcomes(ACCURACY, values), Weighted(contrast, weights))
     assert math.isnan(found.failures_point)

@@ -7,21 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hyperverdict.claims import type_of
-from hyperverdict.claims.model import Outcomes, Question
-from hyperverdict.effects.effect import contrast_effect, difference
-from hyperverdict.study.model import Expectation, Metric
+from hyperverdict.effects.contrast import named
+from hyperverdict.effects.effect import Expectation, contrast_effect
+from hyperverdict.effects.outcomes import Outcomes
+from hyperverdict.vocabulary.metrics import RECORDED
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from .asking import BUDGET, make_hypothesis, make_study
+from .asking import judge, make_hypothesis, metric_of, question_of
 
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
 
 UNIT = 1 / 4096
-METRIC = Metric("accuracy", 41 * UNIT)
-HIGHER = Expectation("accuracy", "higher")
+METRIC = replace(RECORDED["accuracy"], matters_from=41 * UNIT)
+HIGHER = Expectation(METRIC, "higher", METRIC.matters_from)
 MIRRORED = {"supported": "refuted", "refuted": "supported"}
 
 numbers = st.integers(-400, 400).map(lambda k: k * UNIT)
@@ -47,11 +47,19 @@ with_failures = arm_pairs(st.one_of(numbers, numbers, numbers, failures))
 def judged(a, b, *, names=("a", "b"), expectation=HIGHER, metric=METRIC, resolution=UNIT):
     first, second = names
     outcomes = Outcomes(metric, {first: a, second: b}, resolution)
-    return contrast_effect(outcomes, difference(second, first), expectation, 0.05)
+    expectation = replace(expectation, metric=metric, matters_from=metric.matters_from)
+    return contrast_effect(outcomes, named("difference", metric, first, second), expectation, 0.05)
 
 
 def numbers_of(effect):
-    return (effect.evidence, effect.grade, effect.n, effect.estimate, *effect.ci1, *effect.ci2)
+    return (
+        effect.evidence,
+        effect.grade,
+        effect.n,
+        effect.estimate,
+        *effect.ci,
+        *effect.ci_equivalence,
+    )
 
 
 def same(first, second):
@@ -92,7 +100,7 @@ def test_swapping_the_arms_mirrors_the_verdict(arms):
     first, second = judged(a, b), judged(b, a)
     assert second.evidence == MIRRORED.get(first.evidence, first.evidence)
     assert second.grade == first.grade
-    assert second.ci1 == pytest.approx((-first.ci1[1], -first.ci1[0]))
+    assert second.ci == pytest.approx((-first.ci[1], -first.ci[0]))
 
 
 @given(with_failures)
@@ -121,8 +129,8 @@ def test_dropping_a_seed_that_agreed_never_gives_confidence(d, data):
     before = judged(a, dict(enumerate(d)))
     a.pop(dropped)
     after = judged(a, {s: x for s, x in enumerate(d) if s != dropped})
-    assert after.ci1[1] - after.ci1[0] > before.ci1[1] - before.ci1[0]
-    assert not (after.evidence == "supported" and before.ci1[0] <= 0)
+    assert after.ci[1] - after.ci[0] > before.ci[1] - before.ci[0]
+    assert not (after.evidence == "supported" and before.ci[0] <= 0)
 
 
 @given(st.lists(numbers, min_size=2, max_size=12))
@@ -130,7 +138,8 @@ def test_a_smaller_alpha_never_gives_confidence(d):
     a = dict.fromkeys(range(len(d)), 0.0)
     outcomes = Outcomes(METRIC, {"a": a, "b": dict(enumerate(d))}, UNIT)
     plain, strict = (
-        contrast_effect(outcomes, difference("b", "a"), HIGHER, alpha) for alpha in (0.05, 0.01)
+        contrast_effect(outcomes, named("difference", METRIC, "a", "b"), HIGHER, alpha)
+        for alpha in (0.05, 0.01)
     )
     if strict.evidence != "inconclusive":
         assert plain.evidence in (strict.evidence, "no meaningful effect")
@@ -155,19 +164,16 @@ TERMS = {
 @settings(max_examples=30)
 @given(data=st.data())
 def test_whole_claims_do_not_depend_on_row_order_or_offset(name, data):
-    hypothesis = make_hypothesis(TERMS[name], {"accuracy": "higher"})
-    study = make_study(delta=METRIC.matters_from)
-    kind = type_of(hypothesis)
-    arms = kind.arms(hypothesis, study, BUDGET)
+    hypothesis = make_hypothesis(TERMS[name], {"accuracy": "higher"}, delta=METRIC.matters_from)
+    question = question_of(hypothesis)
+    arms = question.arms
     n = data.draw(st.integers(2, 6))
     values = {arm.label: data.draw(st.lists(numbers, min_size=n, max_size=n)) for arm in arms}
 
-    def judge(order, offset):
+    def evidence(order, offset):
         runs = {label: {s: v[s] + offset for s in order} for label, v in values.items()}
-        outcomes = Outcomes(study.metrics["accuracy"], runs, UNIT)
-        return kind.judge(
-            Question(study, hypothesis, BUDGET, arms, {"accuracy": outcomes}, 0.05)
-        ).evidence
+        outcomes = Outcomes(metric_of(hypothesis, "accuracy"), runs, UNIT)
+        return judge(question, {"accuracy": outcomes}).evidence
 
     offset = data.draw(st.integers(-8, 8))
-    assert judge(range(n), 0.0) == judge(range(n - 1, -1, -1), float(offset))
+    assert evidence(range(n), 0.0) == evidence(range(n - 1, -1, -1), float(offset))

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hyperverdict.claims import strategy, type_of
-from hyperverdict.claims.model import Outcomes, Question
-from hyperverdict.study.model import Expectation
+from hyperverdict.effects.outcomes import Outcomes
 
-from .asking import BUDGET, COMPARE, ask, ask_curves, differences, make_hypothesis, make_study
+from .asking import (
+    COMPARE,
+    SHARE,
+    ask,
+    ask_curves,
+    differences,
+    judge,
+    make_hypothesis,
+    metric_of,
+    question_of,
+)
 from .judging import ACCURACY, DOWN, FLAT, NOISE, UNCLEAR, UP, effect_of
 
 # Legs
@@ -34,7 +42,10 @@ def test_all_legs_must_hold(time, accuracy, evidence):
     judgement = ask(make_hypothesis(COMPARE, {"train_time": "lower", "accuracy": "lower"}), values)
     assert judgement.evidence == evidence
     assert judgement.kind == "trade-off"
-    assert judgement.quadrant.startswith("train_time ")
+    assert [title for title, _ in judgement.facts["positions"]] == [
+        "training time",
+        "test accuracy",
+    ]
 
 
 def test_a_leg_refutes_a_trade_off_only_at_alpha_over_legs():
@@ -54,8 +65,8 @@ def test_a_leg_that_the_budget_makes_equal_is_dropped_and_said():
     )
     judgement = ask(hypothesis, {"accuracy": differences(DOWN)})
     assert judgement.evidence == "supported"
-    assert [leg.metric for leg in judgement.legs] == ["accuracy", "train_time"]
-    assert judgement.legs[1].dropped_because == "train_time is equal by design at 5 seconds"
+    assert [leg.metric.name for leg in judgement.legs] == ["accuracy", "train_time"]
+    assert judgement.legs[1].dropped_because == ("training time is equal by design at 5 seconds")
     assert judgement.legs[1].effects == ()
 
 
@@ -123,8 +134,10 @@ def test_every_context(ds, always, never_worse):
 
 def test_effects_name_their_context_and_arms():
     effect = in_contexts("every_step", UP, UP, UP).legs[0].effects[1]
-    assert effect.context == "width 64"
-    assert effect.name == "depth 3, width 64 - depth 2, width 64"
+    contrast = effect.contrast
+    assert contrast.context == "width 64"
+    assert contrast.pair == ("depth 2, width 64", "depth 3, width 64")
+    assert (contrast.start, contrast.to) == (("depth 2",), ("depth 3",))
 
 
 def test_universal_trend_is_refuted_by_a_flat_step_and_never_worse_is_not():
@@ -197,13 +210,18 @@ def test_interaction_is_the_difference_in_differences(first, second, evidence):
         "compare": {"depth": {"from": 2, "to": 3}},
         "depends_on": {"width": {"from": 16, "to": 64}},
     }
-    expect = {"accuracy": Expectation("accuracy", "higher", 0.01)}
+    expect = {"accuracy": {"is": "higher", "matters_from": 0.01}}
     values = {"accuracy": [*differences(first), *differences(second)]}
     judgement = ask(make_hypothesis(terms, expect), values)
     assert judgement.evidence == evidence
-    found = judgement.facts["effects_by_context"]["accuracy"]
-    assert found["width 16"]["estimate"] == pytest.approx(np.mean(first))
-    assert found["width 64"]["estimate"] == pytest.approx(np.mean(second))
+    contrast = effect_of(judgement).contrast
+    assert contrast.kind == "interaction"
+    assert (contrast.start, contrast.to) == (("width 16",), ("width 64",))
+    [said] = make_hypothesis(terms, expect).claim.findings(judgement)
+    assert said.startswith("test accuracy changes with depth 2 → 3: ")
+    for mean, context in ((np.mean(first), "width 16"), (np.mean(second), "width 64")):
+        size = f"{'+' if mean >= 0 else '−'}{abs(100 * mean):.2f}"
+        assert f"{size} points with {context}" in said, said
 
 
 # Optimum
@@ -230,7 +248,7 @@ def best(claimed, *means):
 def test_best(claimed, means, evidence, within):
     judgement = best(claimed, *means)
     assert judgement.evidence == evidence
-    assert judgement.facts["within_delta_of_best"]["accuracy"] == within
+    assert judgement.facts["within_delta_of_best"] == [["test accuracy", within]]
 
 
 def test_levels_are_left_out_at_alpha_over_comparisons():
@@ -240,7 +258,7 @@ def test_levels_are_left_out_at_alpha_over_comparisons():
 
     def left(alpha):
         judgement = ask(make_hypothesis(terms, ACCURACY), {"accuracy": per_arm}, alpha=alpha)
-        return len(judgement.facts["within_delta_of_best"]["accuracy"])
+        return len(judgement.facts["within_delta_of_best"][0][1])
 
     assert [left(0.05), left(0.001)] == [1, 3]
 
@@ -258,9 +276,12 @@ def test_learning_curve_and_its_plateau():
         make_hypothesis({"each": {"epoch": "1..4"}}, ACCURACY),
         {"accuracy": curves(0.1, 0.002, 0.003)},
     )
-    assert judgement.facts["plateau"] == {"accuracy": 2}
+    assert judgement.facts["plateaus"] == [["test accuracy", 2]]
     assert judgement.evidence == "inconclusive"
-    assert effect_of(judgement).name == "epoch 2 - epoch 1"
+    assert (effect_of(judgement).contrast.start, effect_of(judgement).contrast.to) == (
+        ("1",),
+        ("2",),
+    )
 
 
 @pytest.mark.parametrize(
@@ -273,7 +294,7 @@ def test_every_epoch(gains, evidence):
 
 
 def test_slight_is_an_upper_bound_and_time_passes():
-    slight = Expectation("accuracy", "higher", between=(0.0, 0.01))
+    slight = {"higher_by": [0, 0.01]}
     hypothesis = make_hypothesis(
         {"each": {"epoch": "1..3"}}, {"accuracy": slight, "train_time": "higher"}
     )
@@ -304,9 +325,8 @@ def importance(width_effect, optimizer_effect, n=6, noise=0.01):
         for w in (-1, 0, 1)
     ]
     groups = {"these": {"optimizer": ["sgd", "adam"]}, "than": {"width": [16, 64, 256]}}
-    share = Expectation("accuracy", "higher", 0.05, share_of_variance=True)
     return ask(
-        make_hypothesis({"matters_more": groups}, {"accuracy": share}), {"accuracy": per_arm}
+        make_hypothesis({"matters_more": groups}, {"accuracy": SHARE}), {"accuracy": per_arm}
     )
 
 
@@ -316,7 +336,9 @@ def test_importance():
     assert judgement.evidence == "supported"
     assert shares["these"] > 0.95
     assert shares["these"] + shares["than"] + shares["between the groups"] == pytest.approx(1)
-    assert judgement.facts["ranges"]["than"] == {"width": ["16", "64", "256"]}
+    contrast = effect_of(judgement).contrast
+    assert (contrast.kind, contrast.start, contrast.to) == ("share", ("width",), ("optimizer",))
+    assert "over optimizer sgd, adam; width 16, 64, 256" in " ".join(judgement.notes)
     assert effect_of(judgement).estimate == pytest.approx(
         shares["these"] - shares["than"], abs=0.02
     )
@@ -325,9 +347,8 @@ def test_importance():
 
 def test_importance_of_times_is_a_matter_of_ratios():
     groups = {"these": {"optimizer": ["sgd", "adam"]}, "than": {"width": [16, 64]}}
-    share = Expectation("train_time", "higher", 0.05, share_of_variance=True)
     values = [[o * w * (1 + x) for x in NOISE] for o in (1, 4) for w in (1, 2)]
-    hypothesis = make_hypothesis({"matters_more": groups}, {"train_time": share})
+    hypothesis = make_hypothesis({"matters_more": groups}, {"train_time": SHARE})
     shares = ask(hypothesis, {"train_time": values}).facts["shares"]["train_time"]
     # log 4 is twice log 2, so its variance is four times as large.
     assert shares["these"] == pytest.approx(0.8)
@@ -349,18 +370,18 @@ def search(scores, strategy="one_at_a_time", trials=5, n=8, curves=False):
         "over": {"width": [8, 16, 32, 64, 128], "depth": [1, 2, 3]},
         "trials": trials,
     }
-    study = make_study()
-    hypothesis = make_hypothesis(terms, ACCURACY, seeds=tuple(range(n)))
-    kind = type_of(hypothesis)
-    arms = kind.arms(hypothesis, study, BUDGET)
+    hypothesis = make_hypothesis(terms, ACCURACY, seeds=n)
+    question = question_of(hypothesis)
+    arms = question.arms
     rng = np.random.default_rng(2)
     values = {
         arm.label: {s: score + 0.001 * rng.standard_normal() for s in range(n)}
         for arm, score in zip(arms, scores, strict=True)
     }
     ends = {label: {s: (v,) for s, v in runs.items()} for label, runs in values.items()}
-    outcome = Outcomes(study.metrics["accuracy"], values, curves=ends if curves else {})
-    return kind.judge(Question(study, hypothesis, BUDGET, arms, {"accuracy": outcome}, 0.05))
+    metric = metric_of(hypothesis, "accuracy")
+    outcome = Outcomes(metric, values, curves=ends if curves else {})
+    return judge(question, {"accuracy": outcome})
 
 
 def test_a_search_that_finds_the_peak_beats_a_grid_that_misses_it():
@@ -373,7 +394,7 @@ def test_a_search_that_finds_the_peak_beats_a_grid_that_misses_it():
 
 def test_winners_are_chosen_on_validation_where_it_is_known():
     judgement = search([0.5] * 15, curves=True)
-    assert judgement.facts["accuracy"] == {"selected_on": "validation"}
+    assert judgement.notes == ()
     assert judgement.evidence == "no meaningful effect"
 
 
@@ -384,14 +405,14 @@ def test_winners_are_scored_on_fresh_seeds():
         "over": {"width": [8, 16], "depth": [1, 2]},
         "trials": 3,
     }
-    study = make_study()
-    hypothesis = make_hypothesis(terms, ACCURACY, seeds=(0, 1, 2, 3))
-    arms = type_of(hypothesis).arms(hypothesis, study, BUDGET)
+    hypothesis = make_hypothesis(terms, ACCURACY, seeds=[0, 1, 2, 3])
+    question = question_of(hypothesis)
+    arms = question.arms
     # The value of a run spells its cell and its seed.
     values = {arm.label: {s: 10.0 * k + s for s in range(4)} for k, arm in enumerate(arms)}
-    outcome = Outcomes(study.metrics["accuracy"], values)
-    question = Question(study, hypothesis, BUDGET, arms, {"accuracy": outcome}, 0.05)
-    for scores in strategy.replay(question, outcome).values.values():
+    outcome = Outcomes(metric_of(hypothesis, "accuracy"), values)
+    [expectation] = hypothesis.claim.expect
+    for scores in hypothesis.claim.replay(question, outcome, expectation).values.values():
         assert {searched: score % 10 for searched, score in scores.items()} == {0: 2, 1: 3}
 
 
@@ -406,4 +427,4 @@ def test_combinations_are_counted():
         "combinations": 20,
         "growth": [5, 20],
     }
-    assert "5 x 4 = 20 combinations" in judgement.notes[0]
+    assert "5 × 4 = 20 combinations" in judgement.notes[0]

@@ -16,7 +16,8 @@ from hyperverdict.runs.layout import (
     SeedRecord,
     file_sha256,
 )
-from hyperverdict.study.file import load_study
+from hyperverdict.study.load import load_study
+from hyperverdict.vocabulary.configuration import configure
 
 STUDY = """
 study: s
@@ -34,9 +35,9 @@ hypotheses:
     compare: {batch_size: {from: 128, to: 4}}
     expect: {train_time: lower, accuracy: lower}
     at_equal: [300 steps, 38400 samples, 5 seconds]
-    replicates: 6
+    seeds: 6
 explore:
-  size: {grid: {batch_size: [64, 128]}, replicates: 2}
+  size: {grid: {batch_size: [64, 128]}, seeds: 2}
 """
 
 
@@ -61,16 +62,16 @@ def finish(plan, path, seeds, runs):
     (folder / RECORD_FILE).write_text(json.dumps(asdict(record)))
 
 
-def test_rivals_and_explorations_share_runs(plan):
+def test_opposing_claims_and_heatmaps_share_runs(plan):
     # batch 4 and 128 at 300 steps, batch 4 at 9600 steps (38400 samples; batch 128 needs 300 steps
-    # for them, a run that is there already), both at 5 seconds, and batch 64 of the exploration.
+    # for them, a run that is there already), both at 5 seconds, and batch 64 of the heatmap.
     assert len(plan.runs) == 6
     shared = next(r for r in plan.runs.values() if "batch_size~128/" in r.configuration.path
                   and r.configuration.budget.slug == "steps~300")  # fmt: skip
     assert shared.seeds == tuple(range(6))
     assert set(shared.purposes) == {
         "H1 at 300 steps", "H1 at 38,400 samples", "H4 at 300 steps", "H4 at 38,400 samples",
-        "explore size",
+        "heatmap size",
     }  # fmt: skip
 
 
@@ -124,7 +125,8 @@ def test_what_a_job_will_take_is_said_where_it_is_no_guess(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     invocation = Invocation("s.yaml", load_study(tmp_path / "s.yaml"), Options(), main=False)
     path, run = next((p, r) for p, r in plan.runs.items() if "steps~300" in p)
-    own = replace(run, configuration=replace(run.configuration, model="nets:Tall"))
+    settings = {**dict(run.configuration.levels), "model": "nets:Tall"}
+    own = replace(run, configuration=configure(settings, run.configuration.budget))
     few = replace(run, seeds=run.seeds[:2])
     assert 0 < invocation.expected_seconds(few) < invocation.expected_seconds(run)
     assert invocation.expected_seconds(own) == 0

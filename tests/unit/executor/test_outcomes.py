@@ -239,7 +239,7 @@ def test_status_line(tmp_path):
         {"1_0": TaskState("RUNNING", "None", "1:30:00"), "1_1": TaskState("PENDING", "Priority")}
     )
     assert table.status_line() == (
-        "submitit: 1 tasks running (1 jobs, 1:30:00 left), 1 pending (Priority 1), "
+        "submitit: 1 task running (1 job, 1:30:00 left), 1 pending (Priority 1), "
         "0 jobs done, 0 failed"
     )
 

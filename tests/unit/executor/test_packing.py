@@ -15,7 +15,7 @@ from snakemake_executor_plugin_submitit.resources import (
     parse_extra,
     whole_number,
 )
-from snakemake_executor_plugin_submitit.settings import LEAST, ExecutorSettings
+from snakemake_executor_plugin_submitit.settings import MINIMUM, ExecutorSettings
 from snakemake_executor_plugin_submitit_jobstep.settings import too_small
 
 
@@ -153,15 +153,17 @@ def test_counts_are_whole_numbers():
     assert expected_seconds({"submitit_seconds": 90}) == 90
     assert expected_seconds({"submitit_seconds": 0}) is expected_seconds({}) is None
     assert batch_parameters({"mem_mb": 0}, threads=1, extra_mb=500).options == ()
-    with pytest.raises(ResourceError, match=r"mem_mb='much' is no whole number"):
+    with pytest.raises(ResourceError, match=r"mem_mb='much' must be a whole number"):
         batch_parameters({"mem_mb": "much"}, threads=1)
     for wrong in ("many", 0, -1, 1.5, True):
-        with pytest.raises(ResourceError, match=r"submitit_pack=.* no whole number of 1 or more"):
+        with pytest.raises(
+            ResourceError, match=r"submitit_pack=.* must be a whole number, 1 or more"
+        ):
             whole_number({"submitit_pack": wrong}, "submitit_pack")
 
 
 def test_settings_below_their_least_value_are_named():
-    assert too_small(ExecutorSettings(), LEAST, "submitit") is None
-    assert too_small(ExecutorSettings(jobs_per_gpu=0), LEAST, "submitit") == (
+    assert too_small(ExecutorSettings(), MINIMUM, "submitit") is None
+    assert too_small(ExecutorSettings(jobs_per_gpu=0), MINIMUM, "submitit") == (
         "--submitit-jobs-per-gpu is 0; allowed: 1 or more"
     )

@@ -6,7 +6,7 @@ import time
 
 import psutil
 from snakemake_executor_plugin_submitit import store
-from snakemake_executor_plugin_submitit.adopt import Finished, Inheritance, job_of_comment
+from snakemake_executor_plugin_submitit.leftovers import Finished, Leftovers, job_of_comment
 from snakemake_executor_plugin_submitit.slurm import TaskState
 from snakemake_executor_plugin_submitit.task import Target
 from snakemake_executor_plugin_submitit_jobstep.ledger import outputs_state
@@ -59,13 +59,13 @@ def test_batches_come_back(tmp_path):
     assert job_of_comment(states, loaded.batches[1].comment) == "9"
 
 
-def test_only_the_same_job_with_untouched_outputs_is_adopted(tmp_path):
+def test_only_the_same_job_with_untouched_outputs_is_recovered(tmp_path):
     output = tmp_path / "out.txt"
     output.write_text("result")
     target = Target("k", "train", "train:", "same", outputs=[str(output)])
     finished = {"k": Finished("same", outputs_state([str(output)]))}
-    assert Inheritance(finished).adopt(target)
-    assert not Inheritance({"k": Finished("other", finished["k"].outputs)}).adopt(target)
-    assert not Inheritance().adopt(target)
+    assert Leftovers(finished).is_finished(target)
+    assert not Leftovers({"k": Finished("other", finished["k"].outputs)}).is_finished(target)
+    assert not Leftovers().is_finished(target)
     output.write_text("changed")
-    assert not Inheritance(finished).adopt(target)
+    assert not Leftovers(finished).is_finished(target)

@@ -17,7 +17,9 @@ def packs(tmp_path):
         durations = Durations(tmp_path)
         for seconds in earlier:
             durations.add("step", seconds)
-        fields = dict.fromkeys(("run", "table", "reports", "voice", "calls", "covered", "stopping"))
+        fields = dict.fromkeys(
+            ("run", "table", "reports", "status_log", "calls", "covered", "stopping")
+        )
         submitter = Submitter(settings=ExecutorSettings(**settings), durations=durations, **fields)
         jobs = [SimpleNamespace(resources=r, is_group=lambda: False) for r in resources]
         units = [Unit(job=job, targets=[], rule="step") for job in jobs]

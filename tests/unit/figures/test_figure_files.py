@@ -3,22 +3,21 @@
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hyperverdict import figures
 from hyperverdict.errors import UserError
+from hyperverdict.figures import effect, style
+from hyperverdict.figures.io import write
+from hyperverdict.records.collect import Tables
 
 from tests.unit.report import samples
 
-STUDY = samples.study()
-
-
-def tables():
-    report = samples.report()
-    final = samples.final_table(report.hypotheses)
-    final = pd.concat([final, samples.exploration_table(STUDY)]).drop_duplicates(["path", "seed"])
-    return report, final, samples.curves_table(final)
+STUDY, REPORT, TABLES = samples.whole()
+KEYS = tuple(file.key for file in figures.expected(STUDY))
 
 
 def text_of(path):
@@ -26,32 +25,29 @@ def text_of(path):
 
 
 def test_all_expected_figures_are_written_as_text_svg(tmp_path):
-    report, final, curves = tables()
-    paths = figures.draw_all(report, STUDY, final, curves, tmp_path)
-    assert tuple(paths) == figures.expected(STUDY)
+    paths = figures.draw_all(REPORT, STUDY, TABLES, tmp_path)
+    assert tuple(paths) == KEYS
+    assert KEYS[0] == "H1.effect"
+    assert KEYS[-1] == "size.heatmap"
     assert all(path.stat().st_size < 150_000 for path in paths.values())
-    effect = text_of(paths["H1.effect"])
-    assert "At 300 steps: refuted" in effect
-    assert "too small to matter" in effect
-    assert not [p for p in tmp_path.iterdir() if p.suffix == ".part"]
+    drawn = text_of(paths["H1.effect"])
+    assert "At 300 steps: refuted" in drawn
+    assert "too small to matter" in drawn
+    assert {p.name for p in tmp_path.iterdir()} == {f"{key}.svg" for key in KEYS}
 
 
 def test_equal_figures_are_equal_bytes(tmp_path):
-    report, final, curves = tables()
-    first = figures.draw_all(report, STUDY, final, curves, tmp_path / "a")
-    second = figures.draw_all(report, STUDY, final, curves, tmp_path / "b")
+    first = figures.draw_all(REPORT, STUDY, TABLES, tmp_path / "a")
+    second = figures.draw_all(REPORT, STUDY, TABLES, tmp_path / "b")
     assert [p.read_bytes() for p in first.values()] == [p.read_bytes() for p in second.values()]
 
 
 def test_without_runs_every_figure_says_so_in_words(tmp_path):
-    report, final, curves = tables()
-    bare = [
-        samples.hypothesis_report("definitional", "true by arithmetic", id=h.id)
-        for h in report.hypotheses
-    ]
-    report = samples.StudyReport(**{**vars(report), "hypotheses": tuple(bare)})
-    paths = figures.draw_all(report, STUDY, final.iloc[:0], curves.iloc[:0], tmp_path)
-    assert tuple(paths) == figures.expected(STUDY)
+    counted = samples.hypothesis_report("definitional", "true by arithmetic")
+    bare = tuple(replace(counted, id=h.id) for h in REPORT.hypotheses)
+    nothing = Tables(TABLES.final.iloc[:0], TABLES.curves.iloc[:0])
+    paths = figures.draw_all(replace(REPORT, hypotheses=bare), STUDY, nothing, tmp_path)
+    assert tuple(paths) == KEYS
     for path in paths.values():
         said = text_of(path).replace("\n", " ")
         assert " no " in f" {said} ", said
@@ -59,18 +55,18 @@ def test_without_runs_every_figure_says_so_in_words(tmp_path):
 
 @pytest.mark.parametrize(("kind", "evidence"), samples.every_combination())
 def test_every_type_and_verdict_can_be_drawn(kind, evidence):
-    report = samples.hypothesis_report(kind, evidence)
-    final = (
-        samples.final_table((report,)) if report.verdicts[0].arms else pd.DataFrame({"path": []})
-    )
-    assert figures.draw_effect(report, STUDY, final).axes or kind == "definitional"
+    study, report = samples.judged(kind, evidence)
+    if kind == "definitional":
+        tables = Tables(*samples.empty_tables())
+    else:
+        tables = samples.tables_of(study, samples.scores(kind, evidence, 20))
+    drawn = effect.draw(report.hypotheses[0], study, tables)
+    assert drawn.axes or kind == "definitional"
 
 
 def test_other_formats_are_refused_by_name(tmp_path):
-    from hyperverdict.figures import style
-
     with pytest.raises(UserError, match=r"plot\.gif.*\.svg, \.png, \.pdf"):
-        figures.write(style.sentence_figure("x"), tmp_path / "plot.gif")
+        write(style.sentence_figure("x"), tmp_path / "plot.gif")
 
 
 def test_naming_figures_loads_no_plotting_library():
@@ -78,3 +74,56 @@ def test_naming_figures_loads_no_plotting_library():
     code = f"import sys, hyperverdict.figures; print([m for m in {heavy} if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_figure_is_its_module_a_row_of_the_table_and_its_caption():
+    captions = Path(__file__).parents[3] / "workflow" / "report"
+    for kind in figures.FIGURES:
+        for name in ("draw", "caption", "alt_text"):
+            assert callable(getattr(kind.module, name))
+        assert (captions / f"{kind.name}.rst").exists()
+
+
+def test_every_figure_has_words_with_its_numbers():
+    shown = [p for h in REPORT.hypotheses for p in figures.pictures(h, STUDY)]
+    effects = {p.key: p.text for p in shown if p.key.endswith(".effect")}
+    assert "3.00 points lower (2.80 to 3.20 points)" in effects["H1.effect"]
+    assert "At 300 steps: refuted." in effects["H1.effect"]
+    curves = next(p for p in shown if p.key == "H1.curves")
+    assert curves.text.endswith("batch size 4 70.0% and batch size 128 73.0%.")
+    [heatmap] = figures.pictures(STUDY.heatmaps[0], STUDY)
+    assert heatmap.text == (
+        "Heatmap. Test accuracy over width and depth at 300 steps, mean over 3 seeds."
+    )
+
+
+def test_the_words_of_a_blocked_verdict_never_say_its_evidence():
+    study, report = samples.judged("comparison", "supported")
+    blocked = samples.blocked_report(report.hypotheses[0])
+    text = figures.pictures(blocked, study)[0].text
+    assert "At 300 steps: inconclusive (untuned)." in text
+    assert "supported" not in text
+
+
+def test_labels_of_any_text_are_drawn_as_they_are(tmp_path):
+    study, report = samples.judged("comparison", "supported")
+    [hypothesis] = report.hypotheses
+    [verdict] = hypothesis.verdicts
+    titles = ("a $x_1 - b; <b>", "🙂 \\frac{1} _a_ $y$")
+    arms = tuple(replace(a, title=t) for a, t in zip(verdict.arms, titles, strict=True))
+    odd = replace(hypothesis, verdicts=(replace(verdict, arms=arms),))
+    tables = samples.tables_of(study, samples.scores("comparison", "supported", 10))
+    paths = figures.draw_all(replace(report, hypotheses=(odd,)), study, tables, tmp_path)
+    for key in ("H1.effect", "H1.curves"):
+        said = text_of(paths[key]).replace("\n", " ")
+        assert all(title in said for title in titles), said
+
+
+def test_a_table_without_curves_or_costs_is_drawn_in_words(tmp_path):
+    study, report = samples.judged("comparison", "supported")
+    tables = samples.tables_of(study, samples.scores("comparison", "supported", 10))
+    final = tables.final[["path", "seed", "failed", "test_accuracy"]]
+    bare = Tables(final, pd.DataFrame(columns=tables.curves.columns))
+    paths = figures.draw_all(report, study, bare, tmp_path)
+    assert "73.0%" in text_of(paths["H1.effect"])
+    assert "no learning curves" in text_of(paths["H1.curves"]).replace("\n", " ")

@@ -13,15 +13,20 @@ from hyperverdict.records.collect import collect, read_tables, write_tables
 from hyperverdict.runs.layout import read_record
 from hyperverdict.runs.write import write_record
 from hyperverdict.vocabulary.budget import Budget
-from hyperverdict.vocabulary.configuration import configure
+from hyperverdict.vocabulary.configuration import Configuration, configure
 
 from tests.unit.verdicts.synthetic import accuracies, write_synthetic
 
-CONFIGURATION = configure({"data": "digits", "batch_size": 32}, Budget("steps", 300))
+
+def with_batch(size: int) -> Configuration:
+    return configure({"data": "digits", "batch_size": size}, Budget("steps", 300))
+
+
+CONFIGURATION = with_batch(32)
 
 
 def test_one_row_per_configuration_and_seed(tmp_path):
-    other = replace(CONFIGURATION, batch_size=64)
+    other = with_batch(64)
     write_synthetic(CONFIGURATION, [0, 1, 2], tmp_path)
     write_synthetic(other, [5], tmp_path)
     final = collect([CONFIGURATION, other, CONFIGURATION], tmp_path).final
@@ -90,7 +95,7 @@ def test_a_broken_table_is_named(tmp_path):
 
 
 def test_a_thousand_configurations_take_seconds(tmp_path):
-    configurations = [replace(CONFIGURATION, batch_size=b) for b in range(1, 201)]
+    configurations = [with_batch(b) for b in range(1, 201)]
     for configuration in configurations:
         write_synthetic(configuration, [0, 1, 2], tmp_path)
     start = time.process_time()

@@ -16,13 +16,13 @@ import os, sys
 from pathlib import Path
 import pandas
 from hyperverdict.records.collect import collect, read_tables
-from hyperverdict.foreign.runs import read_runs
+from hyperverdict.foreign.files import read_runs
 from hyperverdict.vocabulary.configuration import parse_path
 runs, tables, path = sys.argv[1:]
 threads = len(os.listdir("/proc/self/task"))
 assert len(collect([parse_path(path)], Path(runs)).final) == 3
 assert len(read_tables(Path(tables)).final) == 3
-assert len(read_runs(Path(tables) / "final.parquet")) == 3
+assert len(read_runs([Path(tables) / "final.parquet"])) == 3
 assert len(os.listdir("/proc/self/task")) == threads, "a thread was started"
 """
 

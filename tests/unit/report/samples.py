@@ -1,356 +1,433 @@
-"""Synthetic studies, tables and verdicts: every claim type under every verdict."""
+"""Sample studies, judged by the engine: every claim type under every evidence that it can have.
+
+Only numbers are made up here: scores for each arm and seed, and seconds for timing jobs. Names,
+contrasts, evidence, checks and sentences are what the engine makes of them.
+"""
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 import random
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from itertools import pairwise
+from typing import Any
 
 import pandas as pd
-from hyperverdict.claims.model import Effect, Failures, Judgement, Leg
-from hyperverdict.study.model import Expectation, Exploration, Hypothesis, Metric, Study
-from hyperverdict.verdicts.model import (
-    ArmSummary,
-    Check,
-    HypothesisReport,
-    StudyReport,
-    Verdict,
-)
-from hyperverdict.vocabulary.budget import Budget, parse_budget, samples_after, to_steps
-from hyperverdict.vocabulary.configuration import configure
-from scipy import stats
+from hyperverdict.checks.model import CheckResult
+from hyperverdict.effects.outcomes import Arm
+from hyperverdict.outcomes.timing import Timing
+from hyperverdict.records.collect import Tables
+from hyperverdict.study.load import study_of
+from hyperverdict.study.model import Heatmap, Study
+from hyperverdict.study.structure import Source, check_structure
+from hyperverdict.verdicts.headline import conclusions, headline, over_budgets
+from hyperverdict.verdicts.judge import judge_study
+from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
+from hyperverdict.vocabulary.budget import samples_after, to_steps
+from hyperverdict.vocabulary.configuration import Configuration
 
 SEEDS = tuple(range(10))
-TRAIN_SIZE = 50_000
+DELTA = 0.01
+ACCURACY = {"accuracy": "higher"}
 
-# True mean effects, in units of delta, that lead to each verdict of a claim "higher".
-SIZES = {
-    "supported": 3.0,
-    "refuted": -3.0,
-    "no meaningful effect": 0.0,
-    "inconclusive": 0.6,
-    "estimated": 0.6,
+# Evidence -> (true effect, standard deviation of a difference), in units of delta.
+EVIDENCE = {
+    "supported": (3.0, 0.6),
+    "refuted": (-3.0, 0.6),
+    "no meaningful effect": (0.0, 0.3),
+    "inconclusive": (0.6, 2.5),
+    "estimated": (0.6, 2.5),
 }
-KINDS = (
-    "definitional", "comparison", "trade-off", "trend", "universal", "interaction", "conditional",
-    "importance", "learning curve", "strategy", "optimum",
-)  # fmt: skip
-EVIDENCE = (*SIZES, "true by arithmetic")
-
-
-def study() -> Study:
-    """A study in the manner of the reflection's."""
-    budgets = tuple(parse_budget(text) for text in ("300 steps", "38,400 samples", "5 seconds"))
-    accuracy_lower = Expectation("accuracy", "lower")
-    legs = (Expectation("train_time", "lower"), accuracy_lower)
-    return Study(
-        name="sample",
-        title="A sample",
-        path="config/studies/sample.yaml",
-        baseline={
-            "data": "fashion_mnist", "width": 256, "depth": 2, "batch_size": 64,
-            "optimizer": "adam", "learning_rate": 0.001,
+# Claim type -> its terms, what it expects, and its seeds.
+CLAIMS: Mapping[str, tuple[dict[str, Any], dict[str, Any], int]] = {
+    "definitional": ({"combinations": {"width": 5, "depth": 4}}, {}, 10),
+    "comparison": ({"compare": {"batch_size": {"from": 4, "to": 128}}}, ACCURACY, 10),
+    "trade-off": (
+        {"compare": {"batch_size": {"from": 4, "to": 128}}},
+        {"train_time": "lower", **ACCURACY},
+        10,
+    ),
+    "trend": ({"trend": {"width": [16, 64, 256, 1024]}, "shape": "every_step"}, ACCURACY, 10),
+    "universal": (
+        {"compare": {"depth": {"from": 2, "to": 3}}, "in_every": {"width": [16, 64, 256]}},
+        ACCURACY,
+        10,
+    ),
+    "interaction": (
+        {
+            "compare": {"depth": {"from": 2, "to": 3}},
+            "depends_on": {"width": {"from": 16, "to": 64}},
         },
-        budget=budgets[0],
-        seeds=SEEDS,
-        metrics={
-            "accuracy": Metric("accuracy", 0.01, unit="fraction of test images"),
-            "train_time": Metric("train_time", 1.1, ratio=True, unit="seconds"),
+        {"accuracy": {"is": "higher", "matters_from": DELTA}},
+        10,
+    ),
+    "conditional": (
+        {
+            "compare": {"depth": {"from": 2, "to": 3}},
+            "only_in": {"width": {"yes": [16, 64], "no": [256]}},
         },
-        hypotheses=(
-            Hypothesis(
-                "H1", "A high batch size trains faster, so accuracy is lower.",
-                {"compare": {"batch_size": {"from": 4, "to": 128}}}, legs, budgets, SEEDS,
-                because="updates", saw={"accuracy": {"from": 0.51, "to": 0.78}},
-            ),
-            Hypothesis(
-                "H5", "One more layer gives higher accuracy.",
-                {"compare": {"depth": {"from": 2, "to": 3}}}, (Expectation("accuracy", "higher"),),
-                budgets[:1], SEEDS, saw={"accuracy": {"to": 0.77}},
-            ),
-            Hypothesis(
-                "width", "Wider is better.", {"trend": {"width": [16, 64, 256, 1024]}},
-                (Expectation("accuracy", "higher"),), budgets[:1], SEEDS,
-            ),
-        ),
-        explorations=(
-            Exploration(
-                "size", {"width": (16, 64, 256), "depth": (1, 2, 3)}, "accuracy", budgets[0], SEEDS
-            ),
-        ),
-    )  # fmt: skip
+        ACCURACY,
+        10,
+    ),
+    "importance": (
+        {
+            "matters_more": {
+                "these": {"width": [64, 256]},
+                "than": {"depth": [2, 3]},
+            }
+        },
+        {"accuracy": {"share_of_variance": "higher"}},
+        10,
+    ),
+    "learning curve": ({"each": {"epoch": "1..5"}}, ACCURACY, 10),
+    "strategy": (
+        {
+            "search": "one_at_a_time",
+            "than": "grid",
+            "over": {"width": [16, 64, 256], "depth": [1, 2, 3]},
+            "trials": 4,
+        },
+        ACCURACY,
+        20,
+    ),
+    "optimum": ({"best": {"batch_size": [4, 32, 128]}, "is": 128}, ACCURACY, 10),
+}
+KINDS = tuple(CLAIMS)
+# What a type cannot have: "always", "only" and "best" are refuted, or hold, where nothing matters;
+# a search needs more seeds than a quick look has.
+IMPOSSIBLE = {
+    ("universal", "no meaningful effect"),
+    ("conditional", "no meaningful effect"),
+    ("optimum", "no meaningful effect"),
+    ("strategy", "estimated"),
+}
+# A level claimed best must look somewhat worse to be in doubt.
+IN_DOUBT = (-1.0, 2.5)
+
+SEARCHED = {(64, 2): 1.0, (256, 3): -1.0}
+# What an arm scores above the base, in units of the true effect, by claim type.
+STEPS: Mapping[str, Callable[[Configuration], float]] = {
+    "comparison": lambda c: c["batch_size"] == 128,
+    "trade-off": lambda c: c["batch_size"] == 128,
+    "trend": lambda c: math.log(width_of(c) / 16, 4),
+    "universal": lambda c: depth_of(c) == 3,
+    "interaction": lambda c: depth_of(c) == 3 and width_of(c) == 64,
+    "conditional": lambda c: depth_of(c) == 3 and width_of(c) < 256,
+    "importance": lambda c: 0.0,
+    "learning curve": lambda c: 0.0,
+    # The grid search tries the corners only, the other one starts in the middle.
+    "strategy": lambda c: SEARCHED.get((width_of(c), depth_of(c)), 0.0),
+    "optimum": lambda c: c["batch_size"] == 128,
+}
 
 
-def draws(mean: float, sd: float, n: int, name: str) -> list[float]:
-    """n numbers whose mean and standard deviation are exactly as asked."""
-    generator = random.Random(name)
+def width_of(configuration: Configuration) -> int:
+    return configuration["hidden_units"][0]
+
+
+def depth_of(configuration: Configuration) -> int:
+    return len(configuration["hidden_units"])
+
+
+def raw_study(hypotheses: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """A study file's content, in the manner of the reflection's."""
+    return {
+        "study": "sample",
+        "title": "A sample",
+        "data": "fashion_mnist",
+        "seeds": 10,
+        "baseline": {
+            "width": 256, "depth": 2, "batch_size": 64, "optimizer": "adam",
+            "learning_rate": 0.001, "budget": "300 steps",
+        },
+        "metrics": {"accuracy": {"matters_from": DELTA}, "train_time": {"matters_from": "1.10x"}},
+        "hypotheses": dict(hypotheses),
+        **more,
+    }  # fmt: skip
+
+
+def read(raw: Mapping[str, Any]) -> Study:
+    """The study of a content, through the door that a file comes through."""
+    source = Source()
+    return study_of(check_structure(dict(raw), source), source)
+
+
+def entry(kind: str, **more: Any) -> dict[str, Any]:
+    """A hypothesis of this type as a study file holds it."""
+    terms, expect, seeds = CLAIMS[kind]
+    expected = {"expect": expect} if expect else {}
+    replicates = {"replicates": seeds} if seeds != len(SEEDS) else {}
+    return {"says": "A high batch size is <better> & faster.", **terms, **expected, **replicates,
+            **more}  # fmt: skip
+
+
+def draws(sd: float, n: int, name: object) -> list[float]:
+    """n numbers whose mean is 0 and whose standard deviation is sd, exactly."""
+    generator = random.Random(str(name))
     raw = [generator.gauss(0, 1) for _ in range(n)]
-    if n < 2:
-        return [mean] * n
     middle = sum(raw) / n
     spread = math.sqrt(sum((x - middle) ** 2 for x in raw) / (n - 1))
-    return [mean + sd * (x - middle) / spread for x in raw]
+    return [sd * (x - middle) / spread for x in raw]
 
 
-def effect(
-    name: str, evidence: str, *, metric: str = "accuracy", direction: str = "higher",
-    delta: float = 0.01, ratio: bool = False, n: int = 10, alpha: float = 0.05,
-    size: float | None = None,
-) -> Effect:  # fmt: skip
-    """An effect whose numbers agree with its verdict."""
-    sign = -1 if direction in ("lower", "not_higher") else 1
-    width = math.log(delta) if ratio else delta
-    sd = width * (2.5 if evidence in ("inconclusive", "estimated") else 0.6)
-    mean = sign * (SIZES.get(evidence, 0) if size is None else size) * width
-    values = draws(mean, sd, n, name + evidence)
-    error, df = sd / math.sqrt(n), n - 1
-    ci1, ci2 = (
-        (mean - q * error, mean + q * error) for q in stats.t.ppf([1 - alpha / 2, 1 - alpha], df)
-    )
-    t = mean / error
-    back = math.exp if ratio else float
-    return Effect(
-        name=name, metric=metric, ratio=ratio, direction=direction, evidence=evidence,
-        grade="at least the SESOI" if evidence == "supported" else "", n=n, estimate=back(mean),
-        sd=sd, alpha=alpha, delta=delta, ci1=(back(ci1[0]), back(ci1[1])),
-        ci2=(back(ci2[0]), back(ci2[1])), t=t, p=float(2 * stats.t.sf(abs(t), df)),
-        p_equivalence=float(stats.t.sf((width - abs(mean)) / error, df)),
-        per_seed=tuple(zip(range(n), map(back, values), strict=True)), correlation=0.4,
-        seeds_needed=(48, 110) if evidence == "inconclusive" else None, df=float(df),
-    )  # fmt: skip
+Score = Callable[[Arm, int], float]
 
 
-def arm(label: str, settings: dict, budget: Budget | str = "300 steps") -> ArmSummary:
-    """An arm of the sample study."""
-    budget = parse_budget(budget) if isinstance(budget, str) else budget
-    base = {k: v for k, v in study().baseline.items() if k not in settings}
-    configuration = configure(base | settings, budget)
-    steps = to_steps(budget, configuration.batch_size, TRAIN_SIZE)
+def scores(kind: str, evidence: str, n: int) -> Score:
+    """Accuracies by arm and seed that lead a claim of this type to this evidence."""
+    size, sd = EVIDENCE[evidence]
+    if kind == "importance":
+        return _variance_scores(evidence, n)
+    if (kind, evidence) == ("optimum", "inconclusive"):
+        size, sd = IN_DOUBT
+
+    @functools.cache
+    def noise(path: str) -> list[float]:
+        return draws(sd * DELTA / math.sqrt(2), n, f"{path} {evidence}")
+
+    def score(arm: Arm, seed: int) -> float:
+        step = STEPS[kind](arm.configuration)
+        return 0.7 + size * DELTA * step + noise(arm.configuration.path)[seed]
+
+    return score
+
+
+def _variance_scores(evidence: str, n: int) -> Score:
+    """Scores over width x depth in which one factor, both or noise make the variance."""
+    width, depth, sd = {
+        "supported": (0.05, 0.01, 0.003),
+        "refuted": (0.01, 0.05, 0.003),
+        "no meaningful effect": (0.05, 0.05, 0.0005),
+    }.get(evidence, (0.03, 0.025, 0.015))
+
+    def score(arm: Arm, seed: int) -> float:
+        c = arm.configuration
+        noise = draws(sd, n, f"{c.path} {evidence}")[seed]
+        return 0.7 + width * (width_of(c) == 256) + depth * (depth_of(c) == 3) + noise
+
+    return score
+
+
+def arms_of(study: Study) -> dict[str, tuple[Arm, tuple[int, ...]]]:
+    """Configuration path -> an arm and the seeds that any hypothesis wants of it."""
+    found: dict[str, tuple[Arm, tuple[int, ...]]] = {}
+    for hypothesis in study.hypotheses:
+        for budget in hypothesis.budgets:
+            for arm in study.claimed_arms(hypothesis, budget):
+                path = arm.configuration.path
+                seeds = found.get(path, (arm, ()))[1]
+                found[path] = (arm, tuple(sorted({*seeds, *hypothesis.seeds})))
+    return found
+
+
+def run_rows(configuration: Configuration, seed: int, accuracy: float) -> dict[str, Any]:
+    """One row of the final table."""
+    size = configuration.train_size
+    steps = to_steps(configuration.budget, configuration["batch_size"], size)
     count = 2_000 if steps.kind == "seconds" else steps.amount
-    samples = samples_after(count, configuration.batch_size, TRAIN_SIZE)
-    return ArmSummary(
-        label=label, path=configuration.path, settings=settings, steps=count, samples=samples,
-        epochs=samples / TRAIN_SIZE, parameters=269_322, flops_per_sample=537_600, seeds=SEEDS,
-        finished=10, missing=0, means={"accuracy": 0.78}, sds={"accuracy": 0.01},
-        learning_rate=0.001,
-    )  # fmt: skip
+    samples = samples_after(count, configuration["batch_size"], size)
+    return {
+        "path": configuration.path, "seed": seed, "status": "finished", "failed": False,
+        "steps": count, "last_step": count, "samples": samples, "epochs": samples / size,
+        "batch_size": configuration["batch_size"], "parameters": 269_322,
+        "flops_per_sample": 537_600, "train_size": size, "test_size": 10_000,
+        "learning_rate": configuration["learning_rate"], "data_checksum": "abc",
+        "training_version": 1, "device": "cpu", "hardware": "a processor", "threads": 1,
+        "commit": "c0ffee", "host": "node", "test_accuracy": accuracy,
+        "test_error": 1 - accuracy, "test_loss": 1 - accuracy,
+        "validation_accuracy": accuracy, "validation_loss": 1 - accuracy,
+        "best_validation_accuracy": accuracy, "best_validation_loss": 1 - accuracy,
+        "best_validation_step": count, "train_seconds": count * 0.001 * (1 + seed / 1000),
+    }  # fmt: skip
 
 
-def arms_for(kind: str, budget: str = "300 steps") -> tuple[ArmSummary, ...]:
-    """Arms of a typical claim of this type."""
+def curve_rows(run: Mapping[str, Any], points: int = 20) -> Iterable[dict[str, Any]]:
+    """A validation curve that rises and ends flat at the final accuracy."""
+    for k in range(1, points + 1):
+        share = k / points
+        accuracy = run["test_accuracy"] * (1 - math.exp(-12 * share))
+        yield {
+            "path": run["path"], "seed": run["seed"], "step": max(1, round(run["steps"] * share)),
+            "samples": round(run["samples"] * share), "epoch": run["epochs"] * share,
+            "split": "validation_curve", "loss": 1 - accuracy, "accuracy": accuracy,
+            "train_seconds": run["train_seconds"] * share,
+        }  # fmt: skip
+
+
+def epoch_rows(run: Mapping[str, Any], evidence: str, epochs: int = 5) -> list[dict[str, Any]]:
+    """A curve whose gain from epoch to epoch leads to this evidence."""
+    size, sd = EVIDENCE[evidence]
+    rows = []
+    for epoch in range(1, epochs + 1):
+        noise = draws(sd * DELTA / math.sqrt(2), len(SEEDS), f"{epoch} {evidence}")
+        accuracy = 0.5 + size * DELTA * epoch + noise[run["seed"]]
+        step = round(run["steps"] * epoch / epochs)
+        rows.append({
+            "path": run["path"], "seed": run["seed"], "step": step,
+            "samples": round(run["samples"] * epoch / epochs), "epoch": float(epoch),
+            "split": "validation_curve", "loss": 1 - accuracy, "accuracy": accuracy,
+            "train_seconds": run["train_seconds"] * epoch / epochs,
+        })  # fmt: skip
+    return rows
+
+
+def tables_of(study: Study, score: Score, epochs: str = "") -> Tables:
+    """All runs of a study; `epochs` names the evidence that curves over epochs lead to."""
+    runs = [
+        run_rows(arm.configuration, seed, score(arm, seed))
+        for arm, seeds in arms_of(study).values()
+        for seed in seeds
+    ]
+    curves = [
+        row for run in runs for row in (epoch_rows(run, epochs) if epochs else curve_rows(run))
+    ]
+    return Tables(pd.DataFrame(runs), pd.DataFrame(curves))
+
+
+def timing_of(study: Study, size: float, sd: float) -> Timing:
+    """A timing job in which batches of 128 are slower by `size`, in units of log 1.1."""
+    arms = {}
+    for arm, _ in arms_of(study).values():
+        c = arm.configuration
+        slower = size if c["batch_size"] == 128 else 0.0
+        noise = draws(sd / math.sqrt(2), len(SEEDS), c.arm_path)
+        arms[c.arm_path] = [0.001 * 1.1 ** (slower + x) for x in noise]
+    return Timing(arms, {"cpu": "a processor", "cores": 2}, 1, True, 0.1, 20)
+
+
+@functools.cache
+def judged(kind: str, evidence: str, id: str = "H1") -> tuple[Study, StudyReport]:
+    """A study of one claim of this type, judged on scores that lead to this evidence."""
+    quick = {"quick": True} if evidence == "estimated" else {}
+    study = read(raw_study({id: entry(kind)}, **quick))
     if kind == "definitional":
-        return ()
-    if kind == "trend":
-        return tuple(arm(f"width {w}", {"width": w}, budget) for w in (16, 64, 256, 1024))
-    if kind in ("universal", "conditional", "interaction"):
-        pairs = [(w, d) for w in (16, 64, 256) for d in (2, 3)]
-        return tuple(
-            arm(f"depth {d}, width {w}", {"depth": d, "width": w}, budget) for w, d in pairs
-        )
-    if kind == "optimum":
-        return tuple(arm(f"batch_size {b}", {"batch_size": b}, budget) for b in (4, 32, 128))
-    if kind == "importance":
-        pairs = [(o, w) for o in ("sgd", "adam") for w in (64, 256)]
-        return tuple(
-            arm(f"optimizer {o}, width {w}", {"optimizer": o, "width": w}, budget) for o, w in pairs
-        )
-    if kind == "learning curve":
-        return (arm("baseline", {}, budget),)
-    return (
-        arm("batch_size 4", {"batch_size": 4}, budget),
-        arm("batch_size 128", {"batch_size": 128}, budget),
-    )
+        return study, judge_study(study, *empty_tables())
+    n = max(len(h.seeds) for h in study.hypotheses)
+    curves = evidence if kind == "learning curve" else ""
+    score = scores(kind, evidence, max(n, 10))
+    tables = tables_of(study, score, curves)
+    size, sd = EVIDENCE[evidence]
+    timings = [timing_of(study, -size, sd)] if kind == "trade-off" else []
+    return study, judge_study(study, tables.final, tables.curves, timings)
 
 
-def effect_names(kind: str, arms: tuple[ArmSummary, ...]) -> tuple[str, ...]:
-    """The contrasts of a typical claim of this type."""
-    labels = [a.label for a in arms]
-    if kind == "trend":
-        steps = [f"{b} - {a}" for a, b in pairwise(labels)]
-        return ("fitted change, width 16 to 1024", *steps)
-    if kind in ("universal", "conditional"):
-        return tuple(f"{b} - {a}" for a, b in zip(labels[::2], labels[1::2], strict=True))
-    if kind == "interaction":
-        return ("(depth 3 - depth 2) at width 256 - (depth 3 - depth 2) at width 16",)
-    if kind == "importance":
-        return ("optimizer, learning_rate - width, depth",)
-    if kind == "learning curve":
-        return tuple(f"epoch {k + 1} - epoch {k}" for k in range(1, 5))
-    if kind == "strategy":
-        return ("tpe - grid",)
-    if kind == "optimum":
-        return tuple(f"{label} - batch_size 128" for label in labels if label != "batch_size 128")
-    return (f"{labels[1]} - {labels[0]}",)
-
-
-def judgement(kind: str, evidence: str, arms: tuple[ArmSummary, ...], n: int = 10) -> Judgement:
-    """A judgement of this type with this verdict."""
-    if kind == "definitional":
-        note = "5 widths x 4 depths x 3 optimizers make 60 combinations."
-        return Judgement(kind, "true by arithmetic", "", (), notes=(note,))
-    delta = 0.05 if kind == "importance" else 0.01
-    names = effect_names(kind, arms)
-    effects = tuple(effect(name, evidence, delta=delta, n=n) for name in names)
-    rules = {
-        "trend": "every adjacent step",
-        "universal": "in every context",
-        "optimum": "every other level",
-    }
-    legs = [Leg("accuracy", "higher", evidence, effects, rules.get(kind, ""), effects[0].grade)]
-    quadrant = ""
-    if kind == "trade-off":
-        time = effect(
-            names[0], evidence, metric="train_time", direction="lower", delta=1.1, ratio=True, n=n
-        )
-        legs.insert(0, Leg("train_time", "lower", evidence, (time,)))
-        quadrant = "faster and more accurate"
-    return Judgement(kind, evidence, effects[0].grade, tuple(legs), quadrant=quadrant)
-
-
-BLOCK = Check("6", "blocks", "Learning rate was not tuned per arm.", "untuned", 9)
-CAVEATS = (
-    Check("6b", "caveat", "Judged at equal steps only; at equal samples it may turn.", "", 5),
-    Check("10", "caveat", "Depth 3 was still improving; the ranking may change.", "", 4),
-    Check("26", "caveat", "Depth also added 40 % parameters.", "", 3),
-    Check("19", "information", "H1 and H4 are rivals: at equal steps the data favour H4.", "", 1),
-)  # fmt: skip
-
-
-def verdict(
-    kind: str, evidence: str, budget: str = "300 steps", *, blocked: bool = False
-) -> Verdict:
-    """A verdict of this type; `blocked` by an untuned learning rate."""
-    arms = arms_for(kind, budget)
-    n = 3 if evidence == "estimated" else 10
-    judged = judgement(kind, evidence, arms, n)
-    checks = ((BLOCK,) if blocked else ()) + CAVEATS
-    inconclusive = judged.evidence == "inconclusive"
-    if inconclusive:
-        failures = (Failures("batch_size 4", 1, 10, (0.0025, 0.4450)),)
-        judged = replace(judged, failures=failures)
-    return Verdict(
-        budget=budget if kind != "definitional" else "",
-        judgement=judged,
-        corrected=None,
-        headline="inconclusive (untuned)" if blocked else judged.evidence,
-        arms=arms,
-        checks=checks,
-        scope=("At 300 steps batch_size 128 saw 32 times more images.", "At learning rate 0.001."),
-        image_errors={e.name: 0.0031 for leg in judged.legs for e in leg.effects},
-        robustness={
-            "sign-flip": evidence,
-            "best on validation": evidence,
-            "worst case": "inconclusive",
-        },
-        registered="registered",
-        seeds_needed=(48, 110) if inconclusive else None,
-        cost_hours=(0.4, 1.2) if inconclusive else None,
-        command="snakemake --config replicates=48" if inconclusive else "",
-    )
-
-
-def hypothesis_report(
-    kind: str, evidence: str, *, blocked: bool = False, id: str = "H1"
-) -> HypothesisReport:
-    """One hypothesis of this type with this verdict at one budget."""
-    one = verdict(kind, evidence, blocked=blocked)
-    return HypothesisReport(
-        id=id, says="A high batch size is <better> & faster.", kind=kind,
-        claim="batch_size 4 -> 128: accuracy higher", because="", headline=one.headline,
-        verdicts=(one,), saw=("You saw 0.51 and 0.78: same direction as ours.",),
-    )  # fmt: skip
+def empty_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    columns = ["path", "seed", "status", "failed", "step", "split", "epoch"]
+    return pd.DataFrame(columns=columns), pd.DataFrame(columns=columns)
 
 
 def every_combination() -> list[tuple[str, str]]:
-    """All verdict x type pairs that can occur."""
-    pairs = [(kind, evidence) for kind in KINDS if kind != "definitional" for evidence in SIZES]
-    return [("definitional", "true by arithmetic"), *pairs]
+    """All type x evidence pairs that can occur."""
+    pairs = [(kind, evidence) for kind in KINDS if kind != "definitional" for evidence in EVIDENCE]
+    possible = [pair for pair in pairs if pair not in IMPOSSIBLE]
+    return [("definitional", "true by arithmetic"), *possible]
 
 
-def depends_report() -> HypothesisReport:
-    """A trade-off whose verdict differs between budgets, one leg dropped at equal seconds."""
-    first = verdict("trade-off", "refuted", "300 steps")
-    first = replace(
-        first, untestable_reason="Both arms made 300 updates: 'fewer updates' is not tested here."
+def hypothesis_report(kind: str, evidence: str, *, blocked: bool = False) -> HypothesisReport:
+    """One hypothesis of this type with this evidence at one budget; `blocked` by a check."""
+    report = judged(kind, evidence)[1].hypotheses[0]
+    return blocked_report(report) if blocked else report
+
+
+def study_of_kind(kind: str, evidence: str) -> Study:
+    return judged(kind, evidence)[0]
+
+
+def verdict(kind: str, evidence: str, *, blocked: bool = False) -> Verdict:
+    return hypothesis_report(kind, evidence, blocked=blocked).verdicts[0]
+
+
+@functools.cache
+def untuned() -> CheckResult:
+    """The check that blocks a comparison of optimizers whose learning rates nobody tuned."""
+    claim = entry("comparison", compare={"optimizer": {"from": "sgd", "to": "adam"}})
+    study = read(raw_study({"H1": claim}))
+    tables = tables_of(study, lambda arm, seed: 0.7 + 0.001 * seed)
+    report = judge_study(study, tables.final, tables.curves)
+    return next(c for c in report.hypotheses[0].verdicts[0].fired if c.headline == "untuned")
+
+
+def blocked_report(report: HypothesisReport) -> HypothesisReport:
+    """The same report as if its learning rates had to be tuned."""
+    verdicts = tuple(blocked_verdict(verdict) for verdict in report.verdicts)
+    return replace(
+        report,
+        headline=over_budgets(verdicts),
+        verdicts=verdicts,
+        conclusions=conclusions(verdicts),
     )
-    second = verdict("trade-off", "supported", "38,400 samples")
-    third = verdict("comparison", "inconclusive", "5 seconds", blocked=True)
-    dropped = Leg(
-        "train_time",
-        "lower",
-        "inconclusive",
-        (),
-        dropped_because="equal by design at equal seconds",
+
+
+def blocked_verdict(verdict: Verdict) -> Verdict:
+    checks = (untuned(), *(c for c in verdict.checks if c.id != untuned().id))
+    return replace(verdict, checks=checks, headline=headline(verdict.judgement, untuned()))
+
+
+@functools.cache
+def whole() -> tuple[Study, StudyReport, Tables]:
+    """A trade-off over three budgets that depends on them, a comparison, a trend, a heatmap."""
+    study = read(
+        raw_study(
+            {
+                "H1": entry(
+                    "trade-off",
+                    says="A high batch size trains faster, so accuracy is lower.",
+                    expect={"train_time": "lower", "accuracy": "lower"},
+                    at_equal=["300 steps", "38400 samples", "5 seconds"],
+                    because="updates",
+                    saw={"accuracy": {"from": 0.51, "to": 0.78}},
+                ),
+                "H5": entry(
+                    "comparison",
+                    compare={"depth": {"from": 2, "to": 3}},
+                    saw={"accuracy": {"to": 0.77}},
+                ),
+                "width": entry("trend"),
+            },
+            explore={"size": {"grid": {"width": [16, 64, 256], "depth": [1, 2, 3]}}},
+        )
     )
-    third = replace(
-        third, judgement=replace(third.judgement, legs=(dropped, *third.judgement.legs))
-    )
-    return HypothesisReport(
-        "H1", "High batch: faster, but less accurate", "trade-off",
-        "batch_size 4 -> 128: train_time lower, accuracy lower", "updates", "depends on the budget",
-        (first, second, third), ("H4 claims the opposite: at equal steps the data favour H4.",),
-        ("You saw 0.51 and 0.78: same direction as ours, at equal steps.",),
-    )  # fmt: skip
+    tables = tables_of(study, whole_score)
+    cells = tables_of_heatmap(study)
+    final = pd.concat([tables.final, cells.final]).drop_duplicates(["path", "seed"])
+    tables = Tables(final, tables.curves)
+    report = judge_study(study, final, tables.curves, [timing_of(study, -3.0, 0.6)])
+    return study, report, tables
 
 
-def report(provisional: str = "") -> StudyReport:
-    """A whole study: a trade-off over three budgets, a comparison and a trend."""
-    return StudyReport(
-        study="sample", title="A sample",
-        facts=("10 paired seeds", "Fashion-MNIST test", "accuracy matters from 1 point"),
-        hypotheses=(
-            depends_report(),
-            hypothesis_report("comparison", "no meaningful effect", id="H5"),
-            hypothesis_report("trend", "supported", id="width"),
-        ),
-        main_caveat="Learning rate was not tuned per arm.",
-        next_step="Tune the learning rate per arm (tune: in the study file).",
-        provisional=provisional, planned=80, analysed=78,
-        history=("Look 1: H5 was inconclusive at 10 seeds.",),
-    )  # fmt: skip
+def whole_score(arm: Arm, seed: int) -> float:
+    """Batch 128 is ahead at 300 steps and behind else; depth does nothing; width helps."""
+    c = arm.configuration
+    noise = draws(0.002, len(SEEDS), c.path)[seed]
+    if c["batch_size"] != 64:
+        ahead = 0.03 if c.budget.amount == 300 else -0.03
+        return 0.7 + ahead * (c["batch_size"] == 128) + noise
+    return 0.7 + 0.03 * math.log(width_of(c) / 256, 4) + noise
 
 
-def final_table(hypotheses: tuple[HypothesisReport, ...]) -> pd.DataFrame:
-    """One row per arm and seed, in agreement with nothing but the arms."""
-    rows = []
-    arms = {a.path: a for h in hypotheses for v in h.verdicts for a in v.arms}
-    for position, (path, a) in enumerate(arms.items()):
-        noise = draws(0.0, 0.006, len(SEEDS), path)
-        for seed in SEEDS:
-            accuracy = 0.70 + 0.02 * position + noise[seed]
-            rows.append({
-                "path": path, "seed": seed, "status": "finished", "failed": False,
-                "steps": a.steps, "samples": a.samples, "epochs": a.epochs,
-                "parameters": a.parameters, "test_accuracy": accuracy,
-                "test_error": 1 - accuracy, "test_loss": 1 - accuracy,
-                "validation_accuracy": accuracy, "validation_loss": 1 - accuracy,
-                "train_seconds": a.steps * 0.001 * (1 + 0.1 * abs(noise[seed])),
-            })  # fmt: skip
-    return pd.DataFrame(rows)
+def tables_of_heatmap(study: Study) -> Tables:
+    """The runs of every cell of the study's grid."""
+    heatmap: Heatmap = study.heatmaps[0]
+    names = list(heatmap.grid)
+    cells = [
+        study.baseline.configure(dict(zip(names, levels, strict=True)), heatmap.budget)
+        for levels in itertools.product(*heatmap.grid.values())
+    ]
+    rows = [
+        run_rows(cell, seed, 0.7 + 0.01 * position + draws(0.002, len(SEEDS), cell.path)[seed])
+        for position, cell in enumerate(cells)
+        for seed in SEEDS
+    ]
+    return Tables(pd.DataFrame(rows), pd.DataFrame())
 
 
-def curves_table(final: pd.DataFrame, points: int = 20) -> pd.DataFrame:
-    """Saturating validation curves that end at the final table's accuracy."""
-    rows = []
-    for run in final.to_dict("records"):
-        for k in range(1, points + 1):
-            share = k / points
-            rows.append({
-                "path": run["path"], "seed": run["seed"], "step": round(run["steps"] * share),
-                "samples": round(run["samples"] * share), "epoch": run["epochs"] * share,
-                "split": "validation_curve", "loss": 2 - share,
-                "accuracy": run["test_accuracy"] * (1 - math.exp(-4 * share)),
-                "train_seconds": run["train_seconds"] * share,
-            })  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def exploration_table(sample: Study) -> pd.DataFrame:
-    """Final rows of every cell of the sample study's grid."""
-    exploration = sample.explorations[0]
-    cells = [(w, d) for w in exploration.grid["width"] for d in exploration.grid["depth"]]
-    arms = tuple(arm(f"width {w}, depth {d}", {"width": w, "depth": d}) for w, d in cells)
-    fake = replace(hypothesis_report("comparison", "supported"), verdicts=())
-    one = replace(verdict("comparison", "supported"), arms=arms)
-    return final_table((replace(fake, verdicts=(one,)),))
+def judge_terms(
+    terms: Mapping[str, Any], score: Score, expect: Mapping[str, Any] | None = None, **more: Any
+) -> tuple[Study, StudyReport, Tables]:
+    """A study of one claim of any terms, judged on these scores."""
+    entry = {"says": "Something helps.", **terms, "expect": dict(expect or ACCURACY), **more}
+    study = read(raw_study({"H1": entry}))
+    tables = tables_of(study, score)
+    return study, judge_study(study, tables.final, tables.curves), tables

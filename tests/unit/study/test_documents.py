@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from hyperverdict.claims import TYPES
-from hyperverdict.study.file import load_study, study_schema
-from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS, spell
+from hyperverdict.study.load import load_study
+from hyperverdict.study.structure import study_schema
+from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +26,7 @@ def test_the_schema_for_editors_is_the_schema_that_is_checked():
 @pytest.mark.parametrize("name", [n for n in HYPERPARAMETERS if n != "data"])
 def test_every_hyperparameter_is_in_the_readme_with_its_default(name):
     h = HYPERPARAMETERS[name]
-    default = "all" if name in ("classes", "train_samples") else spell(name, h.default)
+    default = "all" if name in ("classes", "train_samples") else h.spell(h.default)
     row = f"| `{name}` | {h.description} | {h.unit or '–'} | {h.allowed} | `{default}` |"
     assert row in README, f"config/README.md lacks the row\n{row}"
 
@@ -39,9 +40,9 @@ def test_every_key_is_in_the_readme(part):
         assert f"| `{key}` |" in README, f"config/README.md does not explain {key}"
 
 
-@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.kind)
 def test_every_claim_type_and_its_keys_are_documented(kind):
-    assert f"## {kind.name.capitalize().replace('_', ' ')}" in CLAIMS
+    assert f"## {kind.kind.capitalize().replace('_', ' ')}" in CLAIMS
     for key in kind.keys:
         assert f"{key}:" in CLAIMS, f"docs/claims.md does not show {key}"
 
@@ -54,7 +55,5 @@ def test_shipped_studies_are_valid(path):
 
 
 def test_the_small_study_covers_every_type():
-    from hyperverdict.claims import type_of
-
     study = load_study(ROOT / "config/studies/reflection_small.yaml")
-    assert {type_of(h).name for h in study.hypotheses} == {kind.name for kind in TYPES}
+    assert {h.claim.kind for h in study.hypotheses} == {kind.kind for kind in TYPES}

@@ -4,8 +4,10 @@ import textwrap
 
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.study.file import load_study, study_schema
+from hyperverdict.study.load import load_study
+from hyperverdict.study.structure import study_schema
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.vocabulary import of_columns
 
 GOOD = """
 study: s
@@ -38,8 +40,8 @@ def test_a_study_is_read(load):
     (hypothesis,) = study.hypotheses
     assert study.seeds == (0, 1, 2, 3, 4)
     assert hypothesis.at_equal == (Budget("steps", 300), Budget("samples", 38400))
-    assert hypothesis.expect[0].direction == "lower"
-    assert study.baseline["learning_rate"] == 1e-3
+    assert hypothesis.claim.expect[0].direction == "lower"
+    assert study.baseline.settings["learning_rate"] == 1e-3
     assert study.metrics["train_time"].ratio
 
 
@@ -51,7 +53,7 @@ def test_whole_numbers_may_be_written_with_a_point(load, seeds):
 def test_a_study_without_hypotheses_is_fine(load):
     study = load("study: s\ndata: digits\nexplore:\n  e: {grid: {width: [8, 16]}}\n")
     assert study.hypotheses == ()
-    assert study.explorations[0].seeds == (0, 1, 2)
+    assert study.heatmaps[0].seeds == (0, 1, 2)
 
 
 def change(old, new):
@@ -158,16 +160,46 @@ def test_missing_file(tmp_path):
 
 
 def test_what_a_design_cannot_answer_is_refused_before_training_only(tmp_path):
-    path = tmp_path / "study.yaml"
+    path, elsewhere = (
+        tmp_path / "study.yaml",
+        of_columns(["batch_size", "width", "depth", "learning_rate"]),
+    )
     path.write_text(change("seeds: 5", "seeds: 1"))
     with pytest.raises(UserError, match="H1"):
         load_study(path)
-    assert load_study(path, refuse_unanswerable=False).seeds == (0,)
+    assert load_study(path, vocabulary=elsewhere).seeds == (0,)
     path.write_text(change("to: 128", "to: 4"))
     with pytest.raises(UserError, match="one configuration"):
-        load_study(path, refuse_unanswerable=False)
+        load_study(path, vocabulary=elsewhere)
 
 
 def test_a_claim_cannot_tune_what_it_varies(load):
     with pytest.raises(UserError, match=r"tune.*batch_size"):
         load(GOOD + "    tune: {batch_size: [8, 16]}\n")
+
+
+def test_replicates_is_read_as_seeds_with_a_note_and_never_beside_it(load):
+    study = load(
+        GOOD + "    replicates: 3\nexplore:\n  e: {grid: {width: [8, 16]}, replicates: 2}\n"
+    )
+    assert study.hypotheses[0].seeds == (0, 1, 2)
+    assert study.heatmaps[0].seeds == (0, 1)
+    assert len(study.notes) == 2
+    assert "line 14, hypotheses.H1.replicates: is read as seeds" in study.notes[0]
+    with pytest.raises(UserError, match="older name of seeds"):
+        load(GOOD + "    replicates: 3\n    seeds: 3\n")
+
+
+def test_seeds_of_one_hypothesis(load):
+    study = load(GOOD + "    seeds: [7, 9]\n")
+    assert study.hypotheses[0].seeds == (7, 9)
+    assert study.notes == ()
+
+
+def test_a_size_of_one_leg_replaces_the_metrics(load):
+    leg = "expect: {accuracy: {is: lower, matters_from: 0.02}}"
+    [expectation] = load(change("expect: {accuracy: lower}", leg)).hypotheses[0].claim.expect
+    assert (expectation.matters_from, expectation.own_size) == (0.02, True)
+    assert expectation.metric.matters_from == 0.01
+    with pytest.raises(UserError, match="write both alike"):
+        load(change("expect: {accuracy: lower}", leg.replace("0.02", "1.2x")))

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.training import data as data_module
 from hyperverdict.training import sources
 from hyperverdict.training.data import check_prepared, prepare, read_arrays
 from hyperverdict.training.dataset import load
@@ -112,9 +111,9 @@ def fake_fashion_mnist(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[st
     md5 = {n: sources.hashlib.md5(c).hexdigest() for n, c in contents.items()}
     monkeypatch.setattr(sources, "FASHION_MNIST_MD5", md5)
     monkeypatch.setattr(sources, "DEBIAN_FOLDER", folder.parent / "nowhere")
-    small = data_module.DATASETS["fashion_mnist"]
+    small = DATASETS["fashion_mnist"]
     replaced = type(small)("small", (6,) * 10, (2,) * 10, small.validation_share, 0.0, small.shape)
-    monkeypatch.setitem(data_module.DATASETS, "fashion_mnist", replaced)
+    monkeypatch.setitem(DATASETS, "fashion_mnist", replaced)
     return contents
 
 
@@ -138,8 +137,8 @@ def test_fashion_mnist_is_read_from_resources(tmp_path, monkeypatch, place, zipp
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda path: path.write_bytes(path.read_bytes()[:-9]), "truncated or no gzip file"),
-        (lambda path: path.write_bytes(b"no archive"), "truncated or no gzip file"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-9]), "truncated or not a gzip file"),
+        (lambda path: path.write_bytes(b"no archive"), "truncated or not a gzip file"),
         (lambda path: path.write_bytes(gzip.compress(b"other")), "wrong checksum"),
         (lambda path: path.unlink(), "holds no t10k-labels-idx1-ubyte"),
     ],
@@ -164,14 +163,14 @@ def test_without_any_source_the_three_ways_are_named(tmp_path, monkeypatch):
         prepare("fashion_mnist", tmp_path, tmp_path / "out")
     for way in ("fashion-mnist/", "apt-get install dataset-fashion-mnist", "no network here"):
         assert way in str(caught.value)
-    with pytest.raises(UserError, match=r"cifar10 could not be read.*no network here"):
+    with pytest.raises(UserError, match=r"CIFAR10 could not be read.*no network here"):
         prepare("cifar10", tmp_path, tmp_path / "out")
 
 
 def test_mnist_is_read_by_torchvision_from_resources(tmp_path, monkeypatch):
-    small = data_module.DATASETS["mnist"]
+    small = DATASETS["mnist"]
     counts = type(small)("small", (6,) * 10, (2,) * 10, 1 / 6, 0.0, small.shape)
-    monkeypatch.setitem(data_module.DATASETS, "mnist", counts)
+    monkeypatch.setitem(DATASETS, "mnist", counts)
     # torchvision reads the same four file names and format as Fashion-MNIST's.
     raw = tmp_path / "MNIST" / "raw"
     for name, content in fake_fashion_mnist(tmp_path / "fashion-mnist", monkeypatch).items():
@@ -184,7 +183,7 @@ def test_mnist_is_read_by_torchvision_from_resources(tmp_path, monkeypatch):
     assert (loaded.train.images[:, 0, 5, 5] == loaded.train.labels).all()
     damaged = raw / "train-images-idx3-ubyte"
     damaged.write_bytes(damaged.read_bytes()[:-5])
-    with pytest.raises(UserError, match="data set mnist could not be read"):
+    with pytest.raises(UserError, match="torchvision's MNIST could not be read"):
         prepare("mnist", tmp_path, tmp_path / "again")
 
 
@@ -201,9 +200,9 @@ def test_cifars_channels_come_first():
 
 def test_another_number_of_images_is_refused(tmp_path, monkeypatch):
     fake_fashion_mnist(tmp_path / "fashion-mnist", monkeypatch)
-    small = data_module.DATASETS["fashion_mnist"]
+    small = DATASETS["fashion_mnist"]
     counts = type(small)("small", (7,) * 10, (2,) * 10, 1 / 6, 0.0, small.shape)
-    monkeypatch.setitem(data_module.DATASETS, "fashion_mnist", counts)
+    monkeypatch.setitem(DATASETS, "fashion_mnist", counts)
     with pytest.raises(UserError, match=r"training part holds 60 images.*expected 70"):
         prepare("fashion_mnist", tmp_path, tmp_path / "out")
 

@@ -63,7 +63,7 @@ USERS_MODULE = """
 from torch import nn
 
 def convolution(configuration, shape, classes):
-    channels = configuration.hidden_units[0]
+    channels = configuration["hidden_units"][0]
     return nn.Sequential(
         nn.Conv2d(shape[0], channels, 3), nn.ReLU(), nn.Flatten(), nn.Linear(channels * 36, classes)
     )

@@ -136,7 +136,7 @@ def test_what_another_run_left_is_not_taken(digits, tiny, long_run, tmp_path, ca
     train_configuration(tiny(), [0, 1], digits, tmp_path / "clean")
     shutil.copytree(tmp_path / "partial", tmp_path / "other" / "partial")
     train_configuration(tiny(), [0, 1], digits, tmp_path / "other")
-    assert "seed~0.parquet of an earlier attempt is not used: another run's" in caplog.text
+    assert "seed~0.parquet of an earlier attempt cannot be used: another run's" in caplog.text
     assert "seed~1.checkpoint belongs to another run" in caplog.text
     assert rows(tmp_path / "other") == rows(tmp_path / "clean")
 

@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 from hyperverdict.checks import run_checks
-from hyperverdict.checks.context import Case
-from hyperverdict.claims import type_of
+from hyperverdict.checks.context import CheckContext
 from hyperverdict.outcomes.timing import Timing
 from hyperverdict.outcomes.values import index_runs
 from hyperverdict.records.collect import Tables, collect
 from hyperverdict.runs.layout import TRAINING_VERSION, RunRecord, SeedRecord
 from hyperverdict.runs.write import metrics_table, write_run
-from hyperverdict.study.file import load_study
+from hyperverdict.study.load import load_study
 from hyperverdict.study.model import Study
-from hyperverdict.verdicts.judge import Material, build_case, judge_study
+from hyperverdict.verdicts.judge import JudgementInputs, judge_question, judge_study
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.vocabulary.budget import samples_after, steps_per_epoch
 from hyperverdict.vocabulary.configuration import Configuration
@@ -71,9 +70,10 @@ def study_from(text: str, folder: Path) -> Study:
 
 def accuracies(configuration: Configuration, seed: int) -> float:
     """Batch 128 ahead by 27 points at 300 steps, no effect of depth, a little of width."""
-    noise = np.random.default_rng([seed, configuration.batch_size, len(configuration.hidden_units)])
-    base = 0.78 if configuration.batch_size > 4 or configuration.budget.amount > 300 else 0.51
-    width = math.log2(configuration.hidden_units[0] / 256)
+    batch, layers = configuration["batch_size"], configuration["hidden_units"]
+    noise = np.random.default_rng([seed, batch, len(layers)])
+    base = 0.78 if batch > 4 or configuration.budget.amount > 300 else 0.51
+    width = math.log2(layers[0] / 256)
     return round(base + 0.004 * width + float(noise.normal(0, 0.002)), 4)
 
 
@@ -81,7 +81,7 @@ def evaluations(
     configuration: Configuration, steps: int, final: float, points: int = 12
 ) -> list[dict[str, Any]]:
     """A curve that rises to `final` and is flat in its last half."""
-    size, batch = configuration.train_size, configuration.batch_size
+    size, batch = configuration.train_size, configuration["batch_size"]
     rows = []
     for step in sorted({max(1, round(steps * i / points)) for i in range(1, points + 1)}):
         share = min(1.0, 2 * step / steps)
@@ -151,8 +151,8 @@ def write_synthetic(
         data_checksum=checksum,
         training_version=TRAINING_VERSION,
         steps=steps,
-        parameters=sum(configuration.hidden_units) * 100,
-        flops_per_sample=sum(configuration.hidden_units) * 200,
+        parameters=sum(configuration["hidden_units"]) * 100,
+        flops_per_sample=sum(configuration["hidden_units"]) * 200,
         train_size=configuration.train_size,
         test_size=test_size,
         seeds=ends,
@@ -165,8 +165,8 @@ def all_arms(study: Study) -> dict[str, tuple[Configuration, tuple[int, ...]]]:
     """path -> (configuration, seeds) of every arm of a study."""
     found: dict[str, tuple[Configuration, tuple[int, ...]]] = {}
     for hypothesis in study.hypotheses:
-        for budget in hypothesis.at_equal:
-            for arm in type_of(hypothesis).arms(hypothesis, study, budget):
+        for budget in hypothesis.budgets:
+            for arm in study.claimed_arms(hypothesis, budget):
                 path = arm.configuration.path
                 seeds = found.get(path, (None, ()))[1]
                 found[path] = (arm.configuration, tuple(sorted({*seeds, *hypothesis.seeds})))
@@ -192,7 +192,7 @@ def timing_of_arms(study: Study, per_step: Callable[[Configuration], float]) -> 
 
 def batch_cost(configuration: Configuration) -> float:
     """Seconds per step: 0.8 ms at batch 4, 2 ms at batch 128."""
-    return 0.0008 + 0.0012 * (configuration.batch_size - 4) / 124
+    return 0.0008 + 0.0012 * (configuration["batch_size"] - 4) / 124
 
 
 def judged(study: Study, runs: Path, score: Score = accuracies) -> StudyReport:
@@ -200,19 +200,81 @@ def judged(study: Study, runs: Path, score: Score = accuracies) -> StudyReport:
     return judge_study(study, tables.final, tables.curves, [timing_of_arms(study, batch_cost)])
 
 
-def report_case(
+def context_of(
     study: Study, tables: Tables, id_: str, budget: int = 0, timings: Iterable[Timing] = ()
-) -> Case:
-    """The case of one hypothesis at the budget of this position."""
+) -> CheckContext:
+    """The context of one hypothesis at the budget of this position."""
     hypothesis = next(h for h in study.hypotheses if h.id == id_)
-    material = Material(study, index_runs(tables.final, tables.curves, timings))
-    return build_case(material, hypothesis, hypothesis.at_equal[budget])
+    inputs = JudgementInputs(study, index_runs(tables.final, tables.curves, timings))
+    return judge_question(inputs, hypothesis, hypothesis.budgets[budget]).context
 
 
-def numbers_fired(case: Case) -> dict[str, str]:
-    """Check number -> level of all checks that fire."""
-    return {check.number: check.level for check in run_checks(case)}
+def levels_fired(context: CheckContext) -> dict[str, str]:
+    """Check id -> level of all checks that fire."""
+    return {check.id: check.level for check in run_checks(context) if check.fired}
 
+
+# One hypothesis of every claim type.
+ALL = """
+study: everything
+data: digits
+seeds: 6
+metrics: {accuracy: {matters_from: 0.01}, train_time: {matters_from: 1.10x}}
+hypotheses:
+  count:
+    says: Combinations grow exponentially.
+    combinations: {width: 5, depth: 4}
+    grows: exponentially
+  H1:
+    says: Larger batches are faster and less accurate.
+    compare: {batch_size: {from: 4, to: 128}}
+    expect: {train_time: lower, accuracy: lower}
+    at_equal: [300 steps, 2 epochs, 5 seconds]
+    because: updates
+    primary: true
+  trend:
+    says: Width helps.
+    trend: {width: [16, 64, 256, 1024]}
+    shape: on_average
+    expect: {accuracy: higher}
+  always:
+    says: Wider and deeper is always better.
+    all_of:
+      - {trend: {width: [16, 64, 256]}, in_every: {depth: [1, 2, 3]}}
+      - {trend: {depth: [1, 2, 3]}, in_every: {width: [16, 64, 256]}}
+    shape: every_step
+    expect: {accuracy: higher}
+  together:
+    says: Depth pays only with width.
+    compare: {depth: {from: 2, to: 3}}
+    depends_on: {width: {from: 64, to: 256}}
+    expect: {accuracy: {is: higher, matters_from: 0.01}}
+  only:
+    says: Depth helps only with small batches.
+    compare: {depth: {from: 2, to: 3}}
+    only_in: {batch_size: {yes: [32], no: [128]}}
+    expect: {accuracy: higher}
+  importance:
+    says: Batch size matters more than width.
+    matters_more: {these: {batch_size: [4, 64]}, than: {width: [64, 256]}}
+    expect: {accuracy: {share_of_variance: higher}}
+  epochs:
+    says: Every epoch gives a slight improvement, but takes time.
+    each: {epoch: 1..4}
+    expect: {accuracy: {higher_by: [0, 0.5]}, train_time: higher}
+  search:
+    says: Random search beats the grid.
+    search: random
+    than: grid
+    over: {width: [16, 64, 256], depth: [1, 2, 3]}
+    trials: 4
+    expect: {accuracy: higher}
+  best:
+    says: 64 is the best batch size.
+    best: {batch_size: [4, 16, 64, 128]}
+    is: [64]
+    expect: {accuracy: higher}
+"""
 
 ONE = """
 study: one

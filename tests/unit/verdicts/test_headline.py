@@ -1,41 +1,51 @@
-"""Headlines, next steps and the numbers in sentences."""
+"""Headlines, budgets side by side, the main caveat, and claims in canonical words."""
 
 from __future__ import annotations
 
 import pytest
+from hyperverdict.checks.model import CheckResult
+from hyperverdict.claims import parse_claim
 from hyperverdict.claims.model import Judgement, Leg
-from hyperverdict.study.model import Expectation, Hypothesis
+from hyperverdict.effects.effect import Expectation
 from hyperverdict.verdicts.claim_text import claim_text
-from hyperverdict.verdicts.headline import (
-    headline,
-    hours_text,
-    main_caveat,
-    next_step,
-    over_budgets,
-)
-from hyperverdict.verdicts.model import Check, HypothesisReport, Verdict
-from hyperverdict.words import counting as numbers
+from hyperverdict.verdicts.headline import conclusions, headline, main_caveat, over_budgets
+from hyperverdict.verdicts.model import HypothesisReport, Verdict
+from hyperverdict.vocabulary.metrics import RECORDED
+from hyperverdict.vocabulary.vocabulary import OURS
 
 
-def _verdict(evidence, budget="", checks=(), legs=(), **more):
-    judged = tuple(Leg(metric, "higher", found, ()) for metric, found in legs)
+def expects(metric):
+    return Expectation(RECORDED[metric], "higher", 0.01)
+
+
+def made_verdict(evidence, budget="", checks=(), legs=(), **more):
+    """A verdict of this evidence; `legs` are (metric, evidence)."""
+    judged = tuple(Leg(expects(metric), found, ()) for metric, found in legs)
     judgement = Judgement("comparison", evidence, "", judged)
-    return Verdict(budget, judgement, None, headline(judgement, checks), (), checks, **more)
+    blocking = next((c for c in checks if c.level == "blocks"), None)
+    return Verdict(budget, judgement, headline(judgement, blocking), (), checks=checks, **more)
 
 
-def _report(*verdicts, id_="H"):
-    return HypothesisReport(id_, "", "comparison", "", "", over_budgets(verdicts), verdicts)
+def made_report(*verdicts, id_="H", **more):
+    return HypothesisReport(id_, "", "comparison", "", "", over_budgets(verdicts), verdicts, **more)
 
 
-BLOCK = Check("2", "blocks", "Arms also differ in dropout.", "confounded", 9)
-CAVEAT = Check("10", "caveat", "B was still improving.", gravity=5.5)
-NOTE = Check("19", "information", "H and K are rivals.", gravity=1)
+def result(id_, level, sentence, headline="", gravity=1.0, remedy="Do better."):
+    return CheckResult(id_, id_, level, "fired", sentence, headline, gravity, remedy)
+
+
+BLOCK = result("undeclared", "blocks", "The arms also differ in dropout.", "confounded", 9)
+CAVEAT = result("improving", "caveat", "B was still improving.", gravity=5.5)
+NOTE = result("opposing", "information", "H and K claim the opposite.", gravity=1)
+PASSED = CheckResult("few_seeds", "At least five seeds", "caveat", "passed")
 
 
 def test_a_blocking_check_caps_the_headline_with_its_word():
-    assert _verdict("supported", checks=(BLOCK, CAVEAT)).headline == "inconclusive (confounded)"
-    assert _verdict("supported", checks=(CAVEAT, NOTE)).headline == "supported"
-    assert _verdict("true by arithmetic", checks=(BLOCK,)).headline == "true by arithmetic"
+    assert made_verdict("supported", checks=(BLOCK, CAVEAT)).headline == (
+        "inconclusive (confounded)"
+    )
+    assert made_verdict("supported", checks=(CAVEAT, NOTE)).headline == "supported"
+    assert made_verdict("true by arithmetic", checks=(BLOCK,)).headline == "true by arithmetic"
 
 
 @pytest.mark.parametrize(
@@ -52,119 +62,73 @@ def test_a_blocking_check_caps_the_headline_with_its_word():
             [("inconclusive", "300 steps"), ("refuted", "5 epochs"), ("refuted", "9 epochs")],
             "refuted at 5 epochs and 9 epochs; inconclusive at 300 steps",
         ),
+        ([], "not judged"),
     ],
 )
 def test_budgets_side_by_side(verdicts, expected):
-    assert over_budgets([_verdict(e, b) for e, b in verdicts]) == expected
+    assert over_budgets([made_verdict(e, b) for e, b in verdicts]) == expected
+
+
+def test_conclusions_are_values_with_their_budgets():
+    verdicts = [
+        made_verdict("inconclusive", "300 steps"),
+        made_verdict("refuted", "5 epochs"),
+        made_verdict("supported", "9 epochs", checks=(BLOCK,)),
+    ]
+    assert conclusions(verdicts) == (
+        ("refuted", ("5 epochs",)),
+        ("inconclusive", ("300 steps",)),
+        ("inconclusive (confounded)", ("9 epochs",)),
+    )
 
 
 def test_a_leg_that_turns_makes_an_open_verdict_depend_on_the_budget():
-    first = _verdict("refuted", "300 steps", legs=[("train_time", "refuted")])
-    second = _verdict("inconclusive", "5 epochs", legs=[("train_time", "supported")])
+    first = made_verdict("refuted", "300 steps", legs=[("train_time", "refuted")])
+    second = made_verdict("inconclusive", "5 epochs", legs=[("train_time", "supported")])
     assert over_budgets([first, second]) == "depends on the budget"
 
 
 def test_validity_is_per_budget():
-    blocked = _verdict("supported", "5 epochs", checks=(BLOCK,))
-    assert over_budgets([_verdict("supported", "300 steps"), blocked]) == (
+    blocked = made_verdict("supported", "5 epochs", checks=(BLOCK,))
+    assert over_budgets([made_verdict("supported", "300 steps"), blocked]) == (
         "supported at 300 steps; inconclusive (confounded) at 5 epochs"
     )
 
 
 def test_the_main_caveat_is_the_gravest_and_says_where():
     reports = [
-        _report(_verdict("supported", checks=(CAVEAT, NOTE)), id_="H"),
-        _report(_verdict("supported", checks=(CAVEAT,)), id_="K"),
+        made_report(made_verdict("supported", checks=(CAVEAT, NOTE)), id_="H"),
+        made_report(made_verdict("supported", checks=(CAVEAT,)), id_="K"),
     ]
     assert main_caveat(reports) == "H and K: B was still improving."
-    two = [_verdict("supported", "9 steps", checks=(CAVEAT,)), _verdict("supported", "5 epochs")]
-    assert main_caveat([*reports, _report(*two, id_="M"), _report(*two, id_="N")]) == (
+    two = [
+        made_verdict("supported", "9 steps", checks=(CAVEAT,)),
+        made_verdict("supported", "5 epochs", checks=(PASSED,)),
+    ]
+    assert main_caveat([*reports, made_report(*two, id_="M"), made_report(*two, id_="N")]) == (
         "H and K; M and N at 9 steps: B was still improving."
     )
-    reports.append(_report(_verdict("supported", checks=(BLOCK,)), id_="L"))
-    assert main_caveat(reports) == "L: Arms also differ in dropout."
-    assert main_caveat([_report(_verdict("supported", checks=(NOTE,)))]) == ""
-
-
-def test_next_mends_what_blocks_then_settles_the_cheapest():
-    blocked = _report(_verdict("supported", "5 epochs", checks=(BLOCK,)), id_="L")
-    cheap = _verdict(
-        "inconclusive",
-        "300 steps",
-        seeds_needed=(20, 31),
-        cost_hours=(0.1, 0.5),
-        command="do it",
-        next_look=20,
-    )
-    dear = _verdict("inconclusive", "9 epochs", seeds_needed=(12, 12), cost_hours=(7.0, 9.0))
-    assert next_step([blocked, _report(cheap)]) == (
-        "Hold everything but the factor equal (L at 5 epochs)."
-    )
-    assert next_step([_report(cheap, dear)]) == (
-        "H at 300 steps would be settled by 20 to 31 seeds, about 6 to 30 minutes of CPU time: "
-        "do it"
-    )
-    assert next_step([_report(_verdict("supported"))]).startswith("Nothing is open")
-
-
-def test_next_says_when_the_next_look_may_not_do_and_when_none_is_left():
-    short = _verdict("inconclusive", seeds_needed=(40, 95), command="do it", next_look=20)
-    assert "(the next registered look, at 20, may leave it open)" in next_step([_report(short)])
-    spent = _verdict("inconclusive", seeds_needed=(40, 95), registered="registered")
-    assert next_step([_report(spent)]).endswith("its registered looks have used all of alpha")
-
-
-def test_open_times_are_measured_again():
-    timed = _verdict("inconclusive", "300 steps", legs=[("train_time", "inconclusive")])
-    assert next_step([_report(timed)]) == (
-        "Measure the times again on an idle machine: only they keep H at 300 steps open."
-    )
+    reports.append(made_report(made_verdict("supported", checks=(BLOCK,)), id_="L"))
+    assert main_caveat(reports) == "L: The arms also differ in dropout."
+    assert main_caveat([made_report(made_verdict("supported", checks=(NOTE, PASSED)))]) == ""
+    reports.append(made_report(id_="M", failed_because="ZeroDivisionError: division by zero"))
+    assert main_caveat(reports) == "M could not be judged because of an error."
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.0, "0"), (1234.5, "1,234"), (0.00123, "0.00123"), (2.0, "2"), (99.96, "100")],
-)
-def test_digits(value, text):
-    assert numbers.digits(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "metric", "ratio", "text"),
+    ("terms", "expect", "text"),
     [
-        (0.015, "accuracy", False, "1.5 points"),
-        (0.01, "error", False, "1 point"),
-        (1.1, "train_time", True, "1.1 times"),
-        (0.25, "loss", False, "0.25"),
+        (
+            {"trend": {"width": [16, 64]}, "shape": "every_step"},
+            Expectation(RECORDED["accuracy"], "higher", 0.01, between=(0, 0.01)),
+            "trend over width 16, 64, every step: test accuracy higher by 0 to 1 point",
+        ),
+        (
+            {"compare": {"hidden_units": {"from": [16], "to": [64, 64]}}},
+            Expectation(RECORDED["train_time"], "not_higher", 1.1),
+            "hidden units 16 → 64x2: training time not higher",
+        ),
     ],
 )
-def test_sizes(value, metric, ratio, text):
-    assert numbers.size(value, metric, ratio) == text
-
-
-def test_lists_of_seeds():
-    assert numbers.seeds_text([0, 1, 2, 3, 7, 9]) == "0 to 3, 7 and 9"
-    assert numbers.seeds_text([5]) == "5"
-    assert numbers.seeds_text([1, 2]) == "1 and 2"
-
-
-@pytest.mark.parametrize(
-    ("hours", "text"),
-    [((1, 30), "1 to 30 hours"), ((0.1, 0.5), "6 to 30 minutes"), ((0.001, 0.001), "3.6 seconds")],
-)
-def test_hours(hours, text):
-    assert hours_text(hours) == text
-
-
-def test_a_claim_in_canonical_words():
-    hypothesis = Hypothesis(
-        id="H",
-        says="whatever",
-        terms={"trend": {"width": [16, 64]}, "shape": "every_step"},
-        expect=(Expectation("accuracy", "higher", between=(0, 0.01)),),
-        at_equal=(),
-        seeds=(),
-    )
-    assert claim_text(hypothesis) == (
-        "trend width 16, 64; shape every_step: accuracy higher by 0 to 0.01"
-    )
+def test_a_claim_in_canonical_words(terms, expect, text):
+    assert claim_text(parse_claim(terms, (expect,), OURS)) == text

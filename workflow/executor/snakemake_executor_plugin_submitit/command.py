@@ -52,11 +52,11 @@ def _input_state(path: str) -> list[Any]:
 
 
 def fingerprint(job: Any) -> str:
-    """Equal for jobs that would give the same result: adoption relies on it."""
+    """Equal for jobs that would give the same result: recovery relies on it."""
     try:
         return _fingerprint(job)
     except Exception:
-        # A job that cannot be compared is never adopted, and runs all the same.
+        # A job that cannot be compared is never recovered, and runs all the same.
         return f"unknown-{uuid.uuid4().hex}"
 
 

@@ -14,17 +14,18 @@ from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.executors.real import RealExecutor
 from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 
-from . import adopt, slurm
+from . import slurm
 from .command import CallBuilder, rule_of, single_jobs, target_of
 from .follower import Follower
-from .live import Table, Unit
+from .leftovers import Leftovers, leftovers_of
+from .live import Table, Unit, count
+from .recovery import Recovery
 from .reports import Reports
-from .settings import LEAST, ExecutorSettings
+from .settings import MINIMUM, ExecutorSettings
+from .status_log import StatusLog
 from .store import Durations, new_run, open_runs, remove_old_runs
 from .submit import forget_surrounding_job
 from .submitter import RETRY_SECONDS, Submitter
-from .takeover import Takeover
-from .voice import Voice
 
 ERRORS_IN_A_ROW = 10
 
@@ -45,15 +46,15 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             raise WorkflowError("--immediate-submit is not supported by the submitit executor.")
         settings = self.workflow.executor_settings
         self.settings = settings if isinstance(settings, ExecutorSettings) else ExecutorSettings()
-        if (problem := too_small(self.settings, LEAST, "submitit")) is not None:
+        if (problem := too_small(self.settings, MINIMUM, "submitit")) is not None:
             raise WorkflowError(problem)
         forget_surrounding_job()
         remove_old_runs()
         self.stopping = threading.Event()
         self.table = Table()
         self.durations = Durations()
-        self.voice = Voice(self.logger, self.settings.status_seconds)
-        self.inheritance = self._inherit()
+        self.status_log = StatusLog(self.logger, self.settings.status_seconds)
+        self.leftovers = self._found_leftovers()
         self.run = new_run()
         reports = Reports(
             self.table,
@@ -63,47 +64,48 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             self.report_job_success,
             self.report_job_error,
         )
-        takeover = Takeover(self.inheritance, self.table, reports, self.voice, self.stopping)
+        recovery = Recovery(self.leftovers, self.table, reports, self.status_log, self.stopping)
         self.submitter = Submitter(
             self.settings,
             self.run,
             self.table,
             self.durations,
             reports,
-            self.voice,
+            self.status_log,
             CallBuilder(self, self.settings),
-            takeover.covers,
+            recovery.covers,
             self.stopping,
         )
         self.follower = Follower(
             self.settings,
             self.table,
             reports,
-            self.voice,
+            self.status_log,
             self.submitter.put_back,
             float(max(3, self.workflow.execution_settings.latency_wait)),
         )
         self._errors = 0
         self._ready.set()
 
-    def _inherit(self) -> adopt.Inheritance:
+    def _found_leftovers(self) -> Leftovers:
         runs = open_runs()
         try:
-            inheritance = adopt.inherit(runs)
+            leftovers = leftovers_of(runs)
         except slurm.SlurmUnavailableError as error:
             raise WorkflowError(
                 "An earlier Snakemake was killed here and may have left jobs in the queue, but "
-                f"SLURM does not answer ({error}). Try again when it does: running now could run "
+                f"SLURM is not answering ({error}). Try again when it is: starting now could run "
                 "them twice."
             ) from error
         if runs:
-            self.voice.say(
-                f"an earlier run was interrupted; it left {len(inheritance.finished)} finished "
-                f"jobs to adopt and {len(inheritance.live)} tasks in the queue"
+            self.status_log.report(
+                "an earlier run was interrupted; it left "
+                f"{count(len(leftovers.finished), 'finished job')} to recover and "
+                f"{count(len(leftovers.live), 'task')} in the queue"
             )
-        for task in inheritance.live:
+        for task in leftovers.live:
             self.table.add(task)
-        return inheritance
+        return leftovers
 
     @property
     def next_seconds_between_status_checks(self) -> float:
@@ -144,7 +146,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 self._errors += 1
                 if self._errors >= ERRORS_IN_A_ROW:
                     raise
-                self.voice.say(f"internal error, going on:\n{traceback.format_exc()}", "internal")
+                self.status_log.report(
+                    f"internal error, continuing:\n{traceback.format_exc()}", "internal"
+                )
         # Nothing is left for the base class to carry over: the table has all jobs.
         for info in active_jobs[:0]:
             yield info
@@ -193,9 +197,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         ]
         if unclaimed:
             # Jobs of an earlier call that this one did not want: a later call may.
-            self.voice.say(f"left in the queue from an earlier run: {' '.join(unclaimed)}")
+            self.status_log.report(f"left in the queue from an earlier run: {' '.join(unclaimed)}")
         else:
-            for run in self.inheritance.runs:
+            for run in self.leftovers.runs:
                 run.close()
                 if not self.settings.keep_logs:
                     run.remove()

@@ -12,7 +12,7 @@ from .live import LAUNCH_FAILED, LiveTask, Table, Unit
 from .outcome import Outcome, Verdict
 from .reports import Reports
 from .settings import ExecutorSettings
-from .voice import Voice
+from .status_log import StatusLog
 
 # Reasons of a pending task that no waiting resolves.
 STUCK = re.compile(
@@ -34,7 +34,7 @@ class Follower:
     settings: ExecutorSettings
     table: Table
     reports: Reports
-    voice: Voice
+    status_log: StatusLog
     put_back: Callable[[list[Unit]], None]
     # Ledgers live on the same file system as the outputs, and may appear as late.
     late_seconds: float
@@ -57,7 +57,7 @@ class Follower:
         if now >= self._next_slurm:
             self._next_slurm = now + self.settings.slurm_poll_seconds
             self._ask_slurm()
-        self.voice.show_status(self.table.status_line())
+        self.status_log.show_status(self.table.status_line())
 
     def _settle_all(self) -> None:
         now = time.monotonic()
@@ -69,10 +69,10 @@ class Follower:
         try:
             states = slurm.queue()
         except slurm.SlurmUnavailableError as error:
-            text = f"SLURM does not answer ({error}); tasks go on, asking again"
-            self.voice.say(text, key="squeue")
+            text = f"SLURM is not answering ({error}); tasks continue, retrying"
+            self.status_log.report(text, key="squeue")
             return
-        self.voice.unsay("squeue")
+        self.status_log.clear("squeue")
         silent = self.table.update(states)
         self._warn_of_stuck()
         self._release_held()
@@ -86,11 +86,11 @@ class Follower:
             state = task.state
             if state is not None and state.pending and STUCK.search(state.reason):
                 text = (
-                    f"task {task.id} waits for {state.reason}, which waiting may never resolve: "
-                    "compare runtime, mem_mb, threads and gpu with the limits of its partition "
-                    "and account (Ctrl-C cancels it)"
+                    f"task {task.id} is pending for {state.reason}, which may never resolve by "
+                    "itself: compare runtime, mem_mb, threads and gpu with the limits of its "
+                    "partition and account (Ctrl-C cancels it)"
                 )
-                self.voice.say(text, key=state.reason)
+                self.status_log.report(text, key=state.reason)
 
     def _release_held(self) -> None:
         """Set tasks going again that SLURM holds because their node could not start them."""
@@ -111,28 +111,28 @@ class Follower:
                     f"task {task.id} is still held by SLURM after {MOST_RELEASES} tries to release "
                     f"it ({LAUNCH_FAILED}): ask your administrators (Ctrl-C cancels it)"
                 )
-                self.voice.say(text, key=f"held {task.id}")
+                self.status_log.report(text, key=f"held {task.id}")
         if due:
             self._release(due)
 
     def _release(self, tasks: list[str]) -> None:
         some = ", ".join(tasks[:5]) + (f" and {len(tasks) - 5} more" if len(tasks) > 5 else "")
-        held = f"SLURM holds what it could not start ({LAUNCH_FAILED}): tasks {some}"
+        held = f"SLURM holds tasks that it could not start ({LAUNCH_FAILED}): {some}"
         try:
             slurm.release(tasks)
-            self.voice.say(f"{held}; released")
+            self.status_log.report(f"{held}; released them")
         except slurm.SlurmUnavailableError as error:
-            self.voice.say(f"{held}; releasing them failed: {error}")
+            self.status_log.report(f"{held}; releasing them failed: {error}")
 
     def _ask_accounting(self, silent: list[LiveTask]) -> None:
         """Tasks that squeue has forgotten already."""
         states = {}
         try:
             states = slurm.accounting(task.id for task in silent)
-            self.voice.unsay("sacct")
+            self.status_log.clear("sacct")
         except slurm.SlurmUnavailableError as error:
-            text = f"no accounting ({error}); relying on squeue and the ledgers"
-            self.voice.say(text, key="sacct")
+            text = f"SLURM’s accounting is not available ({error}); using squeue and the ledgers"
+            self.status_log.report(text, key="sacct")
         now = time.monotonic()
         for task in silent:
             if task.id in states and states[task.id].ended:
@@ -169,6 +169,6 @@ class Follower:
             return
         self.reports.noted(unit, task)
         where = f"task {task.id} on {task.node or 'no node'}"
-        self.voice.say(f"{where}: {outcome.message}; submitting again {unit.label}")
+        self.status_log.report(f"{where}: {outcome.message}; submitting again {unit.label}")
         unit.outcomes.clear()
         self.put_back([unit])

@@ -201,14 +201,19 @@ class Table:
             (task.state.time_left for task in running if task.state), default="", key=_seconds
         )
         parts = [
-            f"{len(running)} tasks running ({jobs_running} jobs"
+            f"{count(len(running), 'task')} running ({count(jobs_running, 'job')}"
             + (f", {left} left)" if left else ")")
         ]
-        named = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(3))
+        named = ", ".join(f"{reason} {n}" for reason, n in reasons.most_common(3))
         parts.append(f"{len(waiting)} pending" + (f" ({named})" if named else ""))
-        parts.append(f"{self.done} jobs done")
+        parts.append(f"{count(self.done, 'job')} done")
         parts.append(f"{self.failed} failed")
         return "submitit: " + ", ".join(parts)
+
+
+def count(n: int, noun: str) -> str:
+    """``1 task``, ``3 tasks``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def unit_runs(task: LiveTask, unit: Unit) -> bool:

@@ -68,7 +68,7 @@ def _ended_without_word(state: TaskState, started: bool) -> Outcome:
     if started:
         message = (
             f"its task ended ({state.state}) while it ran and nothing was recorded: the task was "
-            "killed, or the file system took no more data"
+            "killed, or the file system was full"
         )
     else:
         message = f"its task ended ({state.state}) before it started: see the task's log"
@@ -86,7 +86,7 @@ def _killed(state: TaskState, event: Mapping[str, Any], out_of_requeues: bool) -
     if event.get("reason") in ("checkpointed", "stopped") and not out_of_requeues:
         return Outcome(Verdict.AGAIN, f"it was {event['reason']} to run again", "STOPPED")
     if out_of_requeues:
-        message = "its task met the time limit more often than max_requeues allows"
+        message = "its task reached the time limit more often than max_requeues allows"
         return Outcome(Verdict.FAILED, message, "TIMEOUT")
     message = (
         f"killed by signal (status {event.get('status')}) while SLURM's state is {state.state}"
@@ -105,7 +105,7 @@ def _out_of_memory(state: TaskState, beside: Beside) -> Outcome:
         message = "its task ran out of memory with several jobs at once"
         return Outcome(Verdict.AGAIN, message, "KILLED", alone=True)
     if beside is Beside.GROUP:
-        message = "its group of jobs ran out of memory, nobody knows by which of them; raise mem_mb"
+        message = "a job of its group ran out of memory (which one is not recorded); raise mem_mb"
         return Outcome(Verdict.FAILED, message, "KILLED")
     message = "out of memory: SLURM killed it (state OUT_OF_MEMORY); raise mem_mb"
     return Outcome(Verdict.FAILED, message, state.state)
@@ -140,7 +140,7 @@ def judge(
     if state.state in LOST:
         return Outcome(Verdict.AGAIN, f"its task was lost ({state.state})", note)
     if state.state in OUT_OF_TIME and not out_of_requeues:
-        return Outcome(Verdict.AGAIN, f"its task met the time limit ({state.state})", note)
+        return Outcome(Verdict.AGAIN, f"its task reached the time limit ({state.state})", note)
     if state.state == "OUT_OF_MEMORY" and not (started and in_last_start):
         return Outcome(Verdict.AGAIN, "its task ran out of memory before it started")
     if state.state == "OUT_OF_MEMORY" and killed_or_running(event):

@@ -61,7 +61,7 @@ class Reports:
 
     def submitted(self, unit: Unit, task_id: str | None) -> None:
         """The unit is on its way; without a task it never was, or has been before."""
-        # An adopted job keeps the mark that carries the time it really started.
+        # A recovered job keeps the mark that carries the time it really started.
         self.on_submission(SubmittedJobInfo(unit.job, external_jobid=task_id), task_id is not None)
 
     def succeeded(self, unit: Unit, task: LiveTask | None) -> None:

@@ -47,7 +47,7 @@ class ResourceError(ValueError):
 
 @dataclass(frozen=True)
 class BatchParameters:
-    """What sbatch is told about a job. Jobs with equal ones may share an array task."""
+    """What sbatch gets for a job. Jobs with equal ones may share an array task."""
 
     cpus: int
     minutes: int | None
@@ -114,7 +114,7 @@ def whole_number(resources: Mapping[str, Any], name: str) -> int | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ResourceError(f"{name}={value!r} is no whole number of 1 or more")
+        raise ResourceError(f"{name}={value!r} must be a whole number, 1 or more")
     return value
 
 
@@ -131,7 +131,7 @@ def minutes_of(value: Any) -> int | None:
     try:
         return max(1, int(value))
     except (TypeError, ValueError):
-        raise ResourceError(f"runtime={value!r} is no number of minutes") from None
+        raise ResourceError(f"runtime={value!r} must be a number of minutes") from None
 
 
 def batch_parameters(
@@ -168,7 +168,7 @@ def batch_parameters(
         origins["jobs_at_once"] = str(at_once)
         if "gpu" in str(resources.get("gres") or ""):
             raise ResourceError(
-                f"gres={resources['gres']} for {at_once} jobs at once: say gpu=1 instead, so that "
+                f"gres={resources['gres']} for {at_once} jobs at once: use gpu=1 instead, so that "
                 "each gets a device of its own"
             )
     count = resources.get("gpu") or 0

@@ -114,7 +114,7 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
     )
 
 
-LEAST = {
+MINIMUM = {
     "pack": 1, "first_pack": 1, "task_minutes": 0.1, "jobs_at_once": 1, "max_task_minutes": 1,
     "throttle": 1, "max_array_size": 1, "extra_mem_mb": 0, "grace_seconds": 1, "max_requeues": 0,
     "coalesce_seconds": 0, "poll_seconds": 0, "slurm_poll_seconds": 0, "status_seconds": 0,

@@ -4,7 +4,7 @@
 <run>/<n>.<i>.task.json, .ledger.jsonl
 <run>/logs/            submitit's files and the tasks' output
 <run>/owner.json       the Snakemake that follows it; its time of change is a sign of life
-<run>/closed           the run ended in an orderly way: nothing is left to adopt
+<run>/closed           the run ended in an orderly way: nothing is left to recover
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Run:
         return (self.folder / "closed").exists()
 
     def close(self) -> None:
-        """Nothing of this run is left to adopt."""
+        """Nothing of this run is left to recover."""
         with contextlib.suppress(OSError):
             (self.folder / "closed").touch()
 

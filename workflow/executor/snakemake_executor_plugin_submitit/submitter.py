@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import adopt, slurm
+from . import leftovers, slurm
 from .command import CallBuilder, write_waitfile
-from .live import LiveTask, Table, Unit
+from .live import LiveTask, Table, Unit, count
 from .outcome import Outcome, Verdict
 from .pack import chunks, grouped, split_by_duration, split_evenly, task_minutes_limit
 from .reports import Reports
@@ -27,6 +27,7 @@ from .resources import (
     whole_number,
 )
 from .settings import ExecutorSettings
+from .status_log import StatusLog
 from .store import Durations, Run
 from .submit import (
     NO_SPACE,
@@ -37,11 +38,10 @@ from .submit import (
     submitit_parameters,
 )
 from .task import Task, write_task
-from .voice import Voice
 
 FALLBACK_ARRAY_SIZE = 1000
 # No job on a node takes less.
-LEAST_SECONDS = 0.1
+MINIMUM_SECONDS = 0.1
 RETRY_SECONDS = (2.0, 5.0, 10.0, 20.0, 30.0)
 
 
@@ -54,7 +54,7 @@ class Submitter:
     table: Table
     durations: Durations
     reports: Reports
-    voice: Voice
+    status_log: StatusLog
     calls: CallBuilder
     covered: Callable[[Unit], bool]
     stopping: threading.Event
@@ -156,7 +156,7 @@ class Submitter:
         if fixed is not None:
             return split_evenly(units, fixed)
         seconds = {
-            unit: max(known, LEAST_SECONDS)
+            unit: max(known, MINIMUM_SECONDS)
             for unit in units
             if (known := self.durations.seconds(unit.rule, unit.expected_seconds)) is not None
         }
@@ -242,13 +242,16 @@ class Submitter:
             batch.save()
         for index, (pack, task) in enumerate(zip(packs, tasks, strict=True)):
             task_id = batch.task_id(index)
-            self.table.add(LiveTask(task_id, task, adopt.log_path(self.run, task_id), list(pack)))
+            self.table.add(
+                LiveTask(task_id, task, leftovers.log_path(self.run, task_id), list(pack))
+            )
             for unit in pack:
                 left.remove(unit)
                 self.reports.submitted(unit, task_id)
         jobs = sum(map(len, packs))
-        self.voice.say(
-            f"submitted {jobs} jobs of {rule} as {len(packs)} tasks of SLURM job {batch.job}"
+        self.status_log.report(
+            f"submitted {count(jobs, 'job')} of {rule} as {count(len(packs), 'task')} "
+            f"of SLURM job {batch.job}"
         )
 
     def _write_task(self, name: str, pack: list[Unit], minutes: int | None, at_once: int) -> Task:
@@ -278,7 +281,7 @@ class Submitter:
         seconds = RETRY_SECONDS[min(self._refusals, len(RETRY_SECONDS) - 1)]
         self._refusals += 1
         self._not_before = time.monotonic() + seconds
-        self.voice.say(f"SLURM takes no jobs now ({words}); trying again", key="away")
+        self.status_log.report(f"SLURM is not accepting jobs ({words}); retrying", key="away")
 
     def _refusal_message(
         self, error: SubmissionError, unit: Unit, parameters: BatchParameters

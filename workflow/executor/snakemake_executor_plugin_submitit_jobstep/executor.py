@@ -18,7 +18,7 @@ from .gpus import GpuSlots, devices_present
 from .record import Recorder
 from .running import JobPopen, RunningJob, running_job, stop_all, watch_shell_commands
 from .scripts import use_warm_workers
-from .settings import LEAST, ExecutorSettings, too_small
+from .settings import MINIMUM, ExecutorSettings, too_small
 from .workers import WarmWorkers
 
 
@@ -34,7 +34,7 @@ class Executor(LocalExecutor):  # type: ignore[misc]
         settings = self.workflow.executor_settings
         if not isinstance(settings, ExecutorSettings):
             settings = ExecutorSettings()
-        if (problem := too_small(settings, LEAST, "submitit-jobstep")) is not None:
+        if (problem := too_small(settings, MINIMUM, "submitit-jobstep")) is not None:
             raise WorkflowError(problem)
         self.settings = settings
         self.workers = WarmWorkers(settings.preload)
@@ -86,8 +86,8 @@ class Executor(LocalExecutor):  # type: ignore[misc]
         if wanted > len(self.slots.devices) and not self._warned_no_gpu:
             self._warned_no_gpu = True
             self.logger.warning(
-                f"{job.rule.name} asks for {wanted} GPU(s), this machine offers "
-                f"{len(self.slots.devices)}: the job runs and must cope."
+                f"{job.rule.name} asks for gpu={wanted}, but this machine has "
+                f"{len(self.slots.devices)}: the job runs without a GPU."
             )
         return wanted
 

@@ -47,7 +47,7 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
     )
 
 
-LEAST = {"jobs_per_gpu": 1, "grace_seconds": 0}
+MINIMUM = {"jobs_per_gpu": 1, "grace_seconds": 0}
 
 
 def too_small(settings: Any, least: Mapping[str, float], prefix: str) -> str | None:

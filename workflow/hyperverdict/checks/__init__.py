@@ -1,29 +1,28 @@
 """Validity checks: one module per family, one small pure function per check, one table.
 
-A check looks at a case and says one plain sentence with its numbers, or nothing.
+A check looks at the context of a question and gives one plain sentence with its numbers where
+something is wrong, nothing where all is well, or that it does not apply. docs/checks.md is made
+from this table by `python -m hyperverdict.checks.page`.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterable
 
 from hyperverdict.checks import (
     copies,
     elsewhere,
     fairness,
     leaks,
+    opposing,
     registration,
     replication,
     scope,
     time,
     training,
 )
-from hyperverdict.checks.context import Case
-from hyperverdict.verdicts.model import Check
+from hyperverdict.checks.context import CheckContext
+from hyperverdict.checks.model import Check, CheckResult, run
 
-CheckFunction = Callable[[Case], Check | None]
-
-CHECKS: tuple[CheckFunction, ...] = (
+CHECKS: tuple[Check, ...] = (
     *fairness.CHECKS,
     *replication.CHECKS,
     *copies.CHECKS,
@@ -32,17 +31,18 @@ CHECKS: tuple[CheckFunction, ...] = (
     *time.CHECKS,
     *scope.CHECKS,
     *registration.CHECKS,
+    *opposing.CHECKS,
     *elsewhere.CHECKS,
 )
 
 _LEVELS = {"blocks": 0, "caveat": 1, "information": 2}
 
 
-def run_checks(case: Case) -> tuple[Check, ...]:
-    """All checks that fire: blocking first, then by gravity."""
-    return in_order(check for look in CHECKS if (check := look(case)) is not None)
+def run_checks(context: CheckContext) -> tuple[CheckResult, ...]:
+    """All checks: those that fired first, blocking before caveats, the graver first within each."""
+    results = [run(check, context) for check in CHECKS]
+    return tuple(sorted(results, key=_order))
 
 
-def in_order(checks: Iterable[Check]) -> tuple[Check, ...]:
-    """Blocking checks first, then caveats, then information; the graver first within each."""
-    return tuple(sorted(checks, key=lambda check: (_LEVELS[check.level], -check.gravity)))
+def _order(result: CheckResult) -> tuple[int, float]:
+    return (_LEVELS[result.level], -result.gravity) if result.fired else (len(_LEVELS), 0.0)

@@ -1,82 +1,121 @@
-"""Checks 29, 30: runs that agree to the last digit, over the seeds of an arm or between arms."""
+"""Runs that agree to the last digit, over the seeds of an arm or between arms."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from hyperverdict.checks.context import ArmRuns, Case
-from hyperverdict.claims.model import Effect
-from hyperverdict.effects.rounding import FRACTIONS
-from hyperverdict.study.model import TIME_METRIC
-from hyperverdict.verdicts.model import Check
-from hyperverdict.words.counting import digits, listed
+from hyperverdict.checks.context import CheckContext
+from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
+from hyperverdict.claims.factors import factor_title
+from hyperverdict.effects.effect import Effect
+from hyperverdict.effects.outcomes import Outcomes
+from hyperverdict.effects.rounding import is_fine, step_of
+from hyperverdict.outcomes.arms import ArmRuns
+from hyperverdict.vocabulary.metrics import RECORDED
+from hyperverdict.words.numbers import digits, listed
 
-# So many runs, or different scores, tell a pattern from a chance.
+# As many runs, or different scores, tell a pattern from a chance.
 FEWEST = 3
+# Contrasts that are nothing when all arms behind them agree.
+BETWEEN_ARMS = frozenset({"difference", "fit"})
 
 
-def seeds_change_nothing(case: Case) -> Check | None:
-    """29 B/C: in every arm from elsewhere all runs have one score (C where its steps may do it)."""
-    if not case.foreign:
+@check(
+    "blocks",
+    "caveat",
+    title="Seeds change the scores",
+    explains="Tables from elsewhere in which all runs of each arm have one score: copies of one "
+    "run, or seeds that the training ignored. A caveat where the scores are too coarse to tell.",
+    remedy="Find out why all runs of an arm are alike, and record scores with all their decimals.",
+)
+def seeds_change_nothing(context: CheckContext) -> Found:
+    """In every arm all runs have one score."""
+    outcomes = [o for o in context.question.outcomes.values() if not o.metric.is_time]
+    if context.elsewhere is None or not outcomes:
+        return NOT_APPLICABLE
+    return next((found for o in outcomes if (found := _alike(context, o))), None)
+
+
+def _alike(context: CheckContext, outcomes: Outcomes) -> Found:
+    metric = outcomes.metric
+    arms = {label: list(runs.values()) for label, runs in outcomes.finished().items()}
+    if outcomes.curves or min(map(len, arms.values()), default=0) < FEWEST:
         return None
-    for name, outcomes in case.question.outcomes.items():
-        arms = {label: list(runs.values()) for label, runs in outcomes.finished().items()}
-        too_few = min(map(len, arms.values()), default=0) < FEWEST
-        if name == TIME_METRIC or outcomes.curves or too_few:
-            continue
-        exact = name in FRACTIONS and all(scores[0] in (0.0, 1.0) for scores in arms.values())
-        if exact or any(len(set(scores)) > 1 for scores in arms.values()):
-            continue
-        if any(_varies(a) for a in case.arms):
-            continue
-        label, scores = next(iter(arms.items()))
-        same = (
-            f"All {len(scores)} runs of {label} have {name.replace('_', ' ')} "
-            f"{digits(scores[0], 5)}, and so in each arm"
-        )
-        if outcomes.fine:
-            sentence = f"{same}: copies of one run, or seeds that never reached the training."
-            return Check("29", "blocks", sentence, "no replication", 11)
-        sentence = f"{same}: copies of one run, or scores too coarse to tell seeds apart."
-        return Check("29", "caveat", sentence, gravity=7.9)
-    return None
+    exact = metric.is_fraction and all(scores[0] in (0.0, 1.0) for scores in arms.values())
+    if exact or any(len(set(scores)) > 1 for scores in arms.values()):
+        return None
+    if any(a.rows[column].nunique() > 1 for a in context.arms for column in _score_columns(a)):
+        return None
+    label, scores = next(iter(arms.items()))
+    same = (
+        f"All {len(scores)} runs of {context.by_label[label].title} have {metric.title} "
+        f"{digits(scores[0], 5)}, and every other arm repeats its score too"
+    )
+    if outcomes.fine:
+        sentence = f"{same}: copies of one run, or seeds that never reached the training."
+        return blocks(sentence, "no replication", 11)
+    return caveat(f"{same}: copies of one run, or scores too coarse to tell seeds apart.", 7.9)
 
 
-def factor_changes_nothing(case: Case) -> Check | None:
-    """30 B/C: two arms score the same with every seed.
-
-    It blocks a difference between arms from elsewhere that agree everywhere. Our own training
-    certainly got the factor's level, levels may act alike, and "not worse" may well be equal.
-    """
-    compared = [e for e in case.effects() if e.metric != TIME_METRIC and case.pair(e)]
-    agreeing = [(effect, n) for effect in compared if (n := _agreeing(case, effect))]
+@check(
+    "blocks",
+    "caveat",
+    title="The factor changes the scores",
+    explains="Whether arms agree in every recorded score of every seed, the loss included: then "
+    "the factor changed nothing, whoever trained them. It blocks a claimed difference; it is a "
+    "caveat for levels that agree within a larger claim, and for claims of no difference.",
+    remedy="Check that the factor reaches the training code and has an effect there.",
+)
+def same_results(context: CheckContext) -> Found:
+    """Arms score the same with every seed."""
+    compared = [
+        effect
+        for effect in context.effects
+        if effect.contrast.kind in BETWEEN_ARMS and not effect.metric.is_time
+    ]
+    if not compared:
+        return NOT_APPLICABLE
+    agreeing = [(effect, n) for effect in compared if (n := _agreeing(context, effect))]
     if not agreeing:
         return None
     effect, seeds = agreeing[0]
-    to, _, start = effect.name.partition(" - ")
-    factor = listed(sorted(case.compared))
+    arms = listed(context.by_label[label].title for label in effect.contrast.arms)
+    factor = listed(map(factor_title, sorted(context.compared)))
     sentence = (
-        f"{start} and {to} have exactly the same {effect.metric.replace('_', ' ')} with each of "
-        f"{seeds} seeds: between them {factor} never acted"
+        f"{arms} have exactly the same scores with each of {seeds} seeds: changing the {factor} "
+        "changed no score"
     )
-    if not case.foreign:
-        return Check("30", "caveat", f"{sentence}.", gravity=7.6)
-    sentence += ", or never reached the training."
+    sentence += "." if context.elsewhere is None else ", or never reached the training."
     if len(agreeing) == len(compared) and effect.direction in ("higher", "lower"):
-        return Check("30", "blocks", sentence, "same results", 10.5)
-    return Check("30", "caveat", sentence, gravity=7.6)
+        return blocks(sentence, "same results", 10.5)
+    return caveat(sentence, 7.6)
 
 
-def _agreeing(case: Case, effect: Effect) -> int:
-    """How many seeds two arms agree in, in all that was recorded; 0 where chance may do that."""
-    outcomes, pair = case.question.outcomes.get(effect.metric), case.pair(effect)
-    if outcomes is None or pair is None or not outcomes.fine:
+def _agreeing(context: CheckContext, effect: Effect) -> int:
+    """How many seeds the arms agree in, in all that was recorded; 0 where chance may do that."""
+    outcomes = context.question.outcomes.get(effect.metric.name)
+    if outcomes is None:
         return 0
-    first, second = (_scores(outcomes.values.get(a.arm.label, {}), a) for a in pair)
+    arms = [context.by_label[label] for label in effect.contrast.arms]
+    first, *others = (_scores(outcomes.values.get(a.label, {}), a) for a in arms)
     different = first.drop_duplicates().dropna(how="all")
-    return len(first) if len(different) >= FEWEST and first.equals(second) else 0
+    if len(different) < max(2, min(FEWEST, len(first))):
+        return 0
+    same = all(first.equals(other) for other in others)
+    return len(first) if same and (outcomes.fine or _loss_is_fine(arms)) else 0
+
+
+def _loss_is_fine(arms: Sequence[ArmRuns]) -> bool:
+    """Whether equal losses are no chance, as equal scores on few images may be."""
+    loss = RECORDED["loss"]
+    if any(loss.final not in a.rows for a in arms):
+        return False
+    values = [dict(enumerate(a.rows[loss.final].astype(float))) for a in arms]
+    sizes = [abs(v) for runs in values for v in runs.values() if v == v]
+    varied = len(set(sizes)) >= min(FEWEST, len(values[0]))
+    return varied and is_fine(step_of(loss, values), max(sizes, default=0.0))
 
 
 def _scores(judged: Mapping[int, float], a: ArmRuns) -> pd.DataFrame:
@@ -85,13 +124,10 @@ def _scores(judged: Mapping[int, float], a: ArmRuns) -> pd.DataFrame:
     return recorded.assign(judged=pd.Series(judged, dtype=float)).sort_index()
 
 
-def _varies(a: ArmRuns) -> bool:
-    return any(a.rows[column].nunique() > 1 for column in _score_columns(a))
-
-
 def _score_columns(a: ArmRuns) -> list[str]:
+    """Columns of our final table that hold scores."""
     scores = [c for c in map(str, a.rows) if c.startswith(("test_", "validation_", "train_loss"))]
     return [c for c in scores if c != "test_size" and pd.api.types.is_numeric_dtype(a.rows[c])]
 
 
-CHECKS = (seeds_change_nothing, factor_changes_nothing)
+CHECKS: tuple[Check, ...] = (seeds_change_nothing, same_results)

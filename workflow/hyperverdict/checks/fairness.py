@@ -1,15 +1,17 @@
-"""Checks 1, 2, 6, 6b, 7, 8, 27: did the arms get the same treatment?"""
+"""Did the arms get the same treatment?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
-from hyperverdict.checks.context import SHAPE_FACTORS, ArmRuns, Case, apart, held_kind, spread
+from hyperverdict.checks.context import SHAPE_FACTORS, CheckContext, spread
+from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
+from hyperverdict.claims.factors import factor_title
+from hyperverdict.outcomes.arms import ArmRuns, apart
 from hyperverdict.study.tuning import at_edge
-from hyperverdict.verdicts.model import Check
-from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS
-from hyperverdict.words.counting import digits, listed
+from hyperverdict.vocabulary.vocabulary import BUDGET, OURS
+from hyperverdict.words.numbers import count, digits, listed, plain
 
 TOLERANCE = 1.05
 TUNED_FROM = 3
@@ -17,64 +19,72 @@ TUNED_FROM = 3
 UNLIKE = 0.25
 # Factors that change how many images or passes a step or second buys.
 RESIZING = frozenset({"batch_size", "data", "classes", "train_samples"})
-TUNING_MATTERS = frozenset({"batch_size", *SHAPE_FACTORS})
-ENVIRONMENT = {"commit": "code", "training_version": "code", "code_version": "code"}
+TUNING_MATTERS = frozenset({"batch_size", "optimizer", *SHAPE_FACTORS})
 
 
-def unequal_training(case: Case) -> Check | None:
-    """1 B: the arms trained unequally in a way that neither factor nor held budget implies."""
-    if "budget" in case.factors:
-        return None
-    for context in case.contexts():
-        for kind in _must_be_equal(case):
-            amounts = {a.arm.label: _amount(a, kind) for a in context}
+@check(
+    "blocks",
+    title="Arms trained for the same length",
+    explains="Steps, samples and epochs of the arms, where neither the factor nor the budget held "
+    "equal makes them differ: a difference of more than 5% may be the cause of the effect.",
+    remedy="Train all arms for the same length, or declare the budget as the factor.",
+)
+def unequal_training(context: CheckContext) -> Found:
+    """The arms trained unequally in a way that neither factor nor held budget implies."""
+    kinds = _must_be_equal(context)
+    if BUDGET in context.factors or len(context.arms) < 2 or not kinds:
+        return NOT_APPLICABLE
+    for group in context.contexts():
+        for kind in kinds:
+            amounts = {a.title: float(getattr(a.summary, kind)) for a in group}
             if spread(amounts.values()) > TOLERANCE:
-                return Check(
-                    "1", "blocks", _unequal_sentence(case, kind, amounts), "confounded", 10
-                )
+                return blocks(_unequal_sentence(context, kind, amounts), "confounded", 10)
     return None
 
 
-def _must_be_equal(case: Case) -> tuple[str, ...]:
-    held = held_kind(case)
-    if not case.compared & RESIZING and held != "seconds":
+def _must_be_equal(context: CheckContext) -> tuple[str, ...]:
+    held = context.held
+    if not context.compared & RESIZING and held != "seconds":
         return ("steps", "samples", "epochs")
     return (held,) if held and held != "seconds" else ()
 
 
-def _amount(a: ArmRuns, kind: str) -> float:
-    return float(getattr(a.summary, kind))
-
-
-def _unequal_sentence(case: Case, kind: str, amounts: Mapping[str, float]) -> str:
-    known = {label: amount for label, amount in amounts.items() if amount > 0}
+def _unequal_sentence(context: CheckContext, kind: str, amounts: Mapping[str, float]) -> str:
+    known = {title: amount for title, amount in amounts.items() if amount > 0}
     most, least = max(known, key=lambda k: known[k]), min(known, key=lambda k: known[k])
     unit = kind[:-1] if known[least] == 1 else kind
+    factor = listed(map(factor_title, sorted(context.compared))) or "the factor"
     return (
         f"{most} trained {digits(known[most])} {kind}, {least} {digits(known[least])} {unit}: "
-        f"the difference cannot be credited to {listed(sorted(case.compared)) or 'the factor'}."
+        f"the difference cannot be credited to {factor}."
     )
 
 
-def undeclared_difference(case: Case) -> Check | None:
-    """2 B: a hyperparameter that the claim does not name differs between arms of one context."""
-    tuned = {name for settings in case.chosen.values() for name in settings}
-    tuned |= {*case.question.hypothesis.tune, *case.said_to_be_tuned}
-    declared = case.compared | tuned | {"budget"}
+@check(
+    "blocks",
+    title="Arms differ in nothing undeclared",
+    explains="Every hyperparameter that runs record: one that differs between arms of a context, "
+    "without being claimed or tuned, may be the cause of the effect.",
+    remedy="Make the arms equal in everything but the claimed factor.",
+)
+def undeclared_difference(context: CheckContext) -> Found:
+    """A hyperparameter that the claim does not name differs between arms of one context."""
+    if len(context.arms) < 2:
+        return NOT_APPLICABLE
+    tuned = {name for settings in context.chosen.values() for name in settings}
+    declared = context.compared | tuned | {*context.hypothesis.tune, *context.notes.tuned, BUDGET}
     if declared & SHAPE_FACTORS:
         declared |= _shape_partners(declared)
-    names = sorted(
-        {
-            name
-            for context in case.contexts()
-            for first, second in pairwise(context)
-            for name in _differing(first, second, case)
-        }
-        - declared
-    )
+    differing = {
+        name
+        for group in context.contexts()
+        for first, second in pairwise(group)
+        for name in _differing(first, second, context)
+    }
+    names = sorted(differing - declared)
     if not names:
         return None
-    return Check("2", "blocks", f"Arms also differ in {listed(names)}.", "confounded", 9)
+    return blocks(f"The arms also differ in {listed(map(plain, names))}.", "confounded", 9)
 
 
 def _shape_partners(declared: Iterable[str]) -> set[str]:
@@ -82,13 +92,12 @@ def _shape_partners(declared: Iterable[str]) -> set[str]:
     return {"hidden_units"} if "hidden_units" not in declared else {"width", "depth"}
 
 
-def _differing(first: ArmRuns, second: ArmRuns, case: Case) -> set[str]:
-    recorded = [
-        name
-        for name in (*HYPERPARAMETERS, "width", "depth", *case.source.get("hyperparameters", ()))
-        if name in first.rows and name in second.rows
-    ]
-    if not case.foreign:
+def _differing(first: ArmRuns, second: ArmRuns, context: CheckContext) -> set[str]:
+    table = context.elsewhere
+    vocabulary = OURS if table else context.study.vocabulary
+    names = (*vocabulary.hyperparameters, *vocabulary.handles, *(table.settings if table else ()))
+    recorded = [name for name in names if name in first.rows and name in second.rows]
+    if table is None:
         differing = {n for n in recorded if first.levels_of(n) != second.levels_of(n)}
         return differing | set(first.arm.configuration.differing(second.arm.configuration))
     recorded = [n for n in recorded if first.levels_of(n) and second.levels_of(n)]
@@ -101,89 +110,175 @@ def _held_differently(first: ArmRuns, second: ArmRuns, name: str) -> bool:
     return other or apart(first, second, name) > UNLIKE
 
 
-def untuned(case: Case) -> Check | None:
-    """6 B/C: the learning rate was not tuned per arm (Shallue et al. 2019), or not yet."""
-    tune = case.question.hypothesis.tune
-    if tune and not case.chosen:
-        sentence = "Tuning has not finished: the arms stand at the baseline's values."
-        return Check("6", "blocks", sentence, "untuned", 11)
-    if "learning_rate" in case.said_to_be_tuned:
-        sentence = "The learning rate was tuned per arm, as the study says; no table shows how."
-        return Check("6", "caveat", sentence, gravity=4.9)
+@check(
+    "blocks",
+    "caveat",
+    title="Learning rate tuned per arm",
+    explains="Whether each arm ran at a learning rate chosen for it from at least three values. "
+    "Optimizers, batch sizes and network sizes need different rates, so that one rate for all "
+    "favours some arms (Shallue et al. 2019). It blocks between optimizers.",
+    remedy="Tune the learning rate of each arm on seeds of its own: add "
+    "`tune: {learning_rate: [...]}` to the hypothesis.",
+)
+def untuned_learning_rate(context: CheckContext) -> Found:
+    """The learning rate was not tuned per arm, or not yet."""
+    tune = context.hypothesis.tune
+    if tune and not context.chosen:
+        sentence = "Tuning has not finished: the arms ran with the values of the baseline."
+        return blocks(sentence, "untuned", 11)
+    if "learning_rate" in context.notes.tuned:
+        sentence = (
+            "The learning rate was tuned per arm according to the study; the table does not show "
+            "how."
+        )
+        return caveat(sentence, 4.9)
+    if "learning_rate" in context.compared or not context.compared & TUNING_MATTERS:
+        return NOT_APPLICABLE
     tried = tune.get("learning_rate", ())
-    if len(tried) >= TUNED_FROM or "learning_rate" in case.compared:
+    if len(tried) >= TUNED_FROM:
         return None
-    rates = sorted({digits(a.summary.learning_rate) for a in case.arms if a.summary.learning_rate})
+    known = (a.summary.learning_rate for a in context.arms)
+    rates = sorted({digits(rate) for rate in known if rate})
     at = f"; all arms ran at {rates[0]}" if len(rates) == 1 else ""
     few = f" over at least {TUNED_FROM} values" if tried else ""
-    sentence = f"Learning rate was not tuned per arm{few}{at}."
-    if "optimizer" in case.compared:
-        return Check("6", "blocks", sentence, "untuned", 6)
-    return Check("6", "caveat", sentence, gravity=5) if case.compared & TUNING_MATTERS else None
+    sentence = f"The learning rate was not tuned per arm{few}{at}."
+    if "optimizer" in context.compared:
+        return blocks(sentence, "untuned", 6)
+    return caveat(sentence, 5)
 
 
-def one_budget(case: Case) -> Check | None:
-    """6b C: one budget only, for a factor that changes what a budget buys."""
-    budgets = case.question.hypothesis.at_equal
-    if "batch_size" not in case.compared or len(budgets) != 1 or case.question.budget is None:
+@check(
+    "caveat",
+    title="Judged at more than one budget",
+    explains="Claims on batch size at one budget only. Equal steps and equal samples favour "
+    "opposite arms, so that the verdict may depend on which of them is held equal.",
+    remedy="Judge the claim at a second budget as well, such as equal samples (`at_equal:`).",
+)
+def one_budget(context: CheckContext) -> Found:
+    """One budget only, for a factor that changes what a budget buys."""
+    held = context.held
+    if "batch_size" not in context.compared or held is None:
+        return NOT_APPLICABLE
+    if len(context.hypothesis.at_equal) != 1:
         return None
-    held = case.question.budget.kind
     other = "steps" if held in ("samples", "epochs") else "samples"
-    return Check(
-        "6b", "caveat", f"Judged at equal {held} only; at equal {other} it may turn.", gravity=6
-    )
+    return caveat(f"Judged at equal {held} only; at equal {other} the answer may change.", 6)
 
 
-def tuned_at_edge(case: Case) -> Check | None:
-    """7 C: a tuned value is the edge of its grid."""
-    for label, settings in case.chosen.items():
-        for name, value in settings.items():
-            tried = case.question.hypothesis.tune.get(name, ())
-            if at_edge(name, tried, value):
-                sentence = (
-                    f"Best {name.replace('_', ' ')} for {label} is {digits(float(value))}, "
-                    "the edge of its grid; extend it."
-                )
-                return Check("7", "caveat", sentence, gravity=4)
-    return None
-
-
-def unequal_tuning(case: Case) -> Check | None:
-    """8 C: the arms had unequal numbers of tuning trials."""
-    counts: dict[str, int] = dict.fromkeys((a.arm.label for a in case.arms), 0)
-    for trial in case.trials:
-        counts[trial.arm] = counts.get(trial.arm, 0) + len(trial.seeds)
-    if not case.trials or len(set(counts.values())) == 1:
+@check(
+    "caveat",
+    title="Batches fit into the training data",
+    explains="Batch sizes above the number of training images: such a batch holds all images "
+    "there are, and no more.",
+    remedy="Claim batch sizes up to the number of training images.",
+)
+def batch_larger_than_data(context: CheckContext) -> Found:
+    """A batch size that could not be run as written."""
+    sizes = {a.title: (a.summary.batch_size, _train_size(a)) for a in context.arms}
+    known = {title: pair for title, pair in sizes.items() if all(pair)}
+    if not known:
+        return NOT_APPLICABLE
+    cut: dict[int, list[str]] = {}
+    for title, (batch, images) in known.items():
+        if batch > images:
+            cut.setdefault(images, []).append(title)
+    if not cut:
         return None
-    most, least = max(counts, key=lambda k: counts[k]), min(counts, key=lambda k: counts[k])
-    sentence = f"{most} had {counts[most]} tuning runs, {least} {counts[least]}."
-    return Check("8", "caveat", sentence, gravity=4.5)
+    parts = [f"{listed(titles)} ran with {n:,} images per batch" for n, titles in cut.items()]
+    compared = "batch_size" in context.compared
+    return caveat(f"{'; '.join(parts)}: the training set holds no more.", 7.7 if compared else 3.0)
 
 
-def different_code(case: Case) -> Check | None:
-    """27 B: code or data version differs within a contrast."""
-    for context in case.contexts():
-        if _versions(context, "data_checksum") > 1 and "data" not in case.compared:
-            same_data = {a.arm.configuration.data for a in context}
-            if len(same_data) == 1 and not case.compared & {"classes", "train_samples"}:
-                return Check("27", "blocks", "Arms ran on different data.", "confounded", 8)
-        columns = ["training_version", "code_version", *(["commit"] if case.foreign else [])]
-        for column in columns:
-            if _versions(context, column) > 1:
-                sentence = f"Arms ran different code ({column.replace('_', ' ')} differs)."
-                return Check("27", "blocks", sentence, "confounded", 8)
+def _train_size(a: ArmRuns) -> int:
+    """Training images of an arm, 0 where unknown."""
+    recorded = a.rows["train_size"].dropna() if "train_size" in a.rows else ()
+    if len(recorded):
+        return int(min(recorded))
+    configuration = a.arm.configuration
+    unknown = a.arm.elsewhere or configuration.vocabulary.facts(configuration.data) is None
+    return 0 if unknown else configuration.train_size
+
+
+@check(
+    "caveat",
+    title="Tuned values lie inside their grid",
+    explains="The values that tuning chose: the best one at the edge of its grid may have better "
+    "neighbours outside.",
+    remedy="Extend the tuning grid beyond the chosen edge.",
+)
+def tuned_at_edge(context: CheckContext) -> Found:
+    """A tuned value is the edge of its grid."""
+    if not context.chosen:
+        return NOT_APPLICABLE
+    for label, settings in context.chosen.items():
+        for name, value in settings.items():
+            if at_edge(context.hypothesis.tune.get(name, ()), value):
+                title = context.by_label[label].title if label in context.by_label else label
+                sentence = (
+                    f"The best {plain(name)} for {title} is {digits(float(value))}, the edge of "
+                    "its grid."
+                )
+                return caveat(sentence, 4)
     return None
 
 
-def _versions(context: Iterable[ArmRuns], column: str) -> int:
-    return len({level for a in context for level in a.levels_of(column)})
+@check(
+    "caveat",
+    title="Arms tuned with equal effort",
+    explains="The number of tuning runs of each arm: more trials find better values.",
+    remedy="Give every arm the same number of tuning trials.",
+)
+def unequal_tuning(context: CheckContext) -> Found:
+    """The arms had unequal numbers of tuning trials."""
+    if not context.trials:
+        return NOT_APPLICABLE
+    runs = dict.fromkeys(context.by_label, 0)
+    for trial in context.trials:
+        runs[trial.arm] = runs.get(trial.arm, 0) + len(trial.seeds)
+    if len(set(runs.values())) == 1:
+        return None
+    most, least = max(runs, key=lambda k: runs[k]), min(runs, key=lambda k: runs[k])
+    titles = {label: a.title for label, a in context.by_label.items()}
+    sentence = (
+        f"{titles.get(most, most)} had {count(runs[most], 'tuning run')}, "
+        f"{titles.get(least, least)} {runs[least]:,}."
+    )
+    return caveat(sentence, 4.5)
 
 
-CHECKS = (
+@check(
+    "blocks",
+    title="Arms ran with the same code and data",
+    explains="The checksum of the data and the version of the training code of every run.",
+    remedy="Train all arms again with one version of code and data.",
+)
+def different_code(context: CheckContext) -> Found:
+    """Code or data version differs within a contrast."""
+    if len(context.arms) < 2:
+        return NOT_APPLICABLE
+    columns = ["training_version", "code_version", *(["commit"] if context.elsewhere else [])]
+    for group in context.contexts():
+        if _versions(group, "data_checksum") > 1 and "data" not in context.compared:
+            same_data = {a.arm.configuration.data for a in group}
+            if len(same_data) == 1 and not context.compared & {"classes", "train_samples"}:
+                return blocks("The arms ran on different data.", "confounded", 8)
+        for column in columns:
+            if _versions(group, column) > 1:
+                sentence = f"The arms ran different code ({plain(column)} differs)."
+                return blocks(sentence, "confounded", 8)
+    return None
+
+
+def _versions(group: Iterable[ArmRuns], column: str) -> int:
+    return len({level for a in group for level in a.levels_of(column)})
+
+
+CHECKS: tuple[Check, ...] = (
     unequal_training,
     undeclared_difference,
-    untuned,
+    untuned_learning_rate,
     one_budget,
+    batch_larger_than_data,
     tuned_at_edge,
     unequal_tuning,
     different_code,

@@ -1,35 +1,56 @@
-"""Checks 9 and 14: was the choice made on what then scores it?"""
+"""Was the choice made on what then scores it?"""
 
 from __future__ import annotations
 
-from hyperverdict.checks.context import Case
-from hyperverdict.verdicts.model import Check
-from hyperverdict.words.counting import seeds_text
+from hyperverdict.checks.context import CheckContext
+from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, check
+from hyperverdict.words.numbers import seeds_text
 
 
-def tuned_on_evaluation_seeds(case: Case) -> Check | None:
-    """9 B: tuning seeds overlap evaluation seeds."""
-    tuning = {seed for trial in case.trials for seed in trial.seeds}
-    shared = tuning & set(case.question.hypothesis.seeds)
+@check(
+    "blocks",
+    title="Tuned values scored on fresh seeds",
+    explains="Seeds that tuning used: a winner scored on the seeds that chose it looks better than "
+    "it is.",
+    remedy="Evaluate the tuned arms on fresh seeds.",
+)
+def tuned_on_evaluation_seeds(context: CheckContext) -> Found:
+    """Tuning seeds overlap evaluation seeds."""
+    if not context.trials:
+        return NOT_APPLICABLE
+    shared = {seed for trial in context.trials for seed in trial.seeds} & set(
+        context.question.seeds
+    )
     if not shared:
         return None
     noun = "seed" if len(shared) == 1 else "seeds"
-    sentence = f"The winner is scored on the seeds that chose it ({noun} {seeds_text(shared)})."
-    return Check("9", "blocks", sentence, "leak", 9.5)
+    sentence = f"The winner is scored on seeds that chose it ({noun} {seeds_text(shared)})."
+    return blocks(sentence, "leak", 9.5)
 
 
-def selected_on_the_reported_split(case: Case) -> Check | None:
-    """14 B: selection and report share a split."""
-    maximum = str(case.source.get("maximum", "")).lower()
-    column = str(case.source.get("column", "")).lower()
+@check(
+    "blocks",
+    title="Reported split chose nothing",
+    explains="Tables from elsewhere: whether the split that is reported also chose the epoch or "
+    "the settings.",
+    remedy="Choose on the validation set, and score the test set once.",
+)
+def selected_on_reported_split(context: CheckContext) -> Found:
+    """Selection and report share a split."""
+    if context.elsewhere is None:
+        return NOT_APPLICABLE
+    maximum = context.elsewhere.maximum.lower()
     if "test" in maximum:
-        return Check("14", "blocks", f"The test set was used to choose ({maximum}).", "leak", 9.2)
-    if case.said_to_be_tuned and "val" in column:
+        return blocks(f"The test set was used to choose ({maximum}).", "leak", 9.2)
+    held = (context.elsewhere.metric_columns.get(m.name, "") for m in context.metrics)
+    column = next((name.lower() for name in held if "val" in name.lower()), "")
+    if context.notes.tuned and column:
         sentence = (
-            f"The validation split chose the settings and is the split that is reported ({column})."
+            "The settings were chosen on the validation split, which is also the split that is "
+            f"reported ({column})."
         )
-        return Check("14", "blocks", sentence, "leak", 9.2)
+        return blocks(sentence, "leak", 9.2)
     return None
 
 
-CHECKS = (tuned_on_evaluation_seeds, selected_on_the_reported_split)
+CHECKS: tuple[Check, ...] = (tuned_on_evaluation_seeds, selected_on_reported_split)

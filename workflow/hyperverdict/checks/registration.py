@@ -1,17 +1,26 @@
-"""Check 28: was the claim stated before its results existed?"""
+"""Was the claim stated before its results existed?"""
 
 from __future__ import annotations
 
-from hyperverdict.checks.context import Case
-from hyperverdict.verdicts.model import Check
+from hyperverdict.checks.context import CheckContext
+from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, caveat, check
 
 
-def post_hoc(case: Case) -> Check | None:
-    """28 C: not registered before results."""
-    if case.standing.registered != "post hoc":
+@check(
+    "caveat",
+    title="Registered before the results",
+    explains="Whether the ledger holds the claim, as it stands, from before any contrast of its "
+    "arms could be computed.",
+    remedy="Register the claim before its results exist: judge it on seeds that no run has used.",
+)
+def post_hoc(context: CheckContext) -> Found:
+    """Not registered before results."""
+    status = context.status
+    if not status.registered:
+        return NOT_APPLICABLE
+    if status.registered != "post hoc":
         return None
-    note = case.standing.registration_note or "not registered before its results existed"
-    return Check("28", "caveat", f"Post hoc: {note}.", gravity=2)
+    return caveat(f"Post hoc: {status.registration_note or 'not registered'}.", 2)
 
 
-CHECKS = (post_hoc,)
+CHECKS: tuple[Check, ...] = (post_hoc,)

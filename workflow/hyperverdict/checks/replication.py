@@ -1,105 +1,143 @@
-"""Checks 3, 4, 5, 23, 24: are there enough runs, and do they speak with one voice?"""
+"""Are there enough runs, and do they agree?"""
 
 from __future__ import annotations
 
 import math
 
-from hyperverdict.checks.context import Case
-from hyperverdict.claims.model import Effect
+from hyperverdict.checks.context import CheckContext
+from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
+from hyperverdict.effects.effect import Effect
 from hyperverdict.stats.power import detectable_effect
-from hyperverdict.study.model import TIME_METRIC
-from hyperverdict.verdicts.model import Check
-from hyperverdict.words.counting import count, number_word, size
+from hyperverdict.words.contrasts import contrast_name
+from hyperverdict.words.numbers import count, size_text
 
 FEW = 5
 CARRIES = 0.5
+# Arms that a sentence names.
+MOST_NAMED = 3
 
 
-def no_replication(case: Case) -> Check | None:
-    """3 B: fewer than two runs in an arm."""
-    if not case.arms or case.judgement.kind == "definitional":
-        return None
-    finished = [a.summary.finished for a in case.arms]
-    if min(finished) >= 2 or _only_times(case):
+@check(
+    "blocks",
+    title="At least two runs per arm",
+    explains="Finished runs of every arm: a single one gives no estimate of the noise.",
+    remedy="Train at least two seeds per arm; ten settle most effects that matter.",
+)
+def no_replication(context: CheckContext) -> Found:
+    """Fewer than two finished runs in an arm."""
+    if not context.arms or _only_times(context):
+        return NOT_APPLICABLE
+    finished = [a.summary.finished for a in context.arms]
+    if min(finished) >= 2:
         return None
     if max(finished) == 0:
-        return Check("3", "blocks", "No run has finished yet: no verdict.", "no runs", 12)
+        return blocks("No run has finished yet.", "no runs", 12)
     if set(finished) == {1}:
-        sentence = "One run per arm: no noise estimate, no verdict."
+        sentence = "One run per arm gives no estimate of the noise."
     else:
-        least = min(case.arms, key=lambda a: a.summary.finished)
+        least = min(context.arms, key=lambda a: a.summary.finished)
         runs = count(least.summary.finished, "finished run")
-        sentence = f"{least.arm.label} has {runs}: no noise estimate, no verdict."
-    return Check("3", "blocks", sentence, "no replication", 12)
+        sentence = f"{least.title} has {runs}, which gives no estimate of the noise."
+    return blocks(sentence, "no replication", 12)
 
 
-def few_seeds(case: Case) -> Check | None:
-    """4 C: two to four seeds detect only large effects."""
-    noisy = [e for e in case.effects() if 2 <= e.n < FEW and e.metric != TIME_METRIC]
+@check(
+    "caveat",
+    title="At least five seeds",
+    explains="Effects that rest on two to four seeds: only large ones can be told from noise.",
+    remedy="Raise the number of seeds to ten.",
+)
+def few_seeds(context: CheckContext) -> Found:
+    """Two to four seeds detect only large effects."""
+    measured = [e for e in context.effects if e.n >= 2 and not e.metric.is_time]
+    if not measured:
+        return NOT_APPLICABLE
+    noisy = [e for e in measured if e.n < FEW]
     if not noisy:
         return None
     worst = max(noisy, key=lambda e: e.sd if math.isfinite(e.sd) else 0.0)
-    smallest = _detectable(worst)
-    sentence = f"{number_word(worst.n)} seeds detect only effects above {smallest}."
-    return Check("4", "caveat", sentence, gravity=7)
+    few = count(worst.n, context.notes.replicate)
+    return caveat(f"{few} detect only effects above {_detectable(worst)}.", 7)
 
 
 def _detectable(effect: Effect) -> str:
     """The size that this many seeds prove with 80% power, in the metric's unit."""
     least = detectable_effect(effect.sd, effect.n, effect.alpha)
-    return size(math.exp(least) if effect.ratio else least, effect.metric, effect.ratio)
+    return size_text(math.exp(least) if effect.ratio else least, effect.contrast, 2)
 
 
-def unmatched_seeds(case: Case) -> Check | None:
-    """5 C: the seeds of paired arms do not match."""
-    if all(e.paired for e in case.effects()):
+@check(
+    "caveat",
+    title="Arms ran on the same seeds",
+    explains="Whether arms share their seeds, so that differences can be taken seed by seed.",
+    remedy="Train all arms on the same seeds.",
+)
+def unmatched_seeds(context: CheckContext) -> Found:
+    """The seeds of the arms do not match."""
+    if not context.effects:
+        return NOT_APPLICABLE
+    if all(effect.paired for effect in context.effects):
         return None
-    return Check("5", "caveat", "Seeds do not match; Welch's unpaired interval used.", gravity=3)
+    sentence = "The arms do not share their seeds, so Welch's unpaired interval was used."
+    return caveat(sentence, 3)
 
 
-def missing_runs(case: Case) -> Check | None:
-    """23 C: planned runs are missing."""
-    missing = sum(a.summary.missing for a in case.arms)
-    planned = sum(len(a.summary.seeds) for a in case.arms)
-    if not missing or case.foreign or _only_times(case):
+@check(
+    "caveat",
+    title="All planned runs are there",
+    explains="Planned runs (configuration and seed) that no table holds.",
+    remedy="Train the missing runs.",
+)
+def missing_runs(context: CheckContext) -> Found:
+    """Planned runs are missing."""
+    if not context.arms or context.elsewhere or _only_times(context):
+        return NOT_APPLICABLE
+    missing = sum(a.summary.missing for a in context.arms)
+    if not missing:
         return None
-    which = [a.arm.label for a in case.arms if a.summary.missing]
-    where = ", ".join(which[:3]) + (", ..." if len(which) > 3 else "")
-    are = "is" if missing == 1 else "are"
+    planned = sum(len(a.summary.seeds) for a in context.arms)
+    which = [a.title for a in context.arms if a.summary.missing]
+    where = ", ".join(which[:MOST_NAMED]) + (", ..." if len(which) > MOST_NAMED else "")
     sentence = (
-        f"Planned {planned:,}, analysed {planned - missing:,}: "
-        f"{count(missing, 'run')} ({where}) {are} missing."
+        f"Planned {planned:,}, analysed {planned - missing:,}: {count(missing, 'run')} ({where}) "
+        f"{'is' if missing == 1 else 'are'} missing."
     )
-    return Check("23", "caveat", sentence, gravity=6.5)
+    return caveat(sentence, 6.5)
 
 
-def one_seed_carries(case: Case) -> Check | None:
-    """24 C: one seed makes more than half of an effect, or leaving it out flips the verdict."""
-    held = case.judgement.evidence
-    without = case.source.get("leave_one_out", {})
-    flips = {seed: evidence for seed, evidence in without.items() if evidence != held}
-    if flips and held != "inconclusive":
+@check(
+    "caveat",
+    title="No single seed decides",
+    explains="Whether leaving out one seed changes the verdict, and whether one seed makes up more "
+    "than half of an effect.",
+    remedy="Add seeds, so that no single one decides.",
+)
+def one_seed_carries(context: CheckContext) -> Found:
+    """One seed makes up more than half of an effect, or leaving it out changes the verdict."""
+    held = context.judgement.evidence
+    flips = {seed: found for seed, found in context.leave_one_out.items() if found != held}
+    decided = [e for e in context.effects if e.evidence in ("supported", "refuted")]
+    if held == "inconclusive" or not (decided or flips):
+        return NOT_APPLICABLE
+    if flips:
         seed, evidence = next(iter(flips.items()))
-        carried = (
-            f"Seed {seed} alone carries this: without it"
-            if len(flips) == 1
-            else f"It hangs by a thread: without any one of {len(flips)} seeds (such as {seed})"
+        which = f"seed {seed}" if len(flips) == 1 else f"any one of {len(flips)} seeds"
+        such = "" if len(flips) == 1 else f" (such as seed {seed})"
+        sentence = (
+            f"Fragile: leaving out {which}{such} changes the verdict from {held} to {evidence}."
         )
-        sentence = f"{carried} the evidence is {evidence!s} instead of {held!s}."
-        return Check("24", "caveat", sentence, gravity=6.8)
-    for effect in case.effects():
-        seed = _carrier(effect)
-        if seed is not None:
-            sentence = f"Seed {seed} alone makes more than half of {effect.name}."
-            return Check("24", "caveat", sentence, gravity=3.5)
+        return caveat(sentence, 6.8)
+    for effect in decided:
+        carrier = _carrier(effect)
+        if carrier is not None:
+            name = contrast_name(effect.contrast)
+            return caveat(f"Seed {carrier} alone makes up more than half of {name}.", 3.5)
     return None
 
 
 def _carrier(effect: Effect) -> int | None:
-    """The seed whose contrast is more than half of the sum, for effects that decided something."""
-    if effect.evidence not in ("supported", "refuted") or len(effect.per_seed) < 3:
-        return None
-    if effect.direction not in ("higher", "lower") or effect.between is not None:
+    """The seed whose contrast is more than half of the sum."""
+    if len(effect.per_seed) < 3 or not effect.about_direction:
         return None
     values = {seed: math.log(c) if effect.ratio else c for seed, c in effect.per_seed}
     total = sum(values.values())
@@ -109,10 +147,16 @@ def _carrier(effect: Effect) -> int | None:
     return seed if values[seed] / total > CARRIES else None
 
 
-def _only_times(case: Case) -> bool:
+def _only_times(context: CheckContext) -> bool:
     """Whether all judged legs are about time, which timing jobs measure without trained runs."""
-    judged = {leg.metric for leg in case.judgement.legs if not leg.dropped_because}
-    return judged == {TIME_METRIC} and case.timing is not None
+    timed = context.metrics and all(metric.is_time for metric in context.metrics)
+    return bool(timed) and context.timing is not None
 
 
-CHECKS = (no_replication, few_seeds, unmatched_seeds, missing_runs, one_seed_carries)
+CHECKS: tuple[Check, ...] = (
+    no_replication,
+    few_seeds,
+    unmatched_seeds,
+    missing_runs,
+    one_seed_carries,
+)

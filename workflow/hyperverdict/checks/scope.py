@@ -1,114 +1,134 @@
-"""Checks 16, 17, 19, 20, 21, 26: does the claim reach past what was run?"""
+"""Does the claim reach past what was run?"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from hyperverdict.checks.context import SHAPE_FACTORS, ArmRuns, Case, spread
-from hyperverdict.claims.model import Effect
-from hyperverdict.verdicts.model import Check
-from hyperverdict.words.counting import count, digits, size
+from hyperverdict.checks.context import SHAPE_FACTORS, CheckContext, spread
+from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
+from hyperverdict.claims.factors import factor_title
+from hyperverdict.claims.importance import ImportanceClaim
+from hyperverdict.claims.optimum import Optimum
+from hyperverdict.claims.trend import Trend
+from hyperverdict.effects.effect import Effect
+from hyperverdict.words.numbers import count, digits, listed, percent_text, size_text, upper
 
+TOLERANCE = 1.05
 TREND_LEVELS = 4
-CONTEXTS = 3
+MINIMUM_CONTEXTS = 3
 MUCH_LARGER = 1.5
-IN_CONTEXTS = frozenset({"universal", "conditional"})
 
 
-def mixed_fidelities(case: Case) -> Check | None:
-    """16 B: runs of one arm stopped at different amounts of training."""
-    for a in case.arms:
+@check(
+    "blocks",
+    title="Runs of an arm trained for one length",
+    explains="Runs of one arm that stopped at different amounts of training, as successive halving "
+    "makes them: their mean mixes several budgets.",
+    remedy="Compare runs of equal training only.",
+)
+def mixed_fidelities(context: CheckContext) -> Found:
+    """Runs of one arm stopped at different amounts of training."""
+    if not context.arms:
+        return NOT_APPLICABLE
+    for a in context.arms:
         for kind in ("epochs", "steps"):
-            finished = a.rows[~a.rows["failed"].astype(bool)] if len(a.rows) else a.rows
+            finished = a.finished
             if kind not in finished:
                 continue
             amounts = sorted({float(x) for x in finished[kind].dropna()})
-            if len(amounts) > 1 and spread(amounts) > 1.05:
+            if len(amounts) > 1 and spread(amounts) > TOLERANCE:
                 low, high = digits(amounts[0]), digits(amounts[-1])
-                unit = kind[:-1]
-                sentence = (
-                    f"Cells mix {low}-{unit} and {high}-{unit} runs (successive halving): "
-                    f"see {a.arm.label}."
-                )
-                return Check("16", "blocks", sentence, "mixed fidelities", 9.8)
+                sentence = f"{a.title} mixes runs of {low} and of {high} {kind}."
+                return blocks(upper(sentence), "mixed fidelities", 9.8)
     return None
 
 
-def past_the_levels(case: Case) -> Check | None:
-    """17 C: a trend with fewer than four levels, or the best level at the edge."""
-    levels = _ordered_levels(case)
-    if case.judgement.kind == "trend" and levels and len(levels) < TREND_LEVELS:
+@check(
+    "caveat",
+    title="Levels reach as far as the claim",
+    explains="Trends over fewer than four levels, and best levels at the edge of those tested.",
+    remedy="Add levels up to where the claim reaches.",
+)
+def past_the_levels(context: CheckContext) -> Found:
+    """A trend with fewer than four levels, or the best level at the edge."""
+    claim = context.claim
+    levels = _ordered_levels(context)
+    if not isinstance(claim, (Trend, Optimum)) or not levels:
+        return NOT_APPLICABLE
+    if isinstance(claim, Trend) and len(levels) < TREND_LEVELS:
         sentence = (
-            f"Tested {_range(levels)}, {count(len(levels), 'level')}: "
-            "a trend needs four; nothing is known beyond them."
+            f"Tested {_range(levels)}, {count(len(levels), 'level')}: a trend needs four, and "
+            "nothing is known beyond them."
         )
-        return Check("17", "caveat", sentence, gravity=4.8)
-    edge = _best_edge(case, levels)
+        return caveat(sentence, 4.8)
+    edge = _best_edge(context, levels)
     if edge is None:
         return None
     side = "above" if edge == max(levels) else "below"
     sentence = (
-        f"Tested {_range(levels)}; nothing is known {side} {digits(edge)}, where the best lies."
+        f"Tested {_range(levels)}; nothing is known {side} {digits(edge)}, where the best is."
     )
-    return Check("17", "caveat", sentence, gravity=4)
+    return caveat(sentence, 4)
 
 
-def _ordered_levels(case: Case) -> list[float]:
+def _ordered_levels(context: CheckContext) -> list[float]:
     """Numeric levels of the one compared factor, ascending; empty otherwise."""
-    if len(case.compared) != 1:
+    if len(context.compared) != 1:
         return []
-    (factor,) = case.compared
-    levels = {a.arm.settings.get(factor) for a in case.arms}
-    if not all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in levels):
-        return []
-    return sorted(float(str(x)) for x in levels)
+    (factor,) = context.compared
+    levels = {a.arm.settings[factor] for a in context.arms}
+    numbers = [float(x) for x in levels if isinstance(x, (int, float)) and not isinstance(x, bool)]
+    return sorted(numbers) if len(numbers) == len(levels) else []
 
 
 def _range(levels: Sequence[float]) -> str:
     return f"{digits(levels[0])} to {digits(levels[-1])}"
 
 
-def _best_edge(case: Case, levels: Sequence[float]) -> float | None:
-    if case.judgement.kind not in ("trend", "optimum") or len(levels) < 2:
+def _best_edge(context: CheckContext, levels: Sequence[float]) -> float | None:
+    (factor,) = context.compared
+    leg = next(iter(context.judged), None)
+    if leg is None or not all(leg.metric.name in a.summary.means for a in context.arms):
         return None
-    (factor,) = case.compared
-    leg = next((leg for leg in case.judgement.legs if not leg.dropped_because), None)
-    if leg is None or not all(leg.metric in a.summary.means for a in case.arms):
-        return None
-    sign = -1.0 if leg.direction in ("lower", "not_higher") else 1.0
-    best = max(case.arms, key=lambda a: sign * a.summary.means[leg.metric])
+    lower = leg.expectation.direction in ("lower", "not_higher")
+    best = max(context.arms, key=lambda a: a.summary.means[leg.metric.name] * (-1 if lower else 1))
     level = float(best.arm.settings[factor])
     return level if level in (levels[0], levels[-1]) else None
 
 
-def few_contexts(case: Case) -> Check | None:
-    """20 C: fewer than three contexts for a universal or conditional claim."""
-    n = _contexts(case)
-    if case.judgement.kind not in IN_CONTEXTS or n >= CONTEXTS or n == 0:
+@check(
+    "caveat",
+    title="At least three contexts",
+    explains="Claims over contexts (always, only in): few of them leave many exceptions possible.",
+    remedy="Add contexts; each one narrows the exceptions that are still possible.",
+)
+def few_contexts(context: CheckContext) -> Found:
+    """Fewer than three contexts for a claim that is judged in contexts."""
+    n = int(context.judgement.facts.get("contexts", 0))
+    if not n:
+        return NOT_APPLICABLE
+    if n >= MINIMUM_CONTEXTS:
         return None
-    bound = 1 - 0.05 ** (1 / n)
-    sentence = f"{count(n, 'context')}: exceptions up to {bound:.0%} are not excluded."
-    return Check("20", "caveat", sentence, gravity=5.8)
+    bound = percent_text(1 - 0.05 ** (1 / n), 0)
+    return caveat(f"{count(n, 'context')}: exceptions up to {bound} are not excluded.", 5.8)
 
 
-def _contexts(case: Case) -> int:
-    """Contexts that the claim was judged in, as its type counts them."""
-    facts = case.judgement.facts
-    if "contexts" in facts:
-        return int(facts["contexts"])
-    if {"yes", "no"} <= facts.keys():
-        return len(facts["yes"]) + len(facts["no"])
-    return len(case.contexts())
-
-
-def below_resolution(case: Case) -> Check | None:
-    """21 C: delta or a decided effect is below what test images or steps of scores resolve."""
-    for effect in case.effects():
-        outcomes = case.question.outcomes.get(effect.metric)
-        if outcomes is None or not outcomes.step:
+@check(
+    "caveat",
+    title="Test images resolve the effect",
+    explains="Whether the size that matters, or a decided effect, is below what the number of test "
+    "images or the decimals of the scores can show.",
+    remedy="Use a larger test set or more decimals, or claim a larger effect.",
+)
+def below_resolution(context: CheckContext) -> Found:
+    """Delta or a decided effect is below what test images or steps of scores resolve."""
+    looked = False
+    for effect in context.effects:
+        outcomes = context.question.outcomes.get(effect.metric.name)
+        if outcomes is None or not outcomes.step or effect.ratio or not effect.is_measured:
             continue
-        limit = max(2 * outcomes.step, 2 * case.image_errors.get(effect.name, 0.0))
+        looked = True
+        limit = 2 * max(outcomes.step, context.image_errors.get(effect.contrast, 0.0))
         sought = _too_small(effect, limit)
         if sought is not None:
             means = (
@@ -116,43 +136,48 @@ def below_resolution(case: Case) -> Check | None:
                 if outcomes.resolution >= outcomes.rounding
                 else f"Scores in steps of {digits(outcomes.rounding)}"
             )
-            sentence = f"{means} cannot resolve {size(sought, effect.metric)}."
-            return Check("21", "caveat", sentence, gravity=5)
-    return None
+            return caveat(f"{means} cannot resolve {size_text(sought, effect.contrast, 2)}.", 5)
+    return None if looked else NOT_APPLICABLE
 
 
 def _too_small(effect: Effect, limit: float) -> float | None:
-    if effect.ratio or not math.isfinite(effect.estimate):
-        return None
     if effect.delta < limit:
         return effect.delta
     decided = effect.evidence in ("supported", "refuted")
     return abs(effect.estimate) if decided and abs(effect.estimate) < limit else None
 
 
-def larger_networks(case: Case) -> Check | None:
-    """26 C: parameters or FLOPs differ > 1.5x in a depth or width claim."""
-    if not case.compared & SHAPE_FACTORS or case.judgement.kind == "importance":
-        return None
-    for context in case.contexts():
+@check(
+    "caveat",
+    title="Networks of similar size",
+    explains="Parameters and FLOPs of arms of different depth or width: a larger network may win "
+    "by its size alone.",
+    remedy="Compare arms of equal parameter count as well.",
+)
+def larger_networks(context: CheckContext) -> Found:
+    """Parameters or FLOPs differ > 1.5x in a depth or width claim."""
+    if not context.compared & SHAPE_FACTORS or isinstance(context.claim, ImportanceClaim):
+        return NOT_APPLICABLE
+    for group in context.contexts():
         for what, amounts in (
-            ("parameters", [a.summary.parameters for a in context]),
-            ("FLOPs", [a.summary.flops_per_sample for a in context]),
+            ("parameters", [a.summary.parameters for a in group]),
+            ("FLOPs", [a.summary.flops_per_sample for a in group]),
         ):
             if spread(amounts) > MUCH_LARGER:
-                return Check(
-                    "26",
-                    "caveat",
-                    _larger_sentence(case, context, what, spread(amounts)),
-                    gravity=3,
-                )
+                return caveat(_larger_sentence(context, what, spread(amounts)), 3)
     return None
 
 
-def _larger_sentence(case: Case, context: Sequence[ArmRuns], what: str, ratio: float) -> str:
-    factor = " and ".join(sorted(case.compared & SHAPE_FACTORS)).replace("_", " ")
-    grew = f"{ratio - 1:.0%} more" if ratio < 2 else f"{digits(ratio, 2)} times the"
-    return f"{factor.capitalize()} also brought {grew} {what}."
+def _larger_sentence(context: CheckContext, what: str, ratio: float) -> str:
+    factor = listed(map(factor_title, sorted(context.compared & SHAPE_FACTORS)))
+    by = percent_text(ratio - 1, 0) if ratio < 2 else f"{digits(ratio, 2)} times"
+    return f"{upper(factor)} also changes the number of {what}, by up to {by}."
 
 
-CHECKS = (mixed_fidelities, past_the_levels, few_contexts, below_resolution, larger_networks)
+CHECKS: tuple[Check, ...] = (
+    mixed_fidelities,
+    past_the_levels,
+    few_contexts,
+    below_resolution,
+    larger_networks,
+)

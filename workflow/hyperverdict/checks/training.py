@@ -1,4 +1,4 @@
-"""Checks 10 to 13, 18, 22: what state of training does the number stand for?"""
+"""What state of training does the number stand for?"""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hyperverdict.checks.context import ArmRuns, Case
-from hyperverdict.study.model import Metric
-from hyperverdict.verdicts.model import Check
-from hyperverdict.vocabulary.datasets import DATASETS
-from hyperverdict.words.counting import count, digits, size
+from hyperverdict.checks.context import CheckContext
+from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
+from hyperverdict.claims.model import Leg
+from hyperverdict.outcomes.arms import ArmRuns
+from hyperverdict.outcomes.values import is_counted
+from hyperverdict.vocabulary.metrics import RECORDED, Metric
+from hyperverdict.words.numbers import count, digits, size_text, value_text
 
 Floats = npt.NDArray[np.float64]
 
-CURVE_METRICS = {"accuracy": "accuracy", "error": "accuracy", "loss": "loss"}
-LEAST_POINTS = 4
+MINIMUM_POINTS = 4
+LOSS = RECORDED["loss"]
 # Loss at which overfitting shows when the study states no size for losses.
 LOSS_MATTERS_FROM = 0.01
 
@@ -37,49 +39,66 @@ class MeanCurve:
     values: Floats
 
 
-def mean_curve(a: ArmRuns, split: str, column: str) -> MeanCurve | None:
-    """Mean over seeds at each evaluation; None below 4 evaluations."""
+def mean_curve(a: ArmRuns, split: str, metric: Metric) -> MeanCurve | None:
+    """Mean over seeds at each evaluation, on the scale that is judged; None below 4 evaluations."""
     arrays = a.curve_arrays
-    if not len(a.curve) or column not in arrays:
+    if not len(a.curve) or not metric.curve or metric.curve not in arrays:
         return None
-    values = arrays[column].astype(float)
+    values = arrays[metric.curve].astype(float)
     kept = (arrays["split"] == split) & (arrays["step"] > 0) & np.isfinite(values)
     steps, place = np.unique(arrays["step"][kept].astype(float), return_inverse=True)
-    if len(steps) < LEAST_POINTS:
+    if len(steps) < MINIMUM_POINTS:
         return None
     counts = np.bincount(place)
     epochs = np.bincount(place, arrays["epoch"][kept].astype(float)) / counts
-    return MeanCurve(steps, steps / steps[-1], epochs, np.bincount(place, values[kept]) / counts)
+    means = np.bincount(place, values[kept]) / counts
+    if metric.complement_of:
+        means = 1.0 - means
+    if metric.ratio:
+        means = np.log(np.maximum(means, np.finfo(float).tiny))
+    return MeanCurve(steps, steps / steps[-1], epochs, means)
 
 
-def _curve_metric(case: Case) -> Metric | None:
-    """The first judged metric that has a validation curve."""
-    for leg in case.judgement.legs:
-        if leg.metric in CURVE_METRICS and not leg.dropped_because:
-            return case.question.study.metrics.get(leg.metric)
-    return None
+def _curve_leg(context: CheckContext) -> Leg | None:
+    """The first judged leg on a metric that has a validation curve and a better direction."""
+    legs = (leg for leg in context.judged if leg.metric.curve and leg.metric.better)
+    return next((leg for leg in legs if not leg.metric.is_time), None)
 
 
-def still_improving(case: Case) -> Check | None:
-    """10 C: slope over the last quarter x remaining quarter > delta / 2."""
-    metric = _curve_metric(case)
-    # A learning curve claims that it still improves.
-    if metric is None or case.judgement.kind == "learning curve":
+def _margin(metric: Metric) -> float:
+    """Half the size that matters, on the scale that is judged; infinite where none is stated."""
+    size = metric.matters_from or math.inf
+    return (math.log(size) if metric.ratio else size) / 2
+
+
+@check(
+    "caveat",
+    title="Training had levelled off",
+    explains="The validation curve of every arm: one that would gain more than half the size that "
+    "matters in a further quarter of the training may change the ranking.",
+    remedy="Train longer, or judge the claim at a larger budget as well.",
+)
+def still_improving(context: CheckContext) -> Found:
+    """Slope over the last quarter x a further quarter > delta / 2."""
+    leg = _curve_leg(context)
+    # A claim on epochs is about the improvement itself.
+    if leg is None or context.claim.reads == "epochs":
+        return NOT_APPLICABLE
+    metric = leg.metric
+    sign = -1.0 if metric.better == "lower" else 1.0
+    curves = ((a.title, mean_curve(a, "validation_curve", metric)) for a in context.arms)
+    gains = {title: sign * quarter_gain(curve) for title, curve in curves if curve is not None}
+    if not gains:
+        return NOT_APPLICABLE
+    best = max(gains, key=lambda title: gains[title])
+    if gains[best] <= _margin(metric):
         return None
-    column = CURVE_METRICS[metric.name]
-    gains = {}
-    for a in case.arms:
-        curve = mean_curve(a, "validation_curve", column)
-        if curve is not None:
-            gains[a.arm.label] = quarter_gain(curve) * (-1 if column == "loss" else 1)
-    best = max(gains, key=lambda label: gains[label], default=None)
-    if best is None or gains[best] <= metric.matters_from / 2:
-        return None
+    gain = size_text(math.exp(gains[best]) if metric.ratio else gains[best], metric, 2)
     sentence = (
-        f"{best} was still improving ({size(gains[best], metric.name)} in a further quarter of "
-        "the training); the ranking may change with longer training."
+        f"{best} was still improving (by {gain} in a further quarter of the training); longer "
+        "training may change the ranking."
     )
-    return Check("10", "caveat", sentence, gravity=5.5)
+    return caveat(sentence, 5.5)
 
 
 def quarter_gain(curve: MeanCurve) -> float:
@@ -91,27 +110,34 @@ def quarter_gain(curve: MeanCurve) -> float:
     return 0.25 * slope
 
 
-def curves_cross(case: Case) -> Check | None:
-    """11 C: the order in the last half of training is not the order at its end."""
-    metric = _curve_metric(case)
-    if metric is None:
-        return None
-    column = CURVE_METRICS[metric.name]
-    for effect in case.effects():
-        pair = case.pair(effect)
-        if pair is None or effect.metric != metric.name:
+@check(
+    "caveat",
+    title="The order of the arms had settled",
+    explains="The validation curves of both arms of a difference: whether their order in the last "
+    "half of the training was the other way round.",
+    remedy="Judge the claim at several budgets, because the order changes during training.",
+)
+def curves_cross(context: CheckContext) -> Found:
+    """The order in the last half of training is not the order at its end."""
+    leg = _curve_leg(context)
+    if leg is None:
+        return NOT_APPLICABLE
+    looked = False
+    for effect, start, to in context.pairs:
+        if effect.metric != leg.metric:
             continue
-        curves = [mean_curve(a, "validation_curve", column) for a in pair]
-        if curves[0] is None or curves[1] is None:
+        first, second = (mean_curve(a, "validation_curve", leg.metric) for a in (start, to))
+        if first is None or second is None:
             continue
-        at = crossing(curves[0], curves[1], metric.matters_from / 2)
+        looked = True
+        at = crossing(first, second, _margin(leg.metric))
         if at is not None:
             sentence = (
-                f"The order depends on when you stop: at {at:.0%} of the training "
-                f"{pair[0].arm.label} and {pair[1].arm.label} stood the other way round."
+                f"The order depends on when training stops: at {at:.0%} of the training "
+                f"{start.title} and {to.title} were in the opposite order."
             )
-            return Check("11", "caveat", sentence, gravity=5.2)
-    return None
+            return caveat(sentence, 5.2)
+    return None if looked else NOT_APPLICABLE
 
 
 def crossing(first: MeanCurve, second: MeanCurve, margin: float) -> float | None:
@@ -125,25 +151,34 @@ def crossing(first: MeanCurve, second: MeanCurve, margin: float) -> float | None
     return float(grid[where[-1]]) if len(where) else None
 
 
-def overfitting(case: Case) -> Check | None:
-    """12 C: validation loss rises by more than matters while training loss falls."""
-    loss = case.question.study.metrics.get("loss")
-    delta = loss.matters_from if loss and not loss.ratio else LOSS_MATTERS_FROM
-    found = []
-    for a in case.arms:
-        validation = mean_curve(a, "validation_curve", "loss")
-        train = mean_curve(a, "train", "loss")
-        after = overfits_after(validation, train, delta) if validation and train else None
+@check(
+    "caveat",
+    title="No overfitting",
+    explains="Whether the validation loss of an arm rose again while its training loss fell.",
+    remedy="Stop earlier, or add regularisation to the overfitting arm.",
+)
+def overfitting(context: CheckContext) -> Found:
+    """Validation loss rises by more than matters while training loss falls."""
+    stated = context.study.metrics.get(LOSS.name, LOSS)
+    delta = LOSS_MATTERS_FROM if stated.ratio else stated.matters_from or LOSS_MATTERS_FROM
+    looked, found = False, []
+    for a in context.arms:
+        validation = mean_curve(a, "validation_curve", LOSS)
+        train = mean_curve(a, "train", LOSS)
+        if validation is None or train is None:
+            continue
+        looked = True
+        after = overfits_after(validation, train, delta)
         if after is not None:
-            found.append((after, a.arm.label))
+            found.append((after, a.title))
     if not found:
-        return None
-    (epoch, label), more = min(found), len(found) - 1
+        return None if looked else NOT_APPLICABLE
+    (epoch, title), more = min(found), len(found) - 1
     others = f" (and {count(more, 'other arm')})" if more else ""
     sentence = (
-        f"Overfitting after epoch {digits(epoch, 2)} in {label}{others}: validation loss rose."
+        f"Overfitting after epoch {digits(epoch, 2)} in {title}{others}: the validation loss rose."
     )
-    return Check("12", "caveat", sentence, gravity=2.5)
+    return caveat(sentence, 2.5)
 
 
 def overfits_after(validation: MeanCurve, train: MeanCurve, delta: float) -> float | None:
@@ -154,29 +189,40 @@ def overfits_after(validation: MeanCurve, train: MeanCurve, delta: float) -> flo
     return float(validation.epochs[lowest]) if rise > delta and train.values[-1] < then else None
 
 
-def maximum_over_epochs(case: Case) -> Check | None:
-    """13 B/C: the metric is a maximum over epochs; B where arms had unequal numbers of looks."""
-    if not case.source.get("maximum"):
+@check(
+    "blocks",
+    "caveat",
+    title="Scores are not the best of many epochs",
+    explains="Tables from elsewhere whose metric is the best of all epochs, which is better than "
+    "the final one by chance. It blocks where arms had unequal numbers of evaluations.",
+    remedy="Report the final evaluation, or the epoch that validation chooses.",
+)
+def maximum_over_epochs(context: CheckContext) -> Found:
+    """The metric is a maximum over epochs."""
+    if context.elsewhere is None:
+        return NOT_APPLICABLE
+    column = context.elsewhere.maximum
+    if not column:
         return None
-    looks = {a.arm.label: _evaluations(a) for a in case.arms}
+    looks = {a.title: _evaluations(a) for a in context.arms}
     known = [n for n in looks.values() if n > 1]
-    column = case.source["maximum"]
     if len(set(known)) > 1:
         most, least = max(looks, key=lambda k: looks[k]), min(looks, key=lambda k: looks[k])
         sentence = (
-            f"{column} is the best of unequal numbers of looks: {most} had {looks[most]}, "
-            f"{least} {looks[least]}."
+            f"{column} is the best of unequal numbers of evaluations: {looks[most]} for {most}, "
+            f"{looks[least]} for {least}."
         )
-        return Check("13", "blocks", sentence, "maximum over epochs", 7)
+        return blocks(sentence, "maximum over epochs", 7)
     if known:
-        adds = expected_maximum(known[0])
         sentence = (
-            f"{column} is the best of {known[0]} looks, which makes it better by about "
-            f"{digits(adds, 2)} standard deviations of the noise between looks."
+            f"{column} is the best of {known[0]} evaluations, which makes it better by about "
+            f"{digits(expected_maximum(known[0]), 2)} standard deviations of their noise."
         )
     else:
-        sentence = f"{column} is the best of an unknown number of looks, and better for that."
-    return Check("13", "caveat", sentence, gravity=6.2)
+        sentence = (
+            f"{column} is the best of an unknown number of evaluations, which makes it better."
+        )
+    return caveat(sentence, 6.2)
 
 
 def _evaluations(a: ArmRuns) -> int:
@@ -193,50 +239,69 @@ def expected_maximum(k: int) -> float:
     return float(scipy.special.ndtri((k - 0.375) / (k + 0.25))) if k > 1 else 0.0
 
 
-def ceiling_or_floor(case: Case) -> Check | None:
-    """18 C: all arms within delta of the best or of the chance score."""
-    for name, outcomes in case.question.outcomes.items():
-        means = [a.summary.means[name] for a in case.arms if name in a.summary.means]
-        if name not in ("accuracy", "error") or len(means) < 2:
+@check(
+    "caveat",
+    title="Scores leave room for differences",
+    explains="Whether all arms are within the size that matters of a perfect score, or of the "
+    "score of guessing.",
+    remedy="Use harder data or a smaller budget, so that differences can show.",
+)
+def ceiling_or_floor(context: CheckContext) -> Found:
+    """All arms within delta of the best or of the chance score."""
+    looked = False
+    for name, outcomes in context.question.outcomes.items():
+        metric = outcomes.metric
+        means = [a.summary.means[name] for a in context.arms if name in a.summary.means]
+        delta = metric.matters_from
+        if not metric.is_fraction or not metric.better or delta is None or len(means) < 2:
             continue
-        scores = means if name == "accuracy" else [1 - m for m in means]
-        delta = outcomes.metric.matters_from
+        looked = True
+        scores = means if metric.better == "higher" else [1 - mean for mean in means]
         if min(scores) > 1 - delta:
-            return Check("18", "caveat", "Ceiling: differences cannot show.", gravity=4.2)
-        chance = None if case.foreign else _chance(case.arms)
+            return caveat("Ceiling: all arms are near the best possible score.", 4.2)
+        chance = _chance(context.arms) if is_counted(metric) else None
         if chance is not None and max(scores) < chance + delta:
-            sentence = (
-                f"Floor: all arms are at chance ({size(chance, name)}); differences cannot show."
-            )
-            return Check("18", "caveat", sentence, gravity=4.2)
-    return None
+            level = value_text(chance if metric.better == "higher" else 1 - chance, metric)
+            return caveat(f"Floor: all arms score as guessing does ({level}).", 4.2)
+    return None if looked else NOT_APPLICABLE
 
 
 def _chance(arms: Iterable[ArmRuns]) -> float | None:
-    """The accuracy of guessing, for data sets of known classes."""
+    """The accuracy of guessing, for our own runs on data sets of known classes."""
     shares = set()
     for a in arms:
         configuration = a.arm.configuration
-        if configuration.data not in DATASETS:
+        facts = configuration.vocabulary.facts(configuration.data)
+        if facts is None or a.arm.elsewhere:
             return None
-        shares.add(1 / len(configuration.classes or DATASETS[configuration.data].class_counts))
+        shares.add(1 / len(configuration["classes"] or facts.class_counts))
     return max(shares, default=None)
 
 
-def failures_differ(case: Case) -> Check | None:
-    """22 C: failure rates differ between arms."""
-    rates = {f.arm: f.failed / f.total for f in case.judgement.failures if f.total}
-    if not rates or math.isclose(max(rates.values()), min(rates.values())):
+@check(
+    "caveat",
+    title="Runs of all arms fail equally often",
+    explains="The share of runs of each arm that ended without a result: the mean covers only the "
+    "rest.",
+    remedy="Find out why runs fail before comparing the finished ones.",
+)
+def failures_differ(context: CheckContext) -> Found:
+    """Failure rates differ between arms."""
+    failures = [f for f in context.judgement.failures if f.total]
+    if len(context.arms) < 2:
+        return NOT_APPLICABLE
+    rates = [f.failed / f.total for f in failures]
+    if not rates or math.isclose(max(rates), min(rates)):
         return None
-    worst = max(case.judgement.failures, key=lambda f: f.failed / max(f.total, 1))
-    survived = worst.total - worst.failed
+    worst = failures[rates.index(max(rates))]
     sentence = (
-        f"{survived} of {worst.total} runs of {worst.arm} survived; the mean describes survivors."
+        f"{worst.total - worst.failed} of {count(worst.total, 'run')} of "
+        f"{context.by_label[worst.arm].title} finished; its mean covers only those."
     )
-    return Check("22", "caveat", sentence, gravity=7.5)
+    return caveat(sentence, 7.5)
 
 
-CHECKS = (
+CHECKS: tuple[Check, ...] = (
     still_improving,
     curves_cross,
     overfitting,

@@ -2,73 +2,70 @@
 
 from __future__ import annotations
 
-from hyperverdict.claims import (
-    comparison,
-    conditional,
-    definitional,
-    importance,
-    interaction,
-    learning_curve,
-    optimum,
-    strategy,
-    trend,
-    universal,
-)
-from hyperverdict.claims.model import ClaimType, Forewarned, OwnBudgets
+from collections.abc import Mapping
+from typing import Any
+
+from hyperverdict.claims.canonical import canonical
+from hyperverdict.claims.comparison import Comparison
+from hyperverdict.claims.conditional import Conditional
+from hyperverdict.claims.definitional import Definitional
+from hyperverdict.claims.importance import ImportanceClaim
+from hyperverdict.claims.interaction import Interaction
+from hyperverdict.claims.learning_curve import LearningCurve
+from hyperverdict.claims.model import Claim
+from hyperverdict.claims.optimum import Optimum
+from hyperverdict.claims.strategy import Strategy
+from hyperverdict.claims.trend import Trend
+from hyperverdict.claims.universal import Universal
+from hyperverdict.effects.effect import Expectation
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.model import Hypothesis
-from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.vocabulary import Vocabulary
 
-TYPES: tuple[ClaimType, ...] = (
-    definitional.TYPE,
-    comparison.TYPE,
-    trend.TYPE,
-    universal.TYPE,
-    interaction.TYPE,
-    conditional.TYPE,
-    importance.TYPE,
-    learning_curve.TYPE,
-    strategy.TYPE,
-    optimum.TYPE,
+TYPES: tuple[type[Claim], ...] = (
+    Definitional,
+    Comparison,
+    Trend,
+    Universal,
+    Interaction,
+    Conditional,
+    ImportanceClaim,
+    LearningCurve,
+    Strategy,
+    Optimum,
 )
 
 
-def type_of(hypothesis: Hypothesis) -> ClaimType:
-    """The type that reads a hypothesis: the keys that are present decide.
+def parse_claim(
+    terms: Mapping[str, Any], expect: tuple[Expectation, ...], vocabulary: Vocabulary
+) -> Claim:
+    """The claim that a hypothesis makes; the keys that are present decide its type.
+
+    Args:
+        terms: the keys that claim types read, whose structure the study's schema has checked.
 
     Raises UserError for an unknown key (nearest match named), for a claim without a verb, for keys
-    that belong to different types, and for a verb whose other keys are missing.
+    that belong to different types, for a verb whose other keys are missing, and for terms that
+    cannot be meant.
     """
-    present = frozenset(hypothesis.terms)
+    kind = _type_of(frozenset(terms))
+    return kind.parse(terms, expect, canonical(terms), vocabulary)
+
+
+def _type_of(present: frozenset[str]) -> type[Claim]:
     known = frozenset().union(*(kind.keys for kind in TYPES))
     for key in sorted(present - known, key=str):
         raise UserError(f"unknown key {key!r}; {nearest(key, known)}")
     for kind in TYPES:
-        if present <= kind.keys and _begun(kind, present) and kind.required <= present:
+        begun = not kind.one_of or bool(kind.one_of & present)
+        if present <= kind.keys and begun and kind.required <= present:
             return kind
     raise UserError(_no_type(present))
-
-
-def budgets_of(hypothesis: Hypothesis) -> tuple[Budget, ...]:
-    """The budgets at which a claim is judged: `at_equal`, or what the type itself says."""
-    kind = type_of(hypothesis)
-    return kind.budgets(hypothesis) if isinstance(kind, OwnBudgets) else hypothesis.at_equal
-
-
-def forewarnings(hypothesis: Hypothesis) -> tuple[str, ...]:
-    """What is known of a claim before anything is trained, in sentences."""
-    kind = type_of(hypothesis)
-    return kind.forewarnings(hypothesis) if isinstance(kind, Forewarned) else ()
-
-
-def _begun(kind: ClaimType, present: frozenset[str]) -> bool:
-    return not kind.one_of or bool(kind.one_of & present)
 
 
 def _no_type(present: frozenset[str]) -> str:
     verbs = ", ".join(sorted({kind.verb for kind in TYPES}))
     if not present:
-        return f"the claim has no verb; say what is claimed with one of {verbs}"
+        return f"the claim has no verb; state what is claimed with one of {verbs}"
     partial = [kind for kind in TYPES if present <= kind.keys and kind.verb in present]
     for kind in partial:
         missing = sorted(kind.required - present)

@@ -7,86 +7,139 @@ Keys::
 
 Several factors in `compare` move together. Every line of `expect` is a leg and all must hold:
 each at alpha to support the claim, any at alpha / legs to refute it. A leg that the budget makes
-equal is dropped and said; a claim with no other leg is refused there.
+equal is dropped and reported; a claim with no other leg is refused there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
-from hyperverdict.claims.conjunction import check_legs, judge_legs, two_alphas
-from hyperverdict.claims.factors import make_arm, read_change, refuse_single_run, unique_arms
-from hyperverdict.claims.model import Arm, Effect, Judgement, Leg, Question
+from hyperverdict.claims.conjunction import check_legs, judge_legs, leg_of_one, two_alphas
+from hyperverdict.claims.factors import (
+    Levels,
+    change_text,
+    factor_title,
+    make_arm,
+    read_change,
+    refuse_single_run,
+    unique_arms,
+)
+from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question
 from hyperverdict.claims.schemas import COMPARE
-from hyperverdict.effects.effect import difference
-from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.effects.contrast import difference
+from hyperverdict.effects.effect import Effect, Evidence, Expectation
+from hyperverdict.effects.outcomes import Arm
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.vocabulary import Vocabulary
+from hyperverdict.words.numbers import listed
 
 # The kind of a judgement on several legs.
 TRADE_OFF = "trade-off"
 
 
-class Comparison:
-    """See the module."""
+@dataclass(frozen=True)
+class Comparison(Claim):
+    """See the module.
 
-    name = "comparison"
+    Attributes:
+        start, to: the levels of the two arms.
+    """
+
+    start: Levels
+    to: Levels
+
+    kind = "comparison"
     verb = "compare"
     keys = frozenset({"compare"})
     required = frozenset({"compare"})
-    one_of: frozenset[str] = frozenset()
-    schema: Mapping[str, Mapping[str, Any]] = {"compare": COMPARE}
+    schema: ClassVar[Mapping[str, Any]] = {"compare": COMPARE}
+    figure = "pairs"
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse equal arms, unknown levels, legs that are equal by design, a single seed."""
-        check_legs(hypothesis)
-        for budget in hypothesis.at_equal:
-            self.arms(hypothesis, study, budget)
-        refuse_single_run(hypothesis)
+    @classmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """Refuses an arm that does not change."""
+        start, to = read_change(vocabulary, terms["compare"], "compare")
+        return cls(expect, registered, vocabulary, start, to)
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    def check(self, design: Design) -> None:
+        """Refuse equal arms, legs that are equal by design, a single seed."""
+        check_legs(self, design)
+        for budget in design.budgets:
+            self.arms(design.baseline, budget)
+        refuse_single_run(design)
+
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """From, to."""
-        start, to = read_change(hypothesis.terms["compare"], "compare")
-        arms = (make_arm(study, start, budget), make_arm(study, to, budget))
-        return unique_arms(arms, "compare")
+        arms = (make_arm(baseline, levels, budget) for levels in (self.start, self.to))
+        return unique_arms(arms, self.verb)
 
     def judge(self, question: Question) -> Judgement:
-        """Section 1 on to - from, leg by leg."""
-        judgement = judge_legs(question, self.name, judge_leg)
-        effects = [effect for leg in judgement.legs for effect in leg.effects]
-        if len(effects) < 2:
+        """The difference to - from, leg by leg; facts hold where each metric lies."""
+        judgement = judge_legs(question, judge_leg)
+        if len(judgement.effects) < 2:
             return judgement
-        return replace(judgement, kind=TRADE_OFF, quadrant=quadrant(effects))
+        positions = [[e.metric.title, position(e)] for e in judgement.effects]
+        return replace(judgement, kind=TRADE_OFF, facts={"positions": positions})
+
+    @property
+    def topic(self) -> str:
+        """Its factors."""
+        return listed(map(factor_title, self.start))
+
+    @property
+    def terms_text(self) -> str:
+        """For example "batch size 4 → 128"."""
+        return change_text(self.start, self.to, self.vocabulary)
+
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """A trade-off names the parts that fail."""
+        return TRADE_OFF_MEANINGS if len(judgement.judged_legs) > 1 else MEANINGS
+
+    def findings(self, judgement: Judgement) -> tuple[str, ...]:
+        """Where a trade-off lies."""
+        positions = judgement.facts.get("positions", ())
+        if not positions:
+            return ()
+        return (f"Taken together: {', '.join(f'{name} {where}' for name, where in positions)}.",)
 
 
 def judge_leg(question: Question, expectation: Expectation) -> Leg:
     """One leg: the difference of the question's two arms."""
     start, to = question.arms
-    effect = two_alphas(question, difference(to.label, start.label), expectation, 1).plain
-    return Leg(
-        expectation.metric,
-        expectation.direction,
-        effect.evidence,
-        (effect,),
-        grade=effect.grade,
-    )
-
-
-def quadrant(effects: list[Effect]) -> str:
-    """Where the effects lie, e.g. ``train_time lower, accuracy unclear``."""
-    return ", ".join(f"{effect.metric} {position(effect)}" for effect in effects)
+    contrast = difference(expectation.metric, start, to)
+    return leg_of_one(expectation, two_alphas(question, contrast, expectation, 1).plain)
 
 
 def position(effect: Effect) -> str:
     """higher, lower, about equal (proven within the size that matters) or unclear."""
-    null = 1.0 if effect.ratio else 0.0
     low, high = (1 / effect.delta, effect.delta) if effect.ratio else (-effect.delta, effect.delta)
-    if low < effect.ci2[0] and effect.ci2[1] < high:
+    if low < effect.ci_equivalence[0] and effect.ci_equivalence[1] < high:
         return "about equal"
-    if effect.ci1[0] > null:
+    if effect.ci[0] > effect.contrast.neutral:
         return "higher"
-    return "lower" if effect.ci1[1] < null else "unclear"
+    return "lower" if effect.ci[1] < effect.contrast.neutral else "unclear"
 
 
-TYPE = Comparison()
+MEANINGS: Mapping[Evidence, str] = {
+    "supported": "The claim holds {where}: the difference has the claimed direction{grade}.",
+    "refuted": "The claim does not hold {where}: the difference goes the other way.",
+    "no meaningful effect": "The claim does not hold {where}: any difference is smaller than "
+    "{size}, the smallest that matters.",
+    "inconclusive": "The claim is undecided {where}: the runs are compatible with no difference "
+    "and with one that matters.",
+}
+TRADE_OFF_MEANINGS: Mapping[Evidence, str] = {
+    "supported": "The whole trade-off holds {where}: every part has the claimed direction.",
+    "refuted": "The trade-off does not hold {where}: {failing}.",
+    "no meaningful effect": "The trade-off does not hold {where}: {failing}.",
+    "inconclusive": "The trade-off is undecided {where}: {failing}.",
+}

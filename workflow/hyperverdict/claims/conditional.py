@@ -17,27 +17,40 @@ supported difference alone is also there where the factor hurts in both.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
-from hyperverdict.claims.conjunction import TwoAlphas, all_hold, check_legs, judge_legs, two_alphas
-from hyperverdict.claims.conjunction import weakest_grade as weakest
+from hyperverdict.claims.conjunction import (
+    TwoAlphas,
+    all_hold,
+    check_directions,
+    check_legs,
+    judge_legs,
+    leg_of,
+    opposite_tolerant,
+    two_alphas,
+)
 from hyperverdict.claims.factors import (
+    Levels,
+    change_text,
+    factor_title,
     find_arm,
-    label,
     make_arm,
     read_change,
     read_levels,
     refuse_single_run,
+    title,
     unique_arms,
 )
-from hyperverdict.claims.model import Arm, Judgement, Leg, Question
+from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question
 from hyperverdict.claims.schemas import COMPARE, LEVELS
-from hyperverdict.claims.trend import check_directions, tolerant
-from hyperverdict.effects.effect import Contrast, difference
-from hyperverdict.errors import UserError
-from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.effects.contrast import Contrast, Weighted, difference
+from hyperverdict.effects.effect import Evidence, Expectation
+from hyperverdict.effects.outcomes import Arm
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.vocabulary import Vocabulary
+from hyperverdict.words.numbers import listed
 
 ONLY_IN: dict[str, Any] = {
     "type": "object",
@@ -57,101 +70,136 @@ ONLY_IN: dict[str, Any] = {
     },
 }
 
-Context = dict[str, Any]
 
+@dataclass(frozen=True)
+class Conditional(Claim):
+    """See the module.
 
-class Conditional:
-    """See the module."""
+    Attributes:
+        start, to: the levels that are compared.
+        factor: whose levels the contexts are.
+        yes, no: contexts with and without the effect.
+    """
 
-    name = "conditional"
+    start: Levels
+    to: Levels
+    factor: str
+    yes: tuple[Levels, ...]
+    no: tuple[Levels, ...]
+
+    kind = "conditional"
     verb = "only_in"
     keys = frozenset({"compare", "only_in"})
     required = frozenset({"compare", "only_in"})
-    one_of: frozenset[str] = frozenset()
-    schema: Mapping[str, Mapping[str, Any]] = {"compare": COMPARE, "only_in": ONLY_IN}
+    schema: ClassVar[Mapping[str, Any]] = {"compare": COMPARE, "only_in": ONLY_IN}
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse equal arms, a context that is both yes and no, a single seed."""
-        check_legs(hypothesis)
-        check_directions(hypothesis, "a conditional claim is higher or lower")
-        for budget in hypothesis.at_equal:
-            self.arms(hypothesis, study, budget)
-        refuse_single_run(hypothesis)
+    @classmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """Refuses a context that is both yes and no."""
+        start, to = read_change(vocabulary, terms["compare"], "compare")
+        [(written, lists)] = terms["only_in"].items()
+        factor = vocabulary.resolve(str(written))
+        yes = read_levels(vocabulary, factor, lists["yes"], "only_in, yes", minimum=1)
+        no = read_levels(vocabulary, factor, lists["no"], "only_in, no", minimum=1)
+        both = [*lists["yes"], *lists["no"]]
+        read_levels(vocabulary, factor, both, "only_in, yes and no")
+        contexts = (tuple({factor: level} for level in levels) for levels in (yes, no))
+        return cls(expect, registered, vocabulary, start, to, factor, *contexts)
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    def check(self, design: Design) -> None:
+        """Refuse equal arms and a single seed."""
+        check_legs(self, design)
+        check_directions(self, "a conditional claim is higher or lower")
+        for budget in design.budgets:
+            self.arms(design.baseline, budget)
+        refuse_single_run(design)
+
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """From and to in every context, yes first."""
-        changes = read_change(hypothesis.terms["compare"], "compare")
-        yes, no = read_contexts(hypothesis.terms["only_in"])
-        arms = [make_arm(study, levels, budget, c) for c in yes + no for levels in changes]
+        ends = (self.start, self.to)
+        arms = (make_arm(baseline, x, budget, c) for c in (*self.yes, *self.no) for x in ends)
         return unique_arms(arms, self.verb)
 
     def judge(self, question: Question) -> Judgement:
-        """All three parts, leg by leg; facts say which contexts are yes and no."""
-        judgement = judge_legs(question, self.name, judge_leg)
-        yes, no = read_contexts(question.hypothesis.terms["only_in"])
-        facts = {"yes": [label(c) for c in yes], "no": [label(c) for c in no]}
-        return replace(judgement, facts=facts)
+        """All three parts, leg by leg; facts hold the number of contexts."""
+        judgement = judge_legs(question, self._judge_leg)
+        return replace(judgement, facts={"contexts": len(self.yes) + len(self.no)})
 
+    def _judge_leg(self, question: Question, expectation: Expectation) -> Leg:
+        """Every yes context, every no context, then the difference."""
+        parts = len(self.yes) + len(self.no) + 1
 
-def read_contexts(raw: object) -> tuple[tuple[Context, ...], tuple[Context, ...]]:
-    """The contexts (yes, no); UserError for a malformed or contradictory list."""
-    if not isinstance(raw, Mapping) or len(raw) != 1:
-        raise UserError(
-            f"only_in must name one factor, like {{data: {{yes: [a], no: [b]}}}}, not {raw!r}"
+        def within(context: Levels, wanted: Expectation) -> TwoAlphas:
+            pair = self._pair(question, context)
+            name = title(context, self.vocabulary)
+            contrast = difference(expectation.metric, *pair, name)
+            return two_alphas(question, contrast, wanted, parts)
+
+        absent = opposite_tolerant(expectation)
+        effects = [within(context, expectation) for context in self.yes]
+        effects += [within(context, absent) for context in self.no]
+        contrast = self._contrast(question, expectation)
+        effects.append(two_alphas(question, contrast, expectation, parts))
+        return leg_of(expectation, all_hold(effects), effects)
+
+    def _pair(self, question: Question, context: Levels) -> tuple[Arm, Arm]:
+        start, to = (find_arm(question.arms, x, context) for x in (self.start, self.to))
+        return start, to
+
+    def _contrast(self, question: Question, expectation: Expectation) -> Weighted:
+        """Mean of to - from over yes contexts minus that over no contexts."""
+        weights: dict[str, float] = {}
+        for contexts, sign in ((self.yes, 1.0), (self.no, -1.0)):
+            for context in contexts:
+                start, to = self._pair(question, context)
+                weights[to.label] = sign / len(contexts)
+                weights[start.label] = -sign / len(contexts)
+        yes, no = (
+            tuple(title(context, self.vocabulary) for context in contexts)
+            for contexts in (self.yes, self.no)
         )
-    [(factor, lists)] = raw.items()
-    # YAML 1.1 readers turn the words yes and no into true and false.
-    words = {True: "yes", False: "no"}
-    named = {words.get(k, k): v for k, v in lists.items()} if isinstance(lists, Mapping) else {}
-    if set(named) != {"yes", "no"}:
-        raise UserError(f"only_in: {factor} must have 'yes' and 'no', not {lists!r}")
-    yes = read_levels(str(factor), named["yes"], "only_in, yes", least=1)
-    no = read_levels(str(factor), named["no"], "only_in, no", least=1)
-    read_levels(str(factor), [*yes, *no], "only_in, yes and no")
-    return tuple({str(factor): x} for x in yes), tuple({str(factor): x} for x in no)
-
-
-def judge_leg(question: Question, expectation: Expectation) -> Leg:
-    """One leg: every yes context, every no context, then the difference."""
-    start, to = read_change(question.hypothesis.terms["compare"], "compare")
-    yes, no = read_contexts(question.hypothesis.terms["only_in"])
-    parts = len(yes) + len(no) + 1
-
-    def labels(context: Context) -> tuple[str, str]:
-        return (
-            find_arm(question.arms, to, context).label,
-            find_arm(question.arms, start, context).label,
+        change = change_text(self.start, self.to, self.vocabulary)
+        contrast = Contrast(
+            "conditional", expectation.metric, tuple(weights), no, yes, change=change
         )
+        return Weighted(contrast, weights)
 
-    def within(context: Context, wanted: Expectation) -> TwoAlphas:
-        return two_alphas(question, difference(*labels(context), label(context)), wanted, parts)
+    @property
+    def topic(self) -> str:
+        """What is compared, by which contexts."""
+        return f"{listed(map(factor_title, self.start))} by {factor_title(self.factor)}"
 
-    absent = opposite_tolerant(expectation)
-    effects = [within(context, expectation) for context in yes]
-    effects += [within(context, absent) for context in no]
-    contrast = mean_difference([labels(c) for c in yes], [labels(c) for c in no])
-    effects.append(two_alphas(question, contrast, expectation, parts))
-    evidence = all_hold(effects)
-    shown = tuple(e.shown for e in effects)
-    grade = weakest([e.grade for e in shown]) if evidence == "supported" else ""
-    rule = "there in yes, below the size that matters in no, and different between them"
-    return Leg(expectation.metric, expectation.direction, evidence, shown, rule, grade)
+    @property
+    def terms_text(self) -> str:
+        """For example "depth 2 → 3, only in data fashion_mnist, not in data digits"."""
+        yes, no = (
+            listed((title(c, self.vocabulary) for c in contexts), "or")
+            for contexts in (self.yes, self.no)
+        )
+        return f"{change_text(self.start, self.to, self.vocabulary)} only with {yes}, not with {no}"
 
+    def null(self, leg: Leg) -> str:
+        """No effect."""
+        return f"the effect on {leg.metric.title} is zero"
 
-def opposite_tolerant(expectation: Expectation) -> Expectation:
-    """ "Absent": not_higher where higher is claimed elsewhere, not_lower for lower."""
-    flipped = "lower" if expectation.direction == "higher" else "higher"
-    return tolerant(replace(expectation, direction=flipped))  # type: ignore[arg-type]
-
-
-def mean_difference(yes: list[tuple[str, str]], no: list[tuple[str, str]]) -> Contrast:
-    """Mean of to - from over yes contexts minus that over no contexts."""
-    weights: dict[str, float] = {}
-    for pairs, sign in ((yes, 1.0), (no, -1.0)):
-        for to, start in pairs:
-            weights[to] = sign / len(pairs)
-            weights[start] = -sign / len(pairs)
-    return Contrast("effect in yes - effect in no", weights)
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """What became of "only"."""
+        return MEANINGS
 
 
-TYPE = Conditional()
+MEANINGS: Mapping[Evidence, str] = {
+    "supported": "“Only” holds {where}: the effect is there in the named contexts, absent in the "
+    "others, and the two differ.",
+    "refuted": "“Only” is wrong {where}: the effect is missing where it was claimed, or present "
+    "where it was excluded.",
+    "no meaningful effect": "“Only” does not hold {where}: the contexts differ by less than "
+    "{size}.",
+    "inconclusive": "“Only” is undecided {where}: at least one of its three parts is open (an "
+    "effect in the named contexts, none in the others, a difference between them).",
+}

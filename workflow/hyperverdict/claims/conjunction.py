@@ -1,4 +1,4 @@
-"""Legs of a claim: which are judged at a budget, and how several effects or legs combine.
+"""How the parts of a claim combine: which legs are judged at a budget, and what they give together.
 
 To support a claim all its parts must hold, each at alpha (intersection-union); one part suffices to
 refute it, each at alpha / parts (union-intersection). So every effect is decided twice: `plain` at
@@ -11,21 +11,18 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from hyperverdict.claims.model import Effect, Evidence, Failures, Judgement, Leg, Outcomes, Question
-from hyperverdict.effects.effect import Contrast, judge_effect, measure
+from hyperverdict.claims.model import Claim, Design, Failures, Judgement, Leg, Question
+from hyperverdict.effects.contrast import Weighted
+from hyperverdict.effects.effect import Effect, Evidence, Expectation, judge_effect
+from hyperverdict.effects.measure import measure
+from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.errors import UserError
 from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY
 from hyperverdict.stats.exact import clopper_pearson
-from hyperverdict.study.model import TIME_METRIC, Expectation, Hypothesis
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.metrics import Metric
 
-# What a budget makes equal in all arms.
-EQUAL_BY_DESIGN: dict[str, frozenset[str]] = {
-    "seconds": frozenset({TIME_METRIC}),
-    "steps": frozenset({"steps", "updates"}),
-    "samples": frozenset({"samples"}),
-    "epochs": frozenset({"samples", "epochs"}),
-}
+_TOLERANT = {"higher": "not_lower", "lower": "not_higher"}
 
 
 @dataclass(frozen=True)
@@ -46,74 +43,86 @@ def against(effect: Effect) -> bool:
     return effect.evidence in ("refuted", "no meaningful effect")
 
 
-def equal_by_design(metric: str, budget: Budget | None) -> bool:
+def equal_by_design(metric: Metric, budget: Budget | None) -> bool:
     """Whether the budget itself makes the metric equal in all arms."""
-    return budget is not None and metric in EQUAL_BY_DESIGN[budget.kind]
+    return budget is not None and budget.kind in metric.equal_at
 
 
-def check_legs(hypothesis: Hypothesis) -> None:
+def check_legs(claim: Claim, design: Design) -> None:
     """Refuse a claim without expectations, or one with nothing left to judge at a budget."""
-    if not hypothesis.expect:
+    if not claim.expect:
         raise UserError("expect is missing: what should happen, e.g. expect: {accuracy: higher}")
-    for expectation in hypothesis.expect:
+    for expectation in claim.expect:
         if expectation.share_of_variance:
             raise UserError(
-                f"expect: {expectation.metric}: share_of_variance belongs to matters_more"
+                f"expect: {expectation.metric.name}: share_of_variance belongs to matters_more"
             )
-        _check_between(expectation)
-    for budget in hypothesis.at_equal:
-        if all(equal_by_design(e.metric, budget) for e in hypothesis.expect):
-            names = ", ".join(e.metric for e in hypothesis.expect)
+    for budget in claim.budgets(design.budgets):
+        if budget is not None and all(equal_by_design(e.metric, budget) for e in claim.expect):
+            names = ", ".join(e.metric.name for e in claim.expect)
             raise UserError(
                 f"at_equal: {budget}: {names} is equal by design at equal {budget.kind}; "
                 "claim it at another budget, or claim another metric too"
             )
 
 
-def _check_between(expectation: Expectation) -> None:
-    if expectation.between is not None and not expectation.between[0] < expectation.between[1]:
-        low, high = expectation.between
-        raise UserError(
-            f"expect: {expectation.metric}: [{low}, {high}] must be a lower and a higher number"
-        )
+def check_directions(
+    claim: Claim, why: str = "a trend is higher or lower; for 'not lower' use shape: never_worse"
+) -> None:
+    """Refuse not_lower, not_higher and sizes where the type needs higher or lower."""
+    for expectation in claim.expect:
+        if expectation.direction not in _TOLERANT or expectation.between is not None:
+            raise UserError(f"expect: {expectation.metric.name}: {why}")
+
+
+def tolerant(expectation: Expectation) -> Expectation:
+    """The same leg as "not worse": not_lower for higher, not_higher for lower."""
+    return replace(expectation, direction=_TOLERANT[expectation.direction])  # type: ignore[arg-type]
+
+
+def opposite_tolerant(expectation: Expectation) -> Expectation:
+    """ "Absent": not_higher where higher is claimed elsewhere, not_lower for lower."""
+    flipped = "lower" if expectation.direction == "higher" else "higher"
+    return tolerant(replace(expectation, direction=flipped))  # type: ignore[arg-type]
 
 
 def judged_legs(question: Question) -> tuple[tuple[Expectation, ...], tuple[Leg, ...]]:
     """The expectations to judge at this budget, and the legs dropped there with their reason."""
     kept, dropped = [], []
-    for expectation in question.hypothesis.expect:
+    for expectation in question.claim.expect:
         if equal_by_design(expectation.metric, question.budget):
-            reason = f"{expectation.metric} is equal by design at {question.budget}"
-            dropped.append(
-                Leg(
-                    expectation.metric,
-                    expectation.direction,
-                    "inconclusive",
-                    (),
-                    dropped_because=reason,
-                )
-            )
+            reason = f"{expectation.metric.title} is equal by design at {question.budget}"
+            dropped.append(Leg(expectation, "inconclusive", (), dropped_because=reason))
         else:
             kept.append(expectation)
     return tuple(kept), tuple(dropped)
 
 
-def outcomes_of(question: Question, metric: str) -> Outcomes:
+def outcomes_of(question: Question, metric: Metric) -> Outcomes:
     """What was measured of a metric; nothing when no run recorded it."""
-    if metric in question.outcomes:
-        return question.outcomes[metric]
-    return Outcomes(question.study.metrics[metric], {arm.label: {} for arm in question.arms})
+    if metric.name in question.outcomes:
+        return question.outcomes[metric.name]
+    return Outcomes(metric, {arm.label: {} for arm in question.arms})
 
 
 def two_alphas(
-    question: Question, contrast: Contrast, expectation: Expectation, parts: int
+    question: Question,
+    contrast: Weighted,
+    expectation: Expectation,
+    parts: int,
+    outcomes: Outcomes | None = None,
 ) -> TwoAlphas:
-    """A contrast of the question's arms, decided at its alpha and at alpha / parts."""
-    measured = measure(outcomes_of(question, expectation.metric), contrast)
-    plain = judge_effect(measured, expectation, question.alpha, question.looks)
+    """A contrast decided at the question's alpha and at alpha / parts.
+
+    Args:
+        outcomes: what it is measured on; the question's own of the leg's metric when None.
+    """
+    measured = measure(outcomes or outcomes_of(question, expectation.metric), contrast)
+    plain = judge_effect(measured, expectation, question.alpha, question.look_rule)
     if parts == 1:
         return TwoAlphas(plain, plain)
-    strict = judge_effect(measured, expectation, question.alpha / parts, question.looks, plan=False)
+    alpha = question.alpha / parts
+    strict = judge_effect(measured, expectation, alpha, question.look_rule, plan=False)
     return TwoAlphas(plain, strict)
 
 
@@ -144,10 +153,22 @@ def weakest_grade(grades: Sequence[str]) -> str:
     return AT_LEAST if AT_LEAST in grades else ""
 
 
+def leg_of(expectation: Expectation, evidence: Evidence, effects: Sequence[TwoAlphas]) -> Leg:
+    """A leg of several effects, graded by the weakest where it is supported."""
+    shown = tuple(effect.shown for effect in effects)
+    grade = weakest_grade([e.grade for e in shown]) if evidence == "supported" else ""
+    return Leg(expectation, evidence, shown, grade)
+
+
+def leg_of_one(expectation: Expectation, effect: Effect) -> Leg:
+    """A leg that one effect decides."""
+    return Leg(expectation, effect.evidence, (effect,), effect.grade)
+
+
 LegJudge = Callable[[Question, Expectation], Leg]
 
 
-def judge_legs(question: Question, kind: str, judge_leg: LegJudge) -> Judgement:
+def judge_legs(question: Question, judge_leg: LegJudge) -> Judgement:
     """Judge every leg that the budget leaves, and combine them.
 
     `judge_leg` is called on the question as it is, and once more at alpha / legs when there are
@@ -157,11 +178,11 @@ def judge_legs(question: Question, kind: str, judge_leg: LegJudge) -> Judgement:
     legs = tuple(judge_leg(question, expectation) for expectation in kept)
     strict = legs
     if len(legs) > 1:
-        harder = at_alpha(question, question.alpha / len(legs))
+        harder = replace(question, alpha=question.alpha / len(legs))
         strict = tuple(judge_leg(harder, expectation) for expectation in kept)
     evidence = conjunction([leg.evidence for leg in legs], [leg.evidence for leg in strict])
     return Judgement(
-        kind=kind,
+        kind=question.claim.kind,
         evidence=evidence,
         grade=weakest_grade([leg.grade for leg in legs]) if evidence != "inconclusive" else "",
         legs=legs + dropped,
@@ -170,20 +191,16 @@ def judge_legs(question: Question, kind: str, judge_leg: LegJudge) -> Judgement:
     )
 
 
-def at_alpha(question: Question, alpha: float) -> Question:
-    """The same question under another error probability."""
-    return replace(question, alpha=alpha)
-
-
 def _leg_notes(question: Question, evidence: Evidence, legs: Sequence[Leg]) -> tuple[str, ...]:
     notes = []
     if len(legs) > 1 and evidence != "refuted" and any(x.evidence == "refuted" for x in legs):
         notes.append(
-            f"One of {len(legs)} legs refutes the claim only at alpha / {len(legs)} = "
-            f"{question.alpha / len(legs):.4g}; it does not reach that."
+            f"One of the {len(legs)} parts points the other way, but not at the stricter level "
+            f"that refutes the whole claim (alpha / {len(legs)} = "
+            f"{question.alpha / len(legs):.4g})."
         )
     if any(effect.failures_decide for leg in legs for effect in leg.effects):
-        notes.append("Inconclusive: failures decide it.")
+        notes.append("Inconclusive: the outcome depends on the failed runs.")
     return tuple(notes)
 
 

@@ -12,13 +12,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
-from hyperverdict.claims.factors import FACTORS, read_levels
-from hyperverdict.claims.model import Arm, Judgement, Question
+from hyperverdict.claims.factors import factor_title, read_levels
+from hyperverdict.claims.model import Claim, Design, Judgement, Question
+from hyperverdict.effects.effect import Evidence, Expectation
+from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.vocabulary import Vocabulary
+from hyperverdict.words.numbers import listed
 
 COMBINATIONS: dict[str, Any] = {
     "type": "object",
@@ -39,65 +44,96 @@ GROWS: dict[str, Any] = {
 }
 
 
-class Definitional:
-    """See the module."""
+@dataclass(frozen=True)
+class Definitional(Claim):
+    """See the module.
 
-    name = "definitional"
+    Attributes:
+        counts: factor -> number of levels.
+    """
+
+    counts: Mapping[str, int]
+
+    kind = "definitional"
     verb = "combinations"
     keys = frozenset({"combinations", "grows"})
     required = frozenset({"combinations"})
-    one_of: frozenset[str] = frozenset()
-    schema: Mapping[str, Mapping[str, Any]] = {"combinations": COMBINATIONS, "grows": GROWS}
+    schema: ClassVar[Mapping[str, Any]] = {"combinations": COMBINATIONS, "grows": GROWS}
+    trains = False
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse expectations, unknown factors and counts below 1."""
-        if hypothesis.expect:
+    @classmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """Refuses expectations and unknown factors."""
+        if expect:
             raise UserError(
                 "expect: a number of combinations is counted, not measured; leave it out"
             )
-        counts(hypothesis.terms)
-        grows = hypothesis.terms.get("grows", "exponentially")
-        if grows != "exponentially":
-            raise UserError(f"grows: {grows!r} is not known; {nearest(grows, ['exponentially'])}")
+        return cls(expect, registered, vocabulary, read_counts(vocabulary, terms["combinations"]))
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    def check(self, design: Design) -> None:
+        """Every count can be multiplied."""
+
+    def budgets(self, at_equal: tuple[Budget, ...]) -> tuple[Budget | None, ...]:
+        """One None: nothing is trained."""
+        return (None,)
+
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """None: nothing is trained."""
         return ()
 
     def judge(self, question: Question) -> Judgement:
         """True by arithmetic; facts hold the counts, their product and its growth."""
-        levels = counts(question.hypothesis.terms)
-        growth = [math.prod(list(levels.values())[:k]) for k in range(1, len(levels) + 1)]
-        product = " x ".join(map(str, levels.values()))
-        notes = [f"{product} = {growth[-1]:,} combinations of {', '.join(levels)}."]
-        mean = growth[-1] ** (1 / len(levels))
-        notes.append(
+        counts = list(self.counts.values())
+        growth = [math.prod(counts[:k]) for k in range(1, len(counts) + 1)]
+        product = " × ".join(map(str, counts))
+        mean = growth[-1] ** (1 / len(counts))
+        notes = (
+            f"{product} = {growth[-1]:,} combinations of {listed(map(factor_title, self.counts))}.",
             f"Each further factor with k levels multiplies them by k (here {mean:.3g} on average): "
-            "exponential in the number of factors. Whether a smarter search pays is another claim."
+            "exponential growth in the number of factors. Whether a smarter search pays is a "
+            "separate claim.",
         )
-        facts = {"counts": dict(levels), "combinations": growth[-1], "growth": growth}
-        return Judgement(self.name, "true by arithmetic", "", (), notes=tuple(notes), facts=facts)
+        facts = {"counts": dict(self.counts), "combinations": growth[-1], "growth": growth}
+        return Judgement(self.kind, "true by arithmetic", "", (), notes=notes, facts=facts)
+
+    @property
+    def topic(self) -> str:
+        """What is counted."""
+        return "number of combinations"
+
+    @property
+    def terms_text(self) -> str:
+        """For example "combinations of width (4 levels) and depth (4 levels)"."""
+        parts = (f"{factor_title(name)} ({n} levels)" for name, n in self.counts.items())
+        return f"combinations of {listed(parts)}"
+
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """Arithmetic needs no runs."""
+        return MEANINGS
 
 
-def counts(terms: Mapping[str, Any]) -> dict[str, int]:
-    """Factor -> number of levels; UserError for an unknown factor or a count that is not whole."""
-    raw = terms["combinations"]
-    if not isinstance(raw, Mapping) or not raw:
-        raise UserError(f"combinations must name factors with their counts, not {raw!r}")
+def read_counts(vocabulary: Vocabulary, raw: Mapping[str, Any]) -> dict[str, int]:
+    """Factor -> number of levels; UserError for an unknown factor."""
     found = {}
-    for factor, value in raw.items():
-        if factor not in FACTORS:
+    for written, value in raw.items():
+        factor = vocabulary.resolve(str(written))
+        if factor not in vocabulary.factors:
             raise UserError(
-                f"combinations: unknown hyperparameter {factor!r}; {nearest(factor, FACTORS)}"
+                f"combinations: unknown hyperparameter {written!r}; "
+                f"{nearest(written, vocabulary.factors)}"
             )
         if isinstance(value, (list, tuple)):
-            value = len(read_levels(factor, value, "combinations", least=1))
-        if type(value) is not int or value < 1:
-            raise UserError(
-                f"combinations: {factor} must have a whole number of levels, not {value!r}"
-            )
-        found[str(factor)] = value
+            value = len(read_levels(vocabulary, factor, value, "combinations", minimum=1))
+        found[factor] = value
     return found
 
 
-TYPE = Definitional()
+MEANINGS: Mapping[Evidence, str] = {
+    "true by arithmetic": "The claim is true by arithmetic: no training run could contradict it.",
+}

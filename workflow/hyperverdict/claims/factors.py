@@ -2,155 +2,196 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from hyperverdict.claims.model import Arm, UnanswerableError
-from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.model import Hypothesis, Study
-from hyperverdict.vocabulary.budget import Budget, parse_budget
-from hyperverdict.vocabulary.configuration import Configuration, configure, override
-from hyperverdict.vocabulary.hyperparameters import (
-    HYPERPARAMETERS,
-    OWN,
-    SHORTHANDS,
-    read_value,
-    spell,
-)
+from hyperverdict.claims.model import Design, UnanswerableError
+from hyperverdict.effects.outcomes import Arm
+from hyperverdict.errors import UserError
+from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline, Configuration
+from hyperverdict.vocabulary.hyperparameters import Level
+from hyperverdict.vocabulary.vocabulary import BUDGET, Vocabulary
 
-BUDGET = "budget"
-FACTORS = (*HYPERPARAMETERS, *SHORTHANDS, BUDGET)
-
-Settings = Mapping[str, Any]
-
-# Handles on the same hyperparameter: naming both in one arm contradicts itself.
-_SHAPES = frozenset({"width", "depth"})
+# Factor -> canonical level.
+Levels = Mapping[str, Level]
+# Factor -> its levels, in order.
+Factors = Mapping[str, tuple[Level, ...]]
 
 
-def read_level(factor: str, raw: object) -> Any:
-    """The canonical level of a factor (a hyperparameter, width, depth or budget)."""
-    if factor == BUDGET:
-        return parse_budget(raw)
-    if factor not in (*FACTORS, *OWN):
-        raise UserError(f"unknown hyperparameter {factor!r}; {nearest(factor, (*FACTORS, *OWN))}")
-    return read_value(factor, raw)
+def label(levels: Levels, vocabulary: Vocabulary) -> str:
+    """An arm's identity: ``batch_size 128, depth 2``."""
+    return ", ".join(f"{name} {vocabulary.spell(name, level)}" for name, level in levels.items())
 
 
-def level_text(factor: str, raw: object) -> str:
-    """A level as labels spell it: ``0.001`` for 1e-3, ``300 steps`` for a budget."""
-    value = read_level(factor, raw)
-    return str(value) if factor == BUDGET else spell(factor, value)
+def title(levels: Levels, vocabulary: Vocabulary) -> str:
+    """The same for people: ``batch size 128, depth 2``, and ``300 steps`` for a budget."""
+    return ", ".join(level_title(name, level, vocabulary) for name, level in levels.items())
 
 
-def label(settings: Settings) -> str:
-    """For example ``batch_size 128, depth 2``."""
-    return ", ".join(f"{factor} {level_text(factor, raw)}" for factor, raw in settings.items())
+def level_title(factor: str, level: Level, vocabulary: Vocabulary) -> str:
+    """One level under its factor's name; a budget needs no name."""
+    text = vocabulary.spell(factor, level)
+    return text if factor == BUDGET else f"{factor_title(factor)} {text}"
 
 
-def read_levels(factor: str, raw: object, where: str, least: int = 2) -> tuple[Any, ...]:
-    """A factor's list of levels, as written, each valid and none listed twice.
+def factor_title(factor: str) -> str:
+    """A factor for people: ``batch size``; the budget is the training length."""
+    return "training length" if factor == BUDGET else factor.replace("_", " ")
 
-    Raises UserError naming the level that is listed twice under two spellings.
+
+def read_levels(
+    vocabulary: Vocabulary, factor: str, raw: Sequence[Any], where: str, minimum: int = 2
+) -> tuple[Level, ...]:
+    """A factor's levels in canonical form.
+
+    Raises UserError for one that is listed twice, naming both spellings, and for too few.
     """
-    if not isinstance(raw, (list, tuple)) or not raw:
-        raise UserError(f"{where}: {factor} must be a list of levels, not {raw!r}")
-    seen: dict[Any, object] = {}
-    for level in raw:
-        value = read_level(factor, level)
-        if value in seen:
-            raise UserError(f"{where}: {seen[value]!r} and {level!r} are one level of {factor}")
-        seen[value] = level
-    if len(raw) < least:
-        raise UserError(f"{where}: {factor} needs at least {least} levels, not {list(raw)!r}")
-    return tuple(raw)
+    seen: dict[Level, object] = {}
+    for written in raw:
+        level = vocabulary.read(factor, written)
+        if level in seen:
+            raise UserError(f"{where}: {seen[level]!r} and {written!r} are one level of {factor}")
+        seen[level] = written
+    if len(seen) < minimum:
+        raise UserError(f"{where}: {factor} needs at least {minimum} levels, not {list(raw)!r}")
+    return tuple(seen)
 
 
-def read_factors(raw: object, where: str, least: int = 2) -> dict[str, tuple[Any, ...]]:
-    """Factors with their lists of levels, as written."""
-    if not isinstance(raw, Mapping) or not raw:
-        raise UserError(f"{where} must name factors with their levels, not {raw!r}")
-    return {str(name): read_levels(str(name), levels, where, least) for name, levels in raw.items()}
+def read_factors(
+    vocabulary: Vocabulary, raw: Mapping[str, Any], where: str, minimum: int = 2
+) -> Factors:
+    """Factors with their levels; UserError for one that is given under two names."""
+    found: dict[str, tuple[Level, ...]] = {}
+    for written, levels in raw.items():
+        name = vocabulary.resolve(str(written))
+        if name in found:
+            raise UserError(f"{where}: {written!r} is {name!r}, which is given already")
+        found[name] = read_levels(vocabulary, name, levels, where, minimum)
+    return found
 
 
-def read_change(raw: object, where: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The two arms of ``{factor: {from: a, to: b}}``; several factors move together."""
-    if not isinstance(raw, Mapping) or not raw:
-        raise UserError(f"{where} must read like {{batch_size: {{from: 4, to: 128}}}}, not {raw!r}")
-    for factor, ends in raw.items():
-        if not isinstance(ends, Mapping) or set(ends) != {"from", "to"}:
-            raise UserError(f"{where}: {factor} must have 'from' and 'to', not {ends!r}")
-        if read_level(str(factor), ends["from"]) == read_level(str(factor), ends["to"]):
+def read_change(
+    vocabulary: Vocabulary, raw: Mapping[str, Any], where: str
+) -> tuple[dict[str, Level], dict[str, Level]]:
+    """The levels of the two arms of ``{factor: {from: a, to: b}}``; several factors move together.
+
+    Raises UserError where a factor does not change.
+    """
+    start, to = {}, {}
+    for written, ends in raw.items():
+        name = vocabulary.resolve(str(written))
+        if name in start:
+            raise UserError(f"{where}: {written!r} is {name!r}, which is given already")
+        start[name] = vocabulary.read(name, ends["from"])
+        to[name] = vocabulary.read(name, ends["to"])
+        if start[name] == to[name]:
             raise UserError(
-                f"{where}: {factor} from {ends['from']!r} to {ends['to']!r} is one configuration; "
+                f"{where}: {written} from {ends['from']!r} to {ends['to']!r} is one configuration; "
                 "the two arms must differ"
             )
-    start = {str(factor): ends["from"] for factor, ends in raw.items()}
-    return start, {str(factor): ends["to"] for factor, ends in raw.items()}
+    return start, to
 
 
-def contexts_of(factors: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Any], ...]:
-    """Every combination of the context factors' levels."""
+def change_text(start: Levels, to: Levels, vocabulary: Vocabulary) -> str:
+    """``depth 2 → 3`` or ``batch size 4 → 128 and learning rate 0.001 → 0.01``."""
+    parts = [
+        f"{factor_title(name)} {vocabulary.spell(name, level)} → {vocabulary.spell(name, to[name])}"
+        for name, level in start.items()
+    ]
+    return " and ".join(parts)
+
+
+def levels_text(factors: Factors, vocabulary: Vocabulary) -> str:
+    """``depth 1, 2, 3; width 16, 64``."""
+    return "; ".join(
+        f"{factor_title(name)} {', '.join(vocabulary.spell(name, level) for level in levels)}"
+        for name, levels in factors.items()
+    )
+
+
+def combinations(factors: Factors) -> tuple[dict[str, Level], ...]:
+    """Every combination of the factors' levels."""
     names = tuple(factors)
     return tuple(dict(zip(names, levels, strict=True)) for levels in product(*factors.values()))
 
 
-def configuration_of(study: Study, levels: Settings, budget: Budget) -> Configuration:
-    """The baseline with some levels replaced; a level of ``budget`` replaces the budget."""
-    settings = dict(levels)
-    if BUDGET in settings:
-        budget = parse_budget(settings.pop(BUDGET))
-    if "hidden_units" in settings and _SHAPES & settings.keys():
-        both = ", ".join(sorted(_SHAPES & settings.keys()))
-        raise UserError(f"hidden_units and {both} set the same layers; vary one of them")
-    return configure(override(study.baseline, settings), budget)
-
-
 def make_arm(
-    study: Study, settings: Settings, budget: Budget, context: Settings | None = None
+    baseline: Baseline,
+    settings: Levels,
+    budget: Budget,
+    context: Levels | None = None,
+    order: Sequence[str] = (),
 ) -> Arm:
-    """One arm; its label names settings and context."""
+    """One arm.
+
+    Args:
+        order: in which its label names the factors; settings first when empty.
+    """
     context = dict(context or {})
-    _refuse_both(settings, context)
-    levels = {**context, **settings}
-    name = label({**settings, **context})
-    return Arm(name, dict(settings), configuration_of(study, levels, budget), context)
-
-
-def _refuse_both(settings: Settings, context: Settings) -> None:
     both = sorted(settings.keys() & context.keys())
     if both:
         raise UserError(f"{both[0]} cannot be compared and be a context at once")
+    levels = {**settings, **context}
+    named = {name: levels[name] for name in order if name in levels} or levels
+    vocabulary = baseline.vocabulary
+    return Arm(
+        label(named, vocabulary),
+        title(named, vocabulary),
+        title(settings, vocabulary),
+        dict(settings),
+        baseline.configure({**context, **settings}, budget),
+        context,
+    )
 
 
-def find_arm(arms: Sequence[Arm], settings: Settings, context: Settings | None = None) -> Arm:
+def find_arm(arms: Iterable[Arm], settings: Levels, context: Levels | None = None) -> Arm:
     """The arm with these settings and this context; KeyError when there is none."""
-    wanted = label({**settings, **(context or {})})
+    wanted = {**settings, **(context or {})}
     for arm in arms:
-        if arm.label == wanted:
+        if arm.levels == wanted:
             return arm
-    raise KeyError(wanted)
+    raise KeyError(str(wanted))
 
 
-def unique_arms(arms: Sequence[Arm], where: str) -> tuple[Arm, ...]:
+def unique_arms(arms: Iterable[Arm], where: str) -> tuple[Arm, ...]:
     """The arms without repeated labels.
 
-    Raises UserError when two arms of different labels are one configuration.
+    Raises UserError when two arms of different labels are one training.
     """
     by_label = {arm.label: arm for arm in arms}
-    by_path: dict[str, str] = {}
+    found: dict[Configuration, Arm] = {}
     for arm in by_label.values():
-        other = by_path.setdefault(arm.configuration.path, arm.label)
-        if other != arm.label:
-            raise UserError(f"{where}: {other!r} and {arm.label!r} are one configuration")
+        refuse_same_training(found, arm, where)
     return tuple(by_label.values())
 
 
-def refuse_single_run(hypothesis: Hypothesis) -> None:
-    """Check 3, before anything is trained."""
-    n = len(hypothesis.seeds)
+def refuse_same_training(found: dict[Configuration, Arm], arm: Arm, where: str) -> None:
+    """Add an arm to those `found`; UserError when it trains just as one of them does."""
+    if arm.configuration.vocabulary.complete is False:
+        return
+    other = found.setdefault(arm.configuration.effective, arm)
+    if other is arm:
+        return
+    differing = arm.configuration.differing(other.configuration)
+    if not differing:
+        raise UserError(f"{where}: {other.title!r} and {arm.title!r} are one configuration")
+    name = differing[0]
+    row = arm.configuration.vocabulary.hyperparameters[name]
+    [(needed, levels)] = row.acts_with.items()
+    raise UserError(
+        f"{where}: {name} has an effect only with {needed} {' or '.join(sorted(levels))}; "
+        f"{other.title!r} and {arm.title!r} would train the same network"
+    )
+
+
+def refuse_single_run(design: Design) -> None:
+    """One seed gives no noise estimate."""
+    n = len(design.seeds)
     if n < 2:
+        seeds = "1 seed" if n == 1 else "no seeds"
         raise UnanswerableError(
-            "One run per arm: no noise estimate, no verdict. "
-            f"{n} seed cannot answer {hypothesis.id}; give it at least 5 (seeds: 10 is the default)"
+            f"one run per arm gives no noise estimate, so {seeds} cannot answer it; "
+            "use at least 5 seeds (seeds: 10 is the default)"
         )

@@ -16,35 +16,48 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from hyperverdict.claims.conjunction import judge_legs, outcomes_of
+from hyperverdict.claims.conjunction import judge_legs, leg_of_one, outcomes_of
 from hyperverdict.claims.factors import (
-    contexts_of,
-    label,
-    level_text,
+    Factors,
+    combinations,
+    factor_title,
+    find_arm,
+    levels_text,
     make_arm,
     read_factors,
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.model import Arm, Effect, Judgement, Leg, Question, UnanswerableError
+from hyperverdict.claims.model import (
+    Claim,
+    Design,
+    Judgement,
+    Leg,
+    Question,
+    UnanswerableError,
+)
 from hyperverdict.claims.schemas import GRID
-from hyperverdict.effects.effect import MOST_FAILURES
+from hyperverdict.effects.contrast import Contrast
+from hyperverdict.effects.effect import Effect, Evidence, Expectation
+from hyperverdict.effects.measure import MOST_FAILURES
+from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError
-from hyperverdict.stats.decision import Claim, decide
+from hyperverdict.stats.decision import decide
 from hyperverdict.stats.importance import Importance, importance
 from hyperverdict.stats.intervals import Floats, equivalence_p, one_sample, t_statistic, two_sided_p
 from hyperverdict.stats.power import seeds_needed
-from hyperverdict.study.model import Expectation, Hypothesis, Study
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.vocabulary.vocabulary import Vocabulary
+from hyperverdict.words.numbers import count, listed, number
 
-DELTA = 0.05
-LEAST_SEEDS = 3
-NAME = "share of these - share of than"
+MINIMUM_SEEDS = 3
 
 MATTERS_MORE: dict[str, Any] = {
     "type": "object",
@@ -57,194 +70,221 @@ MATTERS_MORE: dict[str, Any] = {
     },
 }
 
-Groups = tuple[dict[str, tuple[Any, ...]], dict[str, tuple[Any, ...]]]
 
+@dataclass(frozen=True)
+class ImportanceClaim(Claim):
+    """See the module.
 
-class ImportanceClaim:
-    """See the module."""
+    Attributes:
+        these, than: the two groups of factors with their levels.
+    """
 
-    name = "importance"
+    these: Factors
+    than: Factors
+
+    kind = "importance"
     verb = "matters_more"
     keys = frozenset({"matters_more"})
     required = frozenset({"matters_more"})
-    one_of: frozenset[str] = frozenset()
-    schema: Mapping[str, Mapping[str, Any]] = {"matters_more": MATTERS_MORE}
+    schema: ClassVar[Mapping[str, Any]] = {"matters_more": MATTERS_MORE}
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse overlapping groups, claims that are not about shares, fewer than 3 seeds."""
-        _check_expectations(hypothesis)
-        for budget in hypothesis.at_equal:
-            self.arms(hypothesis, study, budget)
-        refuse_single_run(hypothesis)
-        if len(hypothesis.seeds) < LEAST_SEEDS:
+    @classmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """Refuses a factor in both groups, and one of a single level."""
+        raw = terms["matters_more"]
+        these = read_factors(vocabulary, raw["these"], "matters_more, these")
+        than = read_factors(vocabulary, raw["than"], "matters_more, than")
+        both = sorted(these.keys() & than.keys())
+        if both:
+            raise UserError(f"matters_more: {both[0]} is in both groups")
+        return cls(expect, registered, vocabulary, these, than)
+
+    @property
+    def factors(self) -> Factors:
+        """Both groups, in the order of the table's axes."""
+        return {**self.these, **self.than}
+
+    def check(self, design: Design) -> None:
+        """Refuse claims that are not about shares, and fewer than 3 seeds."""
+        self._check_expectations()
+        for budget in design.budgets:
+            self.arms(design.baseline, budget)
+        refuse_single_run(design)
+        if len(design.seeds) < MINIMUM_SEEDS:
             raise UnanswerableError(
-                f"{len(hypothesis.seeds)} seeds cannot tell variance of levels from noise; "
-                f"importance needs at least {LEAST_SEEDS} (seeds: 10 is the default)"
+                f"{len(design.seeds)} seeds cannot separate the variance of levels from noise; "
+                f"importance needs at least {MINIMUM_SEEDS} (seeds: 10 is the default)"
             )
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    def _check_expectations(self) -> None:
+        if not self.expect:
+            raise UserError(
+                "expect is missing: e.g. expect: {accuracy: {share_of_variance: higher}}"
+            )
+        for expectation in self.expect:
+            directed = expectation.direction in ("higher", "lower")
+            if not expectation.share_of_variance or not directed:
+                name = expectation.metric.name
+                raise UserError(
+                    f"expect: {name}: matters_more is about variance; write "
+                    f"{name}: {{share_of_variance: higher}}"
+                )
+
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """Every cell of the grid; a factor ``budget`` replaces the budget."""
-        these, than = read_groups(hypothesis.terms["matters_more"])
-        cells = contexts_of({**these, **than})
-        return unique_arms([make_arm(study, cell, budget) for cell in cells], self.verb)
+        arms = (make_arm(baseline, cell, budget) for cell in combinations(self.factors))
+        return unique_arms(arms, self.verb)
 
     def judge(self, question: Question) -> Judgement:
-        """Section 1 on the difference in shares; facts hold all shares, ranges and group sizes."""
+        """The difference in shares; facts hold all shares by metric."""
         found: dict[str, Importance | None] = {}
 
         def judge_leg(question: Question, expectation: Expectation) -> Leg:
-            table = complete_table(question, expectation.metric)
-            shares = shares_of(question, table)
-            found[expectation.metric] = shares
-            effect = effect_of(question, expectation, shares, len(table))
-            rule = "difference in share of variance over the whole grid"
-            metric, direction = expectation.metric, expectation.direction
-            return Leg(metric, direction, effect.evidence, (effect,), rule, effect.grade)
+            table = self._complete_table(question, expectation.metric)
+            shares = self._shares(table)
+            found[expectation.metric.name] = shares
+            return leg_of_one(expectation, self._effect(question, expectation, shares, len(table)))
 
-        judgement = judge_legs(question, self.name, judge_leg)
-        facts = {"ranges": _ranges(question), "shares": _shares_by_metric(question, found)}
-        return replace(judgement, facts=facts, notes=(*judgement.notes, *_notes(question, found)))
+        judgement = judge_legs(question, judge_leg)
+        notes = (*judgement.notes, *self._notes(found))
+        return replace(judgement, facts={"shares": self._facts(found)}, notes=notes)
+
+    def _complete_table(self, question: Question, metric: Metric) -> Floats:
+        """[n, L_1, ..., L_k] of seeds that finished in every cell, logarithms for ratio metrics."""
+        outcomes = outcomes_of(question, metric)
+        cells = [
+            outcomes.values.get(find_arm(question.arms, cell).label, {})
+            for cell in combinations(self.factors)
+        ]
+        seeds = sorted(
+            set.intersection(*({s for s, v in c.items() if math.isfinite(v)} for c in cells))
+        )
+        flat = np.array([[cell[seed] for cell in cells] for seed in seeds], dtype=float)
+        shape = (len(seeds), *(len(levels) for levels in self.factors.values()))
+        table = flat.reshape(shape)
+        return np.log(table) if metric.ratio else table
+
+    def _shares(self, table: Floats) -> Importance | None:
+        """Shares of variance, or None below 3 complete seeds."""
+        if len(table) < MINIMUM_SEEDS:
+            return None
+        axes = range(len(self.factors))
+        return importance(table, axes[: len(self.these)], axes[len(self.these) :])
+
+    def _effect(
+        self, question: Question, expectation: Expectation, shares: Importance | None, n: int
+    ) -> Effect:
+        """The difference in shares as an effect; pseudo-values stand for the seeds."""
+        estimate = shares.difference if shares else one_sample([])
+        delta, claim = expectation.matters_from, expectation.direction
+        nominal = question.look_rule.nominal(question.alpha, estimate.n)
+        decision = decide(estimate, delta, nominal, claim)
+        failing = _too_many_failed(question, expectation.metric)
+        evidence: Evidence = "inconclusive" if failing else decision.outcome
+        needed = None
+        if evidence == "inconclusive" and estimate.df > 0 and not failing:
+            search = question.look_rule.seeds
+            needed = seeds_needed(estimate.sd, estimate.df, delta, question.alpha, search)
+        pseudo = shares.pseudo_values.tolist() if shares and estimate.df > 0 else []
+        than, these = (tuple(map(factor_title, group)) for group in (self.than, self.these))
+        return Effect(
+            contrast=Contrast("share", expectation.metric, (), than, these),
+            direction=claim,
+            evidence=evidence,
+            grade="" if failing else decision.grade,
+            n=estimate.n or n,
+            estimate=estimate.value,
+            sd=estimate.sd,
+            alpha=nominal,
+            delta=delta,
+            ci=decision.ci,
+            ci_equivalence=decision.ci_equivalence,
+            t=t_statistic(estimate),
+            p=two_sided_p(estimate),
+            p_equivalence=equivalence_p(estimate, delta),
+            per_seed=tuple(enumerate(pseudo)),
+            seeds_needed=needed,
+            df=estimate.df,
+            failures_decide=failing,
+        )
+
+    def _facts(self, found: Mapping[str, Importance | None]) -> dict[str, Any]:
+        return {
+            metric: {
+                "these": shares.these,
+                "than": shares.than,
+                "between the groups": shares.cross,
+                "single": dict(zip(self.factors, shares.single, strict=True)),
+                "variance": shares.total,
+            }
+            for metric, shares in found.items()
+            if shares is not None
+        }
+
+    def _notes(self, found: Mapping[str, Importance | None]) -> tuple[str, ...]:
+        titles = {e.metric.name: e.metric.title for e in self.expect}
+        ranges = levels_text(self.factors, self.vocabulary)
+        notes = [
+            f"{count(len(self.these), 'factor')} against {len(self.than)}, over {ranges}. "
+            "The shares depend on these ranges."
+        ]
+        for name, shares in found.items():
+            if shares is None:
+                notes.append(
+                    f"Fewer than {MINIMUM_SEEDS} seeds finished in every cell for {titles[name]}."
+                )
+            elif shares.difference.df <= 0:
+                notes.append(f"{titles[name].capitalize()} does not vary over this grid.")
+            else:
+                own = (shares.these, self._group(self.these)), (shares.than, self._group(self.than))
+                parts = ", ".join(f"{number(share, 2)} for {group}" for share, group in own)
+                notes.append(
+                    f"Shares of the variance in {titles[name]}: {parts}, "
+                    f"{number(shares.cross, 2)} for interactions between the two groups."
+                )
+        return tuple(notes)
+
+    def _group(self, factors: Factors) -> str:
+        return listed(map(factor_title, factors))
+
+    @property
+    def topic(self) -> str:
+        """The first group."""
+        return f"importance of {self._group(self.these)}"
+
+    @property
+    def terms_text(self) -> str:
+        """Both groups with their levels."""
+        these, than = (levels_text(g, self.vocabulary) for g in (self.these, self.than))
+        return f"{these} matter more than {than}"
+
+    def null(self, leg: Leg) -> str:
+        """Equal shares."""
+        return f"both groups explain the same share of the variance in {leg.metric.title}"
+
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """Which group matters more."""
+        return MEANINGS
 
 
-def _check_expectations(hypothesis: Hypothesis) -> None:
-    if not hypothesis.expect:
-        raise UserError("expect is missing: e.g. expect: {accuracy: {share_of_variance: higher}}")
-    for expectation in hypothesis.expect:
-        if not expectation.share_of_variance or expectation.direction not in ("higher", "lower"):
-            raise UserError(
-                f"expect: {expectation.metric}: matters_more is about variance; write "
-                f"{expectation.metric}: {{share_of_variance: higher}}"
-            )
-
-
-def read_groups(raw: object) -> Groups:
-    """The two groups with their levels; UserError when a factor is in both, or alone in a pair."""
-    if not isinstance(raw, Mapping) or set(raw) != {"these", "than"}:
-        raise UserError(f"matters_more must have 'these' and 'than', not {raw!r}")
-    these = read_factors(raw["these"], "matters_more, these")
-    than = read_factors(raw["than"], "matters_more, than")
-    both = sorted(these.keys() & than.keys())
-    if both:
-        raise UserError(f"matters_more: {both[0]} is in both groups")
-    return these, than
-
-
-def complete_table(question: Question, metric: str) -> Floats:
-    """[n, L_1, ..., L_k] of the seeds that finished in every cell, logarithms for ratio metrics."""
-    these, than = read_groups(question.hypothesis.terms["matters_more"])
-    factors = {**these, **than}
-    outcomes = outcomes_of(question, metric)
-    cells = [outcomes.values.get(label(cell), {}) for cell in contexts_of(factors)]
-    seeds = sorted(
-        set.intersection(*({s for s, v in c.items() if math.isfinite(v)} for c in cells))
-    )
-    flat = np.array([[cell[seed] for cell in cells] for seed in seeds], dtype=float)
-    shape = (len(seeds), *(len(levels) for levels in factors.values()))
-    table = flat.reshape(shape)
-    return np.log(table) if outcomes.metric.ratio else table
-
-
-def shares_of(question: Question, table: Floats) -> Importance | None:
-    """Shares of variance, or None below 3 complete seeds."""
-    if len(table) < LEAST_SEEDS:
-        return None
-    these, than = read_groups(question.hypothesis.terms["matters_more"])
-    axes = range(len(these) + len(than))
-    return importance(table, axes[: len(these)], axes[len(these) :])
-
-
-def effect_of(
-    question: Question, expectation: Expectation, shares: Importance | None, n: int
-) -> Effect:
-    """The difference in shares as an effect; pseudo-values stand for the seeds."""
-    estimate = shares.difference if shares else one_sample([])
-    delta = DELTA if expectation.matters_from is None else expectation.matters_from
-    claim: Claim = expectation.direction
-    nominal = question.looks.nominal(question.alpha, estimate.n)
-    decision = decide(estimate, delta, nominal, claim)
-    evidence, failing = decision.outcome, _too_many_failed(question, expectation.metric)
-    needed = None
-    if failing:
-        evidence = "inconclusive"
-    if evidence == "inconclusive" and estimate.df > 0 and not failing:
-        search = question.looks.seeds
-        needed = seeds_needed(estimate.sd, estimate.df, delta, question.alpha, search)
-    pseudo = shares.pseudo_values.tolist() if shares and estimate.df > 0 else []
-    return Effect(
-        name=NAME,
-        metric=expectation.metric,
-        ratio=False,
-        direction=claim,
-        evidence=evidence,
-        grade="" if failing else decision.grade,
-        n=estimate.n or n,
-        estimate=estimate.value,
-        sd=estimate.sd,
-        alpha=nominal,
-        delta=delta,
-        ci1=decision.ci1,
-        ci2=decision.ci2,
-        t=t_statistic(estimate),
-        p=two_sided_p(estimate),
-        p_equivalence=equivalence_p(estimate, delta),
-        per_seed=tuple(enumerate(pseudo)),
-        seeds_needed=needed,
-        df=estimate.df,
-        failures_decide=failing,
-    )
-
-
-def _too_many_failed(question: Question, metric: str) -> bool:
+def _too_many_failed(question: Question, metric: Metric) -> bool:
     runs = outcomes_of(question, metric).values.values()
     rates = [sum(not math.isfinite(v) for v in r.values()) / len(r) for r in runs if r]
     return any(rate > MOST_FAILURES for rate in rates)
 
 
-def _ranges(question: Question) -> dict[str, Any]:
-    these, than = read_groups(question.hypothesis.terms["matters_more"])
-    return {
-        name: {factor: [level_text(factor, x) for x in levels] for factor, levels in group.items()}
-        for name, group in (("these", these), ("than", than))
-    }
-
-
-def _shares_by_metric(question: Question, found: Mapping[str, Importance | None]) -> dict[str, Any]:
-    these, than = read_groups(question.hypothesis.terms["matters_more"])
-    factors = [*these, *than]
-    return {
-        metric: {
-            "these": shares.these,
-            "than": shares.than,
-            "between the groups": shares.cross,
-            "single": dict(zip(factors, shares.single, strict=True)),
-            "variance": shares.total,
-        }
-        for metric, shares in found.items()
-        if shares is not None
-    }
-
-
-def _notes(question: Question, found: Mapping[str, Importance | None]) -> tuple[str, ...]:
-    these, than = read_groups(question.hypothesis.terms["matters_more"])
-    ranges = [
-        f"{factor} {', '.join(level_text(factor, x) for x in levels)}"
-        for factor, levels in {**these, **than}.items()
-    ]
-    notes = [
-        f"{len(these)} against {len(than)} factors, over {'; '.join(ranges)}. "
-        "Other ranges would give other shares."
-    ]
-    for metric, shares in found.items():
-        if shares is None:
-            notes.append(f"Fewer than {LEAST_SEEDS} seeds finished in every cell for {metric}.")
-        elif shares.difference.df <= 0:
-            notes.append(f"Seeds agree on no variance of {metric} over this grid.")
-        else:
-            notes.append(
-                f"Shares of {metric} variance: these {shares.these:.2f}, than {shares.than:.2f}, "
-                f"interactions between the groups {shares.cross:.2f}."
-            )
-    return tuple(notes)
-
-
-TYPE = ImportanceClaim()
+MEANINGS: Mapping[Evidence, str] = {
+    "supported": "Over the tested ranges the first group of hyperparameters matters more {where}. "
+    "Other ranges could change that.",
+    "refuted": "Over the tested ranges the second group of hyperparameters matters more {where}, "
+    "against the claim. Other ranges could change that.",
+    "no meaningful effect": "Over the tested ranges both groups of hyperparameters matter about "
+    "equally {where}: their shares of the variance differ by less than {size}.",
+    "inconclusive": "It is undecided {where} which group of hyperparameters matters more.",
+}

@@ -13,24 +13,37 @@ effect at `from`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
-from hyperverdict.claims.conjunction import check_legs, judge_legs, judged_legs, two_alphas
+from hyperverdict.claims.conjunction import (
+    check_legs,
+    judge_legs,
+    judged_legs,
+    leg_of_one,
+    two_alphas,
+)
 from hyperverdict.claims.factors import (
+    Levels,
+    change_text,
+    factor_title,
     find_arm,
-    label,
     make_arm,
     read_change,
     refuse_single_run,
+    title,
     unique_arms,
 )
-from hyperverdict.claims.model import Arm, Judgement, Leg, Question
+from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question
 from hyperverdict.claims.schemas import COMPARE
-from hyperverdict.effects.effect import Contrast, difference
+from hyperverdict.effects.contrast import Contrast, Weighted, difference
+from hyperverdict.effects.effect import Evidence, Expectation
+from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError
-from hyperverdict.study.model import Expectation, Hypothesis, Study
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.vocabulary import Vocabulary
+from hyperverdict.words.numbers import estimate_text, listed
 
 DEPENDS_ON: dict[str, Any] = {
     **COMPARE,
@@ -39,80 +52,126 @@ DEPENDS_ON: dict[str, Any] = {
 }
 
 
-class Interaction:
-    """See the module."""
+@dataclass(frozen=True)
+class Interaction(Claim):
+    """See the module.
 
-    name = "interaction"
+    Attributes:
+        start, to: the levels that are compared.
+        contexts: the two contexts, from and to.
+    """
+
+    start: Levels
+    to: Levels
+    contexts: tuple[Levels, Levels]
+
+    kind = "interaction"
     verb = "depends_on"
     keys = frozenset({"compare", "depends_on"})
     required = frozenset({"compare", "depends_on"})
-    one_of: frozenset[str] = frozenset()
-    schema: Mapping[str, Mapping[str, Any]] = {"compare": COMPARE, "depends_on": DEPENDS_ON}
+    schema: ClassVar[Mapping[str, Any]] = {"compare": COMPARE, "depends_on": DEPENDS_ON}
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
+    @classmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """Refuses what does not change."""
+        start, to = read_change(vocabulary, terms["compare"], "compare")
+        contexts = read_change(vocabulary, terms["depends_on"], "depends_on")
+        return cls(expect, registered, vocabulary, start, to, contexts)
+
+    def check(self, design: Design) -> None:
         """Refuse equal arms, an interaction without a size of its own, a single seed."""
-        check_legs(hypothesis)
-        for expectation in hypothesis.expect:
-            if expectation.matters_from is None:
+        check_legs(self, design)
+        for expectation in self.expect:
+            if not expectation.own_size:
+                name = expectation.metric.name
                 raise UserError(
-                    f"expect: {expectation.metric}: an interaction needs a size of its own, "
-                    f"e.g. {expectation.metric}: {{is: {expectation.direction}, "
-                    f"matters_from: {study.metrics[expectation.metric].matters_from:g}}}"
+                    f"expect: {name}: an interaction needs a size of its own, e.g. {name}: "
+                    f"{{is: {expectation.direction}, matters_from: {expectation.matters_from:g}}}"
                 )
-        for budget in hypothesis.at_equal:
-            self.arms(hypothesis, study, budget)
-        refuse_single_run(hypothesis)
+        for budget in design.budgets:
+            self.arms(design.baseline, budget)
+        refuse_single_run(design)
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """From and to in the first context, then in the second."""
-        changes = read_change(hypothesis.terms["compare"], "compare")
-        contexts = read_change(hypothesis.terms["depends_on"], "depends_on")
-        arms = [make_arm(study, levels, budget, c) for c in contexts for levels in changes]
+        ends = (self.start, self.to)
+        arms = (make_arm(baseline, x, budget, c) for c in self.contexts for x in ends)
         return unique_arms(arms, self.verb)
 
     def judge(self, question: Question) -> Judgement:
-        """Section 1 on the difference in differences; facts hold the effect in each context."""
-        judgement = judge_legs(question, self.name, judge_leg)
+        """The difference in differences; facts hold the effect in each context."""
+        judgement = judge_legs(question, self._judge_leg)
         kept, _ = judged_legs(question)
-        facts = {e.metric: effects_by_context(question, e) for e in kept}
-        return replace(judgement, facts={"effects_by_context": facts})
+        return replace(judgement, facts={"within": [self._within(question, e) for e in kept]})
+
+    def _judge_leg(self, question: Question, expectation: Expectation) -> Leg:
+        contrast = self._contrast(question, expectation)
+        return leg_of_one(expectation, two_alphas(question, contrast, expectation, 1).plain)
+
+    def _pair(self, question: Question, context: Levels) -> tuple[Arm, Arm]:
+        start, to = (find_arm(question.arms, x, context) for x in (self.start, self.to))
+        return start, to
+
+    def _contrast(self, question: Question, expectation: Expectation) -> Weighted:
+        pairs = [self._pair(question, context) for context in self.contexts]
+        labels = [arm.label for pair in pairs for arm in pair]
+        names = [title(context, self.vocabulary) for context in self.contexts]
+        contrast = Contrast(
+            "interaction",
+            expectation.metric,
+            tuple(labels),
+            (names[0],),
+            (names[1],),
+            change=change_text(self.start, self.to, self.vocabulary),
+        )
+        return Weighted(contrast, dict(zip(labels, (1.0, -1.0, -1.0, 1.0), strict=True)))
+
+    def _within(self, question: Question, expectation: Expectation) -> list[str]:
+        """The effect in each context, in words."""
+        said = []
+        for context in self.contexts:
+            name = title(context, self.vocabulary)
+            contrast = difference(expectation.metric, *self._pair(question, context), name)
+            effect = two_alphas(question, contrast, expectation, 1).plain
+            said.append(f"{estimate_text(effect)} with {name}")
+        change = change_text(self.start, self.to, self.vocabulary)
+        return [f"{expectation.metric.title} changes with {change}: {listed(said)}."]
+
+    @property
+    def topic(self) -> str:
+        """What depends on what."""
+        factors = (listed(map(factor_title, levels)) for levels in (self.start, self.contexts[0]))
+        return " by ".join(factors)
+
+    @property
+    def terms_text(self) -> str:
+        """For example "depth 2 → 3 depends on width 64 → 256"."""
+        change = change_text(self.start, self.to, self.vocabulary)
+        return f"{change} depends on {change_text(*self.contexts, self.vocabulary)}"
+
+    def null(self, leg: Leg) -> str:
+        """No interaction."""
+        return f"the effect on {leg.metric.title} is the same at both levels of the other factor"
+
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """Whether one effect depends on the other factor."""
+        return MEANINGS
+
+    def findings(self, judgement: Judgement) -> tuple[str, ...]:
+        """The effects within the contexts."""
+        return tuple(s for said in judgement.facts.get("within", ()) for s in said)
 
 
-Pair = tuple[str, str]
-
-
-def pairs_of(question: Question) -> dict[str, Pair]:
-    """Context -> labels of (to, from), in order."""
-    terms = question.hypothesis.terms
-    start, to = read_change(terms["compare"], "compare")
-    contexts = read_change(terms["depends_on"], "depends_on")
-    return {
-        label(c): (find_arm(question.arms, to, c).label, find_arm(question.arms, start, c).label)
-        for c in contexts
-    }
-
-
-def judge_leg(question: Question, expectation: Expectation) -> Leg:
-    """One leg: the difference of the two effects."""
-    first, second = pairs_of(question).values()
-    effect = two_alphas(question, _twice(second, first), expectation, 1).plain
-    rule = "the difference of the two effects"
-    metric, direction = expectation.metric, expectation.direction
-    return Leg(metric, direction, effect.evidence, (effect,), rule, effect.grade)
-
-
-def effects_by_context(question: Question, expectation: Expectation) -> dict[str, Any]:
-    """Context -> estimate and interval of to - from in it, for the reader."""
-    found = {}
-    for context, pair in pairs_of(question).items():
-        effect = two_alphas(question, difference(*pair, context), expectation, 1).plain
-        found[context] = {"estimate": effect.estimate, "ci1": list(effect.ci1)}
-    return found
-
-
-def _twice(second: Pair, first: Pair) -> Contrast:
-    name = f"({second[0]} - {second[1]}) - ({first[0]} - {first[1]})"
-    return Contrast(name, {second[0]: 1.0, second[1]: -1.0, first[0]: -1.0, first[1]: 1.0})
-
-
-TYPE = Interaction()
+MEANINGS: Mapping[Evidence, str] = {
+    "supported": "The effect depends on the other factor {where}, in the claimed direction.",
+    "refuted": "The effect depends on the other factor {where}, but in the opposite direction.",
+    "no meaningful effect": "The effect does not depend on the other factor {where}: it changes by "
+    "less than {size}, the smallest change that matters.",
+    "inconclusive": "It is undecided {where} whether the effect depends on the other factor.",
+}

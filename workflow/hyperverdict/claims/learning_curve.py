@@ -14,25 +14,29 @@ remaining gain is proven below delta.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
-from hyperverdict.claims.conditional import opposite_tolerant
 from hyperverdict.claims.conjunction import (
     TwoAlphas,
     check_legs,
     judge_legs,
     judged_legs,
+    leg_of,
+    opposite_tolerant,
     outcomes_of,
+    two_alphas,
 )
-from hyperverdict.claims.conjunction import weakest_grade as weakest
-from hyperverdict.claims.factors import configuration_of, refuse_single_run
-from hyperverdict.claims.model import Arm, Evidence, Judgement, Leg, Outcomes, Question
-from hyperverdict.effects.effect import difference, judge_effect, measure
-from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.model import TIME_METRIC, Expectation, Hypothesis, Study
+from hyperverdict.claims.factors import refuse_single_run
+from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question
+from hyperverdict.effects.contrast import named
+from hyperverdict.effects.effect import Evidence, Expectation
+from hyperverdict.effects.outcomes import Arm, Outcomes
+from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.vocabulary import BUDGET, Vocabulary
 
 EACH: dict[str, Any] = {
     "type": "object",
@@ -50,80 +54,139 @@ EACH: dict[str, Any] = {
 }
 
 
-class LearningCurve:
-    """See the module."""
+@dataclass(frozen=True)
+class LearningCurve(Claim):
+    """See the module.
 
-    name = "learning curve"
+    Attributes:
+        epochs: rising, at least two.
+    """
+
+    epochs: tuple[int, ...]
+
+    kind = "learning curve"
     verb = "each"
     keys = frozenset({"each"})
     required = frozenset({"each"})
-    one_of: frozenset[str] = frozenset()
-    schema: Mapping[str, Mapping[str, Any]] = {"each": EACH}
+    schema: ClassVar[Mapping[str, Any]] = {"each": EACH}
+    reads = "epochs"
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse a range of fewer than 2 epochs, an unknown form, a single seed."""
-        check_legs(replace(hypothesis, at_equal=self.budgets(hypothesis)))
-        if hypothesis.tune:
+    @classmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """Refuses a range of fewer than 2 epochs and an unknown form."""
+        return cls(expect, registered, vocabulary, read_epochs(terms["each"]["epoch"]))
+
+    def check(self, design: Design) -> None:
+        """Refuse tuning and a single seed."""
+        check_legs(self, design)
+        if design.tuned:
             raise UserError(
                 "tune: a learning curve has one arm; there is nothing to tune it against"
             )
-        self.arms(hypothesis, study, study.budget)
-        refuse_single_run(hypothesis)
+        self.arms(design.baseline, self._budget)
+        refuse_single_run(design)
 
-    def budgets(self, hypothesis: Hypothesis) -> tuple[Budget, ...]:
+    @property
+    def _budget(self) -> Budget:
+        return Budget("epochs", self.epochs[-1])
+
+    def budgets(self, at_equal: tuple[Budget, ...]) -> tuple[Budget | None, ...]:
         """One: the last epoch claimed, whatever the study's budget is."""
-        return (Budget("epochs", points(hypothesis.terms["each"])[-1]),)
+        return (self._budget,)
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """One: the baseline, trained to the last epoch; `budget` is not used."""
-        [last] = self.budgets(hypothesis)
-        return (Arm(f"budget {last}", {"budget": str(last)}, configuration_of(study, {}, last)),)
+        last = self._budget
+        configuration = baseline.configure({}, last)
+        return (Arm(f"budget {last}", str(last), str(last), {BUDGET: last}, configuration),)
 
     def judge(self, question: Question) -> Judgement:
         """Every step, leg by leg; facts hold the plateau epoch of each metric, None if not seen."""
-        [budget] = self.budgets(question.hypothesis)
-        question = replace(question, budget=budget)
-        judgement = judge_legs(question, self.name, judge_leg)
+        question = replace(question, budget=self._budget)
+        judgement = judge_legs(question, self._judge_leg)
         kept, _ = judged_legs(question)
-        plateaus = {e.metric: plateau(question, e) for e in kept if e.metric != TIME_METRIC}
-        epochs = list(points(question.hypothesis.terms["each"]))
-        return replace(judgement, facts={"epochs": epochs, "plateau": plateaus})
+        plateaus = [
+            [e.metric.title, self._plateau(question, e)] for e in kept if not e.metric.is_time
+        ]
+        return replace(judgement, facts={"plateaus": plateaus})
 
+    def _judge_leg(self, question: Question, expectation: Expectation) -> Leg:
+        """Every step between neighbouring epochs."""
+        steps = list(zip(self.epochs[:-1], self.epochs[1:], strict=True))
+        effects = [_step(question, expectation, start, to, len(steps)) for start, to in steps]
+        return leg_of(expectation, _every_step(effects), effects)
 
-def points(raw: object) -> tuple[int, ...]:
-    """The epochs claimed, rising; UserError for anything else or fewer than two."""
-    if not isinstance(raw, Mapping) or set(raw) != {"epoch"}:
-        key = next((k for k in raw if k != "epoch"), "") if isinstance(raw, Mapping) else raw
-        raise UserError(
-            f"each must read like {{epoch: 1..5}}, not {key!r}; {nearest(key, ['epoch'])}"
+    def _plateau(self, question: Question, expectation: Expectation) -> int | None:
+        """The first epoch from which the remaining gain is proven below delta, or None."""
+        weaker = opposite_tolerant(replace(expectation, between=None))
+        for epoch in self.epochs[:-1]:
+            remaining = _step(question, weaker, epoch, self.epochs[-1], 1).plain
+            if remaining.evidence == "supported":
+                return epoch
+        return None
+
+    @property
+    def topic(self) -> str:
+        """How long one trains."""
+        return "training longer"
+
+    @property
+    def terms_text(self) -> str:
+        """For example "each epoch from 1 to 5"."""
+        first, last = self.epochs[0], self.epochs[-1]
+        if self.epochs == tuple(range(first, last + 1)):
+            return f"each epoch from {first} to {last}"
+        return f"each step between the epochs {', '.join(map(str, self.epochs))}"
+
+    def null(self, leg: Leg) -> str:
+        """No change."""
+        return f"{leg.metric.title} stays the same from one step to the next"
+
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """What the steps do."""
+        return MEANINGS
+
+    def findings(self, judgement: Judgement) -> tuple[str, ...]:
+        """Where the plateau is."""
+        last = self.epochs[-1]
+        return tuple(
+            f"No plateau of {what} is proven up to epoch {last}."
+            if epoch is None
+            else f"Plateau of {what}: the gain from epoch {epoch} to epoch {last} is proven too "
+            "small to matter."
+            for what, epoch in judgement.facts.get("plateaus", ())
         )
-    epochs = _read_epochs(raw["epoch"])
+
+
+def read_epochs(raw: object) -> tuple[int, ...]:
+    """The epochs claimed, rising; UserError for anything else or fewer than two."""
+    if isinstance(raw, str) and (match := re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", raw)):
+        epochs = tuple(range(int(match[1]), int(match[2]) + 1))
+    elif isinstance(raw, Sequence) and not isinstance(raw, str):
+        epochs = tuple(raw)
+    else:
+        raise UserError(
+            f"each: epoch {raw!r} must be a range such as 1..5 or a list such as [1, 2, 5]"
+        )
     if len(epochs) < 2 or list(epochs) != sorted(set(epochs)) or epochs[0] < 1:
-        raise UserError(f"each: epoch {raw['epoch']!r} must be at least 2 rising epochs, from 1")
+        raise UserError(f"each: epoch {raw!r} must be at least 2 rising epochs, from 1")
     return epochs
 
 
-def _read_epochs(raw: object) -> tuple[int, ...]:
-    if isinstance(raw, str) and (match := re.fullmatch(r"\s*(\d+)\s*\.\.\s*(\d+)\s*", raw)):
-        return tuple(range(int(match[1]), int(match[2]) + 1))
-    if isinstance(raw, (list, tuple)) and all(type(x) is int for x in raw):
-        return tuple(raw)
-    raise UserError(f"each: epoch {raw!r} must be a range such as 1..5 or a list such as [1, 2, 5]")
-
-
-def name_of(epoch: int) -> str:
-    """An epoch as effects name it."""
-    return f"epoch {epoch}"
-
-
 def by_epoch(outcomes: Outcomes, epochs: tuple[int, ...]) -> Outcomes:
-    """The curves of the one arm, turned into one arm per epoch: ``epoch 3`` -> seed -> value.
+    """The curves of the one arm, turned into one arm per epoch: ``3`` -> seed -> value.
 
     A curve that ended early is nan (failed) at the epochs it did not reach.
     """
     curves = next(iter(outcomes.curves.values()), {})
     values = {
-        name_of(epoch): {
+        str(epoch): {
             seed: float(curve[epoch - 1]) if epoch <= len(curve) else float("nan")
             for seed, curve in curves.items()
         }
@@ -132,25 +195,13 @@ def by_epoch(outcomes: Outcomes, epochs: tuple[int, ...]) -> Outcomes:
     return replace(outcomes, values=values, curves={})
 
 
-def _pair(
-    question: Question, expectation: Expectation, to: int, start: int, parts: int
+def _step(
+    question: Question, expectation: Expectation, start: int, to: int, parts: int
 ) -> TwoAlphas:
-    outcomes = by_epoch(outcomes_of(question, expectation.metric), (start, to))
-    measured = measure(outcomes, difference(name_of(to), name_of(start)))
-    plain = judge_effect(measured, expectation, question.alpha, question.looks)
-    strict = judge_effect(measured, expectation, question.alpha / parts, question.looks, plan=False)
-    return TwoAlphas(plain, strict)
-
-
-def judge_leg(question: Question, expectation: Expectation) -> Leg:
-    """One leg: every step between neighbouring epochs."""
-    epochs = points(question.hypothesis.terms["each"])
-    steps = list(zip(epochs[1:], epochs[:-1], strict=True))
-    effects = [_pair(question, expectation, to, start, len(steps)) for to, start in steps]
-    shown = tuple(e.shown for e in effects)
-    evidence = _every_step(effects)
-    grade = weakest([e.grade for e in shown]) if evidence == "supported" else ""
-    return Leg(expectation.metric, expectation.direction, evidence, shown, "every epoch", grade)
+    metric = expectation.metric
+    contrast = named("epoch", metric, str(start), str(to), [arm.label for arm in question.arms])
+    outcomes = by_epoch(outcomes_of(question, metric), (to, start))
+    return two_alphas(question, contrast, expectation, parts, outcomes)
 
 
 def _every_step(effects: list[TwoAlphas]) -> Evidence:
@@ -162,15 +213,10 @@ def _every_step(effects: list[TwoAlphas]) -> Evidence:
     return "inconclusive"
 
 
-def plateau(question: Question, expectation: Expectation) -> int | None:
-    """The first epoch from which the remaining gain is proven below delta, or None."""
-    epochs = points(question.hypothesis.terms["each"])
-    weaker = opposite_tolerant(replace(expectation, between=None))
-    for epoch in epochs[:-1]:
-        remaining = _pair(question, weaker, epochs[-1], epoch, 1).plain
-        if remaining.evidence == "supported":
-            return epoch
-    return None
-
-
-TYPE = LearningCurve()
+MEANINGS: Mapping[Evidence, str] = {
+    "supported": "Every step along training does what the claim says {where}.",
+    "refuted": "Not every step along training does what the claim says {where}.",
+    "no meaningful effect": "The steps along training change {metric} by less than {size} {where}.",
+    "inconclusive": "It is undecided {where} whether every step along training does what the claim "
+    "says: at least one step is too close to call.",
+}

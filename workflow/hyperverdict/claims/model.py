@@ -1,164 +1,69 @@
 """What every claim type gives and gets.
 
-A claim type is one module with a value `TYPE` that satisfies `ClaimType`, listed once in
-`claims/__init__.py`. Types know neither files nor training: they turn a hypothesis into arms,
-and the arms' outcomes into a judgement.
+A claim is parsed once, from the terms of a study file to a frozen value of its own type: one module
+with a subclass of `Claim`, listed in `claims/__init__.py`. It knows neither files nor training: it
+turns itself into arms, the arms' outcomes into a judgement, and the judgement into words.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Self
 
-from hyperverdict.effects.rounding import is_fine
+from hyperverdict.effects.effect import Effect, Evidence, Expectation
+from hyperverdict.effects.outcomes import Arm, Outcomes
 from hyperverdict.errors import UserError
 from hyperverdict.stats.sequential import SINGLE_LOOK, LookRule
-from hyperverdict.study.model import Hypothesis, Metric, Study
 from hyperverdict.vocabulary.budget import Budget
-from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.vocabulary.vocabulary import Vocabulary
 
-Evidence = Literal[
-    "supported",
-    "refuted",
-    "inconclusive",
-    "no meaningful effect",
-    "true by arithmetic",
-    "estimated",
-]
+FigureForm = Literal["pairs", "levels", "forest"]
+# What a claim reads besides the final scores: the ends of epochs, or the score on validation.
+Reads = Literal["final", "epochs", "selection"]
 
 
-@dataclass(frozen=True)
-class Arm:
-    """One configuration in a hypothesis at one budget.
-
-    Attributes:
-        label: short and unique within the question, e.g. ``batch_size 128``.
-        settings: the factors' levels that make this arm, as written: {"batch_size": 128}.
-        context: factors held fixed inside a context, e.g. {"depth": 2}; empty when there is one.
-        elsewhere: for runs from elsewhere, what names them; a table rarely fixes all that our
-            configurations do.
-    """
-
-    label: str
-    settings: Mapping[str, Any]
-    configuration: Configuration
-    context: Mapping[str, Any] = field(default_factory=dict)
-    elsewhere: str = ""
-
-    @property
-    def runs_path(self) -> str:
-        """What names the arm's runs in tables: the configuration's path for our own."""
-        return self.elsewhere or self.configuration.path
+class UnanswerableError(UserError):
+    """The claim is well formed, but its design cannot answer it; a caveat where runs exist."""
 
 
 @dataclass(frozen=True)
-class Outcomes:
-    """One metric over the arms of one question.
+class Design:
+    """What a study gives a claim besides its own terms.
 
     Attributes:
-        values: arm label -> seed -> value; nan where that run failed, absent where it is missing.
-        resolution: the metric's smallest step (1/test images for accuracy), else 0.
-        curves: for claims along training only: arm label -> seed -> validation values at the
-            evaluation points of the claim (`learning_curve.points`), in order.
-        rounding: the step of scores that were rounded elsewhere (0.01 for 0.93), on the scale on
-            which the metric is judged; else 0.
+        budgets: those held equal (`at_equal`), whatever the claim makes of them.
+        tuned: names of the hyperparameters that are tuned per arm.
     """
 
-    metric: Metric
-    values: Mapping[str, Mapping[int, float]]
-    resolution: float = 0.0
-    curves: Mapping[str, Mapping[int, Sequence[float]]] = field(default_factory=dict)
-    rounding: float = 0.0
-
-    @property
-    def step(self) -> float:
-        """The smallest difference that the scores can show, on the judged scale."""
-        return max(self.resolution, self.rounding)
-
-    @property
-    def fine(self) -> bool:
-        """Whether scores that are equal again and again are no chance."""
-        sizes = [abs(v) for runs in self.finished().values() for v in runs.values()]
-        return is_fine(self.step, 1.0 if self.metric.ratio else max(sizes, default=0.0))
-
-    def finished(self) -> dict[str, dict[int, float]]:
-        """Arm label -> seed -> value of the runs that did not fail."""
-        return {
-            label: {seed: value for seed, value in runs.items() if math.isfinite(value)}
-            for label, runs in self.values.items()
-        }
+    baseline: Baseline
+    budgets: tuple[Budget, ...]
+    seeds: tuple[int, ...]
+    tuned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Question:
-    """A hypothesis at one budget, with what was measured.
+    """A claim at one budget, with what was measured.
 
     Attributes:
+        budget: None for a claim without one, and for runs whose budget nobody stated.
         outcomes: metric name -> outcomes; a metric equal by design at this budget is absent.
+        seeds: those that the claim is judged on.
         alpha: two-sided error probability of this verdict after correction.
-        looks: how much of it the present look may use.
+        look_rule: how much of it the present look may use.
     """
 
-    study: Study
-    hypothesis: Hypothesis
+    claim: Claim
     budget: Budget | None
     arms: tuple[Arm, ...]
     outcomes: Mapping[str, Outcomes]
+    seeds: tuple[int, ...]
     alpha: float
-    looks: LookRule = SINGLE_LOOK
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One contrast: its estimate, intervals and verdict.
-
-    Estimate, intervals, delta and per-seed values are in the metric's unit (ratios for ratio
-    metrics).
-
-    Attributes:
-        name: what is contrasted, e.g. ``batch_size 128 - batch_size 4``.
-        n: seeds behind it (unpaired: of the smallest arm).
-        sd: of the contrast per seed, after the floor; on the log scale for ratio metrics.
-        alpha: the two-sided alpha of `ci1`, after corrections within the claim and for looks.
-        ci1: interval at 1 - alpha; ci2: at 1 - 2 alpha. Infinite where there is no noise estimate.
-        p: two-sided, of no effect; p_equivalence: TOST against delta, or for ``not_lower`` and
-            ``not_higher`` the one-sided p of non-inferiority.
-        per_seed: (seed, contrast) of the finished pairs; empty when unpaired.
-        grade: "at least the SESOI", "direction only", "detectable but negligible" or "".
-        seeds_needed: (at s, at the upper 80% limit of s) to settle an inconclusive effect, or None.
-        df: degrees of freedom, n - 1 when paired.
-        between: sizes (low, high) claimed in `direction` (ratio metrics: ratios above 1), or None.
-        failures_decide: inconclusive because runs failed too often or unequally.
-        context: the context it was measured in, e.g. ``depth 2``, else "".
-    """
-
-    name: str
-    metric: str
-    ratio: bool
-    direction: str
-    evidence: Evidence
-    grade: str
-    n: int
-    estimate: float
-    sd: float
-    alpha: float
-    delta: float
-    ci1: tuple[float, float]
-    ci2: tuple[float, float]
-    t: float
-    p: float
-    p_equivalence: float
-    per_seed: tuple[tuple[int, float], ...] = ()
-    paired: bool = True
-    correlation: float | None = None
-    sign_flip_p: float | None = None
-    seeds_needed: tuple[int, int] | None = None
-    df: float = float("nan")
-    between: tuple[float, float] | None = None
-    failures_decide: bool = False
-    context: str = ""
+    look_rule: LookRule = SINGLE_LOOK
 
 
 @dataclass(frozen=True)
@@ -166,22 +71,29 @@ class Leg:
     """One expectation of a claim and the effects that decide it.
 
     Attributes:
-        rule: how the effects combine, in words ("every adjacent step", "in every context"), or "".
         dropped_because: why the leg was not judged at this budget (equal by design), else "".
     """
 
-    metric: str
-    direction: str
+    expectation: Expectation
     evidence: Evidence
     effects: tuple[Effect, ...]
-    rule: str = ""
     grade: str = ""
     dropped_because: str = ""
+
+    @property
+    def metric(self) -> Metric:
+        """The metric that the leg is about."""
+        return self.expectation.metric
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it was judged at this budget."""
+        return not self.dropped_because
 
 
 @dataclass(frozen=True)
 class Failures:
-    """Runs of one arm that ended without a result."""
+    """Runs of one arm (its label) that ended without a result."""
 
     arm: str
     failed: int
@@ -194,10 +106,10 @@ class Judgement:
     """The evidence on one question, before validity checks.
 
     Attributes:
-        kind: the claim type's name.
-        quadrant: trade-offs only: where the effects lie, in words.
+        kind: the claim type's name, or "trade-off" for a comparison of several legs.
         notes: further sentences with numbers that belong in the findings.
-        facts: type-specific numbers for figures and tables (shares, plateau epoch, best levels).
+        facts: type-specific numbers for figures, tables and the type's own words (shares, plateau
+            epoch, best levels); what JSON holds, and nothing else.
     """
 
     kind: str
@@ -205,61 +117,116 @@ class Judgement:
     grade: str
     legs: tuple[Leg, ...]
     failures: tuple[Failures, ...] = ()
-    quadrant: str = ""
     notes: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def judged_legs(self) -> tuple[Leg, ...]:
+        """The legs that were judged and have effects."""
+        return tuple(leg for leg in self.legs if leg.is_judged and leg.effects)
 
-class UnanswerableError(UserError):
-    """The claim is well formed, but its design cannot answer it; a caveat where runs exist."""
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """All effects of all legs."""
+        return tuple(effect for leg in self.legs for effect in leg.effects)
 
 
-class ClaimType(Protocol):
-    """One type of claim.
+@dataclass(frozen=True)
+class Claim(ABC):
+    """One claim, parsed.
 
-    Attributes:
-        name: the type's name in evidence.md's table, e.g. ``comparison``.
+    Class attributes:
+        kind: the type's name in docs/claims.md, e.g. ``comparison``.
         verb: the key that names the type in messages.
         keys: the keys of a hypothesis that this type reads besides the common ones.
         required: keys that must be present; `one_of`: of these at least one, when there are any.
-            The type reads a hypothesis whose verb keys contain these and are all in `keys`.
-        schema: JSON-schema (draft 2020-12) of each of `keys`, with type and description.
+            The type reads a hypothesis whose claim keys contain these and are all in `keys`.
+        schema: JSON schema (draft 2020-12) of each of `keys`, with type and description. What it
+            demands holds before `parse` is called.
+        figure: the form in which its effects are drawn.
+        reads: which scores it is judged on.
+        trains: False for a claim that needs no runs.
+
+    Attributes:
+        expect: the legs.
+        registered: the terms in canonical plain spelling: what a registration fixes.
+        vocabulary: in which its levels are spelled.
     """
 
-    name: str
-    verb: str
-    keys: frozenset[str]
-    required: frozenset[str]
-    one_of: frozenset[str]
-    schema: Mapping[str, Mapping[str, Any]]
+    expect: tuple[Expectation, ...]
+    registered: Mapping[str, Any] = field(compare=False)
+    vocabulary: Vocabulary = field(compare=False, repr=False)
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse a malformed claim with UserError, one that its design cannot answer with its
-        subclass UnanswerableError (raised last, so that nothing else is wrong then)."""
-        ...
+    kind: ClassVar[str]
+    verb: ClassVar[str]
+    keys: ClassVar[frozenset[str]]
+    required: ClassVar[frozenset[str]]
+    one_of: ClassVar[frozenset[str]] = frozenset()
+    schema: ClassVar[Mapping[str, Mapping[str, Any]]]
+    figure: ClassVar[FigureForm] = "forest"
+    reads: ClassVar[Reads] = "final"
+    trains: ClassVar[bool] = True
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    @classmethod
+    @abstractmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """The claim from its terms, whose structure `schema` has checked.
+
+        Raises UserError for what the terms cannot mean: unknown factors, one level given twice.
+        """
+
+    @abstractmethod
+    def check(self, design: Design) -> None:
+        """Refuse a claim that makes no sense in this design with UserError, one that the design
+        cannot answer with its subclass UnanswerableError (raised last, so that nothing else is
+        wrong then)."""
+
+    @abstractmethod
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """The arms at one budget."""
-        ...
 
+    @abstractmethod
     def judge(self, question: Question) -> Judgement:
         """The evidence on the question."""
-        ...
 
+    def budgets(self, at_equal: tuple[Budget, ...]) -> tuple[Budget | None, ...]:
+        """The budgets at which it is judged; one None for a claim that trains nothing."""
+        return at_equal
 
-@runtime_checkable
-class OwnBudgets(Protocol):
-    """A claim type whose budgets follow from the claim, whatever `at_equal` says."""
+    def forewarnings(self) -> tuple[str, ...]:
+        """What is known before anything is trained, in sentences."""
+        return ()
 
-    def budgets(self, hypothesis: Hypothesis) -> tuple[Budget, ...]:
-        """The budgets at which the claim is judged."""
-        ...
+    # Words. `claims.wording` fills the slots of `meanings`.
 
+    @property
+    @abstractmethod
+    def topic(self) -> str:
+        """What it is about: "batch size", "importance of optimizer and learning rate"."""
 
-@runtime_checkable
-class Forewarned(Protocol):
-    """A claim type that can say something before anything is trained."""
+    @property
+    @abstractmethod
+    def terms_text(self) -> str:
+        """Its terms in plain words, without what is expected: "batch size 4 → 128"."""
 
-    def forewarnings(self, hypothesis: Hypothesis) -> tuple[str, ...]:
-        """Sentences."""
-        ...
+    def null(self, leg: Leg) -> str:
+        """The null hypothesis of one effect: "both arms have the same mean test accuracy"."""
+        return f"both arms have the same mean {leg.metric.title}"
+
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """What each evidence means for the claim, as templates.
+
+        Slots: {where} "at 300 steps" or "in these runs"; {size} the size that matters; {metric};
+        {grade} what is known of the effect's size, "" or "; ..."; {failing} which legs do not hold.
+        """
+        raise NotImplementedError
+
+    def findings(self, judgement: Judgement) -> tuple[str, ...]:
+        """Sentences on what the type found besides its effects, from `Judgement.facts`."""
+        return ()

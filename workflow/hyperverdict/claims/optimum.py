@@ -13,34 +13,41 @@ delta (each upper bound is below it), refuted when one is, at alpha / comparison
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
-from hyperverdict.claims.conditional import opposite_tolerant
 from hyperverdict.claims.conjunction import (
     all_hold,
+    check_directions,
     check_legs,
     judge_legs,
     judged_legs,
+    opposite_tolerant,
     outcomes_of,
     two_alphas,
 )
 from hyperverdict.claims.factors import (
-    level_text,
+    factor_title,
+    find_arm,
+    levels_text,
     make_arm,
     read_factors,
-    read_level,
     read_levels,
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.model import Arm, Judgement, Leg, Question
+from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question
 from hyperverdict.claims.schemas import LEVEL, LEVELS
-from hyperverdict.claims.trend import check_directions
-from hyperverdict.effects.effect import difference, judge_effect, measure
+from hyperverdict.effects.contrast import difference
+from hyperverdict.effects.effect import Evidence, Expectation, judge_effect
+from hyperverdict.effects.measure import measure
+from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError
-from hyperverdict.study.model import Expectation, Hypothesis, Study
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.hyperparameters import Level
+from hyperverdict.vocabulary.vocabulary import Vocabulary
+from hyperverdict.words.numbers import listed
 
 BEST: dict[str, Any] = {
     "type": "object",
@@ -52,96 +59,160 @@ BEST: dict[str, Any] = {
 }
 IS: dict[str, Any] = {
     **LEVEL,
-    "type": ["number", "string", "array"],
     "description": "the level claimed best, or a list: each is within matters_from of the best",
 }
 
 
-class Optimum:
-    """See the module."""
+@dataclass(frozen=True)
+class Optimum(Claim):
+    """See the module.
 
-    name = "optimum"
+    Attributes:
+        levels: all that are compared.
+        claimed: those claimed to be best.
+    """
+
+    factor: str
+    levels: tuple[Level, ...]
+    claimed: tuple[Level, ...]
+
+    kind = "optimum"
     verb = "best"
     keys = frozenset({"best", "is"})
     required = frozenset({"best", "is"})
-    one_of: frozenset[str] = frozenset()
-    schema: Mapping[str, Mapping[str, Any]] = {"best": BEST, "is": IS}
+    schema: ClassVar[Mapping[str, Any]] = {"best": BEST, "is": IS}
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse levels named twice, a claimed level that is not among them, a single seed."""
-        check_legs(hypothesis)
-        check_directions(hypothesis, "the best is the one that is higher or lower")
-        read_optimum(hypothesis.terms)
-        for budget in hypothesis.at_equal:
-            self.arms(hypothesis, study, budget)
-        refuse_single_run(hypothesis)
+    @classmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """Refuses a claimed level that is not among the levels."""
+        [(factor, levels)] = read_factors(vocabulary, terms["best"], "best").items()
+        claimed = read_claimed(vocabulary, factor, levels, terms["is"])
+        return cls(expect, registered, vocabulary, factor, levels, claimed)
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    def check(self, design: Design) -> None:
+        """Refuse sizes, "not lower" and a single seed."""
+        check_legs(self, design)
+        check_directions(self, "the best is the one that is higher or lower")
+        for budget in design.budgets:
+            self.arms(design.baseline, budget)
+        refuse_single_run(design)
+
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """One arm a level, in the order written."""
-        factor, levels, _ = read_optimum(hypothesis.terms)
-        return unique_arms([make_arm(study, {factor: x}, budget) for x in levels], self.verb)
+        arms = (make_arm(baseline, {self.factor: level}, budget) for level in self.levels)
+        return unique_arms(arms, self.verb)
 
     def judge(self, question: Question) -> Judgement:
         """Leg by leg; facts hold the levels that the data leave within delta of the best."""
-        judgement = judge_legs(question, self.name, judge_leg)
+        judgement = judge_legs(question, self._judge_leg)
         kept, _ = judged_legs(question)
-        sets = {e.metric: not_excluded(question, e) for e in kept}
+        sets = [[e.metric.title, not_excluded(question, e)] for e in kept]
         return replace(judgement, facts={"within_delta_of_best": sets})
 
+    def _judge_leg(self, question: Question, expectation: Expectation) -> Leg:
+        """Every other level against every claimed one."""
+        arms = {level: find_arm(question.arms, {self.factor: level}) for level in self.levels}
+        pairs = [(other, c) for c in self.claimed for other in self.levels if other != c]
+        weaker = opposite_tolerant(expectation)
+        effects = [
+            two_alphas(
+                question,
+                difference(expectation.metric, arms[c], arms[other]),
+                weaker,
+                len(pairs),
+            )
+            for other, c in pairs
+        ]
+        return Leg(expectation, all_hold(effects), tuple(effect.shown for effect in effects))
 
-def read_optimum(terms: Mapping[str, Any]) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
-    """The factor, its levels, and the claimed ones, as written."""
-    factors = read_factors(terms["best"], "best")
-    if len(factors) != 1:
-        raise UserError(f"best must name one factor, not {', '.join(factors)}")
-    [(factor, levels)] = factors.items()
-    raw = terms["is"]
-    claimed = read_levels(factor, raw if isinstance(raw, (list, tuple)) else [raw], "is", least=1)
-    known = [read_level(factor, level) for level in levels]
-    for level in claimed:
-        if read_level(factor, level) not in known:
-            names = ", ".join(level_text(factor, x) for x in levels)
-            raise UserError(f"is: {level!r} is not among the levels of best ({names})")
+    @property
+    def topic(self) -> str:
+        """The best level of its factor."""
+        return f"best {factor_title(self.factor)}"
+
+    @property
+    def terms_text(self) -> str:
+        """For example "best of batch size 4, 32, 128 is 128"."""
+        levels = levels_text({self.factor: self.levels}, self.vocabulary)
+        claimed = listed(self.vocabulary.spell(self.factor, level) for level in self.claimed)
+        return f"best of {levels} is {claimed}"
+
+    def null(self, leg: Leg) -> str:
+        """Equal means."""
+        return f"both levels have the same mean {leg.metric.title}"
+
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """Whether the claimed level is best."""
+        return MEANINGS
+
+    def findings(self, judgement: Judgement) -> tuple[str, ...]:
+        """Which levels may be the best."""
+        return tuple(
+            f"Levels that may be the best in {what}: {listed(names)}."
+            for what, names in judgement.facts.get("within_delta_of_best", ())
+        )
+
+
+def read_claimed(
+    vocabulary: Vocabulary, factor: str, levels: tuple[Level, ...], raw: Any
+) -> tuple[Level, ...]:
+    """The claimed levels: a level, or a list of them.
+
+    A list is one level where it spells one of a factor whose levels are lists.
+    """
+    one = _level_or_none(vocabulary, factor, raw)
+    if one in levels:
+        return (one,)
+    many = raw if isinstance(raw, (list, tuple)) else [raw]
+    claimed = read_levels(vocabulary, factor, many, "is", minimum=1)
+    for level, written in zip(claimed, many, strict=True):
+        if level not in levels:
+            names = ", ".join(vocabulary.spell(factor, x) for x in levels)
+            raise UserError(f"is: {written!r} is not among the levels of best ({names})")
     if len(claimed) == len(levels):
         raise UserError("is: all levels of best are claimed; leave at least one to compare with")
-    return factor, levels, claimed
+    return claimed
 
 
-def judge_leg(question: Question, expectation: Expectation) -> Leg:
-    """One leg: every other level against every claimed one."""
-    factor, levels, claimed = read_optimum(question.hypothesis.terms)
-    names = {read_level(factor, x): f"{factor} {level_text(factor, x)}" for x in levels}
-    wanted = [read_level(factor, x) for x in claimed]
-    pairs = [(other, c) for c in wanted for other in names if other != c]
-    weaker = opposite_tolerant(expectation)
-    effects = [
-        two_alphas(question, difference(names[other], names[c]), weaker, len(pairs))
-        for other, c in pairs
-    ]
-    shown = tuple(e.shown for e in effects)
-    rule = "no other level better by the size that matters"
-    return Leg(expectation.metric, expectation.direction, all_hold(effects), shown, rule)
+def _level_or_none(vocabulary: Vocabulary, factor: str, raw: object) -> Level:
+    try:
+        return vocabulary.read(factor, raw)
+    except UserError:
+        return None
 
 
 def not_excluded(question: Question, expectation: Expectation) -> list[str]:
-    """Labels of the levels not proven worse than another by more than delta, at alpha / (K - 1).
+    """Titles of the levels not proven worse than another by more than delta, at alpha / (K - 1).
 
     A level truly within delta of the best is left out with probability alpha at most.
     """
-    labels = [arm.label for arm in question.arms]
     weaker = opposite_tolerant(expectation)
-    alpha = question.alpha / (len(labels) - 1)
+    alpha = question.alpha / (len(question.arms) - 1)
     outcomes = outcomes_of(question, expectation.metric)
 
-    def beats(other: str, level: str) -> bool:
-        measured = measure(outcomes, difference(other, level))
-        effect = judge_effect(measured, weaker, alpha, question.looks, plan=False)
+    def beats(other: Arm, arm: Arm) -> bool:
+        measured = measure(outcomes, difference(expectation.metric, arm, other))
+        effect = judge_effect(measured, weaker, alpha, question.look_rule, plan=False)
         return effect.evidence == "refuted"
 
-    def beaten(level: str) -> bool:
-        return any(beats(other, level) for other in labels if other != level)
+    def beaten(arm: Arm) -> bool:
+        return any(beats(other, arm) for other in question.arms if other is not arm)
 
-    return [level for level in labels if not beaten(level)]
+    return [arm.title for arm in question.arms if not beaten(arm)]
 
 
-TYPE = Optimum()
+MEANINGS: Mapping[Evidence, str] = {
+    "supported": "The claimed level is within {size} of the best tested level {where}.",
+    "refuted": "The claimed level is not the best {where}: at least one other tested level is "
+    "better by more than {size}.",
+    "no meaningful effect": "All tested levels do equally well {where}, to within {size}, so the "
+    "claimed one is not better than the others.",
+    "inconclusive": "It is undecided {where} whether the claimed level is within {size} of the "
+    "best.",
+}

@@ -17,37 +17,60 @@ them: the score of the winner of `search` minus that of `than`.
     random         distinct cells in random order (drawn from the seed's own number)
     one_at_a_time  from the middle of the grid, the best level of one factor after the other
 
-Where outcomes already name the two strategies as arms, their values are judged as they are.
+Where outcomes already name the two searches as arms, their values are judged as they are.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from hyperverdict.claims.conjunction import check_legs, judge_legs, outcomes_of
-from hyperverdict.claims.factors import contexts_of, make_arm, read_factors, unique_arms
-from hyperverdict.claims.model import Arm, Judgement, Leg, Outcomes, Question, UnanswerableError
+from hyperverdict.claims.conjunction import (
+    check_legs,
+    judge_legs,
+    leg_of_one,
+    outcomes_of,
+    two_alphas,
+)
+from hyperverdict.claims.factors import (
+    Factors,
+    combinations,
+    levels_text,
+    make_arm,
+    read_factors,
+    unique_arms,
+)
+from hyperverdict.claims.model import (
+    Claim,
+    Design,
+    Judgement,
+    Leg,
+    Question,
+    UnanswerableError,
+)
 from hyperverdict.claims.schemas import GRID
-from hyperverdict.effects.effect import difference, higher_is_better, judge_effect, measure
-from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.effects.contrast import named
+from hyperverdict.effects.effect import Evidence, Expectation
+from hyperverdict.effects.outcomes import Arm, Outcomes
+from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.vocabulary import Vocabulary
 
 Cell = tuple[int, ...]
 # Score of a cell on the search seed, larger is better; -inf where the run failed.
 Score = Callable[[Cell], float]
 Search = Callable[[tuple[int, ...], int, Score, int], list[Cell]]
 
-LEAST_SEEDS = 4
+MINIMUM_SEEDS = 4
 
 
-def _strategy_schema(description: str) -> dict[str, Any]:
+def _search_schema(description: str) -> dict[str, Any]:
     return {
         "type": "string",
         "description": description,
@@ -55,121 +78,148 @@ def _strategy_schema(description: str) -> dict[str, Any]:
     }
 
 
-SCHEMA: dict[str, dict[str, Any]] = {
-    "search": _strategy_schema("the search claimed to find more"),
-    "than": _strategy_schema("the search it is compared with"),
-    "over": {**GRID, "description": "the grid that is searched, every cell of which is trained"},
-    "trials": {
-        "type": "integer",
-        "minimum": 1,
-        "description": "configurations that each search may train, fewer than the grid has",
-    },
-}
+@dataclass(frozen=True)
+class Strategy(Claim):
+    """See the module.
 
+    Attributes:
+        search, than: names of the two searches.
+        over: the grid.
+        trials: configurations that each search may train.
+    """
 
-class Strategy:
-    """See the module."""
+    search: str
+    than: str
+    over: Factors
+    trials: int
 
-    name = "strategy"
+    kind = "strategy"
     verb = "search"
-    keys = frozenset(SCHEMA)
-    required = frozenset(SCHEMA)
-    one_of: frozenset[str] = frozenset()
-    schema: Mapping[str, Mapping[str, Any]] = SCHEMA
+    keys = frozenset({"search", "than", "over", "trials"})
+    required = frozenset({"search", "than", "over", "trials"})
+    schema: ClassVar[Mapping[str, Any]] = {
+        "search": _search_schema("the search claimed to find more"),
+        "than": _search_schema("the search it is compared with"),
+        "over": {
+            **GRID,
+            "description": "the grid that is searched, every cell of which is trained",
+        },
+        "trials": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "configurations that each search may train, fewer than the grid has",
+        },
+    }
+    reads = "selection"
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse unknown or equal strategies, a budget for the whole grid, fewer than 4 seeds."""
-        check_legs(hypothesis)
-        read_strategy(hypothesis.terms)
-        for budget in hypothesis.at_equal:
-            self.arms(hypothesis, study, budget)
-        if len(hypothesis.seeds) < LEAST_SEEDS:
+    @classmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """Refuses equal searches and a number of trials that pays for the whole grid."""
+        search, than, trials = terms["search"], terms["than"], terms["trials"]
+        if search == than:
+            raise UserError(f"search and than are both {search!r}; the two must differ")
+        over = read_factors(vocabulary, terms["over"], "over", minimum=1)
+        cells = math.prod(map(len, over.values()))
+        if trials >= cells:
+            raise UserError(
+                f"trials: {trials!r} must be a whole number from 1 to {cells - 1}; "
+                f"the whole grid has {cells} cells"
+            )
+        return cls(expect, registered, vocabulary, search, than, over, trials)
+
+    def check(self, design: Design) -> None:
+        """Refuse fewer than 4 seeds."""
+        check_legs(self, design)
+        for budget in design.budgets:
+            self.arms(design.baseline, budget)
+        if len(design.seeds) < MINIMUM_SEEDS:
             raise UnanswerableError(
-                f"{len(hypothesis.seeds)} seeds give fewer than 2 replicates of the search, half "
-                f"of the seeds being kept for scoring; give {hypothesis.id} at least {LEAST_SEEDS}"
+                f"{len(design.seeds)} seeds give fewer than 2 replicates of the search, since half "
+                f"of the seeds are kept for scoring; use at least {MINIMUM_SEEDS}"
             )
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """Every cell of the grid."""
-        cells = contexts_of(read_factors(hypothesis.terms["over"], "over", least=1))
-        return unique_arms([make_arm(study, cell, budget) for cell in cells], self.verb)
+        arms = (make_arm(baseline, cell, budget) for cell in combinations(self.over))
+        return unique_arms(arms, self.verb)
 
     def judge(self, question: Question) -> Judgement:
         """Replay both searches and judge the difference of their winners' scores."""
-        judgement = judge_legs(question, self.name, judge_leg)
-        facts, notes = {}, list(judgement.notes)
-        for metric in dict.fromkeys(leg.metric for leg in judgement.legs):
-            outcomes = outcomes_of(question, metric)
-            facts[metric] = {"selected_on": selected_on(outcomes)}
-            if not outcomes.curves:
-                notes.append(f"The winners were chosen on the split that {metric} is reported on.")
-        return replace(judgement, facts=facts, notes=tuple(notes))
+        judgement = judge_legs(question, self._judge_leg)
+        notes = [
+            f"The winners were chosen on the split on which {leg.metric.title} is reported."
+            for leg in judgement.judged_legs
+            if not outcomes_of(question, leg.metric).curves
+        ]
+        return replace(judgement, notes=(*judgement.notes, *notes))
 
+    def _judge_leg(self, question: Question, expectation: Expectation) -> Leg:
+        """The scores of the two winners, replicate by replicate."""
+        outcomes = outcomes_of(question, expectation.metric)
+        if not {self.search, self.than} <= set(outcomes.values):
+            outcomes = self.replay(question, outcomes, expectation)
+        contrast = named("strategy", expectation.metric, self.than, self.search)
+        effect = two_alphas(question, contrast, expectation, 1, outcomes).plain
+        return leg_of_one(expectation, effect)
 
-def read_strategy(terms: Mapping[str, Any]) -> tuple[str, str, dict[str, tuple[Any, ...]], int]:
-    """(search, than, grid, trials); UserError for what is malformed."""
-    names = []
-    for key in ("search", "than"):
-        if terms[key] not in SEARCHES:
-            raise UserError(f"{key}: {terms[key]!r} is not known; {nearest(terms[key], SEARCHES)}")
-        names.append(str(terms[key]))
-    if names[0] == names[1]:
-        raise UserError(f"search and than are both {names[0]!r}; the two must differ")
-    grid = read_factors(terms["over"], "over", least=1)
-    cells, trials = math.prod(map(len, grid.values())), terms["trials"]
-    if type(trials) is not int or not 1 <= trials < cells:
-        raise UserError(
-            f"trials: {trials!r} must be a whole number from 1 to {cells - 1}; "
-            f"the whole grid has {cells} cells"
+    def replay(self, question: Question, outcomes: Outcomes, expectation: Expectation) -> Outcomes:
+        """Outcomes of both: search -> replicate (its search seed) -> the winner's score."""
+        shape = tuple(len(levels) for levels in self.over.values())
+        cells: dict[Cell, str] = dict(
+            zip(product(*map(range, shape)), (arm.label for arm in question.arms), strict=True)
         )
-    return names[0], names[1], grid, trials
+        seeds = sorted(question.seeds)
+        half = len(seeds) // 2
+        pairs = list(zip(seeds[:half], seeds[half:], strict=False))
+        values: dict[str, dict[int, float]] = {self.search: {}, self.than: {}}
+        for name in (self.search, self.than):
+            for searched, fresh in pairs:
+                if _present(outcomes, cells.values(), searched, fresh):
+                    score = _score(outcomes, cells, searched, _lower_is_better(expectation))
+                    tried = SEARCHES[name](shape, self.trials, score, searched)
+                    winner = max(tried, key=score)
+                    values[name][searched] = outcomes.values[cells[winner]][fresh]
+        return replace(outcomes, values=values, curves={})
+
+    @property
+    def topic(self) -> str:
+        """How one searches."""
+        return "search strategy"
+
+    @property
+    def terms_text(self) -> str:
+        """For example "random search against grid search, 4 trials over width 16, 64"."""
+        searches = (SEARCH_TITLES[name] for name in (self.search, self.than))
+        over = levels_text(self.over, self.vocabulary)
+        return f"{' against '.join(searches)}, {self.trials} trials over {over}"
+
+    def null(self, leg: Leg) -> str:
+        """Equal winners."""
+        return f"both searches reach the same {leg.metric.title}"
+
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """Which search does better."""
+        return MEANINGS
 
 
-def judge_leg(question: Question, expectation: Expectation) -> Leg:
-    """One leg: the scores of the two winners, replicate by replicate."""
-    search, than, _, _ = read_strategy(question.hypothesis.terms)
-    outcomes = outcomes_of(question, expectation.metric)
-    if not {search, than} <= set(outcomes.values):
-        outcomes = replay(question, outcomes)
-    measured = measure(outcomes, difference(search, than))
-    effect = judge_effect(measured, expectation, question.alpha, question.looks)
-    rule = "score of the winners on fresh seeds, at equal numbers of trainings"
-    metric, direction = expectation.metric, expectation.direction
-    return Leg(metric, direction, effect.evidence, (effect,), rule, effect.grade)
-
-
-def selected_on(outcomes: Outcomes) -> str:
-    """The split on which winners are chosen."""
-    return "validation" if outcomes.curves else "the reported split"
-
-
-def replay(question: Question, outcomes: Outcomes) -> Outcomes:
-    """Outcomes of both searches: strategy -> replicate (its search seed) -> the winner's score."""
-    search, than, grid, trials = read_strategy(question.hypothesis.terms)
-    shape = tuple(len(levels) for levels in grid.values())
-    cells: dict[Cell, str] = dict(
-        zip(product(*map(range, shape)), (arm.label for arm in question.arms), strict=True)
-    )
-    seeds = sorted(question.hypothesis.seeds)
-    half = len(seeds) // 2
-    pairs = list(zip(seeds[:half], seeds[half:], strict=False))
-    values: dict[str, dict[int, float]] = {search: {}, than: {}}
-    for name in (search, than):
-        for searched, fresh in pairs:
-            if _present(outcomes, cells.values(), searched, fresh):
-                score = _score(outcomes, cells, searched)
-                tried = SEARCHES[name](shape, trials, score, searched)
-                winner = max(tried, key=score)
-                values[name][searched] = outcomes.values[cells[winner]][fresh]
-    return replace(outcomes, values=values, curves={})
-
-
-def _present(outcomes: Outcomes, labels: Any, *seeds: int) -> bool:
+def _present(outcomes: Outcomes, labels: Iterable[str], *seeds: int) -> bool:
     return all(seed in outcomes.values.get(name, {}) for name in labels for seed in seeds)
 
 
-def _score(outcomes: Outcomes, cells: Mapping[Cell, str], seed: int) -> Score:
-    sign = -1.0 if higher_is_better(outcomes.metric) is False else 1.0
+def _lower_is_better(expectation: Expectation) -> bool:
+    """What the searches look for; as the claim says where nobody knows the metric."""
+    better = expectation.metric.better
+    return better == "lower" if better else expectation.direction in ("lower", "not_higher")
+
+
+def _score(outcomes: Outcomes, cells: Mapping[Cell, str], seed: int, lower: bool) -> Score:
+    sign = -1.0 if lower else 1.0
 
     def score(cell: Cell) -> float:
         curve = outcomes.curves.get(cells[cell], {}).get(seed)
@@ -226,10 +276,21 @@ def one_at_a_time(shape: tuple[int, ...], trials: int, score: Score, seed: int) 
     return tried
 
 
-SEARCHES: dict[str, Search] = {
+SEARCHES: Mapping[str, Search] = {
     "random": random_search,
     "grid": grid_search,
     "one_at_a_time": one_at_a_time,
 }
+SEARCH_TITLES = {
+    "random": "random search",
+    "grid": "grid search",
+    "one_at_a_time": "one-at-a-time search",
+}
 
-TYPE = Strategy()
+MEANINGS: Mapping[Evidence, str] = {
+    "supported": "At equal cost the claimed search does better {where}.",
+    "refuted": "At equal cost the claimed search does worse {where}.",
+    "no meaningful effect": "At equal cost both searches do equally well {where}, to within "
+    "{size}.",
+    "inconclusive": "It is undecided {where} which search does better at equal cost.",
+}

@@ -20,107 +20,185 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, ClassVar, Self
 
 from hyperverdict.claims.conjunction import (
     TwoAlphas,
     all_hold,
+    check_directions,
     check_legs,
     judge_legs,
+    leg_of,
+    tolerant,
     two_alphas,
-    weakest_grade,
 )
 from hyperverdict.claims.factors import (
-    level_text,
+    factor_title,
+    levels_text,
     make_arm,
     read_factors,
-    read_level,
     refuse_single_run,
     unique_arms,
 )
 from hyperverdict.claims.model import (
-    Arm,
-    Effect,
-    Evidence,
+    Claim,
+    Design,
     Judgement,
     Leg,
     Question,
     UnanswerableError,
 )
 from hyperverdict.claims.schemas import SHAPE, TREND
-from hyperverdict.effects.effect import Contrast, difference
+from hyperverdict.effects.contrast import Weighted, difference, fit
+from hyperverdict.effects.effect import Effect, Evidence, Expectation
+from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.model import Direction, Expectation, Hypothesis, Study
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.hyperparameters import Level
+from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.vocabulary.vocabulary import Vocabulary
 
-SHAPES = ("every_step", "never_worse", "on_average")
-LEAST_LEVELS = 3
-
-RULES = {
-    "every_step": "every adjacent step",
-    "never_worse": "no step worse by the size that matters, and last against first",
-    "on_average": "the fitted change over the whole range",
+SHAPES = {
+    "every_step": "every step",
+    "never_worse": "no step worse, and the last level better than the first",
+    "on_average": "on average over the range",
 }
+MINIMUM_LEVELS = 3
 
-_TOLERANT: dict[Direction, Direction] = {"higher": "not_lower", "lower": "not_higher"}
 
+@dataclass(frozen=True)
+class Trend(Claim):
+    """See the module.
 
-class Trend:
-    """See the module."""
+    Attributes:
+        levels: of the one factor, from smallest to largest.
+    """
 
-    name = "trend"
+    factor: str
+    levels: tuple[Level, ...]
+    shape: str
+
+    kind = "trend"
     verb = "trend"
     keys = frozenset({"trend", "shape"})
     required = frozenset({"trend"})
-    one_of: frozenset[str] = frozenset()
-    schema: Mapping[str, Mapping[str, Any]] = {"trend": TREND, "shape": SHAPE}
+    schema: ClassVar[Mapping[str, Any]] = {"trend": TREND, "shape": SHAPE}
+    figure = "levels"
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse unordered or repeated levels, a missing shape, too few levels, a single seed."""
-        check_legs(hypothesis)
-        check_directions(hypothesis)
-        read_shape(hypothesis.terms)
-        for budget in hypothesis.at_equal:
-            self.arms(hypothesis, study, budget)
-        refuse_few_levels(hypothesis.terms["trend"])
-        refuse_single_run(hypothesis)
+    @classmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """Refuses levels that have no order or are not in order, and a missing shape."""
+        factor, levels = read_trend(vocabulary, terms["trend"])
+        return cls(expect, registered, vocabulary, factor, levels, read_shape(terms))
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    def check(self, design: Design) -> None:
+        """Refuse too few levels and a single seed."""
+        check_legs(self, design)
+        check_directions(self)
+        for budget in design.budgets:
+            self.arms(design.baseline, budget)
+        refuse_few_levels(self.factor, self.levels, self.vocabulary)
+        refuse_single_run(design)
+
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """One arm a level, from smallest to largest."""
-        factor, levels = read_trend(hypothesis.terms["trend"])
-        arms = [make_arm(study, {factor: level}, budget) for level in levels]
-        return unique_arms(arms, "trend")
+        arms = (make_arm(baseline, {self.factor: level}, budget) for level in self.levels)
+        return unique_arms(arms, self.verb)
 
     def judge(self, question: Question) -> Judgement:
-        """The claimed shape, leg by leg; facts hold the fitted slope and every step."""
-        judgement = judge_legs(question, self.name, judge_leg)
-        return replace(judgement, facts=trend_facts(question, judgement))
+        """The claimed shape, leg by leg; facts hold the fitted slope."""
+        judgement = judge_legs(question, self._judge_leg)
+        return replace(judgement, facts=self._slopes(question, judgement))
+
+    def _judge_leg(self, question: Question, expectation: Expectation) -> Leg:
+        evidence, effects = judge_shape(
+            question, question.arms, self.factor, expectation, self.shape
+        )
+        return leg_of(expectation, evidence, effects)
+
+    def _slopes(self, question: Question, judgement: Judgement) -> dict[str, Any]:
+        """Per metric the fitted slope (per doubling where levels are above 0) with its interval."""
+        numbers = level_numbers(self.factor, self.levels)
+        positions = scores(numbers)
+        slopes = {}
+        for leg in judgement.legs:
+            if leg.is_judged:
+                contrast = fitted_change(leg.metric, question.arms, self.factor)
+                change = two_alphas(question, contrast, leg.expectation, 1).plain
+                slopes[leg.metric.name] = _slope(change, positions[-1] - positions[0])
+        unit = "per doubling" if min(numbers) > 0 else f"per unit of {factor_title(self.factor)}"
+        return {"slopes": slopes, "slope_unit": unit}
+
+    @property
+    def topic(self) -> str:
+        """Its factor."""
+        return factor_title(self.factor)
+
+    @property
+    def terms_text(self) -> str:
+        """For example "trend over depth 1, 2, 3, 4, every step"."""
+        levels = levels_text({self.factor: self.levels}, self.vocabulary)
+        return f"trend over {levels}, {SHAPES[self.shape]}"
+
+    def null(self, leg: Leg) -> str:
+        """No change."""
+        return f"{leg.metric.title} does not change with the level"
+
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """A refuted trend says what refutes it."""
+        return {**MEANINGS, "refuted": MEANINGS["refuted"].format_map(_Slots(how=_how(judgement)))}
 
 
-def read_trend(raw: object, where: str = "trend") -> tuple[str, tuple[Any, ...]]:
-    """The factor and its levels as written; UserError unless they are numbers in rising order."""
-    factors = read_factors(raw, where, least=1)
-    if len(factors) != 1:
-        raise UserError(f"{where} must name one factor, not {', '.join(factors)}")
-    [(factor, levels)] = factors.items()
+class _Slots(dict[str, str]):
+    """Fills the slots that it holds and leaves the others."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+def _how(judgement: Judgement) -> str:
+    """What refutes a trend."""
+    effects = [e for leg in judgement.judged_legs if leg.evidence == "refuted" for e in leg.effects]
+    if effects and all(effect.contrast.kind == "fit" for effect in effects):
+        return "over the tested range it goes the other way"
+    if any(effect.evidence == "refuted" for effect in effects):
+        return "at least one step goes the other way"
+    return "at least one step is too small to matter"
+
+
+def read_trend(
+    vocabulary: Vocabulary, raw: Mapping[str, Any], where: str = "trend"
+) -> tuple[str, tuple[Level, ...]]:
+    """The factor and its levels; UserError unless they are numbers in rising order."""
+    [(factor, levels)] = read_factors(vocabulary, raw, where, minimum=1).items()
     numbers = level_numbers(factor, levels)
     if list(numbers) != sorted(numbers):
+        written = next(iter(raw.values()))
         raise UserError(
-            f"{where}: list the levels of {factor} from smallest to largest, not {list(levels)}"
+            f"{where}: list the levels of {factor} from smallest to largest, not {list(written)}"
         )
     return factor, levels
 
 
-def level_numbers(factor: str, levels: Sequence[Any]) -> tuple[float, ...]:
+def level_numbers(factor: str, levels: Sequence[Level]) -> tuple[float, ...]:
     """Levels as numbers; UserError for a factor whose levels have no order."""
     numbers = []
-    for raw in levels:
-        value = read_level(factor, raw)
-        if isinstance(value, Budget):
-            value = value.amount
+    for level in levels:
+        value = level.amount if isinstance(level, Budget) else level
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise UserError(f"trend: {factor} has no order ({raw!r} is not a number); use compare")
+            raise UserError(
+                f"trend: the levels of {factor} have no order ({value!r} is not a number); "
+                "use compare"
+            )
         numbers.append(float(value))
     return tuple(numbers)
 
@@ -135,23 +213,12 @@ def read_shape(terms: Mapping[str, Any]) -> str:
     return shape
 
 
-def check_directions(
-    hypothesis: Hypothesis,
-    why: str = "a trend is higher or lower; for 'not lower' use shape: never_worse",
-) -> None:
-    """Refuse not_lower, not_higher and sizes where the type needs higher or lower."""
-    for expectation in hypothesis.expect:
-        if expectation.direction not in _TOLERANT or expectation.between is not None:
-            raise UserError(f"expect: {expectation.metric}: {why}")
-
-
-def refuse_few_levels(raw: object) -> None:
+def refuse_few_levels(factor: str, levels: Sequence[Level], vocabulary: Vocabulary) -> None:
     """A trend over two levels is a comparison."""
-    factor, levels = read_trend(raw)
-    if len(levels) < LEAST_LEVELS:
+    if len(levels) < MINIMUM_LEVELS:
         raise UnanswerableError(
-            f"Tested {', '.join(level_text(factor, x) for x in levels)}: {len(levels)} levels "
-            f"cannot show a trend; give {factor} at least 4 levels, or use compare"
+            f"tested {', '.join(vocabulary.spell(factor, x) for x in levels)}: {len(levels)} "
+            f"levels cannot show a trend; give {factor} at least 4 levels, or use compare"
         )
 
 
@@ -167,40 +234,18 @@ def slope_weights(positions: Sequence[float]) -> tuple[float, ...]:
     return tuple((x - centre) / squares for x in positions)
 
 
-def fitted_change(arms: Sequence[Arm], factor: str, context: str = "") -> Contrast:
+def fitted_change(metric: Metric, arms: Sequence[Arm], factor: str, context: str = "") -> Weighted:
     """The fitted line's change from the first to the last arm, as a contrast."""
     numbers = level_numbers(factor, [arm.settings[factor] for arm in arms])
     positions = scores(numbers)
     span = positions[-1] - positions[0]
-    weights = [w * span for w in slope_weights(positions)]
-    name = f"fitted change from {arms[0].label} to {arms[-1].label}"
-    labels = [arm.label for arm in arms]
-    return Contrast(name, dict(zip(labels, weights, strict=True)), context)
-
-
-def steps_of(arms: Sequence[Arm], context: str = "") -> tuple[Contrast, ...]:
-    """Adjacent differences, in order [K - 1]."""
-    pairs = zip(arms[1:], arms[:-1], strict=True)
-    return tuple(difference(to.label, start.label, context) for to, start in pairs)
-
-
-def tolerant(expectation: Expectation) -> Expectation:
-    """The same leg as "not worse": not_lower for higher, not_higher for lower."""
-    return replace(expectation, direction=_TOLERANT[expectation.direction])
-
-
-def judge_leg(question: Question, expectation: Expectation) -> Leg:
-    """One leg of a trend in one context."""
-    shape = read_shape(question.hypothesis.terms)
-    evidence, effects = judge_shape(question, question.arms, expectation, shape)
-    shown = tuple(e.shown for e in effects)
-    grade = weakest_grade([e.grade for e in shown]) if evidence == "supported" else ""
-    return Leg(expectation.metric, expectation.direction, evidence, shown, RULES[shape], grade)
+    return fit(metric, arms, [w * span for w in slope_weights(positions)], context)
 
 
 def judge_shape(
     question: Question,
     arms: Sequence[Arm],
+    factor: str,
     expectation: Expectation,
     shape: str,
     parts: int = 1,
@@ -211,18 +256,19 @@ def judge_shape(
     Args:
         parts: further parts of the claim (contexts) that share alpha when refuting.
     """
-    factor = next(iter(arms[0].settings))
+    metric = expectation.metric
     if shape == "on_average":
-        change = two_alphas(question, fitted_change(arms, factor, context), expectation, parts)
+        contrast = fitted_change(metric, arms, factor, context)
+        change = two_alphas(question, contrast, expectation, parts)
         return all_hold([change]), (change,)
     steps = len(arms) - 1
-    contrasts = steps_of(arms, context)
+    contrasts = [difference(metric, start, to, context) for start, to in pairwise(arms)]
     if shape == "every_step":
         effects = tuple(two_alphas(question, c, expectation, steps * parts) for c in contrasts)
         return _every_step(effects), effects
     weaker = tolerant(expectation)
     effects = tuple(two_alphas(question, c, weaker, steps * parts) for c in contrasts)
-    ends = difference(arms[-1].label, arms[0].label, context)
+    ends = difference(metric, arms[0], arms[-1], context)
     last = two_alphas(question, ends, expectation, parts)
     return _never_worse(effects, last), (*effects, last)
 
@@ -245,34 +291,24 @@ def _never_worse(steps: Sequence[TwoAlphas], last: TwoAlphas) -> Evidence:
     return "supported" if held and last.plain.evidence == "supported" else "inconclusive"
 
 
-def trend_facts(question: Question, judgement: Judgement) -> dict[str, Any]:
-    """Per metric the fitted slope (per doubling where levels are above 0) with its interval."""
-    factor = next(iter(question.arms[0].settings))
-    numbers = level_numbers(factor, [arm.settings[factor] for arm in question.arms])
-    positions = scores(numbers)
-    facts: dict[str, Any] = {"factor": factor, "levels": list(numbers), "slopes": {}}
-    for leg in judgement.legs:
-        if leg.dropped_because:
-            continue
-        expectation = next(e for e in question.hypothesis.expect if e.metric == leg.metric)
-        contrast = fitted_change(question.arms, factor)
-        change = two_alphas(question, contrast, expectation, 1).plain
-        facts["slopes"][leg.metric] = _slope(change, positions[-1] - positions[0])
-    facts["slope_unit"] = "per doubling" if min(numbers) > 0 else f"per unit of {factor}"
-    return facts
-
-
 def _slope(change: Effect, span: float) -> dict[str, Any]:
     def per_unit(value: float) -> float:
         return value ** (1 / span) if change.ratio else value / span
 
     return {
         "estimate": per_unit(change.estimate),
-        "ci1": [per_unit(change.ci1[0]), per_unit(change.ci1[1])],
+        "interval": [per_unit(change.ci[0]), per_unit(change.ci[1])],
         "change": change.estimate,
-        "change_ci1": list(change.ci1),
+        "change_interval": list(change.ci),
         "evidence": change.evidence,
     }
 
 
-TYPE = Trend()
+MEANINGS: Mapping[Evidence, str] = {
+    "supported": "The trend holds over the tested levels {where}; other levels were not tested.",
+    "refuted": "The trend in {metric} does not hold {where}: {how}.",
+    "no meaningful effect": "There is no trend that matters {where}: over the whole tested range "
+    "the change is below {size}.",
+    "inconclusive": "The trend is undecided {where}: with these seeds, at least one change between "
+    "levels is too small to tell from noise.",
+}

@@ -20,49 +20,61 @@ Shapes:
     on_average: each context's fitted line rises.
 
 One context refutes the claim at alpha / contexts (trends: / steps too); refuted takes precedence.
-What is supported holds in the contexts tested, and is said so.
+What is supported holds in the contexts tested, and the findings say so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from hyperverdict.claims import trend
 from hyperverdict.claims.conjunction import (
     TwoAlphas,
     against,
+    check_directions,
     check_legs,
     judge_legs,
+    leg_of,
+    tolerant,
     two_alphas,
-    weakest_grade,
 )
 from hyperverdict.claims.factors import (
-    contexts_of,
-    label,
+    Factors,
+    Levels,
+    change_text,
+    combinations,
+    factor_title,
+    find_arm,
+    levels_text,
     make_arm,
     read_change,
     read_factors,
     refuse_single_run,
+    title,
     unique_arms,
 )
 from hyperverdict.claims.model import (
-    Arm,
-    Evidence,
+    Claim,
+    Design,
     Judgement,
     Leg,
     Question,
     UnanswerableError,
 )
 from hyperverdict.claims.schemas import COMPARE, IN_EVERY, SHAPE, TREND
-from hyperverdict.effects.effect import difference
-from hyperverdict.errors import UserError, nearest
-from hyperverdict.study.model import Expectation, Hypothesis, Study
+from hyperverdict.effects.contrast import difference
+from hyperverdict.effects.effect import Evidence, Expectation
+from hyperverdict.effects.outcomes import Arm
+from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.vocabulary import Vocabulary
+from hyperverdict.words.numbers import listed
 
-LEAST_CONTEXTS = 3
-# From here on the claim is hardly supported even where it is true (each context has power 0.8).
+MINIMUM_CONTEXTS = 3
+# From here on the claim is rarely supported even where it is true (each context has power 0.8).
 MANY_CONTEXTS = 6
 
 ALL_OF: dict[str, Any] = {
@@ -84,24 +96,38 @@ class Item:
     """One comparison or trend with its contexts.
 
     Attributes:
-        arms: settings of the arms, in order; two of them for a comparison.
-        contexts: every combination of the context factors' levels.
+        ordered: the factor of a trend, "" for a comparison.
+        arms: levels of the arms, in order; two of them for a comparison.
+        within: factors of the contexts, each with its levels.
     """
 
-    is_trend: bool
-    arms: tuple[dict[str, Any], ...]
-    contexts: tuple[dict[str, Any], ...]
+    ordered: str
+    arms: tuple[Levels, ...]
+    within: Factors
+
+    @property
+    def contexts(self) -> tuple[dict[str, Any], ...]:
+        """Every combination of the context factors' levels."""
+        return combinations(self.within)
 
 
-class Universal:
-    """See the module."""
+@dataclass(frozen=True)
+class Universal(Claim):
+    """See the module.
 
-    name = "universal"
+    Attributes:
+        items: the parts, all of which must hold.
+    """
+
+    items: tuple[Item, ...]
+    shape: str
+
+    kind = "universal"
     verb = "in_every"
     keys = frozenset({"compare", "trend", "in_every", "all_of", "shape"})
-    required: frozenset[str] = frozenset()
+    required = frozenset()
     one_of = frozenset({"in_every", "all_of"})
-    schema: Mapping[str, Mapping[str, Any]] = {
+    schema: ClassVar[Mapping[str, Any]] = {
         "compare": COMPARE,
         "trend": TREND,
         "in_every": IN_EVERY,
@@ -109,188 +135,194 @@ class Universal:
         "shape": SHAPE,
     }
 
-    def check(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse malformed parts, fewer than 3 contexts, trends over 2 levels, a single seed."""
-        check_legs(hypothesis)
-        trend.check_directions(hypothesis)
-        items = read_items(hypothesis.terms)
-        read_shape(hypothesis.terms, items)
-        for budget in hypothesis.at_equal:
-            self.arms(hypothesis, study, budget)
-        for item in items:
-            _refuse_small(item)
-        refuse_single_run(hypothesis)
+    @classmethod
+    def parse(
+        cls,
+        terms: Mapping[str, Any],
+        expect: tuple[Expectation, ...],
+        registered: Mapping[str, Any],
+        vocabulary: Vocabulary,
+    ) -> Self:
+        """Refuses a part that is neither comparison nor trend, or both, or has no contexts."""
+        items = read_items(vocabulary, terms)
+        return cls(expect, registered, vocabulary, items, read_shape(terms, items))
 
-    def arms(self, hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
+    def check(self, design: Design) -> None:
+        """Refuse fewer than 3 contexts, trends over 2 levels, a single seed."""
+        check_legs(self, design)
+        check_directions(self)
+        for budget in design.budgets:
+            self.arms(design.baseline, budget)
+        for item in self.items:
+            self._refuse_small(item)
+        refuse_single_run(design)
+
+    def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """Every arm in every context; an arm that two parts share is there once."""
-        items = read_items(hypothesis.terms)
-        order = factor_order(items)
+        order = factor_order(self.items)
         arms: dict[str, Arm] = {}
-        for item in items:
-            for context in item.contexts:
-                made = [_arm(study, settings, context, budget, order) for settings in item.arms]
-                for arm in unique_arms(made, self.verb):
-                    arms.setdefault(arm.label, arm)
+        for item in self.items:
+            made = (
+                make_arm(baseline, x, budget, context, order)
+                for context in item.contexts
+                for x in item.arms
+            )
+            for arm in unique_arms(made, self.verb):
+                arms.setdefault(arm.label, arm)
         return tuple(arms.values())
 
     def judge(self, question: Question) -> Judgement:
-        """The claim in every context; facts list the contexts with their evidence."""
-        items = read_items(question.hypothesis.terms)
-        contexts = sum(len(item.contexts) for item in items)
-        judgement = judge_legs(question, self.name, judge_leg)
+        """The claim in every context; facts hold their number."""
+        judgement = judge_legs(question, self._judge_leg)
         notes = list(judgement.notes)
         if judgement.evidence == "supported":
-            notes.append(f"It holds in all {contexts} contexts tested; others were not tested.")
-        facts = {"contexts": contexts, "most_exceptions": exceptions_bound(contexts)}
+            notes.append(
+                f"It holds in all {self._contexts} contexts tested; others were not tested."
+            )
+        facts = {
+            "contexts": self._contexts,
+            "most_exceptions": exceptions_bound(self._contexts),
+        }
         return replace(judgement, notes=tuple(notes), facts=facts)
 
-    def forewarnings(self, hypothesis: Hypothesis) -> tuple[str, ...]:
-        """What is already known before training: many contexts can hardly all be supported."""
-        contexts = sum(len(item.contexts) for item in read_items(hypothesis.terms))
-        if contexts < MANY_CONTEXTS:
+    def forewarnings(self) -> tuple[str, ...]:
+        """Many contexts can rarely all be supported."""
+        if self._contexts < MANY_CONTEXTS:
             return ()
         return (
-            f"{contexts} contexts must all agree: the claim can be refuted by one, "
-            "but hardly supported.",
+            f"{self._contexts} contexts must all agree: one can refute the claim, but enough "
+            "evidence in all of them is unlikely.",
         )
 
+    @property
+    def _contexts(self) -> int:
+        return sum(len(item.contexts) for item in self.items)
 
-def read_items(terms: Mapping[str, Any]) -> tuple[Item, ...]:
+    def _refuse_small(self, item: Item) -> None:
+        contexts = len(item.contexts)
+        if contexts < MINIMUM_CONTEXTS:
+            plural = "1 context" if contexts == 1 else f"{contexts} contexts"
+            raise UnanswerableError(
+                f"{plural}: exceptions up to {exceptions_bound(contexts):.0%} are not excluded; "
+                f"give in_every at least {MINIMUM_CONTEXTS} contexts"
+            )
+        if item.ordered:
+            levels = [settings[item.ordered] for settings in item.arms]
+            trend.refuse_few_levels(item.ordered, levels, self.vocabulary)
+
+    def _judge_leg(self, question: Question, expectation: Expectation) -> Leg:
+        """One leg over all contexts of all parts."""
+        verdicts: list[Evidence] = []
+        effects: list[TwoAlphas] = []
+        for item in self.items:
+            for context in item.contexts:
+                arms = [
+                    self._seen(find_arm(question.arms, x, context), x, context) for x in item.arms
+                ]
+                name = title(context, self.vocabulary)
+                evidence, found = self._in_context(question, arms, item, expectation, name)
+                verdicts.append(evidence)
+                effects.extend(found)
+        return leg_of(expectation, _in_all(verdicts), effects)
+
+    def _seen(self, arm: Arm, settings: Levels, context: Levels) -> Arm:
+        """An arm that parts share, as this part sees it."""
+        name = title(settings, self.vocabulary)
+        return replace(arm, name=name, settings=settings, context=context)
+
+    def _in_context(
+        self,
+        question: Question,
+        arms: Sequence[Arm],
+        item: Item,
+        expectation: Expectation,
+        context: str,
+    ) -> tuple[Evidence, tuple[TwoAlphas, ...]]:
+        parts, shape = self._contexts, self.shape
+        if item.ordered:
+            evidence, effects = trend.judge_shape(
+                question, arms, item.ordered, expectation, shape, parts, context
+            )
+            if shape == "every_step" and any(against(e.strict) for e in effects):
+                evidence = "refuted"
+            return evidence, effects
+        wanted = tolerant(expectation) if shape == "never_worse" else expectation
+        contrast = difference(expectation.metric, arms[0], arms[1], context)
+        effect = two_alphas(question, contrast, wanted, parts)
+        return _alone(effect), (effect,)
+
+    @property
+    def topic(self) -> str:
+        """Its factors, in every context."""
+        factors = dict.fromkeys(name for item in self.items for name in item.arms[0])
+        return f"{listed(map(factor_title, factors))} in every context"
+
+    @property
+    def terms_text(self) -> str:
+        """For example "depth 2 → 3 in every data digits, mnist, kmnist"."""
+        parts = [self._item_text(item) for item in self.items]
+        shape = "" if self.shape == "every_step" else f", {SHAPE_WORDS[self.shape]}"
+        return f"{' and '.join(parts)}{shape}"
+
+    def _item_text(self, item: Item) -> str:
+        if item.ordered:
+            levels = tuple(settings[item.ordered] for settings in item.arms)
+            what = f"trend over {levels_text({item.ordered: levels}, self.vocabulary)}"
+        else:
+            what = change_text(item.arms[0], item.arms[1], self.vocabulary)
+        return f"{what} in every {levels_text(item.within, self.vocabulary)}"
+
+    def null(self, leg: Leg) -> str:
+        """No difference in a context."""
+        return f"{leg.metric.title} is the same on average in both arms of a context"
+
+    def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
+        """What became of "always"."""
+        return MEANINGS
+
+
+SHAPE_WORDS = {"never_worse": "never worse", "on_average": "on average over the range"}
+
+
+def read_items(vocabulary: Vocabulary, terms: Mapping[str, Any]) -> tuple[Item, ...]:
     """The parts of the claim; UserError for a part that is neither or both, or has no contexts."""
     if "all_of" not in terms:
-        return (_read_item({k: v for k, v in terms.items() if k != "shape"}, "in_every"),)
+        return (_read_item(vocabulary, terms, "in_every"),)
     beside = sorted(terms.keys() & {"compare", "trend", "in_every"})
     if beside:
         raise UserError(f"{beside[0]} and all_of: move {beside[0]} into all_of")
-    raw = terms["all_of"]
-    if not isinstance(raw, (list, tuple)) or not raw:
-        raise UserError(f"all_of must be a list of claims over contexts, not {raw!r}")
-    return tuple(_read_item(item, f"all_of, part {i}") for i, item in enumerate(raw, 1))
+    parts = enumerate(terms["all_of"], 1)
+    return tuple(_read_item(vocabulary, item, f"all_of, part {i}") for i, item in parts)
 
 
-def _read_item(raw: object, where: str) -> Item:
-    if not isinstance(raw, Mapping):
-        raise UserError(f"{where} must be a comparison or a trend with in_every, not {raw!r}")
-    for key in raw:
-        if key not in ("compare", "trend", "in_every"):
-            raise UserError(
-                f"{where}: unknown key {key!r}; {nearest(key, ('compare', 'trend', 'in_every'))}"
-            )
+def _read_item(vocabulary: Vocabulary, raw: Mapping[str, Any], where: str) -> Item:
     if ("compare" in raw) == ("trend" in raw):
         raise UserError(f"{where} must have either compare or trend")
-    if "in_every" not in raw:
-        raise UserError(f"{where}: in_every is missing: in which contexts must it hold?")
-    contexts = contexts_of(read_factors(raw["in_every"], f"{where}, in_every", least=1))
+    within = read_factors(vocabulary, raw["in_every"], f"{where}, in_every", minimum=1)
     if "compare" in raw:
-        return Item(False, read_change(raw["compare"], where), contexts)
-    factor, levels = trend.read_trend(raw["trend"], where)
-    return Item(True, tuple({factor: level} for level in levels), contexts)
+        return Item("", read_change(vocabulary, raw["compare"], where), within)
+    factor, levels = trend.read_trend(vocabulary, raw["trend"], where)
+    return Item(factor, tuple({factor: level} for level in levels), within)
 
 
 def read_shape(terms: Mapping[str, Any], items: Sequence[Item]) -> str:
     """The claimed shape; a comparison's default is every_step."""
-    if "shape" not in terms and not any(item.is_trend for item in items):
+    if "shape" not in terms and not any(item.ordered for item in items):
         return "every_step"
     shape = trend.read_shape(terms)
-    if shape == "on_average" and not all(item.is_trend for item in items):
+    if shape == "on_average" and not all(item.ordered for item in items):
         raise UserError("shape on_average is for trends; a comparison is every_step or never_worse")
     return shape
 
 
 def factor_order(items: Sequence[Item]) -> tuple[str, ...]:
     """Factors in the order in which the parts name them, so that equal arms get equal labels."""
-    names = [
-        name for item in items for levels in (item.arms[0], item.contexts[0]) for name in levels
-    ]
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(name for item in items for name in (*item.arms[0], *item.within)))
 
 
 def exceptions_bound(contexts: int) -> float:
     """The share of exceptions that randomly drawn contexts without one leave possible at 95%."""
     return 1.0 - float(0.05 ** (1.0 / contexts))
-
-
-def _refuse_small(item: Item) -> None:
-    contexts = len(item.contexts)
-    if contexts < LEAST_CONTEXTS:
-        raise UnanswerableError(
-            f"{contexts} contexts: exceptions up to {exceptions_bound(contexts):.0%} are not "
-            f"excluded; give in_every at least {LEAST_CONTEXTS} contexts"
-        )
-    if item.is_trend:
-        [factor] = item.arms[0]
-        trend.refuse_few_levels({factor: [settings[factor] for settings in item.arms]})
-
-
-def _label(levels: Mapping[str, Any], order: Sequence[str]) -> str:
-    return label({name: levels[name] for name in order if name in levels})
-
-
-def _arm(
-    study: Study,
-    settings: Mapping[str, Any],
-    context: Mapping[str, Any],
-    budget: Budget,
-    order: Sequence[str],
-) -> Arm:
-    arm = make_arm(study, settings, budget, context)
-    return replace(arm, label=_label({**context, **settings}, order))
-
-
-def judge_leg(question: Question, expectation: Expectation) -> Leg:
-    """One leg over all contexts of all parts."""
-    items = read_items(question.hypothesis.terms)
-    shape = read_shape(question.hypothesis.terms, items)
-    order = factor_order(items)
-    parts = sum(len(item.contexts) for item in items)
-    verdicts: list[Evidence] = []
-    effects: list[TwoAlphas] = []
-    for item in items:
-        for context in item.contexts:
-            labels = [_label({**context, **settings}, order) for settings in item.arms]
-            by_label = {arm.label: arm for arm in question.arms}
-            arms = [
-                replace(by_label[name], settings=settings, context=context)
-                for name, settings in zip(labels, item.arms, strict=True)
-            ]
-            evidence, found = _in_context(question, arms, item, expectation, shape, parts)
-            verdicts.append(evidence)
-            effects.extend(found)
-    evidence = _in_all(verdicts)
-    shown = tuple(e.shown for e in effects)
-    grade = weakest_grade([e.grade for e in shown]) if evidence == "supported" else ""
-    return Leg(
-        expectation.metric, expectation.direction, evidence, shown, _rule(shape, parts), grade
-    )
-
-
-def _rule(shape: str, contexts: int) -> str:
-    words = {
-        "every_step": "better",
-        "never_worse": "not worse by the size that matters",
-        "on_average": "rising on average",
-    }
-    return f"{words[shape]} in every one of {contexts} contexts"
-
-
-def _in_context(
-    question: Question,
-    arms: Sequence[Arm],
-    item: Item,
-    expectation: Expectation,
-    shape: str,
-    parts: int,
-) -> tuple[Evidence, tuple[TwoAlphas, ...]]:
-    context = label(arms[0].context)
-    if item.is_trend:
-        evidence, effects = trend.judge_shape(question, arms, expectation, shape, parts, context)
-        if shape == "every_step" and any(against(e.strict) for e in effects):
-            evidence = "refuted"
-        return evidence, effects
-    wanted = trend.tolerant(expectation) if shape == "never_worse" else expectation
-    contrast = difference(arms[1].label, arms[0].label, context)
-    effect = two_alphas(question, contrast, wanted, parts)
-    return _alone(effect), (effect,)
 
 
 def _alone(effect: TwoAlphas) -> Evidence:
@@ -306,4 +338,13 @@ def _in_all(verdicts: Sequence[Evidence]) -> Evidence:
     return "supported" if set(verdicts) == {"supported"} else "inconclusive"
 
 
-TYPE = Universal()
+MEANINGS: Mapping[Evidence, str] = {
+    "supported": "The claim holds in every context that was tested {where}. “Always” means no more "
+    "than that: other contexts were not tested.",
+    "refuted": "“Always” is wrong {where}: at least one tested context shows the opposite, or no "
+    "effect that matters.",
+    "no meaningful effect": "“Always” is wrong {where}: in the tested contexts the effect is "
+    "below {size}.",
+    "inconclusive": "“Always” is neither confirmed nor contradicted {where}: no context "
+    "contradicts it, but at least one is undecided.",
+}

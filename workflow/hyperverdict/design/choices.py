@@ -1,7 +1,7 @@
 """Choices made by tuning: which values each arm got, stored per hypothesis.
 
 A hypothesis with `tune` is compiled in two stages: its tuning runs first, and its arms once the
-choice is on disk. A choice made from other trials than the study asks for now is none.
+choice is on disk. A choice made from other trials than the study asks for now does not count.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hyperverdict.claims import budgets_of
+from hyperverdict.errors import UserError
+from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import TuningArm, choose, tuning_arms
 from hyperverdict.vocabulary.budget import Budget
@@ -52,7 +53,7 @@ def make_choices(
     """
     return {
         str(budget): _choice(tuning_arms(hypothesis, study, budget), scores)
-        for budget in budgets_of(hypothesis)
+        for budget in hypothesis.budgets
     }
 
 
@@ -74,26 +75,34 @@ def _trial(trial: TuningArm, scores: Mapping[int, float]) -> Trial:
 
 def write_choices(choices: Mapping[str, Choice], file: Path) -> None:
     """Write the choices of one hypothesis, budget -> choice."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     plain = {budget: asdict(choice) for budget, choice in choices.items()}
-    file.write_text(json.dumps(plain, indent=2) + "\n")
+    write_atomic(file, (json.dumps(plain, indent=2) + "\n").encode())
 
 
 def read_choices(hypothesis: Hypothesis, study: Study, folder: Path) -> dict[str, Choice]:
     """The choices on disk; empty when there are none or they saw other trials."""
     try:
         plain = json.loads(choice_file(folder, hypothesis.id).read_text())
-        choices = {
-            budget: Choice(entry["chosen"], [Trial(**trial) for trial in entry["trials"]])
-            for budget, entry in plain.items()
-        }
-    except (OSError, ValueError, KeyError, TypeError):
+        choices = {budget: _read_choice(entry, study) for budget, entry in plain.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, UserError):
         return {}
-    fits = all(_fits(choices.get(str(b)), hypothesis, study, b) for b in budgets_of(hypothesis))
+    fits = all(_fits(choices.get(str(b)), hypothesis, study, b) for b in hypothesis.budgets)
     return choices if fits else {}
 
 
-def _fits(choice: Choice | None, hypothesis: Hypothesis, study: Study, budget: Budget) -> bool:
+def _read_choice(entry: Mapping[str, Any], study: Study) -> Choice:
+    """A choice as JSON holds it, its levels in canonical form again."""
+    read = study.vocabulary.read
+    chosen = {
+        arm: {name: read(name, raw) for name, raw in settings.items()}
+        for arm, settings in entry["chosen"].items()
+    }
+    return Choice(chosen, [Trial(**trial) for trial in entry["trials"]])
+
+
+def _fits(
+    choice: Choice | None, hypothesis: Hypothesis, study: Study, budget: Budget | None
+) -> bool:
     wanted = [(t.configuration.path, list(t.seeds)) for t in tuning_arms(hypothesis, study, budget)]
     return choice is not None and [(t.path, t.seeds) for t in choice.trials] == wanted
 

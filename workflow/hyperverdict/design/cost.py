@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from math import prod
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
 from hyperverdict.design.state import RunState
 from hyperverdict.vocabulary.configuration import Configuration
-from hyperverdict.vocabulary.datasets import DATASETS
 
 Source = Literal["timing table", "earlier runs", "estimate"]
 
@@ -38,20 +38,20 @@ class Cost:
 
 def mlp_parameters(configuration: Configuration) -> int:
     """Weights and biases of the multilayer perceptron; a guess for other models."""
-    facts = DATASETS.get(configuration.data)
-    inputs = facts.shape[0] * facts.shape[1] * facts.shape[2] if facts else 784
-    outputs = len(configuration.classes) or (len(facts.class_counts) if facts else 10)
-    widths = (inputs, *configuration.hidden_units, outputs)
+    facts = configuration.vocabulary.facts(configuration.data)
+    inputs = prod(facts.shape) if facts else 784
+    outputs = len(configuration["classes"]) or (len(facts.class_counts) if facts else 10)
+    widths = (inputs, *configuration["hidden_units"], outputs)
     return sum((a + 1) * b for a, b in pairwise(widths))
 
 
 def estimated_seconds_per_step(configuration: Configuration) -> float:
     """Stated estimate for one CPU core: overhead + optimizer + 6 FLOPs a parameter and image."""
-    parameters = mlp_parameters(configuration)
+    parameters, batch_size = mlp_parameters(configuration), int(configuration["batch_size"])
     return (
         OVERHEAD_SECONDS_PER_STEP
         + UPDATE_SECONDS_PER_PARAMETER * parameters
-        + 6 * parameters * configuration.batch_size / FLOPS_PER_SECOND
+        + 6 * parameters * batch_size / FLOPS_PER_SECOND
     )
 
 
@@ -92,7 +92,8 @@ def estimated_seconds(state: RunState) -> float:
     a network or data of the user's own.
     """
     configuration = state.run.configuration
-    known = configuration.model == "mlp" and configuration.data in DATASETS
+    facts = configuration.vocabulary.facts(configuration.data)
+    known = configuration["model"] == "mlp" and facts is not None
     if not known and configuration.budget.kind != "seconds":
         return 0.0
     return _of_seeds(state, _estimated_seconds_per_seed(configuration))

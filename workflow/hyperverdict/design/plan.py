@@ -6,21 +6,21 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from hyperverdict.claims import budgets_of
-from hyperverdict.claims.factors import configuration_of
-from hyperverdict.claims.model import Arm
-from hyperverdict.study.model import TIME_METRIC, Exploration, Hypothesis, Study
-from hyperverdict.study.tuning import arms_of, tuning_arms
+from hyperverdict.claims.factors import combinations
+from hyperverdict.effects.outcomes import Arm
+from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.tuning import TuningArm, arms_of, tuning_arms
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.vocabulary import BUDGET
 
 
 @dataclass(frozen=True)
 class Inquiry:
-    """A hypothesis at one budget, before anything is measured."""
+    """A hypothesis at one budget, before anything is measured; without arms where none train."""
 
     hypothesis: Hypothesis
-    budget: Budget
+    budget: Budget | None
     arms: tuple[Arm, ...]
 
     @property
@@ -74,7 +74,6 @@ class Plan:
     """
 
     study: Study
-    inquiries: tuple[Inquiry, ...]
     runs: dict[str, PlannedRun] = field(default_factory=dict)
     tuning: dict[str, PlannedRun] = field(default_factory=dict)
     timings: dict[str, PlannedTiming] = field(default_factory=dict)
@@ -92,57 +91,43 @@ class Plan:
 
 
 def make_plan(study: Study) -> Plan:
-    """Compile every hypothesis and exploration into configurations, seeds and timings."""
+    """Compile every hypothesis and heatmap into configurations, seeds and timings."""
     pending = tuple(h.id for h in study.hypotheses if h.tune and not h.tuned)
     inquiries = tuple(
         Inquiry(hypothesis, budget, arms_of(hypothesis, study, budget))
         for hypothesis in study.hypotheses
         if hypothesis.id not in pending
-        for budget in budgets_of(hypothesis)
+        for budget in hypothesis.budgets
     )
-    runs = _merge_runs([*_hypothesis_runs(inquiries), *_exploration_runs(study)])
-    tuning = _merge_runs(_tuning_runs(study))
-    return Plan(study, inquiries, runs, tuning, _merge_timings(inquiries), pending)
+    runs = _merge_runs([*_hypothesis_runs(inquiries), *_heatmap_runs(study)])
+    return Plan(study, runs, _merge_runs(_tuning_runs(study)), _merge_timings(inquiries), pending)
 
 
 def tuning_paths(hypothesis: Hypothesis, study: Study) -> tuple[str, ...]:
     """The runs on whose validation scores the values of a hypothesis's arms are chosen."""
-    trials = (
-        t for budget in budgets_of(hypothesis) for t in tuning_arms(hypothesis, study, budget)
-    )
-    return tuple(dict.fromkeys(trial.configuration.path for trial in trials))
-
-
-def exploration_cells(
-    exploration: Exploration, study: Study
-) -> tuple[tuple[tuple[object, ...], Configuration], ...]:
-    """The cells of a grid: (levels in the grid's order, configuration)."""
-    from itertools import product
-
-    names = tuple(exploration.grid)
-    return tuple(
-        (
-            levels,
-            configuration_of(study, dict(zip(names, levels, strict=True)), exploration.budget),
-        )
-        for levels in product(*exploration.grid.values())
-    )
+    return tuple(dict.fromkeys(t.configuration.path for _, t in _trials(hypothesis, study)))
 
 
 def timing_key(configurations: Iterable[Configuration]) -> str:
     """A short readable name for a set of arms, whatever their order."""
     arms = sorted(configurations, key=lambda c: c.arm_path)
-    differing = sorted(
-        {name for other in arms[1:] for name in arms[0].differing(other)} - {"budget"}
-    )
+    differing = sorted({name for other in arms[1:] for name in arms[0].differing(other)} - {BUDGET})
     digest = hashlib.sha256("\n".join(arm.arm_path for arm in arms).encode()).hexdigest()
     return f"{'+'.join(differing) or 'same'}.{digest[:12]}"
 
 
 def needs_timing(inquiry: Inquiry) -> bool:
     """Whether a leg of the claim is about time and not equal by design at this budget."""
-    claimed = any(e.metric == TIME_METRIC for e in inquiry.hypothesis.expect)
-    return claimed and inquiry.budget.kind != "seconds" and bool(inquiry.arms)
+    kind = inquiry.budget.kind if inquiry.budget else ""
+    metrics = (expectation.metric for expectation in inquiry.hypothesis.claim.expect)
+    claimed = any(metric.is_time and kind not in metric.equal_at for metric in metrics)
+    return claimed and bool(inquiry.arms)
+
+
+def _trials(hypothesis: Hypothesis, study: Study) -> Iterable[tuple[Budget | None, TuningArm]]:
+    for budget in hypothesis.budgets:
+        for trial in tuning_arms(hypothesis, study, budget):
+            yield budget, trial
 
 
 def _hypothesis_runs(inquiries: Iterable[Inquiry]) -> Iterable[PlannedRun]:
@@ -153,16 +138,16 @@ def _hypothesis_runs(inquiries: Iterable[Inquiry]) -> Iterable[PlannedRun]:
 
 def _tuning_runs(study: Study) -> Iterable[PlannedRun]:
     for hypothesis in study.hypotheses:
-        for budget in budgets_of(hypothesis):
-            for trial in tuning_arms(hypothesis, study, budget):
-                purpose = f"tuning {hypothesis.id} at {budget}"
-                yield PlannedRun(trial.configuration, trial.seeds, (purpose,), tuning=True)
+        for budget, trial in _trials(hypothesis, study):
+            purpose = f"tuning {hypothesis.id} at {budget}"
+            yield PlannedRun(trial.configuration, trial.seeds, (purpose,), tuning=True)
 
 
-def _exploration_runs(study: Study) -> Iterable[PlannedRun]:
-    for exploration in study.explorations:
-        for _, configuration in exploration_cells(exploration, study):
-            yield PlannedRun(configuration, exploration.seeds, (f"explore {exploration.id}",))
+def _heatmap_runs(study: Study) -> Iterable[PlannedRun]:
+    for heatmap in study.heatmaps:
+        for cell in combinations(heatmap.grid):
+            configuration = study.baseline.configure(cell, heatmap.budget)
+            yield PlannedRun(configuration, heatmap.seeds, (f"heatmap {heatmap.id}",))
 
 
 def _merge_runs(runs: Iterable[PlannedRun]) -> dict[str, PlannedRun]:

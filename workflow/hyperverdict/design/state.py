@@ -35,7 +35,9 @@ def run_state(run: PlannedRun, results: Path) -> RunState:
     if record is None or record.path != run.configuration.path:
         present = [name for name in (METRICS_FILE, RECORD_FILE) if (folder / name).exists()]
         unsound = (
-            f"{folder / present[0]}: truncated, foreign or of another version" if present else ""
+            f"{folder / present[0]}: damaged, or written by another program or version"
+            if present
+            else ""
         )
         return RunState(run, (), run.seeds, unsound)
     recorded = tuple(sorted(int(seed) for seed in record.seeds))

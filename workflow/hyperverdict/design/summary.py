@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from hyperverdict.claims import forewarnings
 from hyperverdict.design.cost import TIMING_SECONDS_PER_BLOCK, Cost, run_cost
 from hyperverdict.design.plan import Plan, PlannedTiming
 from hyperverdict.design.state import RunState
 from hyperverdict.stats.sequential import DEFAULT_LOOKS
-from hyperverdict.study.model import Metric
+from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.words.numbers import count, size_text
 
 LISTED = 12
+ALWAYS_NAMED = ("hidden_units", "batch_size")
 
 
 def plan_summary(
@@ -23,27 +25,22 @@ def plan_summary(
 ) -> str:
     """The text that a dry-run shows before Snakemake's own job list."""
     todo = [state for state in states.values() if state.missing]
-    seeds = sum(len(state.missing) for state in todo)
-    done = plan.planned_seeds - seeds
     if not todo:
         lines = [
-            f"Study {plan.study.name}: all {plan.planned_seeds} runs "
-            f"({len(plan.all_runs)} configurations) are trained; nothing to train."
+            f"Study {plan.study.name}: nothing to train; all {count(plan.planned_seeds, 'run')} "
+            f"({count(len(plan.all_runs), 'configuration')}) exist already."
         ]
-        return "\n".join(lines + _timing_lines(missing_timings) + [""])
-    lines = [
-        f"Study {plan.study.name}: {len(todo)} configurations would train, "
-        f"{seeds} runs (configuration x seed); {done} of {plan.planned_seeds} are there already."
-    ]
-    lines += [_run_line(state, timed) for state in todo[:LISTED]]
+        return "\n".join([*lines, *_timing_lines(missing_timings), ""])
+    lines = [_total_line(plan, todo), *(_run_line(state, timed) for state in todo[:LISTED])]
     if len(todo) > LISTED:
-        lines.append(f"  ... and {len(todo) - LISTED} more configurations")
+        lines.append(f"  ... and {count(len(todo) - LISTED, 'more configuration')}")
     lines += [f"  Unusable, will be retrained: {state.unsound}" for state in todo if state.unsound]
     lines += [
         f"  {name}: its arms train after its tuning runs, at the values chosen on validation"
         for name in plan.pending
     ]
-    lines += [f"  {h.id}: {said}" for h in plan.study.hypotheses for said in forewarnings(h)]
+    hypotheses = plan.study.hypotheses
+    lines += [f"  {h.id}: {text}" for h in hypotheses for text in h.claim.forewarnings()]
     lines += _look_lines(plan)
     lines += _timing_lines(missing_timings)
     lines.append(_cost_line([run_cost(state, timed) for state in todo], cores))
@@ -51,46 +48,54 @@ def plan_summary(
     return "\n".join([*lines, ""])
 
 
+def _total_line(plan: Plan, todo: list[RunState]) -> str:
+    missing = sum(len(state.missing) for state in todo)
+    return (
+        f"Study {plan.study.name}: {count(len(todo), 'configuration')} would train, "
+        f"{count(missing, 'run')} (configuration x seed); {plan.planned_seeds - missing:,} of "
+        f"{plan.planned_seeds:,} exist already."
+    )
+
+
 def _look_lines(plan: Plan) -> list[str]:
     """Numbers of seeds that are judged once only, because no second look is registered."""
     study = plan.study
-    counts = {len(h.seeds) for h in study.hypotheses} - {DEFAULT_LOOKS[0]}
-    if study.looks or study.quick:
+    if study.look_schedule or study.quick:
         return []
+    numbers = {len(h.seeds) for h in study.hypotheses} - {DEFAULT_LOOKS[0]}
     return [
-        f"  Judged once, at {n} seeds: seeds added later would not count. To keep a second look, "
-        f"register it before the first run: looks: [{n}, {2 * n}]"
-        for n in sorted(counts)
+        f"  Judged once, at {count(n, 'seed')}: seeds added later would not count. To keep a "
+        f"second look, register it before the first run: looks: [{n}, {2 * n}]"
+        for n in sorted(numbers)
     ]
 
 
 def _run_line(state: RunState, timed: Mapping[str, float]) -> str:
     cost = run_cost(state, timed)
-    purposes = ", ".join(state.run.purposes)
-    topup = f", {len(state.recorded)} there" if state.recorded else ""
+    existing = f", {len(state.recorded)} exist" if state.recorded else ""
     return (
-        f"  {len(state.missing)} seeds{topup}  {duration(cost.seconds)}  "
-        f"{short_name(state, timed)}  for {purposes}"
+        f"  {count(len(state.missing), 'seed')}{existing}  {duration(cost.seconds)}  "
+        f"{short_name(state)}  for {', '.join(state.run.purposes)}"
     )
 
 
-def short_name(state: RunState, timed: Mapping[str, float]) -> str:
-    """The path without what is at its frozen default, to keep a line readable."""
-    from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS, spell
-
+def short_name(state: RunState) -> str:
+    """The configuration without what is at its frozen default, to keep a line readable."""
     configuration = state.run.configuration
+    vocabulary = configuration.vocabulary
     parts = [
-        f"{name}={spell(name, getattr(configuration, name))}"
-        for name, h in HYPERPARAMETERS.items()
-        if getattr(configuration, name) != h.default or name in ("hidden_units", "batch_size")
+        f"{name}={vocabulary.spell(name, level)}"
+        for name, level in configuration.levels
+        if level != vocabulary.hyperparameters[name].default or name in ALWAYS_NAMED
     ]
     return " ".join([*parts, f"({configuration.budget})"])
 
 
 def _timing_lines(missing: Iterable[PlannedTiming]) -> list[str]:
     return [
-        f"  timing {t.key}: {len(t.configurations)} arms x {t.repeats} blocks, alone on the "
-        f"machine, {duration(len(t.configurations) * t.repeats * TIMING_SECONDS_PER_BLOCK)}  "
+        f"  timing {t.key}: {count(len(t.configurations), 'arm')} x {count(t.repeats, 'block')}, "
+        "alone on the machine, "
+        f"{duration(len(t.configurations) * t.repeats * TIMING_SECONDS_PER_BLOCK)}  "
         f"for {', '.join(t.purposes)}"
         for t in missing
     ]
@@ -98,20 +103,19 @@ def _timing_lines(missing: Iterable[PlannedTiming]) -> list[str]:
 
 def _cost_line(costs: list[Cost], cores: int | None) -> str:
     total = sum(cost.seconds for cost in costs)
-    by_source: dict[str, int] = {}
-    for cost in costs:
-        by_source[cost.source] = by_source.get(cost.source, 0) + 1
-    told = ", ".join(f"{source} for {n}" for source, n in sorted(by_source.items()))
+    sources = Counter(cost.source for cost in costs)
+    known = ", ".join(f"{source} ({n:,})" for source, n in sorted(sources.items()))
     wall = f", about {duration(total / cores)} on {cores} cores" if cores and cores > 1 else ""
-    return f"Cost: {duration(total)} of one core{wall} (from: {told} configurations)."
+    return f"Cost: {duration(total)} on one core{wall}. Source (configurations): {known}."
 
 
 def _power_lines(plan: Plan) -> list[str]:
     """From which size the hypotheses could detect an effect, those with equal seeds together."""
-    groups: dict[tuple[Metric, int], list[str]] = {}
+    groups: dict[tuple[Metric, float, int], list[str]] = {}
     for hypothesis in plan.study.hypotheses:
-        for name in dict.fromkeys(e.metric for e in hypothesis.expect):
-            key = (plan.study.metrics[name], len(hypothesis.seeds))
+        legs = [leg for leg in hypothesis.claim.expect if not leg.share_of_variance]
+        for metric, size in dict.fromkeys((leg.metric, leg.matters_from) for leg in legs):
+            key = (metric, size, len(hypothesis.seeds))
             groups.setdefault(key, []).append(hypothesis.id)
     if not groups:
         return []
@@ -119,18 +123,20 @@ def _power_lines(plan: Plan) -> list[str]:
     return [head, *(_power_line(*key, ids, plan.study.alpha) for key, ids in groups.items())]
 
 
-def _power_line(metric: Metric, seeds: int, hypotheses: list[str], alpha: float) -> str:
+def _power_line(
+    metric: Metric, size: float, seeds: int, hypotheses: list[str], alpha: float
+) -> str:
     from hyperverdict.stats.power import detectable_effect
 
-    told = f"  {', '.join(hypotheses)}: {metric.name} at {seeds} seeds"
+    head = f"  {', '.join(hypotheses)}: {metric.name} at {count(seeds, 'seed')}"
     if seeds < 2:
-        return f"{told}: nothing, one seed gives no noise estimate"
+        return f"{head}: nothing; one seed gives no estimate of the noise"
     factor = detectable_effect(1.0, seeds, alpha)
-    if metric.ratio:
-        limit = f"{metric.matters_from ** (1 / factor):.2f}x"
-        return f"{told}, {factor:.2f} SD; {metric.matters_from:g}x when the SD is at most {limit}"
-    limit = f"{metric.matters_from / factor:.2g}"
-    return f"{told}, {factor:.2f} SD; {metric.matters_from:g} when the SD is at most {limit}"
+    limit = size ** (1 / factor) if metric.ratio else size / factor
+    return (
+        f"{head}: {factor:.2f} SD, so {size_text(size, metric)} if the SD is at most "
+        f"{size_text(limit, metric, significant=3 if metric.ratio else 2)}"
+    )
 
 
 def duration(seconds: float) -> str:

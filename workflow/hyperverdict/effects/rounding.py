@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from hyperverdict.study.model import Metric
+from hyperverdict.vocabulary.metrics import Metric
 
-FRACTIONS = frozenset({"accuracy", "error"})
 # Scores with more decimals, or of more images, count as exact.
 MOST_DECIMALS = 5
 # Scores with steps of at most this share of their size do not agree again and again by chance.
@@ -33,7 +32,7 @@ def step_of(metric: Metric, values: Iterable[Mapping[int, float]]) -> float:
         return 0.0
     shares = bool(scores[0] >= 0 and scores[-1] <= 1)
     step = _decimal_step(scores, 2 if shares else 0)
-    if not step and shares and metric.name in FRACTIONS:
+    if not step and shares and metric.is_fraction:
         step = _image_step(scores)
     if not metric.ratio:
         return step

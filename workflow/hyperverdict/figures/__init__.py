@@ -1,93 +1,109 @@
-"""One module per figure: `..._info` says what is drawn, `draw` draws it.
+"""The figures of a study: one row here, one module each, one caption in workflow/report.
 
+The module of a figure has `draw(subject, study, tables)`, `caption(subject, study)` and
+`alt_text(subject, study)`; the subject is a `HypothesisReport`, or a `Heatmap` for heatmaps.
 Importing this package loads neither matplotlib nor pandas; drawing does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from hyperverdict.study.model import Exploration, Study
-from hyperverdict.verdicts.model import HypothesisReport, StudyReport
+from hyperverdict.study.model import Heatmap, Hypothesis, Study
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
-HYPOTHESIS_FIGURES = ("effect", "curves", "cost")
-
-# Claims whose levels are drawn on an axis; comparisons are drawn pair by pair, others as a forest.
-PAIRED_KINDS = ("comparison", "trade-off")
-TREND_KINDS = ("trend",)
+    from hyperverdict.records.collect import Tables
+    from hyperverdict.verdicts.model import HypothesisReport, StudyReport
 
 
-def hypothesis_key(hypothesis_id: str, figure: str) -> str:
-    """The name of a hypothesis's figure, also its file's stem: ``H1.effect``."""
-    return f"{hypothesis_id}.{figure}"
+class FigureKind(NamedTuple):
+    """One kind of figure.
+
+    Attributes:
+        name: of its module, of its caption's file, and in the names of its files.
+        category: where it stands in Snakemake's own report.
+        shows: what one figure is about.
+    """
+
+    name: str
+    category: str
+    shows: Literal["hypothesis", "heatmap"] = "hypothesis"
+
+    @property
+    def module(self) -> ModuleType:
+        """The module that draws it."""
+        return import_module(f"hyperverdict.figures.{self.name}")
 
 
-def exploration_key(exploration_id: str) -> str:
-    """The name of an exploration's figure, also its file's stem: ``size.heatmap``."""
-    return f"{exploration_id}.heatmap"
+FIGURES = (
+    FigureKind("effect", "Verdicts"),
+    FigureKind("curves", "Learning curves"),
+    FigureKind("cost", "Score against cost"),
+    FigureKind("heatmap", "Heatmaps", "heatmap"),
+)
 
 
-def expected(study: Study) -> tuple[str, ...]:
-    """The names of all figures of a study; every one is always written."""
-    own = [hypothesis_key(h.id, figure) for h in study.hypotheses for figure in HYPOTHESIS_FIGURES]
-    return (*own, *(exploration_key(e.id) for e in study.explorations))
+class FigureFile(NamedTuple):
+    """One figure of a study: its kind, and the id of the hypothesis or heatmap that it shows."""
+
+    kind: FigureKind
+    id: str
+
+    @property
+    def key(self) -> str:
+        """Its name, also its file's stem: ``H1.effect``."""
+        return f"{self.id}.{self.kind.name}"
 
 
-def draw_hypothesis(
-    report: HypothesisReport, study: Study, final: pd.DataFrame, curves: pd.DataFrame
-) -> dict[str, Figure]:
-    """The figures of one hypothesis by name: effect, curves, cost."""
-    from hyperverdict.figures import cost, learning_curves
+class Picture(NamedTuple):
+    """A figure in a page: its key, its text for those who do not see it, its caption."""
 
+    key: str
+    text: str
+    caption: str
+
+
+def expected(study: Study) -> tuple[FigureFile, ...]:
+    """All figures of a study; every one is always written."""
+    subjects: tuple[Hypothesis | Heatmap, ...] = (*study.hypotheses, *study.heatmaps)
+    return tuple(file for subject in subjects for file in _files(subject))
+
+
+def pictures(subject: HypothesisReport | Heatmap, study: Study) -> tuple[Picture, ...]:
+    """The figures of one hypothesis or heatmap, with their words."""
+    modules = ((file.key, file.kind.module) for file in _files(subject))
+    return tuple(
+        Picture(key, module.alt_text(subject, study), module.caption(subject, study))
+        for key, module in modules
+    )
+
+
+def draw(
+    subject: HypothesisReport | Heatmap, study: Study, tables: Tables
+) -> Iterator[tuple[str, Figure]]:
+    """The figures of one hypothesis or heatmap, each with its key."""
+    for file in _files(subject):
+        yield file.key, file.kind.module.draw(subject, study, tables)
+
+
+def _files(subject: Hypothesis | HypothesisReport | Heatmap) -> Iterator[FigureFile]:
+    shows = "heatmap" if isinstance(subject, Heatmap) else "hypothesis"
+    return (FigureFile(kind, subject.id) for kind in FIGURES if kind.shows == shows)
+
+
+def draw_all(report: StudyReport, study: Study, tables: Tables, folder: Path) -> Mapping[str, Path]:
+    """Draw and write every figure of a study; key -> file."""
+    from hyperverdict.figures.io import write
+
+    subjects: tuple[HypothesisReport | Heatmap, ...] = (*report.hypotheses, *study.heatmaps)
     return {
-        "effect": draw_effect(report, study, final),
-        "curves": learning_curves.draw(learning_curves.curves_info(report, study, curves)),
-        "cost": cost.draw(cost.cost_info(report, study, final)),
+        key: write(figure, folder / f"{key}.svg")
+        for subject in subjects
+        for key, figure in draw(subject, study, tables)
     }
-
-
-def draw_effect(report: HypothesisReport, study: Study, final: pd.DataFrame) -> Figure:
-    """The figure of the effects, in the form that the claim's type asks for."""
-    from hyperverdict.figures import forest, paired, trend
-
-    if report.kind in PAIRED_KINDS:
-        return paired.draw(paired.paired_info(report, study, final))
-    if report.kind in TREND_KINDS:
-        return trend.draw(trend.trend_info(report, study, final))
-    return forest.draw(forest.forest_info(report, study))
-
-
-def draw_exploration(exploration: Exploration, study: Study, final: pd.DataFrame) -> Figure:
-    """The heatmap of an exploration."""
-    from hyperverdict.figures import heatmap
-
-    return heatmap.draw(heatmap.heatmap_info(exploration, study, final))
-
-
-def write(figure: Figure, path: Path) -> Path:
-    """Write a figure as .svg, .png or .pdf; the same figure gives the same bytes."""
-    from hyperverdict.figures import io
-
-    return io.write(figure, path)
-
-
-def draw_all(
-    report: StudyReport, study: Study, final: pd.DataFrame, curves: pd.DataFrame, folder: Path
-) -> Mapping[str, Path]:
-    """Draw and write every figure of a study; name -> file."""
-    paths: dict[str, Path] = {}
-    for hypothesis in report.hypotheses:
-        for name, figure in draw_hypothesis(hypothesis, study, final, curves).items():
-            key = hypothesis_key(hypothesis.id, name)
-            paths[key] = write(figure, Path(folder) / f"{key}.svg")
-    for exploration in study.explorations:
-        key = exploration_key(exploration.id)
-        figure = draw_exploration(exploration, study, final)
-        paths[key] = write(figure, Path(folder) / f"{key}.svg")
-    return paths

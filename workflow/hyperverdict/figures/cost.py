@@ -9,26 +9,36 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hyperverdict.figures import style
-from hyperverdict.figures.data import arm_labels, drawn_metric, metric_column
-from hyperverdict.study.model import RECORDED_METRICS, Study
-from hyperverdict.verdicts.model import ArmSummary, HypothesisReport
-from hyperverdict.words import numbers as units
+from hyperverdict.figures.data import (
+    ArmTexts,
+    arm_texts,
+    budget_title,
+    drawn_metric,
+    metric_column,
+    scores_text,
+)
+from hyperverdict.outcomes.arms import ArmSummary
+from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import HypothesisReport
+from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.words.numbers import digits
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from hyperverdict.records.collect import Tables
 
 COSTS = {
     "train_seconds": "training seconds per run (jobs side by side)",
     "samples": "images seen per run",
 }
 
-
 # Costs closer than this factor are shown on an axis of this span, so that they look alike.
-LEAST_SPAN = 3.0
+MINIMUM_SPAN = 3.0
 
 
 class Cloud(NamedTuple):
-    """One arm at one budget: [n] costs and values of its finished seeds."""
+    """One arm (its label) at one budget: [n] costs and values of its finished seeds."""
 
     arm: str
     budget: str
@@ -40,9 +50,9 @@ class CostInfo(NamedTuple):
     """All arms at all budgets on one pair of axes; `cost` is the column that was drawn."""
 
     hypothesis: str
-    metric: str
+    metric: Metric
     cost: str
-    labels: tuple[str, ...]
+    arms: ArmTexts
     budgets: tuple[str, ...]
     clouds: tuple[Cloud, ...]
 
@@ -55,16 +65,16 @@ def cost_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> Co
     timed = "train_seconds" in rows.columns and bool((rows["train_seconds"] > 0).all())
     cost = "train_seconds" if timed else "samples"
     clouds = [
-        _cloud(arm, verdict.budget, metric, cost, rows)
+        _cloud(arm, budget_title(verdict), metric, cost, rows)
         for verdict in report.verdicts
         for arm in verdict.arms
     ]
-    budgets = tuple(dict.fromkeys(verdict.budget for verdict in report.verdicts))
+    budgets = tuple(dict.fromkeys(map(budget_title, report.verdicts)))
     kept = tuple(cloud for cloud in clouds if cloud.values)
-    return CostInfo(report.id, metric, cost, arm_labels(report), budgets, kept)
+    return CostInfo(report.id, metric, cost, arm_texts(report), budgets, kept)
 
 
-def _cloud(arm: ArmSummary, budget: str, metric: str, cost: str, rows: pd.DataFrame) -> Cloud:
+def _cloud(arm: ArmSummary, budget: str, metric: Metric, cost: str, rows: pd.DataFrame) -> Cloud:
     column = metric_column(metric, rows)
     if column is None or cost not in rows.columns:
         return Cloud(arm.label, budget, (), ())
@@ -76,16 +86,37 @@ def _cloud(arm: ArmSummary, budget: str, metric: str, cost: str, rows: pd.DataFr
     return Cloud(arm.label, budget, costs, values)
 
 
-def draw(info: CostInfo) -> Figure:
-    """The cost figure: colour is the arm, shape is the budget, large marks are means."""
+def draw(report: HypothesisReport, study: Study, tables: Tables) -> Figure:
+    """The cost figure."""
+    return draw_info(cost_info(report, study, tables.final))
+
+
+def caption(report: HypothesisReport, study: Study) -> str:
+    """What its axis shows."""
+    if not all(arm.is_ours for verdict in report.verdicts for arm in verdict.arms):
+        return "What the score costs, as far as the table says it."
+    return (
+        "What the score costs. The seconds come from jobs that ran side by side; claims about time "
+        "rest on a separate timing job instead."
+    )
+
+
+def alt_text(report: HypothesisReport, study: Study) -> str:
+    """What it shows, with the mean scores."""
+    scores = scores_text(report, drawn_metric(report, study))
+    return f"Scores of {report.id} against the cost of each run.{scores}"
+
+
+def draw_info(info: CostInfo) -> Figure:
+    """Colour is the arm, shape is the budget, large marks are means."""
     if not info.clouds:
         return style.sentence_figure(
-            f"{info.hypothesis}: no finished run tells what accuracy costs."
+            f"{info.hypothesis}: no run with a recorded cost has finished."
         )
     with style.look():
-        figure = style.new_figure(2.9 + style.legend_inches(info.labels))
+        figure = style.new_figure(2.9 + style.legend_inches(info.arms))
         ax = figure.subplots()
-        colors = style.arm_colors(info.labels)
+        colors = style.arm_colors(tuple(info.arms.titles))
         markers = {b: style.MARKERS[i % len(style.MARKERS)] for i, b in enumerate(info.budgets)}
         ax.set_xscale("log")
         ends: dict[str, tuple[float, float]] = {}
@@ -101,10 +132,11 @@ def draw(info: CostInfo) -> Figure:
             if cloud.arm not in ends or middle > ends[cloud.arm][0]:
                 ends[cloud.arm] = (middle, mean)
         _decorate(ax, info)
-        if style.fits_beside(info.labels):
-            style.label_beside(ax, {arm: mean for arm, (_, mean) in ends.items()}, colors)
+        if style.fits_beside(info.arms):
+            means = {arm: mean for arm, (_, mean) in ends.items()}
+            style.label_beside(ax, means, colors, info.arms)
         else:
-            style.legend_below(figure, handles)
+            style.legend_below(figure, handles, info.arms)
         if len(info.budgets) > 1:
             _label_budgets(figure, ax, markers)
     return figure
@@ -115,16 +147,16 @@ def _decorate(ax: Axes, info: CostInfo) -> None:
 
     ax.margins(x=0.08, y=0.12)
     ax.set_xlabel(f"{COSTS[info.cost]}, log scale")
-    ax.set_ylabel(units.metric_title(info.metric))
+    ax.set_ylabel(style.fit(info.metric.title, 34))
     low, high = ax.get_xlim()
-    if high / low < LEAST_SPAN:
+    if high / low < MINIMUM_SPAN:
         middle = math.sqrt(low * high)
-        low, high = middle / math.sqrt(LEAST_SPAN), middle * math.sqrt(LEAST_SPAN)
+        low, high = middle / math.sqrt(MINIMUM_SPAN), middle * math.sqrt(MINIMUM_SPAN)
         ax.set_xlim(low, high)
     ax.xaxis.set_major_locator(FixedLocator(style.ratio_ticks(low, high)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: units.short(v)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: digits(v, 4)))
     ax.xaxis.set_minor_locator(NullLocator())
-    if RECORDED_METRICS.get(info.metric) == units.FRACTION:
+    if info.metric.is_fraction:
         style.percent_axis(ax, "y")
 
 

@@ -1,16 +1,22 @@
-"""What figures read from the tables and from verdicts: values per arm and seed, effects."""
+"""What figures read from the tables and from verdicts: values per arm and seed, effects, names."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from hyperverdict.claims.model import Effect, Judgement, Leg
-from hyperverdict.study.model import TIME_METRIC, Study
-from hyperverdict.verdicts.model import ArmSummary, HypothesisReport, Verdict
-from hyperverdict.words import numbers as units
-from hyperverdict.words.contrasts import shown_name
+from hyperverdict.claims.factors import factor_title
+from hyperverdict.claims.model import Leg
+from hyperverdict.claims.wording import effects_summary
+from hyperverdict.effects.effect import Effect
+from hyperverdict.outcomes.arms import ArmSummary
+from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.verdicts.model import HypothesisReport, Verdict
+from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.vocabulary.vocabulary import BUDGET
+from hyperverdict.words.contrasts import contrast_name
+from hyperverdict.words.numbers import digits, full_stop, listed, upper, value_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +26,7 @@ class EffectRow(NamedTuple):
     """One effect as drawn, in stored units.
 
     Attributes:
+        label: what stands beside it.
         interval: at 1 - alpha; band: effects too small to matter.
         per_seed: contrasts of the finished pairs.
     """
@@ -32,62 +39,62 @@ class EffectRow(NamedTuple):
     per_seed: tuple[float, ...]
 
 
-def deciding(verdict: Verdict) -> Judgement:
-    """The judgement that counts: the corrected one where a family is declared."""
-    return verdict.corrected or verdict.judgement
+class ArmTexts(NamedTuple):
+    """How arms, in the order of the study, are named in a figure.
+
+    Attributes:
+        titles: label -> title; short: label -> its levels alone.
+        factors: what the levels in `short` are levels of, "" where the arms vary different ones.
+    """
+
+    titles: Mapping[str, str]
+    short: Mapping[str, str]
+    factors: str
 
 
-def judged_legs(verdict: Verdict) -> tuple[Leg, ...]:
-    """The legs that were judged at this budget and have effects."""
-    return tuple(leg for leg in deciding(verdict).legs if not leg.dropped_because and leg.effects)
-
-
-def leg_unit(leg: Leg, kind: str, study: Study) -> units.Unit:
-    """The unit of a leg's effects."""
-    metric = study.metrics.get(leg.metric)
-    ratio = leg.effects[0].ratio if leg.effects else bool(metric and metric.ratio)
-    if kind == "learning curve" and ratio and leg.metric == TIME_METRIC:
-        # Time along one training only grows: "twice as long", never "twice as slow".
-        return units.Unit(ratio=True, as_much="as long")
-    share = kind == "importance"
-    return units.unit_of(leg.metric, ratio=ratio, share=share, unit=metric.unit if metric else "")
+def hypothesis_of(report: HypothesisReport, study: Study) -> Hypothesis:
+    """The hypothesis that a report is about."""
+    return next(h for h in study.hypotheses if h.id == report.id)
 
 
 def effect_row(effect: Effect, label: str) -> EffectRow:
     """The effect as a row of a figure."""
+    delta = effect.delta
     return EffectRow(
         label,
         effect.evidence,
         effect.estimate,
-        effect.ci1,
-        units.band(effect.delta, ratio=effect.ratio),
+        effect.ci,
+        (1 / delta, delta) if effect.ratio and delta > 0 else (-delta, delta),
         tuple(value for _, value in effect.per_seed),
     )
 
 
-def named_rows(effects: tuple[Effect, ...], verdict: Verdict) -> tuple[EffectRow, ...]:
-    """Effects that were measured, as rows under the names that people use."""
-    judgement = deciding(verdict)
-    measured = (effect for effect in effects if math.isfinite(effect.estimate))
-    return tuple(effect_row(e, units.plain(shown_name(e, judgement))) for e in measured)
+def named_rows(effects: Iterable[Effect]) -> tuple[EffectRow, ...]:
+    """Effects that were measured, as rows with their names and evidence."""
+    return tuple(
+        effect_row(effect, f"{contrast_name(effect.contrast)}: {effect.evidence}")
+        for effect in effects
+        if math.isfinite(effect.estimate)
+    )
 
 
-def arms_of(effect: Effect, arms: tuple[ArmSummary, ...]) -> tuple[ArmSummary, ArmSummary] | None:
-    """The (from, to) arms of an effect named ``to - from``, else the only two, else None."""
+def pair_of(effect: Effect, arms: Iterable[ArmSummary]) -> tuple[ArmSummary, ArmSummary] | None:
+    """The (from, to) arms of a difference of two arms, else None."""
     by_label = {arm.label: arm for arm in arms}
-    to, _, start = effect.name.partition(" - ")
-    if to in by_label and start in by_label:
-        return by_label[start], by_label[to]
-    return (arms[0], arms[1]) if len(arms) == 2 else None
+    pair = effect.contrast.pair
+    if pair is None or not set(pair) <= by_label.keys():
+        return None
+    return by_label[pair[0]], by_label[pair[1]]
 
 
-def metric_column(metric: str, final: pd.DataFrame) -> str | None:
-    """The column of the final table that holds a metric, the test set's where there is one."""
-    names = (f"test_{metric}", metric, f"validation_{metric}")
+def metric_column(metric: Metric, final: pd.DataFrame) -> str | None:
+    """The column of the final table that holds a metric, the reported one where there is one."""
+    names = (*metric.columns, metric.validation)
     return next((name for name in names if name in final.columns), None)
 
 
-def seed_values(final: pd.DataFrame, arm: ArmSummary, metric: str) -> dict[int, float]:
+def seed_values(final: pd.DataFrame, arm: ArmSummary, metric: Metric) -> dict[int, float]:
     """Seed -> final value of one arm, on the arm's own seeds; nan where the run failed."""
     column = metric_column(metric, final)
     if column is None or final.empty:
@@ -101,41 +108,91 @@ def seed_values(final: pd.DataFrame, arm: ArmSummary, metric: str) -> dict[int, 
     return {int(seed): float(value) for seed, value in pairs}
 
 
-def arm_labels(report: HypothesisReport) -> tuple[str, ...]:
-    """The labels of all arms over all budgets, in the order of the study."""
-    return tuple(dict.fromkeys(arm.label for v in report.verdicts for arm in v.arms))
+def arm_texts(report: HypothesisReport) -> ArmTexts:
+    """The names of all arms over all budgets."""
+    arms = {arm.label: arm for verdict in report.verdicts for arm in verdict.arms}
+    titles = {label: arm.title for label, arm in arms.items()}
+    names = {tuple(arm.settings) for arm in arms.values()}
+    if len(names) != 1 or not (factors := names.pop()):
+        return ArmTexts(titles, titles, "")
+    short = {k: ", ".join(map(_level, arm.settings.values())) for k, arm in arms.items()}
+    return ArmTexts(titles, short, ", ".join(map(factor_title, factors)))
 
 
-def drawn_metric(report: HypothesisReport, study: Study) -> str:
-    """The metric that curves and cost are shown for: the first claimed one that is no time."""
-    metrics = [leg.metric for v in report.verdicts for leg in v.judgement.legs]
-    for name in metrics:
-        metric = study.metrics.get(name)
-        if metric is None or not metric.ratio:
-            return name
-    return "accuracy"
+def _level(value: object) -> str:
+    return digits(value, 4) if isinstance(value, float) else str(value)
 
 
-def budget_title(budget: str) -> str:
-    """The heading of a budget's panel."""
-    return f"At {budget}" if budget else "All runs"
+def drawn_metric(report: HypothesisReport, study: Study) -> Metric:
+    """The metric that curves and cost are shown for: the first claimed one that is not a time."""
+    legs = (leg for verdict in report.verdicts for leg in verdict.judgement.legs)
+    found = (leg.metric for leg in legs if not leg.metric.is_time)
+    return next(found, study.metrics["accuracy"])
 
 
-def verdict_title(verdict: Verdict, evidence: str) -> str:
-    """Budget and evidence, with the word of the check that keeps it from being a verdict."""
-    words = [check.word for check in verdict.checks if check.level == "blocks" and check.word]
-    blocked = f" ({words[0]})" if words else ""
-    return f"{budget_title(verdict.budget)}: {evidence}{blocked}"
+def budget_name(verdict: Verdict) -> str:
+    """What is held equal: "300 steps", or what stands in for it."""
+    if verdict.budget_varies:
+        return f"training length varies ({listed(budget_levels(verdict))})"
+    if not verdict.budget:
+        return "all runs" if verdict.arms else "by counting"
+    return verdict.budget
+
+
+def budget_title(verdict: Verdict) -> str:
+    """The same as a heading: "At 300 steps"."""
+    held = verdict.budget and not verdict.budget_varies
+    return upper(f"at {verdict.budget}" if held else budget_name(verdict))
+
+
+def where_text(verdict: Verdict) -> str:
+    """The same within a sentence: "at 300 steps"."""
+    if verdict.budget_varies:
+        return "at these training lengths"
+    return f"at {verdict.budget}" if verdict.budget else "in these runs"
+
+
+def budget_levels(verdict: Verdict) -> tuple[str, ...]:
+    """The training lengths of the arms, where these are what the claim varies."""
+    lengths = (arm.settings[BUDGET] for arm in verdict.arms if BUDGET in arm.settings)
+    return tuple(dict.fromkeys(map(str, lengths)))
+
+
+def verdict_title(verdict: Verdict) -> str:
+    """Budget and headline: never the evidence of one leg, which may be another."""
+    return f"{budget_title(verdict)}: {verdict.headline}"
 
 
 def by_metric(verdict: Verdict) -> Iterator[tuple[Leg, tuple[Effect, ...]]]:
-    """Judged legs with their effects, one entry per metric and direction."""
-    seen: dict[tuple[str, tuple[str, ...]], Leg] = {}
-    for leg in judged_legs(verdict):
-        key = (leg.metric, tuple(effect.name for effect in leg.effects))
-        if key not in seen:
-            seen[key] = leg
+    """Judged legs with their effects, one entry per metric and contrasts."""
+    seen = set()
+    for leg in verdict.judgement.judged_legs:
+        contrasts = tuple(effect.contrast for effect in leg.effects)
+        if contrasts not in seen:
+            seen.add(contrasts)
             yield leg, leg.effects
+
+
+def effects_text(report: HypothesisReport) -> str:
+    """What an effect figure shows, for its alternative text."""
+    lines = (
+        f"{full_stop(verdict_title(v))} {full_stop(summary)}"
+        if (summary := effects_summary(v.judgement))
+        else full_stop(verdict_title(v))
+        for v in report.verdicts
+    )
+    return f"Effects of {report.id}. {' '.join(lines)}"
+
+
+def scores_text(report: HypothesisReport, metric: Metric) -> str:
+    """Mean scores of the arms at the first budget, for alternative texts; "" without any."""
+    means = [
+        f"{arm.title} {value_text(arm.means[metric.name], metric)}"
+        for verdict in report.verdicts[:1]
+        for arm in verdict.arms
+        if metric.name in arm.means
+    ]
+    return f" Mean {metric.title}: {listed(means)}." if means else ""
 
 
 def finite(values: Mapping[int, float]) -> list[float]:

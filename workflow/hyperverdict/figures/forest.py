@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hyperverdict.effects.contrast import Contrast
 from hyperverdict.figures import style
-from hyperverdict.figures.data import EffectRow, budget_title, by_metric, leg_unit, named_rows
-from hyperverdict.study.model import Study
+from hyperverdict.figures.data import EffectRow, by_metric, named_rows, verdict_title
 from hyperverdict.verdicts.model import HypothesisReport
-from hyperverdict.words import numbers as units
+from hyperverdict.words.numbers import Unit, digits, unit_of
 
-ROW_INCHES = 0.44
+if TYPE_CHECKING:
+    from hyperverdict.records.collect import Tables
+
+ROW_INCHES, LINE_INCHES = 0.44, 0.15
+LABEL_WIDTH = 70
 FOOTNOTE = "dots: seeds; bar: confidence interval; shaded: too small to matter"
 FOOTNOTE_INCHES = 0.25
+CAPTION = (
+    "Every effect with its interval and each seed’s value. The shaded band holds effects too small "
+    "to matter."
+)
 
 
 class ForestPanel(NamedTuple):
-    """Effects in one unit, drawn under one another."""
+    """Effects in one unit, drawn under one another; `axis` says what they are."""
 
     title: str
-    metric: str
-    unit: units.Unit
+    axis: str
+    unit: Unit
     rows: tuple[EffectRow, ...]
 
 
@@ -35,23 +43,28 @@ class ForestInfo(NamedTuple):
     panels: tuple[ForestPanel, ...]
 
 
-def forest_info(report: HypothesisReport, study: Study) -> ForestInfo:
+def forest_info(report: HypothesisReport) -> ForestInfo:
     """Every effect of every budget."""
     panels = [
-        ForestPanel(
-            f"{budget_title(verdict.budget)}: {units.metric_title(leg.metric)}",
-            leg.metric,
-            leg_unit(leg, report.kind, study),
-            named_rows(effects, verdict),
-        )
+        forest_panel(verdict_title(verdict), effects[0].contrast, named_rows(effects))
         for verdict in report.verdicts
-        for leg, effects in by_metric(verdict)
+        for _, effects in by_metric(verdict)
     ]
     return ForestInfo(report.id, tuple(panel for panel in panels if panel.rows))
 
 
-def draw(info: ForestInfo) -> Figure:
-    """The forest figure."""
+def forest_panel(title: str, contrast: Contrast, rows: tuple[EffectRow, ...]) -> ForestPanel:
+    """A panel of effects in the unit of this contrast."""
+    return ForestPanel(title, axis_label(contrast), unit_of(contrast), rows)
+
+
+def draw(report: HypothesisReport, tables: Tables) -> Figure:
+    """The forest figure; it needs no table."""
+    return draw_info(forest_info(report))
+
+
+def draw_info(info: ForestInfo) -> Figure:
+    """The forest figure of its info."""
     if not info.panels:
         return style.sentence_figure(f"{info.hypothesis}: there is no measured effect to draw.")
     with style.look():
@@ -66,48 +79,48 @@ def draw(info: ForestInfo) -> Figure:
 
 def panel_inches(panel: ForestPanel) -> float:
     """Height of a panel with its title and axis."""
-    return 0.95 + ROW_INCHES * len(panel.rows)
+    lines = max(style.fit(row.label, LABEL_WIDTH).count("\n") for row in panel.rows)
+    return 0.95 + (ROW_INCHES + LINE_INCHES * lines) * len(panel.rows)
 
 
 def draw_panel(ax: Axes, panel: ForestPanel) -> None:
     """Rows from top to bottom; the band of each row in its own strip, since sizes may differ."""
-    ax.set_title(panel.title)
+    style.set_title(ax, panel.title)
     set_effect_axis(ax, panel.rows, panel.unit, which="x")
     for position, row in enumerate(panel.rows):
         color = style.EVIDENCE_COLORS.get(row.evidence, style.INK)
         low, high = (_inside(v, ax.get_xlim()) for v in row.band)
         ax.fill_betweenx([position - 0.5, position + 0.5], low, high, color=style.BAND, lw=0)
-        ax.plot(
-            row.per_seed, [position] * len(row.per_seed), "o", ms=3, color=style.FAINT, zorder=2
-        )
+        height = position + 0.15
+        ax.plot(row.per_seed, [height] * len(row.per_seed), "o", ms=3, color=style.FAINT, zorder=2)
         ends = [_inside(v, ax.get_xlim()) for v in row.interval]
-        ax.plot(ends, [position, position], color=color, lw=2.2, zorder=3)
+        ax.plot(ends, [height, height], color=color, lw=2.2, zorder=3)
         if math.isfinite(row.estimate):
-            ax.plot([row.estimate], [position], "o", ms=6, color=color, zorder=4)
-        text = f"{row.label}: {row.evidence}" if row.label else row.evidence
+            ax.plot([row.estimate], [height], "o", ms=6, color=color, zorder=4)
         ax.annotate(
-            text, (0, position - 0.3), xycoords=("axes fraction", "data"), fontsize=9,
-            color=color, va="center", xytext=(3, 0), textcoords="offset points",
+            style.fit(row.label, LABEL_WIDTH), (0, position - 0.47),
+            xycoords=("axes fraction", "data"), fontsize=9, color=color, va="top", xytext=(3, 0),
+            textcoords="offset points",
         )  # fmt: skip
-    ax.axvline(units.neutral(panel.unit.ratio), color=style.MUTED, lw=1, zorder=1)
+    ax.axvline(1.0 if panel.unit.ratio else 0.0, color=style.MUTED, lw=1, zorder=1)
     ax.set_ylim(len(panel.rows) - 0.5, -0.6)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.grid(visible=False, axis="y")
-    ax.set_xlabel(effect_axis_label(panel.metric, panel.unit))
+    ax.set_xlabel(style.fit(panel.axis, 60))
 
 
-def effect_axis_label(metric: str, unit: units.Unit) -> str:
-    """What the effect axis shows, with its unit."""
-    name = units.metric_title(metric)
-    if unit.share:
-        return f"difference in share of the variance of {name} (points)"
+def axis_label(contrast: Contrast) -> str:
+    """What the axis of effects shows, with its unit."""
+    name, unit = contrast.metric.title, unit_of(contrast)
+    of = {"share": f"share of the variance in {name}", "interaction": f"effect on {name}"}
+    what = of.get(contrast.kind, name)
     if unit.ratio:
-        return f"times the {name}" if unit.time else f"ratio of {name}"
-    return f"difference in {name} ({unit.many})" if unit.many else f"difference in {name}"
+        return f"times the {what}"
+    return f"difference in {what} ({unit.many})" if unit.many else f"difference in {what}"
 
 
-def set_effect_axis(ax: Axes, rows: tuple[EffectRow, ...], unit: units.Unit, *, which: str) -> None:
+def set_effect_axis(ax: Axes, rows: tuple[EffectRow, ...], unit: Unit, *, which: str) -> None:
     """Limits that show every finite number and the band, and ticks in the reader's unit."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
@@ -120,7 +133,7 @@ def set_effect_axis(ax: Axes, rows: tuple[EffectRow, ...], unit: units.Unit, *, 
         ticks = style.ratio_ticks(low, high)
         axis.set_ticks(ticks)
         axis.set_minor_locator(NullLocator())
-        axis.set_major_formatter(FuncFormatter(lambda v, _: units.short(v)))
+        axis.set_major_formatter(FuncFormatter(lambda v, _: digits(v, 4)))
         return
     set_limits(low, high)
     axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -128,12 +141,12 @@ def set_effect_axis(ax: Axes, rows: tuple[EffectRow, ...], unit: units.Unit, *, 
 
 
 def _signed(value: float) -> str:
-    text = units.short(round(value, 9))
+    text = digits(round(value, 9), 4)
     return f"+{text}" if value > 1e-12 else text
 
 
-def _limits(rows: tuple[EffectRow, ...], unit: units.Unit) -> tuple[float, float]:
-    values = [units.neutral(unit.ratio)]
+def _limits(rows: tuple[EffectRow, ...], unit: Unit) -> tuple[float, float]:
+    values = [1.0 if unit.ratio else 0.0]
     for row in rows:
         values += [*row.interval, *row.band, *row.per_seed, row.estimate]
     finite = [v for v in values if math.isfinite(v) and (v > 0 or not unit.ratio)]

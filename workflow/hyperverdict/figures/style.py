@@ -13,6 +13,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hyperverdict.figures.data import ArmTexts
+
 # At 390 px a figure of this width shows its 10 pt text at about 9 px.
 WIDTH_INCHES = 5.2
 
@@ -38,8 +40,11 @@ EVIDENCE_COLORS: Mapping[str, str] = {
 # Labels beside the axes: more or longer ones go into a legend.
 MOST_BESIDE = 8
 LONGEST_BESIDE = 18
+LONGEST_IN_LEGEND = 64
 
 _SETTINGS: dict[str, Any] = {
+    # Labels hold any text: a dollar sign starts no formula.
+    "text.parse_math": False,
     "svg.fonttype": "none",
     "svg.hashsalt": "hyperverdict",
     "font.family": "sans-serif",
@@ -117,12 +122,13 @@ def arm_dashes(labels: Sequence[str]) -> dict[str, Any]:
 
 def percent_axis(axes: Axes, which: str) -> None:
     """Writes a fraction's axis in percent."""
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     axis = axes.yaxis if which == "y" else axes.xaxis
     low, high = axis.get_view_interval()
+    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(
-        PercentFormatter(1.0, decimals=0 if high - low > 0.03 else 1, symbol=" %")
+        PercentFormatter(1.0, decimals=0 if high - low > 0.03 else 1, symbol="%")
     )
 
 
@@ -142,54 +148,71 @@ def spread(
     return [place - shift for place in moved]
 
 
-def fits_beside(labels: Iterable[str]) -> bool:
-    """Whether labels are few and short enough to stand beside the axes instead of a legend."""
-    known = list(labels)
-    return len(known) <= MOST_BESIDE and max(map(len, known), default=0) <= LONGEST_BESIDE
+def fit(text: str, width: int, lines: int = 2) -> str:
+    """The text in lines of `width` characters; its middle is cut out where that is too little."""
+    text = " ".join(text.split())
+    if len(text) > width * lines:
+        kept = (width * lines - 3) // 2
+        text = f"{text[:kept]} … {text[-kept:]}"
+    return textwrap.fill(text, width)
 
 
-def legend_inches(labels: Sequence[str]) -> float:
-    """Height of the legend that stands in for labels beside the axes."""
-    if fits_beside(labels):
+def set_title(ax: Axes, text: str) -> None:
+    """A title that stays inside the figure."""
+    ax.set_title(fit(text, 60))
+
+
+def fits_beside(texts: ArmTexts) -> bool:
+    """Whether names are few and short enough to stand beside the axes instead of a legend."""
+    titles = texts.titles.values()
+    return len(titles) <= MOST_BESIDE and max(map(len, titles), default=0) <= LONGEST_BESIDE
+
+
+def legend_inches(texts: ArmTexts) -> float:
+    """Height of the legend that stands in for names beside the axes."""
+    if fits_beside(texts):
         return 0.0
-    _, short_labels = by_factor(labels)
-    return 0.165 * math.ceil(len(labels) / _columns(short_labels)) + 0.35
+    names = _legend_names(texts, texts.short)
+    lines = sum(max(name.count("\n") + 1 for name in row) for row in _rows(names))
+    return 0.165 * lines + 0.35
 
 
-def by_factor(labels: Sequence[str]) -> tuple[str, list[str]]:
-    """Labels of the same factors as ("width, depth", ["64, 1", ...]); ("", labels) for others."""
-    parts = [[part.partition(" ")[::2] for part in label.split(", ")] for label in labels]
-    names = {tuple(name for name, _ in row) for row in parts}
-    plain = [label.replace("_", " ") for label in labels]
-    if len(names) != 1 or not all(level for row in parts for _, level in row):
-        return "", plain
-    title = ", ".join(names.pop()).replace("_", " ")
-    return title, [", ".join(level for _, level in row) for row in parts]
+def _legend_names(texts: ArmTexts, labels: Iterable[str]) -> list[str]:
+    return [fit(texts.short[label], LONGEST_IN_LEGEND) for label in labels]
 
 
-def _columns(labels: Sequence[str]) -> int:
-    longest = max(map(len, labels), default=0)
+def _rows(names: Sequence[str]) -> list[Sequence[str]]:
+    columns = _columns(names)
+    return [names[i : i + columns] for i in range(0, len(names), columns)]
+
+
+def _columns(names: Sequence[str]) -> int:
+    longest = max((len(line) for name in names for line in name.split("\n")), default=0)
     return 4 if longest <= 10 else 3 if longest <= 18 else 2 if longest <= 30 else 1
 
 
-def label_beside(ax: Axes, ends: Mapping[str, float], colors: Mapping[str, Any]) -> None:
-    """Labels in their colours at the right of the axes, each at the height of its line's end."""
+def label_beside(
+    ax: Axes, ends: Mapping[str, float], colors: Mapping[str, Any], texts: ArmTexts
+) -> None:
+    """Names in their colours at the right of the axes, each at the height of its line's end."""
     low, high = ax.get_ylim()
     heights = spread(list(ends.values()), 0.09 * (high - low), low, high)
     for label, height in zip(ends, heights, strict=True):
         ax.annotate(
-            label.replace("_", " "), (1, height), xycoords=("axes fraction", "data"), fontsize=9,
+            texts.titles[label], (1, height), xycoords=("axes fraction", "data"), fontsize=9,
             color=colors[label], va="center", xytext=(4, 0), textcoords="offset points",
             annotation_clip=False,
         )  # fmt: skip
 
 
-def legend_below(figure: Figure, handles: Mapping[str, Any], note: str = "") -> None:
-    """A legend below all axes, for labels that are too many or too long to stand beside."""
-    title, short_labels = by_factor(list(handles))
+def legend_below(
+    figure: Figure, handles: Mapping[str, Any], texts: ArmTexts, note: str = ""
+) -> None:
+    """A legend below all axes, for names that are too many or too long to stand beside."""
+    names = _legend_names(texts, handles)
     legend = figure.legend(
-        list(handles.values()), short_labels, title="\n".join(filter(None, (note, title))),
-        loc="outside lower left", ncols=_columns(short_labels), frameon=False, fontsize=8,
+        list(handles.values()), names, title="\n".join(filter(None, (note, texts.factors))),
+        loc="outside lower left", ncols=_columns(names), frameon=False, fontsize=8,
         title_fontsize=8.5, alignment="left", handlelength=1.6, columnspacing=1.0,
         labelspacing=0.25,
     )  # fmt: skip

@@ -2,318 +2,240 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from hyperverdict.claims import type_of
-from hyperverdict.claims.learning_curve import points
-from hyperverdict.claims.model import Arm, UnanswerableError
-from hyperverdict.design.plan import exploration_cells
+from hyperverdict.claims.factors import combinations, make_arm
 from hyperverdict.errors import UserError
-from hyperverdict.foreign.identity import PROGRESS
-from hyperverdict.foreign.recognise import clean_name, is_maximum
-from hyperverdict.foreign.runs import ForeignRuns, foreign_runs
-from hyperverdict.foreign.select import Matcher, Selection, select
-from hyperverdict.outcomes.questions import budgets_judged, named_elsewhere
-from hyperverdict.outcomes.values import EPOCH_TOLERANCE, index_runs
-from hyperverdict.records.collect import CURVE_COLUMNS, Tables
-from hyperverdict.study.file import load_study
-from hyperverdict.study.model import Exploration, Hypothesis, Study
-from hyperverdict.study.strict_yaml import read_yaml
-from hyperverdict.verdicts.judge import Material, report_of
+from hyperverdict.foreign.exports import recognise
+from hyperverdict.foreign.levels import spelled
+from hyperverdict.foreign.prepare import Prepared, absent_epochs, baseline_levels, prepare
+from hyperverdict.foreign.reading import Reading, read
+from hyperverdict.foreign.replication import combinations_of, replicates
+from hyperverdict.foreign.roles import assign
+from hyperverdict.foreign.runs import Runs, read_runs_of
+from hyperverdict.foreign.select import matching, select
+from hyperverdict.foreign.study import Loaded, budgets_of, load, metrics_of, wanted_by
+from hyperverdict.foreign.table import Table, table_of_frame
+from hyperverdict.foreign.tables import final_rows
+from hyperverdict.outcomes.elsewhere import ClaimNotes, Elsewhere
+from hyperverdict.outcomes.values import index_runs
+from hyperverdict.records.collect import CURVE_COLUMNS, Tables, collect
+from hyperverdict.study.load import read_study_file
+from hyperverdict.study.model import Heatmap, Hypothesis, Study
+from hyperverdict.study.structure import Source
+from hyperverdict.verdicts.judge import JudgementInputs, report_of
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.vocabulary.budget import Budget
-from hyperverdict.vocabulary.datasets import DATASETS, DatasetFacts
-from hyperverdict.vocabulary.hyperparameters import declared
-from hyperverdict.words.counting import listed
+from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.vocabulary.vocabulary import BUDGET
+from hyperverdict.words.numbers import count
 
-# Where nothing tells the size of a training set; it only names configurations apart.
-UNKNOWN_TRAIN_SIZE = 1_000_000
-# Levels that a sentence lists.
-MOST_SHOWN = 5
+COMMON = ("batch_size", "optimizer", "learning_rate")
 
 
 @dataclass(frozen=True)
 class TableJudgement:
-    """What was judged: the study as read, its report, and the rows it rests on in our columns."""
+    """What was judged: the study as read, its report, the rows it rests on, and the reading."""
 
     study: Study
     report: StudyReport
     tables: Tables
+    reading: Reading
 
 
 def judge_table(
-    table: pd.DataFrame,
-    study: str | Path | Study,
+    table: pd.DataFrame | Table,
+    study: str | Path | Mapping[str, Any],
     *,
     columns: Mapping[str, str] | None = None,
-    budget_stated: bool = True,
 ) -> TableJudgement:
     """Judge a study's claims on a table of runs.
 
     Args:
         table: one row per run or per evaluation.
-        study: a study file, or a study made in code.
+        study: a study file, or the content of one.
         columns: our name -> the table's, on top of the study's own `columns:`.
-        budget_stated: for a study made in code: whether its budgets were stated by the user.
 
     Raises UserError for a table or study that cannot be read, naming what and where.
     """
-    with judged_elsewhere(table, study, columns):
-        read = study if isinstance(study, Study) else _load(Path(study))
-        mapped = {**read.columns, **(columns or {})}
-        stated = _stated(study) if not isinstance(study, Study) else {"*": budget_stated}
-        runs = foreign_runs(table, mapped, _metrics(read), _factors(read))
-        prepared = _Preparation(read, runs, stated).prepare()
-        report = report_of(prepared.material)
-        return TableJudgement(prepared.material.study, report, prepared.tables)
+    raw, source = _content(study)
+    if columns:
+        raw = {**raw, "columns": {**(raw.get("columns") or {}), **columns}}
+    cells = table if isinstance(table, Table) else table_of_frame(table)
+    runs, metrics = read_table(cells, raw, source)
+    return _Judging(runs, load(raw, source, runs), metrics).judged()
 
 
-@contextmanager
-def judged_elsewhere(
-    table: pd.DataFrame, study: str | Path | Study, columns: Mapping[str, str] | None = None
-) -> Iterator[None]:
-    """While this lasts, the table's columns are hyperparameters and its data set is known."""
-    names = {clean_name(str(column)) for column in table.columns} | set(columns or {})
-    if isinstance(study, Study):
-        data, names = str(study.baseline.get("data", "")), names | set(study.columns)
-        names |= {factor for hypothesis in study.hypotheses for factor in _named(hypothesis.terms)}
-    else:
-        raw, _ = read_yaml(Path(study))
-        raw = raw if isinstance(raw, dict) else {}
-        data, mapped = str(raw.get("data", "")), raw.get("columns")
-        names |= set(map(str, mapped)) if isinstance(mapped, dict) else set()
-    results = {"accuracy", "error", "loss", "seed", "run", "status", "split", *PROGRESS}
-    with ExitStack() as stack:
-        stack.enter_context(declared(sorted(names - results)))
-        stack.enter_context(_known_data(data))
-        yield
+def _content(study: str | Path | Mapping[str, Any]) -> tuple[Mapping[str, Any], Source]:
+    if isinstance(study, Mapping):
+        return study, Source()
+    return read_study_file(Path(study))
 
 
-def _named(terms: Any) -> Iterator[str]:
-    if isinstance(terms, Mapping):
-        for key, value in terms.items():
-            yield str(key)
-            yield from _named(value)
-
-
-@contextmanager
-def _known_data(data: str) -> Iterator[None]:
-    if not data or data in DATASETS:
-        yield
-        return
-    DATASETS[data] = DatasetFacts(data, (UNKNOWN_TRAIN_SIZE,), None, 0.0, 0.0, (1, 1, 1))
-    try:
-        yield
-    finally:
-        del DATASETS[data]
-
-
-def _load(file: Path) -> Study:
-    return load_study(file, recorded=None, refuse_unanswerable=False)
-
-
-def _stated(file: str | Path) -> dict[str, bool]:
-    """Hypothesis id -> whether the study file states a budget for it; "*" for all."""
-    raw, _ = read_yaml(Path(file))
-    baseline = raw.get("baseline") or {}
-    stated = {"*": "budget" in baseline}
-    for id_, hypothesis in (raw.get("hypotheses") or {}).items():
-        stated[str(id_)] = stated["*"] or "at_equal" in hypothesis
-    return stated
-
-
-def _metrics(study: Study) -> list[str]:
-    claimed = [e.metric for h in study.hypotheses for e in h.expect]
-    return list(dict.fromkeys([*claimed, *(e.metric for e in study.explorations)]))
-
-
-def _factors(study: Study) -> list[str]:
-    """Hyperparameters that the arms of any hypothesis vary."""
-    names: dict[str, None] = {}
-    for hypothesis in study.hypotheses:
-        for budget in budgets_judged(hypothesis):
-            for arm in _arms(study, hypothesis, budget):
-                names.update(dict.fromkeys((*arm.context, *arm.settings)))
-    names.update(dict.fromkeys(name for e in study.explorations for name in e.grid))
-    return [name for name in names if name != "budget"]
-
-
-def _arms(study: Study, hypothesis: Hypothesis, budget: Budget | None) -> tuple[Arm, ...]:
-    if budget is None:
-        return ()
-    return type_of(hypothesis).arms(hypothesis, study, budget)
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    material: Material
-    tables: Tables
+def read_table(
+    table: Table, raw: Mapping[str, Any], source: Source
+) -> tuple[Runs, tuple[Metric, ...]]:
+    """The runs of a table in the light of a study, and the metrics that it claims about."""
+    wanted, metrics = wanted_by(raw), metrics_of(raw, source)
+    roles = assign(table, recognise(table), wanted)
+    return read_runs_of(table, roles, wanted, metrics, budgets_of(raw)), metrics
 
 
 @dataclass
-class _Preparation:
-    """Turns a table into the material of a judgement; one object per judgement."""
+class _Judging:
+    """Turns runs into what one judgement reads; one object per judgement."""
 
-    study: Study
-    runs: ForeignRuns
-    stated: Mapping[str, bool]
+    runs: Runs
+    loaded: Loaded
+    metrics: tuple[Metric, ...]
 
-    def prepare(self) -> _Prepared:
-        self.matcher = Matcher(self.runs, tuple(_metrics(self.study)))
-        self.selected: dict[str, Selection] = {}
-        self.notes: dict[str, list[str]] = {}
-        self.faults: dict[str, list[str]] = {}
-        self.lost: dict[str, list[str]] = {}
-        self.tuned: dict[str, tuple[str, ...]] = {}
+    def judged(self) -> TableJudgement:
         self.unbudgeted: set[str] = set()
-        hypotheses = tuple(self._hypothesis(h) for h in self.study.hypotheses)
-        explorations = tuple(self._exploration(e) for e in self.study.explorations)
-        study = replace(self.study, hypotheses=hypotheses, explorations=explorations)
-        finals = [s.final for s in self.selected.values() if len(s.final)]
-        curves = [s.curves for s in self.selected.values() if len(s.curves)]
-        tables = Tables(
-            pd.concat(finals, ignore_index=True) if finals else _empty_final(),
-            pd.concat(curves, ignore_index=True)
-            if curves
-            else pd.DataFrame(columns=list(CURVE_COLUMNS)),
+        self.notes: dict[tuple[str, str], ClaimNotes] = {}
+        self.lines: dict[str, tuple[str, ...]] = {}
+        self.finals: list[pd.DataFrame] = []
+        self.curves: list[pd.DataFrame] = []
+        study = self.loaded.study
+        study = replace(
+            study,
+            hypotheses=tuple(map(self._hypothesis, study.hypotheses)),
+            heatmaps=tuple(map(self._heatmap, study.heatmaps)),
         )
-        material = Material(
+        tables = Tables(_joined(self.finals, _no_runs()), _joined(self.curves, _no_curves()))
+        reading = read(self.runs, self._selected(), self.lines)
+        inputs = JudgementInputs(
             study,
             index_runs(tables.final, tables.curves),
-            source=self._source(),
+            elsewhere=self._elsewhere(reading),
             unbudgeted=frozenset(self.unbudgeted),
         )
-        return _Prepared(material, tables)
+        return TableJudgement(study, report_of(inputs), tables, reading)
 
     def _hypothesis(self, hypothesis: Hypothesis) -> Hypothesis:
         budgets = self._budgets(hypothesis)
-        self.tuned[hypothesis.id] = tuple(hypothesis.tune)
-        hypothesis = replace(hypothesis, tune={}, at_equal=budgets or hypothesis.at_equal)
+        hypothesis = replace(hypothesis, at_equal=budgets)
         seeds: set[int] = set()
-        for budget in budgets_judged(hypothesis):
-            stated = None if hypothesis.id in self.unbudgeted else budget
-            for arm in _arms(self.study, hypothesis, budget):
-                seeds |= self._arm(hypothesis, arm, stated)
-        hypothesis = replace(hypothesis, seeds=tuple(sorted(seeds)))
-        self._check_design(hypothesis)
-        return hypothesis
+        for budget in hypothesis.budgets:
+            if budget is None:
+                continue
+            arms = self.loaded.study.claimed_arms(hypothesis, budget)
+            held = None if hypothesis.id in self.unbudgeted else budget
+            try:
+                found = prepare(self.runs, self.loaded, hypothesis, held, arms, self.metrics)
+            except UserError as error:
+                raise UserError(f"{hypothesis.id}: {error}") from None
+            seeds |= found.seeds
+            self._keep(hypothesis, held, found)
+        return replace(hypothesis, seeds=tuple(sorted(seeds)))
 
-    def _arm(self, hypothesis: Hypothesis, arm: Arm, budget: Budget | None) -> set[int]:
-        arm = named_elsewhere(arm, hypothesis, budget)
-        found = select(self.matcher, self.study.baseline, arm, budget)
-        self.selected[arm.runs_path] = found
-        if found.off_budget:
-            self._fault(hypothesis, f"{arm.label} {found.off_budget}.")
-        if found.averaged:
-            self._note(hypothesis, f"{arm.label}: averaged over {found.averaged}.")
-        if found.lost:
-            self.lost.setdefault(hypothesis.id, []).append(f"{found.lost} of {arm.label} are lost")
-        if not len(found.final):
-            self._fault(hypothesis, self._no_rows(arm))
-        elif "each" in hypothesis.terms and (absent := _absent_epochs(hypothesis, found.curves)):
-            self._fault(hypothesis, absent)
-        return {int(seed) for seed in found.final["seed"]} if len(found.final) else set()
-
-    def _exploration(self, exploration: Exploration) -> Exploration:
-        """Rows for every cell of a grid, under the path that its figure looks for."""
-        seeds: set[int] = set()
-        for levels, configuration in exploration_cells(exploration, self.study):
-            cell = dict(zip(exploration.grid, levels, strict=True))
-            arm = Arm(str(cell), cell, configuration)
-            found = select(self.matcher, self.study.baseline, arm, exploration.budget)
-            self.selected[arm.runs_path] = found
-            seeds |= set(found.final["seed"]) if len(found.final) else set()
-        return replace(exploration, seeds=tuple(sorted(map(int, seeds))))
-
-    def _no_rows(self, arm: Arm) -> str:
-        for name in (*arm.settings, *arm.context):
-            level = {**arm.context, **arm.settings}[name]
-            if name in self.matcher.rows and not self.matcher.ended.mask({name: level}).any():
-                held = ", ".join(map(str, self.matcher.ended.of(name)))
-                return f"No row of the table is {arm.label}: its {name} is {held}."
-        fixed = {k: v for k, v in self.study.baseline.items() if k in self.matcher.rows}
-        shown = ", ".join(f"{name} {value}" for name, value in fixed.items())
-        also = f" with the baseline's {shown}" if shown else ""
-        return f"No row of the table is {arm.label}{also}."
+    def _keep(self, hypothesis: Hypothesis, budget: Budget | None, found: Prepared) -> None:
+        self.finals += found.finals
+        self.curves += found.curves
+        notes = found.notes
+        epochs = getattr(hypothesis.claim, "epochs", ())
+        if hypothesis.claim.reads == "epochs" and (absent := absent_epochs(epochs, found.curves)):
+            finding = ("caveat", absent, "", 8.0)
+            notes = replace(notes, findings={**notes.findings, "design": finding})
+        self.notes[hypothesis.id, str(budget or "")] = notes
+        at = f" at {budget}" if budget else ""
+        self.lines[f"{hypothesis.id}{at} rests on"] = found.lines
 
     def _budgets(self, hypothesis: Hypothesis) -> tuple[Budget, ...]:
-        """The stated budgets; else what all rows have in common, else none."""
-        rows = self.matcher.rows
-        if self.stated.get(hypothesis.id, self.stated.get("*", True)):
-            if not any(kind in rows for kind in PROGRESS):
-                self._fault(
-                    hypothesis,
-                    "Nothing in the table says how long each run trained: "
-                    "the budget is taken on trust.",
-                )
+        """The stated budgets; else what all runs have in common, else none."""
+        if self.loaded.states_budget.get(hypothesis.id, True):
             return hypothesis.at_equal
-        ended = rows.drop_duplicates("run", keep="last")
-        for kind in PROGRESS:
-            if kind in rows and ended[kind].nunique() == 1 and ended[kind].iloc[0] >= 1:
-                return (Budget(kind, int(ended[kind].iloc[0])),)  # type: ignore[arg-type]
-        if not any(kind in rows for kind in PROGRESS):
-            self._fault(
-                hypothesis,
-                "Nothing in the table says how long each run trained, and no budget is stated.",
-            )
+        common = None if BUDGET in self._varied(hypothesis) else common_length(self.runs)
+        if common is not None:
+            return (common,)
         self.unbudgeted.add(hypothesis.id)
         return hypothesis.at_equal[:1]
 
-    def _check_design(self, hypothesis: Hypothesis) -> None:
-        try:
-            type_of(hypothesis).check(hypothesis, self.study)
-        except UnanswerableError as caveat:
-            self._fault(hypothesis, str(caveat))
-        except UserError as error:
-            raise UserError(f"{hypothesis.id}: {error}") from None
+    def _varied(self, hypothesis: Hypothesis) -> set[str]:
+        arms = self.loaded.study.claimed_arms(hypothesis, hypothesis.at_equal[0])
+        return {name for arm in arms for name in arm.levels}
 
-    def _note(self, hypothesis: Hypothesis, sentence: str) -> None:
-        self.notes.setdefault(hypothesis.id, []).append(sentence)
+    def _heatmap(self, heatmap: Heatmap) -> Heatmap:
+        """Rows for every cell of a grid, under the path that its figure looks for."""
+        baseline = self.loaded.study.baseline
+        base = baseline_levels(self.runs, self.loaded)
+        cells = combinations_of(self.runs, self.runs.varying)
+        seeds: set[int] = set()
+        for levels in combinations(heatmap.grid):
+            arm = make_arm(baseline, levels, heatmap.budget)
+            arm = replace(arm, elsewhere=arm.configuration.path)
+            chosen = select(self.runs, {**base, **levels}, heatmap.budget)
+            found = replicates(self.runs, chosen, self.runs.seed, cells)
+            if len(found.seeds):
+                self.finals.append(final_rows(self.runs, arm, found, self.metrics, ()))
+                seeds |= set(map(int, found.seeds))
+        return replace(heatmap, seeds=tuple(sorted(seeds)))
 
-    def _fault(self, hypothesis: Hypothesis, sentence: str) -> None:
-        self.faults.setdefault(hypothesis.id, []).append(sentence)
+    def _selected(self) -> tuple[str, ...]:
+        """What the study's baseline selects, and what it states that no column holds."""
+        base = baseline_levels(self.runs, self.loaded)
+        lines = []
+        if base:
+            n = int(matching(self.runs, base).sum())
+            named = ", ".join(f"{name} {spelled(level)}" for name, level in base.items())
+            lines.append(
+                f"The study selects {count(n, 'run')}: {named}, where a claim does not vary it."
+            )
+        if self.loaded.trusted:
+            lines.append(self._trust())
+        return tuple(lines)
 
-    def _source(self) -> dict[str, Any]:
-        columns = self.runs.columns
-        reported = [columns[m] for m in _metrics(self.study) if m in columns]
-        return {
-            "export": self.runs.recognised.export,
-            "columns": {m: columns[m] for m in _metrics(self.study) if m in columns},
-            "column": reported[0] if reported else "",
-            "maximum": next((column for column in reported if is_maximum(column)), ""),
-            "hyperparameters": self.runs.hyperparameters,
-            "others": self.runs.others,
-            "unrecorded": tuple(
-                name
-                for name in ("batch_size", "optimizer", "learning_rate")
-                if name not in self.matcher.rows
+    def _trust(self) -> str:
+        return f"No column holds what the study states, so it is taken on trust: {', '.join(self.loaded.trusted)}."
+
+    def _elsewhere(self, reading: Reading) -> Elsewhere:
+        scores = self.runs.scores
+        settings = [c for c in self.runs.roles.of("factor") if c.name in self.runs.varying]
+        best = [s.column for s in scores.values() if s.column.score and s.column.score.is_best]
+        trusted = (self._trust(),) if self.loaded.trusted else ()
+        return Elsewhere(
+            export=self.runs.roles.export.name,
+            metric_columns={name: s.column.theirs for name, s in scores.items()},
+            maximum=best[0].theirs if best else "",
+            settings=tuple(c.name for c in settings if c.is_declared),
+            others=tuple(c.name for c in settings if not c.is_declared),
+            unrecorded=tuple(
+                n for n in COMMON if n not in self.runs.levels and n not in self._trusted()
             ),
-            "notes": self.runs.notes,
-            "own_notes": self.notes,
-            "faults": self.faults,
-            "lost": self.lost,
-            "tuned": self.tuned,
-        }
+            seeded=self.runs.seeded,
+            notes=(*self.runs.notes, *trusted),
+            claims=self.notes,
+            reading=reading.sections,
+        )
+
+    def _trusted(self) -> frozenset[str]:
+        return frozenset(self.loaded.study.baseline.settings)
 
 
-def _absent_epochs(hypothesis: Hypothesis, curves: pd.DataFrame) -> str:
-    """The claimed epochs that a table of evaluations lacks, in words; "" when it has them all."""
-    recorded = curves["epoch"].dropna()
-    present = sorted({round(e) for e in recorded if abs(e - round(e)) < EPOCH_TOLERANCE})
-    absent = [epoch for epoch in points(hypothesis.terms["each"]) if epoch not in present]
-    if not absent:
-        return ""
-    shown = [*present[:MOST_SHOWN], *(["..."] if len(present) > MOST_SHOWN else [])]
-    return f"The table has no epoch {listed(absent)}; it has {listed(shown) or 'none'}."
+def common_length(runs: Runs) -> Budget | None:
+    """The length that all runs which ended have in common, None where they differ."""
+    ended = np.isin(runs.state, ["finished", ""])
+    rows = runs.last[ended]
+    for unit in ("steps", "epochs", "samples"):
+        if unit in runs.progress.amounts and unit not in runs.progress.unsure:
+            amounts = np.unique(runs.progress.amounts[unit][rows])
+            if len(amounts) == 1 and amounts[0] >= 1 and float(amounts[0]).is_integer():
+                return Budget(unit, int(amounts[0]))  # type: ignore[arg-type]
+    return None
 
 
-def _empty_final() -> pd.DataFrame:
-    from hyperverdict.records.collect import collect
+def _joined(frames: Sequence[pd.DataFrame], empty: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True) if frames else empty
 
+
+def _no_runs() -> pd.DataFrame:
     return collect((), Path()).final
+
+
+def _no_curves() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(CURVE_COLUMNS))

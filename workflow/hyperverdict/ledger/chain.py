@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from hyperverdict.runs.files import write_atomic
+
 Kind = Literal["registration", "look", "rejudged"]
 START = "0" * 64
 
@@ -162,9 +164,7 @@ def _read_head(path: Path) -> tuple[int, str]:
 
 
 def _write_head(path: Path, number: int, last: str) -> None:
-    temporary = _head_file(path).with_suffix(f".head.{os.getpid()}")
-    temporary.write_text(f"{number} {last}\n")
-    temporary.replace(_head_file(path))
+    write_atomic(_head_file(path), f"{number} {last}\n".encode())
 
 
 def _cut_short(path: Path, number: int, last: str) -> list[str]:

@@ -25,9 +25,7 @@ from hyperverdict.stats.sequential import (
     confidence_sequence,
     scheduled,
 )
-from hyperverdict.study.model import TIME_METRIC
-from hyperverdict.verdicts.model import Verdict
-from hyperverdict.words.counting import count, listed, seeds_text
+from hyperverdict.words.numbers import count, listed, percent_text, seeds_text
 
 
 @dataclass(frozen=True)
@@ -52,13 +50,32 @@ class Look:
     fingerprint: str
 
 
+@dataclass(frozen=True)
+class JudgedQuestion:
+    """What one look at a question found.
+
+    Attributes:
+        hypothesis: its id; key, schedule: the question's, as the ledger has them.
+        question: with the outcomes that were judged.
+    """
+
+    hypothesis: str
+    key: str
+    schedule: tuple[int, ...]
+    question: Question
+    look: Look
+    evidence: str
+    headline: str
+
+
 def fingerprint(question: Question) -> str:
     """SHA-256 over what was measured; times count only where they are all there is."""
     return sha256_of({"outcomes": _measured(question)})
 
 
 def _measured(question: Question) -> dict[str, Any]:
-    names = sorted(set(question.outcomes) - {TIME_METRIC}) or sorted(question.outcomes)
+    timeless = sorted(name for name, o in question.outcomes.items() if not o.metric.is_time)
+    names = timeless or sorted(question.outcomes)
     return {
         name: {
             arm: {str(seed): _text(value) for seed, value in sorted(by_seed.items())}
@@ -74,17 +91,17 @@ def _text(value: float) -> str:
 
 def present_look(question: Question, key: str, registered: Registered, ledger: Ledger) -> Look:
     """Which look a judgement of these outcomes is, and the interval it gets."""
-    seeds = tuple(question.hypothesis.seeds)
+    seeds = question.seeds
     taken = ledger.of_kind("look", key)
     mark = fingerprint(question)
     before = [line for line in taken if line.content["fingerprint"] != mark]
     again = [line for line in taken if line.content["fingerprint"] == mark]
     if again:
         before = [line for line in before if line.number < again[0].number]
-    # Rivals share their contrast: one look at it has a line for each of them.
+    # Opposing claims share their contrast: one look at it has a line for each of them.
     distinct = {line.content["fingerprint"]: line for line in reversed(before)}
     before = sorted(distinct.values(), key=lambda line: line.number)
-    return _look(question.study.alpha, seeds, registered, before, bool(again), mark)
+    return _look(question.alpha, seeds, registered, before, bool(again), mark)
 
 
 def _look(
@@ -106,31 +123,31 @@ def _look(
         rule = scheduled(schedule, index)
         spends = rule.spent(alpha) / alpha if isinstance(rule, Scheduled) else 1.0
         note = (
-            f"Look {index + 1} of {len(schedule)} registered ones (at "
-            f"{listed(schedule)} seeds): its interval is wider than a single look's."
+            f"Look {index + 1} of {len(schedule)} registered looks (at {listed(schedule)} seeds): "
+            "its interval is wider than that of a single look."
         )
         return Look(number, again, seeds, rule, note, min(1.0, spends), mark)
     left = 1.0 - _spent(before)
     if left <= 0:
-        return _standing(before[-1], seeds, again, mark)
+        return _past_look(before[-1], seeds, again, mark)
     rule = confidence_sequence(left)
-    share = "" if left == 1 else f" at the {left:.0%} of alpha that earlier looks left"
+    share = "" if left == 1 else f" at the {percent_text(left, 0)} of alpha that earlier looks left"
     note = (
-        f"{count(n, 'seed')} is no registered number: a confidence sequence{share}, which stays "
-        "valid however often you look, replaces the t interval."
+        f"No look was registered at {count(n, 'seed')}: a confidence sequence{share} replaces the "
+        "t interval. It stays valid however often you look."
     )
     return Look(number, again, seeds, rule, note, _spent(before), mark)
 
 
-def _standing(last: Line, seeds: tuple[int, ...], again: bool, mark: str) -> Look:
+def _past_look(last: Line, seeds: tuple[int, ...], again: bool, mark: str) -> Look:
     """The last registered look used all of alpha: its seeds are judged as they were then."""
     judged = tuple(int(seed) for seed in last.content["seeds"])
     rule_of = tuple(int(x) for x in last.content["schedule"])
     rule = SINGLE_LOOK if len(rule_of) < 2 else scheduled(rule_of, rule_of.index(len(judged)))
     note = (
-        f"{count(len(seeds), 'seed')} exist, but the registered looks used all of alpha: the "
-        f"verdict on {count(len(judged), 'seed')} stands. Register `looks` before the first run "
-        "to add seeds."
+        f"{count(len(seeds), 'seed')} exist, but the registered looks have used all of alpha: the "
+        f"verdict on {count(len(judged), 'seed')} stands. To add seeds later, register `looks` "
+        "before the first run."
     )
     return Look(int(last.content["look"]), True, judged, rule, note, 1.0, mark)
 
@@ -139,24 +156,22 @@ def _spent(before: Sequence[Line]) -> float:
     return max((float(line.content["spends"]) for line in before), default=0.0)
 
 
-def look_entry(
-    key: str, question: Question, look: Look, registered: Registered, verdict: Verdict
-) -> dict[str, Any]:
-    """The content of a look's line."""
-    judgement = verdict.corrected or verdict.judgement
+def look_entry(judged: JudgedQuestion) -> dict[str, Any]:
+    """The content of a look's line; a question that the ledger holds."""
+    question, look = judged.question, judged.look
     return {
-        "question": key,
-        "hypothesis": question.hypothesis.id,
+        "question": judged.key,
+        "hypothesis": judged.hypothesis,
         "budget": str(question.budget or ""),
         "look": look.number,
         "n": len(look.seeds),
         "seeds": list(look.seeds),
-        "schedule": list(registered.schedule),
+        "schedule": list(judged.schedule),
         "fingerprint": look.fingerprint,
         "runs": _run_marks(question),
         "spends": look.spends,
-        "evidence": judgement.evidence,
-        "headline": verdict.headline,
+        "evidence": judged.evidence,
+        "headline": judged.headline,
     }
 
 
@@ -191,7 +206,7 @@ def new_line(
 
 
 def history(ledger: Ledger) -> tuple[str, ...]:
-    """Damage first, then every verdict that changed: between which looks, because of which runs."""
+    """Damage first, then every verdict that changed: between which looks, for which reason."""
     sentences = list(ledger.problems)
     previous: dict[tuple[str, str], Line] = {}
     for line in ledger.lines:
@@ -227,8 +242,8 @@ def _because(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
         for seeds, verb in (
             (added, "added"),
             (removed, "no longer used"),
-            (changed, "trained to other numbers"),
+            (changed, "trained again with other results"),
         )
         if seeds
     ]
-    return listed(parts) or "the same runs were judged under an edited claim or with other checks"
+    return listed(parts) or "the same runs were judged under an edited claim or by other checks"

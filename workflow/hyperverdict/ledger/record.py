@@ -6,12 +6,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from hyperverdict.claims.model import Question
-from hyperverdict.ledger.chain import Kind, Ledger, append
-from hyperverdict.ledger.looks import look_entry, new_line
+from hyperverdict.ledger.chain import Ledger, append
+from hyperverdict.ledger.looks import JudgedQuestion, look_entry, new_line
 from hyperverdict.ledger.registration import SeedsOf
-from hyperverdict.ledger.status import Standing
-from hyperverdict.verdicts.model import Verdict
 
 
 def seeds_in(final: pd.DataFrame) -> SeedsOf:
@@ -20,14 +17,7 @@ def seeds_in(final: pd.DataFrame) -> SeedsOf:
     return lambda path: seeds.get(path, frozenset())
 
 
-def record_looks(ledger: Ledger, judged: Iterable[tuple[Question, Standing, Verdict]]) -> Ledger:
+def record_looks(ledger: Ledger, judged: Iterable[JudgedQuestion]) -> Ledger:
     """Add the looks that complete questions took; verdicts on unchanged runs add none."""
-    lines: list[tuple[Kind, dict[str, object]]] = []
-    for question, standing, verdict in judged:
-        if standing.look is None or standing.registration is None:
-            continue
-        entry = look_entry(standing.key, question, standing.look, standing.registration, verdict)
-        line = new_line(ledger, entry, standing.look.again)
-        if line is not None:
-            lines.append((line[0], dict(line[1])))
-    return append(ledger.path, lines)
+    lines = (new_line(ledger, look_entry(one), one.look.again) for one in judged)
+    return append(ledger.path, [line for line in lines if line is not None])

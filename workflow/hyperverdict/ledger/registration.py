@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hyperverdict.claims import type_of
-from hyperverdict.claims.model import Arm
-from hyperverdict.errors import UserError
+from hyperverdict.claims.canonical import canonical
+from hyperverdict.claims.model import Claim
+from hyperverdict.effects.outcomes import Arm
 from hyperverdict.ledger.chain import Kind, Ledger, Line, append, read_ledger, sha256_of
-from hyperverdict.outcomes.questions import budgets_judged, claim_arms
 from hyperverdict.runs.layout import read_record
 from hyperverdict.stats.sequential import DEFAULT_LOOKS
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import tuning_arms
-from hyperverdict.vocabulary.budget import Budget, parse_budget
-from hyperverdict.vocabulary.hyperparameters import as_number, number_text
-from hyperverdict.words.counting import digits, listed
+from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.words.numbers import count, digits, listed, plain
 
 LEDGER_FILE = "ledger.jsonl"
 # How runs without a result are treated; raised with a change of those rules.
@@ -53,10 +51,11 @@ class Registered:
     foreseen: bool = False
 
 
-def question_key(kind: str, arms: Iterable[Arm], metrics: Iterable[str]) -> str:
+def question_key(claim: Claim, arms: Iterable[Arm]) -> str:
     """What looks are counted by: type, arms and metrics, whatever is claimed of them."""
     paths = sorted(arm.configuration.path for arm in arms)
-    return sha256_of({"kind": kind, "arms": paths, "metrics": sorted(set(metrics))})
+    metrics = sorted({expectation.metric.name for expectation in claim.expect})
+    return sha256_of({"kind": claim.kind, "arms": paths, "metrics": metrics})
 
 
 def payload(
@@ -67,21 +66,21 @@ def payload(
     schedule: Sequence[int],
 ) -> dict[str, Any]:
     """All that a registration fixes, as plain values in canonical spelling."""
-    metrics = [expectation.metric for expectation in hypothesis.expect]
+    claim = hypothesis.claim
     return {
         "contrast": {
-            "kind": type_of(hypothesis).name,
+            "kind": claim.kind,
             "arms": [arm.configuration.path for arm in arms],
-            "terms": canonical(hypothesis.terms),
+            "terms": claim.registered,
             "tune": canonical(hypothesis.tune),
             "expect": [
-                [e.metric, e.direction, list(e.between or ()), e.share_of_variance]
-                for e in hypothesis.expect
+                [e.metric.name, e.direction, list(e.between or ()), e.share_of_variance]
+                for e in claim.expect
             ],
         },
-        "delta": {e.metric: _delta(study, e.metric, e.matters_from) for e in hypothesis.expect},
+        "delta": {e.metric.name: e.matters_from for e in claim.expect},
         "alpha": study.alpha,
-        "metrics": sorted(set(metrics)),
+        "metrics": sorted({e.metric.name for e in claim.expect}),
         "budget": str(budget),
         "seeds": registered_seeds(hypothesis.seeds, schedule),
         "looks": list(schedule),
@@ -89,33 +88,11 @@ def payload(
     }
 
 
-def _delta(study: Study, metric: str, own: float | None) -> float:
-    return study.metrics[metric].matters_from if own is None else own
-
-
 def registered_seeds(seeds: Sequence[int], schedule: Sequence[int]) -> list[int]:
     """The seeds up to the last registered look: the given ones, continued when they count up."""
     last = max((*schedule, len(seeds)))
     counts_up = list(seeds) == list(range(len(seeds)))
     return list(range(last)) if counts_up else list(seeds)
-
-
-def canonical(content: Any) -> Any:
-    """Terms in one spelling: 1e-3, '0.001' and 0.001 are one level, '300 step' is '300 steps'."""
-    if isinstance(content, Mapping):
-        return {str(key): canonical(value) for key, value in content.items()}
-    if isinstance(content, (list, tuple)):
-        return [canonical(item) for item in content]
-    if isinstance(content, bool):
-        return content
-    try:
-        return number_text(as_number(content))
-    except UserError:
-        pass
-    try:
-        return str(parse_budget(content))
-    except UserError:
-        return str(content)
 
 
 def schedule_of(study: Study, hypothesis: Hypothesis, earlier: Sequence[Line]) -> tuple[int, ...]:
@@ -126,7 +103,7 @@ def schedule_of(study: Study, hypothesis: Hypothesis, earlier: Sequence[Line]) -
     """
     n = len(hypothesis.seeds)
     registered_looks = [tuple(map(int, line.content["payload"]["looks"])) for line in earlier]
-    own = tuple(sorted(set(study.looks)))
+    own = tuple(sorted(set(study.look_schedule)))
     # Twenty seeds from the start are one look at twenty, not a second look.
     default = DEFAULT_LOOKS if n == DEFAULT_LOOKS[0] and not own else ()
     for looks in (*registered_looks, own, default):
@@ -167,7 +144,7 @@ def new_registrations(
     """One entry for every question whose registration the ledger does not hold yet."""
     entries: list[tuple[Kind, dict[str, Any]]] = []
     for hypothesis in study.hypotheses:
-        for budget in budgets_judged(hypothesis):
+        for budget in hypothesis.budgets:
             entry = registration_entry(study, hypothesis, budget, ledger, seeds_of)
             if entry is not None:
                 entries.append(("registration", entry))
@@ -178,11 +155,10 @@ def registration_entry(
     study: Study, hypothesis: Hypothesis, budget: Budget | None, ledger: Ledger, seeds_of: SeedsOf
 ) -> dict[str, Any] | None:
     """The line that registers a question; None when the ledger holds it as it is."""
-    kind = type_of(hypothesis)
-    arms = claim_arms(study, hypothesis, budget)
+    arms = study.claimed_arms(hypothesis, budget)
     if budget is None or not arms:
         return None
-    key = question_key(kind.name, arms, (e.metric for e in hypothesis.expect))
+    key = question_key(hypothesis.claim, arms)
     earlier = ledger.of_kind("registration", key)
     fixed = payload(study, hypothesis, budget, arms, schedule_of(study, hypothesis, earlier))
     fingerprint = sha256_of(fixed)
@@ -258,8 +234,7 @@ def registered(
 
 
 def _after(seeds: int) -> str:
-    noun = "seed" if seeds == 1 else "seeds"
-    return f"registered when results of {seeds} {noun} existed"
+    return f"registered when results of {count(seeds, 'seed')} existed"
 
 
 def _same_claim(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -273,7 +248,7 @@ def edits(earlier: Sequence[Line], present: Line) -> str:
         return ""
     old, new = earlier[position - 1].content["payload"], present.content["payload"]
     changes = [
-        f"the size that matters for {metric} was edited from {digits(before)} to "
+        f"the size that matters for {plain(metric)} was edited from {digits(before)} to "
         f"{digits(new['delta'][metric])}"
         for metric, before in old["delta"].items()
         if metric in new["delta"] and new["delta"][metric] != before

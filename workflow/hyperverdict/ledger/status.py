@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hyperverdict.claims import type_of
 from hyperverdict.claims.model import Question
 from hyperverdict.ledger.chain import Ledger
 from hyperverdict.ledger.looks import Look, present_look
 from hyperverdict.ledger.registration import Registered, primary_family, question_key, registered
-from hyperverdict.outcomes.questions import claim_arms
+from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.words.numbers import upper
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The ledger's word on one question.
+class LedgerStatus:
+    """What the ledger says of one question.
 
     Attributes:
         registered: "registered", "post hoc" or "" without a ledger.
+        registration_note: why it is post hoc, else "".
         family_size: questions of the primary family it belongs to; 0 when exploratory, None where
             no ledger has frozen a family.
         schedule: registered numbers of seeds at which it is judged.
         notes: sentences for the scope: which interval applies, what was edited.
+        look: the present one; None without a ledger.
     """
 
     registered: str = ""
@@ -31,25 +33,24 @@ class Standing:
     notes: tuple[str, ...] = ()
     key: str = ""
     look: Look | None = None
-    registration: Registered | None = None
 
 
-def standing_of(ledger: Ledger | None, question: Question) -> Standing:
+def status_of(
+    ledger: Ledger | None, study: Study, hypothesis: Hypothesis, question: Question
+) -> LedgerStatus:
     """What the ledger says of a question with these outcomes."""
     if ledger is None or question.budget is None or not question.arms:
-        return Standing()
-    hypothesis = question.hypothesis
-    kind = type_of(hypothesis)
-    arms = claim_arms(question.study, hypothesis, question.budget)
-    key = question_key(kind.name, arms, (e.metric for e in hypothesis.expect))
-    found = registered(ledger, key, question.study, hypothesis, question.budget, arms)
+        return LedgerStatus()
+    arms = study.claimed_arms(hypothesis, question.budget)
+    key = question_key(hypothesis.claim, arms)
+    found = registered(ledger, key, study, hypothesis, question.budget, arms)
     look = present_look(question, key, found, ledger)
     family = primary_family(ledger)
     member = (hypothesis.id, str(question.budget)) in family.members
     notes = [look.note, _edited(found)]
     if hypothesis.primary and not member:
-        notes.append("Marked primary after the family was frozen: judged as exploratory.")
-    return Standing(
+        notes.append("Marked primary after the family was frozen, so it is judged as exploratory.")
+    return LedgerStatus(
         registered=found.status,
         registration_note=found.note if found.status == "post hoc" else "",
         family_size=family.size if hypothesis.primary and member else 0,
@@ -57,12 +58,10 @@ def standing_of(ledger: Ledger | None, question: Question) -> Standing:
         notes=tuple(note for note in notes if note),
         key=key,
         look=look,
-        registration=found,
     )
 
 
 def _edited(found: Registered) -> str:
-    """Edits before results are no fault, but they are said."""
-    if found.status != "registered" or not found.note:
-        return ""
-    return f"{found.note[0].upper()}{found.note[1:]}."
+    """Edits before results are allowed, and reported."""
+    edited = found.status == "registered" and found.note
+    return f"{upper(found.note)}." if edited else ""

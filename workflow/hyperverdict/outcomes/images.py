@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hyperverdict.checks.context import ArmRuns, Case
+from hyperverdict.effects.contrast import Contrast
+from hyperverdict.outcomes.arms import ArmRuns
+from hyperverdict.outcomes.values import is_counted
 from hyperverdict.stats.images import image_standard_error
 
 BITS_COLUMN = "correct"
-METRICS = frozenset({"accuracy", "error"})
 
 
-def image_errors(case: Case) -> dict[str, float]:
-    """Contrast name -> standard error for new images, in the metric's unit.
+def image_errors(
+    contrasts: Iterable[Contrast], arms: Mapping[str, ArmRuns]
+) -> dict[Contrast, float]:
+    """Contrast -> standard error for new images, in the metric's unit.
 
     Only contrasts of two arms on one test set whose correctness bits are recorded.
+
+    Args:
+        arms: label -> arm.
     """
-    errors = {}
+    errors: dict[Contrast, float] = {}
     bits: dict[str, npt.NDArray[np.float64] | None] = {}
-    for effect in case.effects():
-        pair = case.pair(effect)
-        if pair is None or effect.metric not in METRICS:
+    for contrast in contrasts:
+        if contrast.pair is None or not is_counted(contrast.metric):
             continue
-        for a in pair:
-            if a.arm.label not in bits:
-                bits[a.arm.label] = correct_share(a)
-        shares = [bits[a.arm.label] for a in pair]
-        if shares[0] is None or shares[1] is None or len(shares[0]) != len(shares[1]):
+        for label in contrast.pair:
+            if label not in bits:
+                bits[label] = correct_share(arms[label])
+        start, to = (bits[label] for label in contrast.pair)
+        if start is None or to is None or len(start) != len(to):
             continue
-        if pair[0].arm.configuration.data != pair[1].arm.configuration.data:
-            continue
-        errors[effect.name] = image_standard_error(shares[1] - shares[0])
+        first, second = (arms[label].arm.configuration.data for label in contrast.pair)
+        if first == second:
+            errors[contrast] = image_standard_error(to - start)
     return errors
 
 
@@ -40,7 +47,7 @@ def correct_share(a: ArmRuns) -> npt.NDArray[np.float64] | None:
     """Share of seeds that classify each test image right [N]; None without correctness bits."""
     if BITS_COLUMN not in a.rows:
         return None
-    rows = a.rows[~a.rows["failed"].astype(bool)]
+    rows = a.finished
     packed = [bits for bits in rows[BITS_COLUMN] if isinstance(bits, bytes)]
     if not packed or len(packed) < len(rows):
         return None

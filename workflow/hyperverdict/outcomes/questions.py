@@ -1,47 +1,33 @@
-"""Which questions a hypothesis asks: its budgets, its arms as tuned, the tuning behind them."""
+"""Which questions a hypothesis asks: its arms as tuned, the tuning behind them, the outcomes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from hyperverdict.claims import budgets_of, type_of
-from hyperverdict.claims.model import Arm, Outcomes, Question
-from hyperverdict.outcomes.values import RunIndex, outcomes_of, values_of
-from hyperverdict.study.model import TIME_METRIC, Hypothesis, Study
-from hyperverdict.study.tuning import TuningArm, arms_of, tuning_arms
+from hyperverdict.claims.conjunction import equal_by_design
+from hyperverdict.claims.model import Question
+from hyperverdict.effects.outcomes import Arm, Outcomes
+from hyperverdict.outcomes.values import RunIndex, Seeds, outcomes_of, values_of
+from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.tuning import TuningArm, tuning_arms
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.hyperparameters import Level
+from hyperverdict.vocabulary.metrics import RECORDED
 
-DEFINITIONAL = "definitional"
+# Tuning chooses by its score on validation.
+TUNED_BY = RECORDED["accuracy"]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One tuned value of one arm, scored on validation by the tuning seeds."""
+    """One tuned value of one arm (its label), scored on validation by the tuning seeds."""
 
     arm: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Level]
     seeds: tuple[int, ...]
     score: float
-
-
-def budgets_judged(hypothesis: Hypothesis) -> tuple[Budget | None, ...]:
-    """The budgets of a hypothesis; one None for a claim that trains nothing."""
-    if type_of(hypothesis).name == DEFINITIONAL:
-        return (None,)
-    return budgets_of(hypothesis)
-
-
-def claim_arms(study: Study, hypothesis: Hypothesis, budget: Budget | None) -> tuple[Arm, ...]:
-    """The arms as claimed, before tuning: they name the question in the ledger."""
-    return () if budget is None else type_of(hypothesis).arms(hypothesis, study, budget)
-
-
-def judged_arms(study: Study, hypothesis: Hypothesis, budget: Budget | None) -> tuple[Arm, ...]:
-    """The arms as run: with the values that tuning chose, as far as it has."""
-    return () if budget is None else arms_of(hypothesis, study, budget)
 
 
 def named_elsewhere(arm: Arm, hypothesis: Hypothesis, budget: Budget | None) -> Arm:
@@ -56,17 +42,22 @@ def make_question(
     budget: Budget | None,
     arms: tuple[Arm, ...],
     runs: RunIndex,
+    seeds: Seeds | None = None,
 ) -> Question:
-    """The question at the raw alpha, with what was measured."""
-    outcomes = outcomes_of(study, hypothesis, arms, runs) if arms else {}
-    if budget is not None and budget.kind == "seconds":
-        outcomes.pop(TIME_METRIC, None)
-    return Question(study, hypothesis, budget, arms, outcomes, study.alpha)
+    """The question at the study's alpha, with what was measured.
+
+    Args:
+        seeds: those to judge on; the hypothesis's own when None.
+    """
+    claim, judged = hypothesis.claim, tuple(hypothesis.seeds if seeds is None else seeds)
+    outcomes = outcomes_of(claim, arms, judged, runs) if arms else {}
+    kept = {name: o for name, o in outcomes.items() if not equal_by_design(o.metric, budget)}
+    return Question(claim, budget, arms, kept, judged, study.alpha)
 
 
 def tuning_of(
     study: Study, hypothesis: Hypothesis, budget: Budget | None, runs: RunIndex
-) -> tuple[tuple[Trial, ...], Mapping[str, Mapping[str, Any]]]:
+) -> tuple[tuple[Trial, ...], Mapping[str, Mapping[str, Level]]]:
     """(trials that ran, arm label -> chosen settings) of one question."""
     if budget is None or not hypothesis.tune:
         return (), {}
@@ -76,7 +67,7 @@ def tuning_of(
 
 def _trial(arm: TuningArm, runs: RunIndex) -> Trial:
     rows = runs.rows(arm.configuration.path, arm.seeds)
-    scores = values_of(rows, "validation_accuracy") if len(rows) else {}
+    scores = values_of(rows, TUNED_BY.validation) if len(rows) else {}
     finite = [score for score in scores.values() if math.isfinite(score)]
     mean = sum(finite) / len(finite) if finite else math.nan
     return Trial(arm.arm, dict(arm.settings), tuple(scores), mean)

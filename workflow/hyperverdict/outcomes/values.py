@@ -6,32 +6,25 @@ even where a shared run holds more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hyperverdict.claims.model import Arm, Outcomes
-from hyperverdict.effects.rounding import FRACTIONS, step_of
+from hyperverdict.claims.model import Claim
+from hyperverdict.effects.outcomes import Arm, Outcomes
+from hyperverdict.effects.rounding import step_of
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.outcomes.timing import Timing, timing_of
-from hyperverdict.study.model import TIME_METRIC, Hypothesis, Metric, Study
+from hyperverdict.vocabulary.metrics import RECORDED, TIME, Metric
 
-# Columns of the final table that hold a metric under another name.
-METRIC_COLUMNS = {
-    "accuracy": "test_accuracy",
-    "error": "test_error",
-    "loss": "test_loss",
-}
-SELECTION_COLUMNS = {
-    "accuracy": "validation_accuracy",
-    "error": "validation_accuracy",
-    "loss": "validation_loss",
-}
 # An epoch end may be recorded as 0.9999999 where samples are divided by the size of the set.
 EPOCH_TOLERANCE = 1e-6
+
+Seeds = Sequence[int]
+Curves = dict[int, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -68,17 +61,13 @@ def _of_seeds(rows: pd.DataFrame, seeds: Iterable[int] | None) -> pd.DataFrame:
 
 
 def index_runs(
-    final: pd.DataFrame,
-    curves: pd.DataFrame,
-    timings: Iterable[Timing] = (),
+    final: pd.DataFrame, curves: pd.DataFrame, timings: Iterable[Timing] = ()
 ) -> RunIndex:
     """Index the tables once; one question then costs the size of its own runs."""
     # Sums depend on the order of their terms in the last digit; verdicts must not depend on it.
     final = final.sort_values(["path", "seed"], kind="stable", ignore_index=True)
     curves = curves.sort_values(["path", "seed", "step"], kind="stable", ignore_index=True)
-    by_path = _rows_by_path(final)
-    curve_by_path = _rows_by_path(curves)
-    return RunIndex(final, curves, tuple(timings), by_path, curve_by_path)
+    return RunIndex(final, curves, tuple(timings), _rows_by_path(final), _rows_by_path(curves))
 
 
 def _rows_by_path(table: pd.DataFrame) -> dict[str, Any]:
@@ -86,71 +75,58 @@ def _rows_by_path(table: pd.DataFrame) -> dict[str, Any]:
     return {str(path): rows for path, rows in groups.items()}
 
 
-def metric_column(name: str, columns: Iterable[str]) -> str:
+def metric_column(metric: Metric, columns: Iterable[str]) -> str:
     """The column of the final table that holds a metric.
 
     Raises UserError naming the metric and those that are recorded.
     """
     present = list(columns)
-    candidates = [METRIC_COLUMNS[name]] if name in METRIC_COLUMNS else [f"test_{name}", name]
-    for candidate in candidates:
-        if candidate in present:
-            return candidate
+    for column in metric.columns:
+        if column in present:
+            return column
     known = {c.removeprefix("test_") for c in present if c.startswith("test_")} - {"size"}
-    raise UserError(f"no run records the metric {name!r}; {nearest(name, {*known, TIME_METRIC})}")
+    raise UserError(
+        f"no run records the metric {metric.name!r}; {nearest(metric.name, {*known, TIME})}"
+    )
 
 
 def outcomes_of(
-    study: Study, hypothesis: Hypothesis, arms: Iterable[Arm], runs: RunIndex
+    claim: Claim, arms: Iterable[Arm], seeds: Seeds, runs: RunIndex
 ) -> dict[str, Outcomes]:
-    """Outcomes of every metric that the hypothesis claims something about."""
+    """Outcomes, by name, of every metric that a claim is about."""
     arms = tuple(arms)
-    names = dict.fromkeys(expectation.metric for expectation in hypothesis.expect)
-    return {
-        name: _outcomes(study.metrics[name], hypothesis, arms, runs)
-        for name in names
-        if name in study.metrics
-    }
+    metrics = dict.fromkeys(expectation.metric for expectation in claim.expect)
+    return {metric.name: _outcomes(metric, claim, arms, seeds, runs) for metric in metrics}
 
 
 def _outcomes(
-    metric: Metric, hypothesis: Hypothesis, arms: tuple[Arm, ...], runs: RunIndex
+    metric: Metric, claim: Claim, arms: tuple[Arm, ...], seeds: Seeds, runs: RunIndex
 ) -> Outcomes:
-    along = "each" in hypothesis.terms
-    searched = "search" in hypothesis.terms
-    if metric.name == TIME_METRIC and not _recorded_times(runs):
-        timing = timing_of((arm.configuration.arm_path for arm in arms), runs.timings)
-        values = {arm.label: _times(arm, hypothesis, runs, timing) for arm in arms}
-        times = {arm.label: _time_curves(arm, hypothesis, runs, timing) for arm in arms}
-        return Outcomes(metric, values, curves=times if along else {})
+    if metric.is_time and metric.final not in runs.final:
+        return _timed(metric, claim, arms, seeds, runs)
     if not len(runs.final):
         return Outcomes(metric, {arm.label: {} for arm in arms})
-    column = _recorded_times(runs) or metric_column(metric.name, _columns(runs))
-    if metric.name != TIME_METRIC:
-        column = metric_column(metric.name, _columns(runs))
-    values = {arm.label: values_of(runs.rows(_path(arm), hypothesis.seeds), column) for arm in arms}
-    curves: dict[str, dict[int, tuple[float, ...]]] = {}
-    if along:
-        curves = {arm.label: epoch_ends(runs, arm, hypothesis, metric.name) for arm in arms}
-    elif searched:
-        curves = {arm.label: selection(runs, arm, hypothesis, metric.name) for arm in arms}
-    resolution = _resolution(metric, arms, runs)
+    column = metric_column(metric, map(str, runs.final))
+    values = {arm.label: values_of(runs.rows(arm.runs_path, seeds), column) for arm in arms}
     from_elsewhere = any(arm.elsewhere for arm in arms)
-    rounding = step_of(metric, values.values()) if from_elsewhere else 0.0
-    return Outcomes(metric, values, resolution, curves, rounding)
+    return Outcomes(
+        metric,
+        values,
+        _resolution(metric, arms, runs),
+        _curves(metric, claim, arms, seeds, runs),
+        step_of(metric, values.values()) if from_elsewhere else 0.0,
+    )
 
 
-def _path(arm: Arm) -> str:
-    return arm.runs_path
-
-
-def _columns(runs: RunIndex) -> list[str]:
-    return list(runs.final.columns)
-
-
-def _recorded_times(runs: RunIndex) -> str:
-    """The column of times in a table from elsewhere, or "" for our own runs."""
-    return "train_time" if "train_time" in _columns(runs) else ""
+def _curves(
+    metric: Metric, claim: Claim, arms: tuple[Arm, ...], seeds: Seeds, runs: RunIndex
+) -> dict[str, Curves]:
+    """What a claim reads besides the final scores."""
+    if claim.reads == "epochs":
+        return {arm.label: epoch_ends(runs, arm, seeds, metric) for arm in arms}
+    if claim.reads == "selection":
+        return {arm.label: selection(runs, arm, seeds, metric) for arm in arms}
+    return {}
 
 
 def values_of(rows: pd.DataFrame, column: str) -> dict[int, float]:
@@ -160,54 +136,46 @@ def values_of(rows: pd.DataFrame, column: str) -> dict[int, float]:
     return dict(zip(rows["seed"].tolist(), values.tolist(), strict=True))
 
 
+def scores_on(rows: pd.DataFrame, metric: Metric, column: str) -> dict[int, float]:
+    """seed -> value of a metric in a column that it may share with its complement."""
+    values = values_of(rows, column)
+    return {s: 1.0 - v for s, v in values.items()} if metric.complement_of else values
+
+
 def _resolution(metric: Metric, arms: Iterable[Arm], runs: RunIndex) -> float:
     """1 / test images; the coarsest of the arms, 0 where it is not known."""
-    if metric.name not in FRACTIONS or "test_size" not in _columns(runs):
+    if not is_counted(metric) or "test_size" not in runs.final:
         return 0.0
-    sizes = [size for arm in arms for size in runs.rows(_path(arm))["test_size"].dropna()]
+    sizes = [size for arm in arms for size in runs.rows(arm.runs_path)["test_size"].dropna()]
     return 1.0 / min(sizes) if sizes and min(sizes) > 0 else 0.0
+
+
+def is_counted(metric: Metric) -> bool:
+    """Whether it is the share of images that were classified right, or wrong."""
+    return metric.is_fraction and metric.curve == RECORDED["accuracy"].curve
 
 
 def arm_steps(arm: Arm, runs: RunIndex) -> float | None:
     """Optimizer steps of an arm: as its runs took them, else as its budget says."""
-    rows = runs.rows(_path(arm))
+    rows = runs.rows(arm.runs_path)
     if len(rows) and "steps" in rows and rows["steps"].notna().any():
         return float(rows["steps"].dropna().iloc[0])
     budget = arm.configuration.budget
     return float(budget.amount) if budget.kind == "steps" else None
 
 
-def _times(
-    arm: Arm, hypothesis: Hypothesis, runs: RunIndex, timing: Timing | None
-) -> dict[int, float]:
-    """Repeat -> seconds of the whole training: steps x seconds per step.
-
-    Repeats are paired as seeds are: those of one index ran one after the other.
-    """
-    steps = arm_steps(arm, runs)
-    if timing is None or steps is None:
-        return {}
-    per_step = timing.seconds_per_step(arm.configuration.arm_path)
-    return {repeat: steps * seconds for repeat, seconds in enumerate(per_step)}
-
-
-def epoch_ends(
-    runs: RunIndex, arm: Arm, hypothesis: Hypothesis, metric: str
-) -> dict[int, tuple[float, ...]]:
+def epoch_ends(runs: RunIndex, arm: Arm, seeds: Seeds, metric: Metric) -> Curves:
     """seed -> values on the validation subset at the ends of epochs 1, 2, ..., in order.
 
     nan where an epoch has no evaluation.
     """
-    curve = runs.curve(_path(arm), hypothesis.seeds)
-    curve = curve[curve["split"] == "validation_curve"]
-    column = "accuracy" if metric == "error" else metric
-    if not len(curve) or column not in curve:
+    ends = _ends(runs, arm, seeds).sort_values(["seed", "epoch"])
+    if not len(ends) or metric.curve not in ends:
         return {}
-    at_end = (curve["epoch"] - curve["epoch"].round()).abs() < EPOCH_TOLERANCE
-    ends = curve[at_end & (curve["epoch"] > 0.5)].sort_values(["seed", "epoch"])
-    values = (1.0 - ends[column] if metric == "error" else ends[column]).to_numpy(dtype=float)
+    values = ends[metric.curve].to_numpy(dtype=float)
+    values = 1.0 - values if metric.complement_of else values
     epochs = ends["epoch"].round().to_numpy(dtype=int)
-    by_seed: dict[int, tuple[float, ...]] = {}
+    by_seed: Curves = {}
     for seed in ends["seed"].unique().tolist():
         of_seed = (ends["seed"] == seed).to_numpy()
         filled = np.full(epochs[of_seed].max(), np.nan)
@@ -216,30 +184,45 @@ def epoch_ends(
     return by_seed
 
 
-def selection(
-    runs: RunIndex, arm: Arm, hypothesis: Hypothesis, metric: str
-) -> dict[int, tuple[float, ...]]:
-    """seed -> the score on the whole validation set, on which a search chooses its winner."""
-    column = SELECTION_COLUMNS.get(metric)
-    rows = runs.rows(_path(arm), hypothesis.seeds)
-    if column is None or column not in rows:
-        return {}
-    scores = values_of(rows, column)
-    return {s: (1.0 - v if metric == "error" else v,) for s, v in scores.items()}
-
-
-def _time_curves(
-    arm: Arm, hypothesis: Hypothesis, runs: RunIndex, timing: Timing | None
-) -> dict[int, tuple[float, ...]]:
-    """Repeat -> seconds of training until the ends of epochs 1, 2, ..."""
-    curve = runs.curve(_path(arm), hypothesis.seeds)
-    if timing is None or not len(curve):
-        return {}
+def _ends(runs: RunIndex, arm: Arm, seeds: Seeds) -> pd.DataFrame:
+    """The evaluations at the ends of epochs."""
+    curve = runs.curve(arm.runs_path, seeds)
     curve = curve[curve["split"] == "validation_curve"]
-    at_end = (curve["epoch"] - curve["epoch"].round()).abs() < EPOCH_TOLERANCE
-    steps = sorted(set(curve[at_end & (curve["epoch"] > 0.5)]["step"]))
-    per_step = timing.seconds_per_step(arm.configuration.arm_path)
-    return {
-        repeat: tuple(float(step * seconds) for step in steps)
-        for repeat, seconds in enumerate(per_step)
-    }
+    epochs = curve["epoch"].astype(float)
+    return curve[((epochs - epochs.round()).abs() < EPOCH_TOLERANCE) & (epochs > 0.5)]
+
+
+def selection(runs: RunIndex, arm: Arm, seeds: Seeds, metric: Metric) -> Curves:
+    """seed -> the score on the whole validation set, on which a search chooses its winner."""
+    rows = runs.rows(arm.runs_path, seeds)
+    if not metric.validation or metric.validation not in rows:
+        return {}
+    return {seed: (v,) for seed, v in scores_on(rows, metric, metric.validation).items()}
+
+
+def _timed(
+    metric: Metric, claim: Claim, arms: tuple[Arm, ...], seeds: Seeds, runs: RunIndex
+) -> Outcomes:
+    """Repeat -> seconds of the whole training, steps x seconds per step, as a timing job measured.
+
+    Repeats are paired as seeds are: those of one index ran one after the other.
+    """
+    timing = timing_of((arm.configuration.arm_path for arm in arms), runs.timings)
+    if timing is None:
+        return Outcomes(metric, {arm.label: {} for arm in arms})
+    values: dict[str, dict[int, float]] = {}
+    curves: dict[str, Curves] = {}
+    for arm in arms:
+        per_step = timing.seconds_per_step(arm.configuration.arm_path)
+        steps = arm_steps(arm, runs)
+        values[arm.label] = {
+            repeat: steps * seconds for repeat, seconds in enumerate(per_step) if steps is not None
+        }
+        if claim.reads == "epochs":
+            ends = sorted(set(_ends(runs, arm, seeds)["step"]))
+            curves[arm.label] = {
+                repeat: tuple(float(step * seconds) for step in ends)
+                for repeat, seconds in enumerate(per_step)
+                if ends
+            }
+    return Outcomes(metric, values, curves=curves)

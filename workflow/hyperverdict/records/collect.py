@@ -7,7 +7,6 @@ evaluation. Both are written as CSV and Parquet; the correctness bits go to Parq
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,21 +16,22 @@ import pandas as pd
 import pyarrow as pa
 
 from hyperverdict.errors import UserError
+from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import COLUMNS, METRICS_FILE, RunRecord, read_record
 from hyperverdict.runs.parquet import read_parquet
 from hyperverdict.vocabulary.configuration import Configuration
-from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS, spell
+from hyperverdict.vocabulary.metrics import RECORDED
+from hyperverdict.vocabulary.vocabulary import OURS
 
-# Columns of `curves`; `correct` and the seeds' ends are in `final`.
-CURVE_COLUMNS = (
-    "path", "seed", "step", "samples", "epoch", "split", "loss", "accuracy", "train_seconds",
-)  # fmt: skip
 BITS_COLUMN = "correct"
 ENVIRONMENT_COLUMNS = ("device", "hardware", "threads", "commit", "host")
-_FINAL_SCORES = (
-    "test_accuracy", "test_error", "test_loss", "validation_accuracy", "validation_loss",
-    "best_validation_accuracy", "best_validation_loss", "best_validation_step",
-)  # fmt: skip
+# Every evaluation's scores: `loss`, `accuracy` and the recorded metrics of their own column.
+_SCORES = tuple(dict.fromkeys(m.curve for m in RECORDED.values() if not m.is_time))
+CURVE_COLUMNS = tuple(
+    name for name in dict.fromkeys(("path", *COLUMNS, *_SCORES)) if name != BITS_COLUMN
+)
+# What the best evaluation of a run is best in, as its checkpoint would be chosen.
+_BEST_IN = RECORDED["accuracy"].curve
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def collect(configurations: Iterable[Configuration], runs: Path) -> Tables:
         return Tables(pd.DataFrame(columns=_final_columns()), pd.DataFrame(columns=CURVE_COLUMNS))
     metrics = _read_metrics({path: runs / path for path in found})
     final = _with_scores(pd.DataFrame(rows), metrics)
-    return Tables(final, metrics.drop(columns=BITS_COLUMN, errors="ignore"))
+    return Tables(final, metrics.drop(columns=BITS_COLUMN))
 
 
 def hyperparameter_cells(configuration: Configuration) -> dict[str, Any]:
@@ -69,11 +69,12 @@ def hyperparameter_cells(configuration: Configuration) -> dict[str, Any]:
 
     `width` is missing for layers of several widths; `budget` is spelled as in the path.
     """
-    cells: dict[str, Any] = {}
-    for name in HYPERPARAMETERS:
-        value = getattr(configuration, name)
-        cells[name] = spell(name, value) if isinstance(value, tuple) else value
-    widths = configuration.hidden_units
+    spell = configuration.vocabulary.spell
+    cells = {
+        name: spell(name, level) if isinstance(level, tuple) else level
+        for name, level in configuration.levels
+    }
+    widths = configuration["hidden_units"]
     cells["width"] = widths[0] if len(set(widths)) == 1 else None
     cells["depth"] = len(widths)
     cells["budget"] = configuration.budget.slug
@@ -84,8 +85,16 @@ def _final_columns() -> list[str]:
     run = ("seed", "status", "failed", "message", "steps", "last_step", "samples", "epochs")
     size = ("parameters", "flops_per_sample", "train_size", "test_size", "train_seconds")
     identity = ("data_checksum", "training_version", *ENVIRONMENT_COLUMNS)
-    names = (*HYPERPARAMETERS, "width", "depth", "budget")
-    return ["path", *run, *names, *size, *identity, *_FINAL_SCORES, BITS_COLUMN]
+    return ["path", *run, *OURS.factors, *size, *identity, *_score_columns(), BITS_COLUMN]
+
+
+def _score_columns() -> list[str]:
+    """The final table's columns of the recorded metrics; the training time is among the sizes."""
+    scored = [metric for metric in RECORDED.values() if not metric.is_time]
+    columns = [metric.final for metric in scored]
+    columns += [metric.validation for metric in scored]
+    columns += [metric.best for metric in scored]
+    return list(dict.fromkeys([*columns, "best_validation_step"]))
 
 
 def _seed_rows(path: str, configuration: Configuration, record: RunRecord) -> list[dict[str, Any]]:
@@ -142,26 +151,30 @@ def _read_metrics(folders: dict[str, Path]) -> pd.DataFrame:
     joined: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas(
         use_threads=False
     )
-    extra = [name for name in joined.columns if name not in (*CURVE_COLUMNS, BITS_COLUMN)]
-    return joined[[*CURVE_COLUMNS, *extra, BITS_COLUMN]]
+    known = (*CURVE_COLUMNS, BITS_COLUMN)
+    further = [name for name in joined.columns if name not in known]
+    # A metric that no run has recorded yet is a column without values.
+    return joined.reindex(columns=[*CURVE_COLUMNS, *further, BITS_COLUMN])
 
 
 def _with_scores(final: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     key = ["path", "seed"]
-    own = [c for c in metrics.columns if c not in COLUMNS and c != "path"]
+    scores = [c for c in metrics.columns if c not in ("path", *COLUMNS) or c in _SCORES]
     for split in ("test", "validation"):
         rows = metrics[metrics["split"] == split].drop_duplicates(key, keep="last")
-        names = {c: f"{split}_{c}" for c in ("loss", "accuracy", *own)}
+        names = {c: f"{split}_{c}" for c in scores}
         more = ["samples", "epoch", BITS_COLUMN] if split == "test" else []
         rows = rows[[*key, *more, *names]].rename(columns={**names, "epoch": "epochs"})
         final = final.merge(rows, on=key, how="left")
-    final = final.merge(_best_on_validation(metrics), on=key, how="left")
-    final["test_error"] = 1.0 - final["test_accuracy"]
+    final = final.merge(_best_on_validation(metrics, scores), on=key, how="left")
+    for metric in RECORDED.values():
+        if metric.complement_of:
+            final[metric.final] = 1.0 - final[RECORDED[metric.complement_of].final]
     final = _with_progress_of_failed(final, metrics)
     # A failed seed has no score, even where a table holds one from before it failed.
-    scores = [c for c in final.columns if c.startswith(("test_", "validation_"))]
-    scores.remove("test_size")
-    final.loc[final["failed"], scores] = float("nan")
+    scored = [c for c in final.columns if c.startswith(("test_", "validation_"))]
+    scored.remove("test_size")
+    final.loc[final["failed"], scored] = float("nan")
     bits = final[BITS_COLUMN].astype(object)
     final[BITS_COLUMN] = bits.where(bits.notna() & ~final["failed"], None)
     columns = _final_columns()
@@ -169,13 +182,13 @@ def _with_scores(final: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     return final[columns].sort_values(key, ignore_index=True)
 
 
-def _best_on_validation(metrics: pd.DataFrame) -> pd.DataFrame:
-    """The evaluation with the highest accuracy on the validation subset, the first of ties."""
+def _best_on_validation(metrics: pd.DataFrame, scores: list[str]) -> pd.DataFrame:
+    """The best evaluation on the validation subset, by accuracy, the first of ties."""
     key = ["path", "seed"]
-    curve = metrics[(metrics["split"] == "validation_curve") & metrics["accuracy"].notna()]
-    best = curve.sort_values([*key, "accuracy", "step"], ascending=[True, True, False, True])
-    best = best.drop_duplicates(key)[[*key, "accuracy", "loss", "step"]]
-    return best.rename(columns={c: f"best_validation_{c}" for c in ("accuracy", "loss", "step")})
+    curve = metrics[(metrics["split"] == "validation_curve") & metrics[_BEST_IN].notna()]
+    best = curve.sort_values([*key, _BEST_IN, "step"], ascending=[True, True, False, True])
+    best = best.drop_duplicates(key)[[*key, *scores, "step"]]
+    return best.rename(columns={c: f"best_validation_{c}" for c in (*scores, "step")})
 
 
 def _with_progress_of_failed(final: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
@@ -204,14 +217,13 @@ def _concatenated(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 def write_tables(tables: Tables, folder: Path) -> None:
     """Write final.csv, final.parquet, curves.csv and curves.parquet, each whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
     readable = tables.final.drop(columns=BITS_COLUMN, errors="ignore")
-    _replace(folder / "final.csv", readable.to_csv(index=False).encode())
-    _replace(folder / "curves.csv", tables.curves.to_csv(index=False).encode())
+    write_atomic(folder / "final.csv", readable.to_csv(index=False).encode())
+    write_atomic(folder / "curves.csv", tables.curves.to_csv(index=False).encode())
     for name, frame in (("final", tables.final), ("curves", tables.curves)):
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False)
-        _replace(folder / f"{name}.parquet", buffer.getvalue())
+        write_atomic(folder / f"{name}.parquet", buffer.getvalue())
 
 
 def read_tables(folder: Path) -> Tables:
@@ -224,9 +236,3 @@ def read_tables(folder: Path) -> Tables:
         except (OSError, ValueError, pa.ArrowException) as error:
             raise UserError(f"{file} cannot be read ({error}); collect the runs again") from None
     return Tables(*frames)
-
-
-def _replace(file: Path, content: bytes) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(file)

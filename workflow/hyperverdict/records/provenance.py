@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from hyperverdict.runs.layout import RunRecord
+from hyperverdict.words.numbers import count, seeds_text
 
 
 def provenance_of(records: Iterable[RunRecord]) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def provenance_of(records: Iterable[RunRecord]) -> dict[str, Any]:
         "code": _counted(_commit(session) for session in sessions),
         "versions": _versions(sessions),
         "hardware": _counted(_hardware(session) for session in sessions),
-        "devices": _counted(f"{s.get('device')}, {s.get('threads')} thread(s)" for s in sessions),
+        "devices": _counted(_device(session) for session in sessions),
         "training jobs": len(sessions),
         "training jobs' wall time": f"{sum(s['wall_seconds'] for s in sessions) / 3600:.2f} hours",
         "trained": f"{min(s['started'] for s in sessions)} to {max(s['ended'] for s in sessions)}",
@@ -43,8 +44,16 @@ def _commit(session: dict[str, Any]) -> str:
 
 def _hardware(session: dict[str, Any]) -> str:
     hardware = session.get("hardware", {})
-    parts = [hardware.get("gpu"), hardware.get("cpu"), f"{hardware.get('cores')} cores"]
+    cores = hardware.get("cores")
+    known = count(cores, "core") if isinstance(cores, int) else ""
+    parts = [hardware.get("gpu"), hardware.get("cpu"), known]
     return ", ".join(str(part) for part in parts if part)
+
+
+def _device(session: dict[str, Any]) -> str:
+    threads = session.get("threads")
+    known = f", {count(threads, 'thread')}" if isinstance(threads, int) else ""
+    return f"{session.get('device')}{known}"
 
 
 def _versions(sessions: list[dict[str, Any]]) -> dict[str, str]:
@@ -58,10 +67,10 @@ def _versions(sessions: list[dict[str, Any]]) -> dict[str, str]:
 def _configuration(record: RunRecord) -> str:
     wall = sum(session["wall_seconds"] for session in record.sessions)
     statuses = Counter(entry.status for entry in record.seeds.values())
-    told = ", ".join(f"{n} {status}" for status, n in sorted(statuses.items()))
-    seeds = ", ".join(sorted(record.seeds, key=int))
+    ends = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in sorted(statuses.items()))
+    seeds = seeds_text(int(seed) for seed in record.seeds)
     return (
-        f"{record.steps:,} steps; seeds {seeds} ({told}); {record.parameters:,} parameters; "
+        f"{count(record.steps, 'step')}; seeds {seeds} ({ends}); {record.parameters:,} parameters; "
         f"{wall:.1f} s wall time"
     )
 

@@ -5,35 +5,37 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hyperverdict.report import opening, words
+from hyperverdict.figures.data import budget_name
+from hyperverdict.report import conclusion, opening
+from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.model import Study
-from hyperverdict.verdicts.model import StudyReport
-from hyperverdict.words import numbers as units
+from hyperverdict.verdicts.model import HypothesisReport, StudyReport
 
 
 def results_rst(report: StudyReport, study: Study) -> str:
     """One paragraph per hypothesis: claim, headline, and the effect at every budget."""
-    facts = escape("; ".join(map(units.plain, report.facts)))
-    paragraphs = [f"**{escape(opening.opening(report, study))}** {facts}."]
-    if report.provisional:
-        paragraphs.insert(0, f"**Provisional:** {escape(report.provisional)}")
-    for hypothesis in report.hypotheses:
-        lines = [f"**{escape(hypothesis.id)}** “{escape(hypothesis.says)}”: {hypothesis.headline}."]
-        for verdict in hypothesis.verdicts:
-            at = f"at {verdict.budget}, " if verdict.budget else ""
-            lines.append(f"- {at}{verdict.headline}: {escape(words.brief(verdict, study))}")
-        paragraphs.append(lines[0] + "\n\n" + "\n".join(lines[1:]))
-    return "\n\n".join(paragraphs) + "\n"
+    first = f"**{escape(opening.opening(report, study))}** {escape(opening.facts_line(report))}"
+    provisional = [f"**Provisional:** {escape(report.provisional)}"] if report.provisional else []
+    return "\n\n".join([*provisional, first, *map(_paragraph, report.hypotheses)]) + "\n"
+
+
+def _paragraph(report: HypothesisReport) -> str:
+    head = f"**{escape(report.id)}** “{escape(report.says)}”: {escape(report.headline)}."
+    lines = [
+        f"- {escape(f'{budget_name(v)}: {v.headline}. {conclusion.brief(v)}')}"
+        for v in report.verdicts
+    ]
+    if report.failed_because:
+        lines.append(f"- {escape(report.failed_because)}")
+    return "\n\n".join((head, "\n".join(lines))) if lines else head
 
 
 def write_results(report: StudyReport, study: Study, path: Path) -> Path:
     """Write `results_rst` where the captions include it from."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(results_rst(report, study), encoding="utf-8")
+    write_atomic(path, results_rst(report, study).encode())
     return path
 
 
 def escape(text: str) -> str:
     """Text without meaning to reStructuredText."""
-    return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*_|<>\[\]:@])", r"\\\1", " ".join(text.split()))

@@ -2,81 +2,71 @@
 
 from __future__ import annotations
 
-from hyperverdict.figures.data import judged_legs, leg_unit
-from hyperverdict.study.model import Study
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hyperverdict.claims.wording import change_text, deciding_effect
+from hyperverdict.figures.data import budget_name
 from hyperverdict.verdicts.model import StudyReport, Verdict
-from hyperverdict.words import effects
+from hyperverdict.words.effects import effect_text
 
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "−": r"$-$",
-    "∞": r"$\infty$",
-    "×": r"$\times$",
-    "→": r"$\to$",
-    "±": r"$\pm$",
-    "“": "``",
-    "”": "''",
-    "’": "'",
-}
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+# Characters that pandas leaves as they are and pdfTeX does not know.
+_MATHS = str.maketrans(
+    {
+        "−": "$-$", "∞": r"$\infty$", "×": r"$\times$", "→": r"$\to$", "±": r"$\pm$",
+        "≈": r"$\approx$", "≥": r"$\geq$", "≤": r"$\leq$", "α": r"$\alpha$", "δ": r"$\delta$",
+    }
+)  # fmt: skip
+_WIDE = r">{\raggedright\arraybackslash}p{%s\linewidth}"
+_COLUMNS = "@{}llr" + "".join(_WIDE % width for width in (".28", ".24", ".15")) + "@{}"
 
 
-def escape(text: str) -> str:
-    """Text that LaTeX prints as it stands."""
-    return "".join(_SPECIAL.get(character, character) for character in text)
-
-
-def verdict_table(report: StudyReport, study: Study) -> str:
+def verdict_table(report: StudyReport) -> str:
     """A ``table`` environment, one row per hypothesis and budget; needs booktabs and array."""
-    rows = []
-    for hypothesis in report.hypotheses:
-        for position, verdict in enumerate(hypothesis.verdicts):
-            name = hypothesis.id if position == 0 else ""
-            cells = (name, verdict.budget, *_numbers(verdict, study), verdict.headline)
-            rows.append(" & ".join(escape(cell) for cell in cells) + r" \\")
-    body = "\n    ".join(rows)
-    caption = escape(f"Verdicts of the study {report.study} ({'; '.join(report.facts)}).")
-    return rf"""% needs \usepackage{{booktabs,array}}
-\begin{{table}}
-  \centering
-  \caption{{{caption}}}
-  \small
-  \begin{{tabular}}{{@{{}}llr
-    >{{\raggedright\arraybackslash}}p{{.26\linewidth}}
-    >{{\raggedright\arraybackslash}}p{{.26\linewidth}}
-    >{{\raggedright\arraybackslash}}p{{.15\linewidth}}@{{}}}}
-    \toprule
-    & Budget & $n$ & Effect & Interval & Verdict \\
-    \midrule
-    {body}
-    \bottomrule
-  \end{{tabular}}
-\end{{table}}
-"""
+    rows = [
+        (h.id if position == 0 else "", budget_name(verdict), *_numbers(verdict), verdict.headline)
+        for h in report.hypotheses
+        for position, verdict in enumerate(h.verdicts)
+    ]
+    rows += [
+        (h.id, "", "", h.failed_because, "", h.headline)
+        for h in report.hypotheses
+        if h.failed_because
+    ]
+    styler = _styler(rows, ("", "Training", "n", "Effect", "Interval", "Verdict"))
+    table = styler.to_latex(
+        hrules=True,
+        column_format=_COLUMNS,
+        caption=_escaped(f"Verdicts of the study {report.study} ({'; '.join(report.facts)})."),
+        position_float="centering",
+    )
+    return f"% needs \\usepackage{{booktabs,array}}\n{table}"
 
 
-def _numbers(verdict: Verdict, study: Study) -> tuple[str, str, str]:
+def _styler(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...]) -> Styler:
+    import pandas as pd
+
+    styler = pd.DataFrame(list(rows), columns=list(columns)).style.hide(axis="index")
+    return styler.format(lambda cell: str(cell).translate(_MATHS), escape="latex")
+
+
+def _escaped(text: str) -> str:
+    """Text that LaTeX prints as it stands: pandas escapes cells, so this makes it one."""
+    cell = _styler([(" ".join(text.split()),)], ("",)).hide(axis="columns").to_latex()
+    return cell.splitlines()[1].removesuffix(r" \\")
+
+
+def _numbers(verdict: Verdict) -> tuple[str, str, str]:
     """n, effect and interval of the effects that decide, joined where there are several legs."""
-    told = []
-    for leg in judged_legs(verdict):
-        effect = effects.deciding_effect(leg)
-        if effect is None:
-            continue
-        unit = leg_unit(leg, verdict.judgement.kind, study)
-        said = effects.tell(effect, unit)
-        what = effects.subject(effect, unit, verdict.judgement.kind)
-        told.append((str(effect.n), f"{what} {said.change}", said.interval))
-    if not told:
-        return "", "; ".join(verdict.judgement.notes[:1]), ""
-    n = "/".join(dict.fromkeys(entry[0] for entry in told))
-    return n, "; ".join(entry[1] for entry in told), "; ".join(entry[2] for entry in told)
+    legs = map(deciding_effect, verdict.judgement.judged_legs)
+    effects = [effect for effect in legs if effect is not None]
+    if not effects:
+        return "", next(iter(verdict.judgement.notes), ""), ""
+    return (
+        "/".join(dict.fromkeys(str(effect.n) for effect in effects)),
+        "; ".join(map(change_text, effects)),
+        "; ".join(effect_text(effect).interval for effect in effects),
+    )

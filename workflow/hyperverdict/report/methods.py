@@ -1,94 +1,183 @@
-"""A methods paragraph that can be pasted into a paper."""
+"""A methods paragraph that can be pasted into a paper: what was done, claim by claim."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hyperverdict.report.facts import listed
-from hyperverdict.study.model import Study
+from hyperverdict.figures.data import budget_levels
+from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.tuning import tuning_seeds
+from hyperverdict.verdicts.facts import data_title
 from hyperverdict.verdicts.model import StudyReport
-from hyperverdict.vocabulary.datasets import DATASETS
-from hyperverdict.words import numbers as units
+from hyperverdict.words.effects import test_used
+from hyperverdict.words.numbers import (
+    confidence_text,
+    count,
+    listed,
+    plain,
+    seeds_text,
+    size_text,
+)
 
 
 def methods_paragraph(study: Study, report: StudyReport, provenance: Mapping[str, Any]) -> str:
-    """How the study was done, in the past tense, with its numbers."""
-    data = str(study.baseline.get("data", "the data set"))
-    title = DATASETS[data].title if data in DATASETS else data
+    """How the study was done, in the past tense, with its numbers.
+
+    For runs from elsewhere it says only what their table shows.
+    """
+    if report.trained_elsewhere:
+        experiment = [_elsewhere(study, report)]
+    else:
+        experiment = [_baseline(study), _seeds(study), *_tuning(study)]
     said = [
-        f"Networks were trained on {title} with a baseline of {_baseline(study)}.",
-        _seeds(study),
-        _budgets(study),
-        "Every effect was computed per seed as the difference between arms that share a seed, and "
-        "tested with a two-sided one-sample t test; ratios of times were tested on the log scale.",
-        _sizes(study),
-        "A claim counted as supported or refuted when the interval excluded zero on the claimed or "
-        "the opposite side, and as having no meaningful effect when the "
-        f"{units.confidence_text(2 * study.alpha)} interval lay within the smallest effect of "
-        "interest "
+        *experiment,
+        *_budgets(report),
+        *_tests(report),
+        *_sizes(report),
+        "A claim counted as supported or refuted when the interval excluded no difference on the "
+        "claimed or the opposite side, and as having no meaningful effect when the "
+        f"{confidence_text(2 * study.alpha)} interval lay within the smallest effect of interest "
         "(three-sided testing, Goeman, Solari and Stijnen 2010).",
-        _family(study),
-        f"Of {units.count(report.planned, 'planned run')} (one configuration with one seed each) "
-        f"{report.analysed:,} were analysed; diverged runs count as outcomes.",
-        "Models were selected on a validation set, and the test set was scored once per run.",
-        _versions(provenance),
+        *_family(study, report),
+        *(() if report.trained_elsewhere else _scoring(report)),
+        *_versions(provenance),
     ]
-    return " ".join(sentence for sentence in said if sentence)
+    return " ".join(said)
+
+
+def _elsewhere(study: Study, report: StudyReport) -> str:
+    """What the table shows."""
+    arms = [arm for h in report.hypotheses for verdict in h.verdicts for arm in verdict.arms]
+    runs = sorted({arm.finished for arm in arms})
+    few = f"{runs[0]:,} to " if len(runs) > 1 else ""
+    each = f", with {few}{count(runs[-1], 'run')} per arm" if runs else ""
+    stated = _settings(study)
+    only = f" Only runs with {stated} were used." if stated else ""
+    return f"The results come from a table of runs that were trained elsewhere{each}.{only}"
+
+
+def _settings(study: Study) -> str:
+    baseline = study.baseline
+    return listed(
+        f"{plain(name)} {baseline.vocabulary.spell(name, value)}"
+        for name, value in baseline.settings.items()
+        if name != "data"
+    )
 
 
 def _baseline(study: Study) -> str:
-    names = [f"{units.plain(k)} {_value(v)}" for k, v in study.baseline.items() if k != "data"]
-    return listed(names)
-
-
-def _value(value: object) -> str:
-    return units.short(value) if isinstance(value, float) else units.plain(str(value))
+    return f"Networks were trained on {data_title(study)} from a baseline of {_settings(study)}."
 
 
 def _seeds(study: Study) -> str:
-    counts = sorted({len(h.seeds) for h in study.hypotheses} or {len(study.seeds)})
-    span = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    numbers = sorted({len(h.seeds) for h in study.hypotheses} or {len(study.seeds)})
+    few = f"{numbers[0]} to " if len(numbers) > 1 else ""
     return (
-        f"Each arm was trained with {span} seeds, which drive initialisation, data order and "
-        "dropout "
-        "alike in all arms of a comparison."
+        f"Each arm was trained with {few}{count(numbers[-1], 'seed')}; a seed sets the initial "
+        "weights, the data order and the dropout alike in all arms of a comparison."
     )
 
 
-def _budgets(study: Study) -> str:
-    budgets = dict.fromkeys(str(b) for h in study.hypotheses for b in h.at_equal)
-    return f"Arms were compared at equal budgets ({listed(budgets)})." if budgets else ""
+def _tuning(study: Study) -> Iterator[str]:
+    """How each tuned hypothesis was tuned."""
+    for h in study.hypotheses:
+        if h.tune:
+            seeds = tuning_seeds((*study.seeds, *h.seeds))
+            yield (
+                f"For {h.id}, {_grid(h, study)} {'was' if len(h.tune) == 1 else 'were'} tuned for "
+                "each arm by the mean validation accuracy over seeds of their own "
+                f"({seeds_text(seeds)}), then the arms were trained on the evaluation seeds."
+            )
 
 
-def _sizes(study: Study) -> str:
-    sizes = []
-    for metric in study.metrics.values():
-        unit = units.unit_of(metric.name, ratio=metric.ratio, unit=metric.unit)
-        sizes.append(
-            f"{units.matters_text(metric.matters_from, unit)} in {units.metric_title(metric.name)}"
-        )
-    return f"The smallest effects of interest were {listed(sizes)}." if sizes else ""
-
-
-def _family(study: Study) -> str:
-    family = sum(max(1, len(h.at_equal)) for h in study.hypotheses if h.primary)
-    level = units.confidence_text(study.alpha)
-    if family == 0:
-        return (
-            f"All hypotheses were exploratory; intervals are {level} intervals, wider where "
-            "further looks at the data were planned."
-        )
-    return (
-        f"The {units.count(family, 'primary verdict')} form one family with Bonferroni-corrected "
-        f"intervals ({units.confidence_text(study.alpha / family)} each); all other hypotheses "
-        "were "
-        "exploratory."
+def _grid(hypothesis: Hypothesis, study: Study) -> str:
+    spell = study.vocabulary.spell
+    return listed(
+        f"{plain(name)} ({', '.join(spell(name, value) for value in values)})"
+        for name, values in hypothesis.tune.items()
     )
 
 
-def _versions(provenance: Mapping[str, Any]) -> str:
+def _budgets(report: StudyReport) -> Iterator[str]:
+    """What was held equal, and where the training length is what a claim varies."""
+    verdicts = [(h.id, v) for h in report.hypotheses for v in h.verdicts]
+    equal = dict.fromkeys(v.budget for _, v in verdicts if v.budget and not v.budget_varies)
+    if equal:
+        yield f"Arms were compared at equal training length ({listed(equal)})."
+    for id_, verdict in verdicts:
+        if verdict.budget_varies:
+            levels = listed(budget_levels(verdict))
+            yield f"In {id_} the training length is what the claim varies: {levels}."
+
+
+def _tests(report: StudyReport) -> Iterator[str]:
+    """The test of every claimed metric, claims with the same one together."""
+    used: dict[str, dict[str, None]] = {}
+    estimated = []
+    for h in report.hypotheses:
+        for verdict in h.verdicts:
+            if verdict.judgement.evidence == "estimated":
+                estimated.append(h.id)
+                continue
+            for leg in verdict.judgement.judged_legs:
+                for effect in leg.effects:
+                    what = f"{h.id} ({leg.metric.title})"
+                    used.setdefault(test_used(effect), {})[what] = None
+    if used:
+        tests = "; ".join(f"{listed(claims)} with {test}" for test, claims in used.items())
+        yield f"Effects were tested two-sided: {tests}."
+    if estimated:
+        were = "was" if len(set(estimated)) == 1 else "were"
+        yield f"{listed(dict.fromkeys(estimated))} {were} estimated without a test."
+
+
+def _sizes(report: StudyReport) -> Iterator[str]:
+    """The smallest effects of interest of the judged claims."""
+    sizes: dict[str, None] = {}
+    for h in report.hypotheses:
+        for verdict in h.verdicts:
+            for leg in verdict.judgement.judged_legs:
+                size = size_text(leg.effects[0].delta, leg.effects[0].contrast)
+                what = "shares of the variance in " if leg.expectation.share_of_variance else ""
+                sizes[f"{size} in {what}{leg.metric.title}"] = None
+    if sizes:
+        were = "effect of interest was" if len(sizes) == 1 else "effects of interest were"
+        yield f"The smallest {were} {listed(sizes)}."
+
+
+def _family(study: Study, report: StudyReport) -> Iterator[str]:
+    family = sum(len(h.verdicts) for h in report.hypotheses if h.primary)
+    level = confidence_text(study.alpha)
+    if family:
+        each = confidence_text(study.alpha / family)
+        yield (
+            f"The {count(family, 'primary verdict')} formed one family with Bonferroni-corrected "
+            f"intervals ({each} each); all other hypotheses were exploratory."
+        )
+    elif report.hypotheses:
+        looks = "" if report.trained_elsewhere else ", wider where further looks were planned"
+        yield f"All hypotheses were exploratory; intervals are {level} intervals{looks}."
+
+
+def _scoring(report: StudyReport) -> Iterator[str]:
+    failed = any(
+        failures.failed
+        for h in report.hypotheses
+        for verdict in h.verdicts
+        for failures in verdict.judgement.failures
+    )
+    yield (
+        "Every run was scored once on the test set, after its last training step; no earlier state "
+        "was chosen by its score."
+    )
+    yield (
+        f"Of {count(report.planned, 'planned run')} (one configuration with one seed each) "
+        f"{report.analysed:,} were analysed{'; failed runs count as outcomes' if failed else ''}."
+    )
+
+
+def _versions(provenance: Mapping[str, Any]) -> Iterator[str]:
     versions = provenance.get("versions")
-    if not isinstance(versions, Mapping) or not versions:
-        return ""
-    return f"Software: {listed(f'{name} {version}' for name, version in versions.items())}."
+    if isinstance(versions, Mapping) and versions:
+        yield f"Software: {listed(f'{name} {version}' for name, version in versions.items())}."

@@ -3,48 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
-from hyperverdict.claims.model import Effect, Judgement, Leg
-from hyperverdict.figures import HYPOTHESIS_FIGURES, hypothesis_key
-from hyperverdict.figures.data import deciding, leg_unit
-from hyperverdict.report import opening, words
-from hyperverdict.study.model import TIME_METRIC, Hypothesis, Study
-from hyperverdict.verdicts.model import ArmSummary, Check, HypothesisReport, Verdict
-from hyperverdict.words import effects
-from hyperverdict.words import numbers as units
-from hyperverdict.words.contrasts import shown_name
-
-# Sign and style class of each headline; the sign keeps badges apart without colour.
-BADGES: Mapping[str, tuple[str, str]] = {
-    "supported": ("✓", "supported"),
-    "refuted": ("✗", "refuted"),
-    "no meaningful effect": ("≈", "negligible"),
-    "inconclusive": ("?", "inconclusive"),
-    "estimated": ("~", "inconclusive"),
-    "true by arithmetic": ("=", "supported"),
-    "depends on the budget": ("±", "depends"),
-}
+from hyperverdict.checks.model import CheckResult
+from hyperverdict.claims.model import Leg
+from hyperverdict.claims.wording import claimed
+from hyperverdict.effects.effect import Effect
+from hyperverdict.figures import Picture, pictures
+from hyperverdict.figures.data import budget_name, budget_title, hypothesis_of
+from hyperverdict.outcomes.arms import ArmSummary
+from hyperverdict.report import opening
+from hyperverdict.report.badges import Badge, evidence_badge, hypothesis_badge, verdict_badge
+from hyperverdict.report.conclusion import Conclusion, brief, conclude
+from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, NEGLIGIBLE
+from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.verdicts.model import HypothesisReport, Verdict
+from hyperverdict.verdicts.prior import stated_text
+from hyperverdict.vocabulary.metrics import Metric, unrecorded
+from hyperverdict.words.contrasts import contrast_name
+from hyperverdict.words.effects import effect_text
+from hyperverdict.words.numbers import digits, number, p_text, plain, seeds_text, value_text
 
 # In a table's cell; a column of nothing else is left out.
 UNKNOWN = "–"
-CAPTIONS: Mapping[str, str] = {
-    "effect": "Every seed under each arm, and the effect with its interval. "
-    "The shaded band holds effects too small to matter.",
-    "curves": "Validation curves: mean over seeds with a band of one standard deviation.",
-    "cost": "What the score costs. Seconds are those of jobs that ran side by side; "
-    "claims on time rest on the timing job instead.",
+_GRADES = {
+    AT_LEAST: " (at least the size that matters)",
+    DIRECTION_ONLY: " (size open)",
+    NEGLIGIBLE: " (detectable, but too small to matter)",
 }
-
-
-class Badge(NamedTuple):
-    """A verdict as a coloured label."""
-
-    text: str
-    sign: str
-    style: str
 
 
 class Table(NamedTuple):
@@ -52,14 +38,6 @@ class Table(NamedTuple):
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-
-
-class Picture(NamedTuple):
-    """A figure: its key among the figures, its text for those who do not see it, its caption."""
-
-    key: str
-    text: str
-    caption: str
 
 
 class Line(NamedTuple):
@@ -75,13 +53,13 @@ class VerdictView(NamedTuple):
 
     title: str
     badge: Badge
-    conclusion: words.Conclusion
+    conclusion: Conclusion
     effects: Table
-    checks: tuple[Check, ...]
+    fired: tuple[CheckResult, ...]
+    passed: tuple[str, ...]
     scope: tuple[str, ...]
-    strip: tuple[tuple[str, Badge], ...]
+    strip: tuple[Badge, ...]
     registered: str
-    raw: str
 
 
 class HypothesisView(NamedTuple):
@@ -93,11 +71,13 @@ class HypothesisView(NamedTuple):
     because: str
     primary: bool
     badge: Badge
+    post_hoc: str
+    failed_because: str
     caveats: tuple[opening.HeadlineCaveat, ...]
     lines: tuple[Line, ...]
     verdicts: tuple[VerdictView, ...]
-    rivals: tuple[str, ...]
-    saw: tuple[str, ...]
+    opposing: tuple[str, ...]
+    prior: tuple[str, ...]
     beside: Table | None
     seeds: str
     arms: Table
@@ -105,168 +85,134 @@ class HypothesisView(NamedTuple):
     pictures: tuple[Picture, ...]
 
 
-def badge(headline: str) -> Badge:
-    """The label of a headline such as "supported" or "inconclusive (untuned)".
-
-    Longer headlines ("refuted at 300 steps; inconclusive at 5 seconds") look as they begin.
-    """
-    base = next((name for name in BADGES if headline.startswith(name)), "inconclusive")
-    sign, style = BADGES[base]
-    return Badge(headline, sign, style)
-
-
-def strip_badge(line: str, evidence: str) -> Badge:
-    """The label of one line of the robustness strip; "agrees" looks like the verdict."""
-    known = evidence if line == "agrees" else line
-    return badge(known)._replace(text=units.plain(line))
-
-
 def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
     """Everything that the page shows of one hypothesis."""
-    stated = next((h for h in study.hypotheses if h.id == report.id), None)
+    stated = hypothesis_of(report, study)
     arms = [arm for verdict in report.verdicts for arm in verdict.arms]
-    ours = all(arm.is_ours for arm in arms)
-    pictures = tuple(
-        Picture(
-            hypothesis_key(report.id, figure),
-            opening.figure_text(report, study, figure),
-            CAPTIONS[figure],
-        )
-        for figure in HYPOTHESIS_FIGURES
-    )
     return HypothesisView(
         id=report.id,
         says=report.says,
-        claim=units.plain(report.claim).replace("->", "→"),
+        claim=report.claim,
         because=report.because,
         primary=report.primary,
-        badge=badge(report.headline),
+        badge=hypothesis_badge(report),
+        post_hoc=opening.post_hoc(report),
+        failed_because=report.failed_because,
         caveats=opening.headline_caveats(report),
-        lines=tuple(
-            Line(opening.at(v).removeprefix("At "), badge(v.headline), words.brief(v, study))
-            for v in report.verdicts
-        ),
+        lines=tuple(Line(budget_name(v), verdict_badge(v), brief(v)) for v in report.verdicts),
         verdicts=tuple(verdict_view(report, verdict, study) for verdict in report.verdicts),
-        rivals=report.rivals,
-        saw=report.saw,
-        beside=_beside(report, stated) if stated else None,
-        seeds=_seeds(stated.seeds) if stated and ours else "",
-        arms=arms_table(report.verdicts),
+        opposing=report.opposing,
+        prior=report.prior,
+        beside=_beside(report, stated, study),
+        seeds=seeds_text(stated.seeds) if arms and all(arm.is_ours for arm in arms) else "",
+        arms=arms_table(report.verdicts, study),
         paths=tuple(dict.fromkeys(arm.path for arm in arms if arm.is_ours)),
-        pictures=pictures,
+        pictures=pictures(report, study),
     )
 
 
 def verdict_view(report: HypothesisReport, verdict: Verdict, study: Study) -> VerdictView:
     """Everything that the page shows of one hypothesis at one budget."""
-    raw = ""
-    if verdict.corrected is not None:
-        raw = f"Without the correction for the family: {verdict.judgement.evidence}."
+    strip = (
+        (line, "agrees" if line.agrees else ", ".join(filter(None, (line.evidence, line.detail))))
+        for line in verdict.sensitivity
+    )
     return VerdictView(
-        title=opening.at(verdict),
-        badge=badge(verdict.headline),
-        conclusion=words.conclude(report, verdict, study),
-        effects=effects_table(verdict, study),
-        checks=tuple(
-            replace(check, sentence=effects.upper(units.plain(check.sentence)))
-            for check in verdict.checks
-        ),
+        title=budget_title(verdict),
+        badge=verdict_badge(verdict),
+        conclusion=conclude(report, verdict, study),
+        effects=effects_table(verdict),
+        fired=verdict.fired,
+        passed=tuple(check.title for check in verdict.checks if check.status == "passed"),
         scope=verdict.scope,
-        strip=tuple(
-            (line, strip_badge(word, deciding(verdict).evidence))
-            for line, word in verdict.robustness.items()
-        ),
+        strip=tuple(evidence_badge(f"{line.name}: {text}", line.evidence) for line, text in strip),
         registered=verdict.registered,
-        raw=raw,
     )
 
 
-def arms_table(verdicts: tuple[Verdict, ...]) -> Table:
+def metric_of(name: str, study: Study) -> Metric:
+    """A metric of the study, or of its table."""
+    return study.metrics.get(name) or unrecorded(name)
+
+
+def arms_table(verdicts: tuple[Verdict, ...], study: Study) -> Table:
     """What each arm was trained for and scored at each budget, mean ± SD over seeds."""
-    metrics = tuple(dict.fromkeys(name for v in verdicts for arm in v.arms for name in arm.means))
-    fixed = ("arm", "budget", "train steps", "images seen", "epochs", "parameters", "seeds")
-    rows = [_arm_row(arm, v.budget, metrics) for v in verdicts for arm in v.arms]
-    titles = (*fixed, *map(units.metric_title, metrics))
-    told = [i for i in range(len(titles)) if not rows or any(row[i] != UNKNOWN for row in rows)]
-    return Table(tuple(titles[i] for i in told), tuple(tuple(row[i] for i in told) for row in rows))
+    names = dict.fromkeys(name for v in verdicts for arm in v.arms for name in arm.means)
+    metrics = tuple(metric_of(name, study) for name in names)
+    fixed = ("arm", "at", "tuned", "train steps", "images seen", "epochs", "parameters", "seeds")
+    rows = [_arm_row(arm, v, metrics) for v in verdicts for arm in v.arms]
+    titles = (*fixed, *(metric.title for metric in metrics))
+    known = [i for i in range(len(titles)) if any(row[i] != UNKNOWN for row in rows)]
+    return Table(
+        tuple(titles[i] for i in known), tuple(tuple(row[i] for i in known) for row in rows)
+    )
 
 
-def _arm_row(arm: ArmSummary, budget: str, metrics: tuple[str, ...]) -> tuple[str, ...]:
+def _arm_row(arm: ArmSummary, verdict: Verdict, metrics: tuple[Metric, ...]) -> tuple[str, ...]:
     seeds = f"{arm.finished} of {len(arm.seeds)}"
+    tuned = ", ".join(f"{plain(name)} {level}" for name, level in arm.tuned.items())
     return (
-        units.plain(arm.label),
-        budget,
+        arm.title,
+        verdict.budget if verdict.budget and not verdict.budget_varies else UNKNOWN,
+        tuned or UNKNOWN,
         f"{arm.steps:,}" if arm.steps else UNKNOWN,
         f"{arm.samples:,}" if arm.samples else UNKNOWN,
-        units.short(round(arm.epochs, 2)) if arm.epochs else UNKNOWN,
+        digits(round(arm.epochs, 2), 4) if arm.epochs else UNKNOWN,
         f"{arm.parameters:,}" if arm.parameters else UNKNOWN,
         seeds + (f", {arm.missing} missing" if arm.missing else ""),
         *(mean_text(arm, metric) for metric in metrics),
     )
 
 
-def mean_text(arm: ArmSummary, metric: str) -> str:
+def mean_text(arm: ArmSummary, metric: Metric) -> str:
     """An arm's mean ± standard deviation over seeds, to two digits of the latter."""
-    if metric not in arm.means:
-        return "none"
-    mean, sd = arm.means[metric], arm.sds.get(metric, math.nan)
+    if metric.name not in arm.means:
+        return UNKNOWN
+    mean, sd = arm.means[metric.name], arm.sds.get(metric.name, math.nan)
     if not math.isfinite(mean) or not math.isfinite(sd) or sd == 0:
-        return units.level_text(metric, mean)
-    percent = units.level_text(metric, mean).endswith("%")
-    scale = 100 if percent else 1
-    decimals = max(int(percent), 1 - math.floor(math.log10(sd * scale)))
-    unit = " %" if percent else " s" if metric == TIME_METRIC else ""
-    return f"{units.number(mean * scale, decimals)}{unit} ± {units.number(sd * scale, decimals)}"
+        return value_text(mean, metric)
+    scale = 100 if metric.is_fraction else 1
+    decimals = max(int(metric.is_fraction), 1 - math.floor(math.log10(sd * scale)))
+    unit = "%" if metric.is_fraction else " s" if metric.is_time else ""
+    return f"{number(mean * scale, decimals)}{unit} ± {number(sd * scale, decimals)}"
 
 
-def effects_table(verdict: Verdict, study: Study) -> Table:
+def effects_table(verdict: Verdict) -> Table:
     """Every effect with its numbers, and every part of the claim that was dropped."""
-    judgement = deciding(verdict)
     columns = ("effect", "claimed", "n", "estimate", "interval", "p", "evidence")
     rows: list[tuple[str, ...]] = []
-    for leg in judgement.legs:
+    for leg in verdict.judgement.legs:
         if leg.dropped_because:
-            because = units.plain(leg.dropped_because)
-            rows.append(("all arms", words.claimed(leg), "", "not judged", "", "", because))
-        rows += [_effect_row(effect, leg, judgement, study) for effect in leg.effects]
+            rows.append(("all arms", claimed(leg), "", "not judged", "", "", leg.dropped_because))
+        rows += [_effect_row(effect, leg) for effect in leg.effects]
     return Table(columns, tuple(rows))
 
 
-def _effect_row(effect: Effect, leg: Leg, judgement: Judgement, study: Study) -> tuple[str, ...]:
-    told = effects.tell(effect, leg_unit(leg, judgement.kind, study))
-    grade = f" ({effect.grade})" if effect.grade else ""
-    grade = grade.replace("the SESOI", "the size that matters")
+def _effect_row(effect: Effect, leg: Leg) -> tuple[str, ...]:
+    text = effect_text(effect)
     return (
-        units.plain(shown_name(effect, judgement)),
-        words.claimed(leg),
+        contrast_name(effect.contrast),
+        claimed(leg),
         str(effect.n),
-        told.change,
-        f"{told.interval} ({told.level})",
-        units.p_text(effect.p).removeprefix("p = ").removeprefix("p "),
-        effect.evidence + grade,
+        text.change,
+        f"{text.interval} ({text.level})",
+        p_text(effect.p).removeprefix("p = ").removeprefix("p "),
+        effect.evidence + _GRADES.get(effect.grade, ""),
     )
 
 
-def _beside(report: HypothesisReport, stated: Hypothesis) -> Table | None:
+def _beside(report: HypothesisReport, stated: Hypothesis, study: Study) -> Table | None:
     """The earlier finding and ours, arm by arm; None where the study states none."""
     verdicts = [v for v in report.verdicts if len(v.arms) >= 2]
-    if not stated.saw or not verdicts:
+    if not stated.prior or not verdicts:
         return None
     rows = []
-    for metric, seen in stated.saw.items():
+    for name, seen in stated.prior.items():
+        metric = metric_of(name, study)
         for end, position in (("from", 0), ("to", -1)):
             if end in seen:
                 ours = (mean_text(v.arms[position], metric) for v in verdicts)
-                arm = units.plain(verdicts[0].arms[position].label)
-                name = f"{units.metric_title(metric)}, {arm}"
-                rows.append((name, units.level_text(metric, seen[end]), *ours))
-    here = (f"here, at {v.budget}" if v.budget else "here" for v in verdicts)
-    columns = ("", "seen before", *here)
-    return Table(columns, tuple(rows))
-
-
-def _seeds(seeds: tuple[int, ...]) -> str:
-    """Seeds as a range where they are consecutive: "0 to 9"."""
-    if len(seeds) > 2 and list(seeds) == list(range(seeds[0], seeds[0] + len(seeds))):
-        return f"{seeds[0]} to {seeds[-1]}"
-    return ", ".join(map(str, seeds))
+                title = f"{metric.title}, {verdicts[0].arms[position].title}"
+                rows.append((title, stated_text(seen[end], metric), *ours))
+    here = (f"here, {budget_name(v)}" for v in verdicts)
+    return Table(("", "seen before", *here), tuple(rows))

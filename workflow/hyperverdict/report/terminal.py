@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from hyperverdict.report import opening, page, words
+from hyperverdict.figures.data import budget_name
+from hyperverdict.report import conclusion, opening
+from hyperverdict.report.badges import hypothesis_badge, verdict_badge
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport
-from hyperverdict.words import numbers as units
 
 _STYLES = {
     "supported": "bold blue",
@@ -35,41 +38,49 @@ def print_verdicts(
     stream = stream or sys.stdout
     console = Console(file=stream, width=None if stream.isatty() else PLAIN_WIDTH, highlight=False)
     if report.provisional:
-        console.print(Text(f"Provisional: {report.provisional}", style="bold yellow"))
-    console.print(Text(opening.opening(report, study), style="bold"))
-    console.print(Text(f"{'; '.join(map(units.plain, report.facts))}."))
+        console.print(_text(f"Provisional: {report.provisional}", "bold yellow"))
+    console.print(_text(opening.opening(report, study), "bold"))
+    console.print(_text(opening.facts_line(report)))
     for hypothesis in report.hypotheses:
-        badge = page.badge(hypothesis.headline)
+        badge = hypothesis_badge(hypothesis)
         console.print()
         console.print(
             Text.assemble(
                 (hypothesis.id, "bold"),
                 " ",
-                (f"{badge.sign} {badge.text}", _STYLES.get(badge.style, "")),
-                f" “{hypothesis.says}”",
+                _text(f"{badge.sign} {badge.text}", _STYLES[badge.style]),
+                _text(f" “{hypothesis.says}”"),
             )
         )
-        console.print(budget_table(hypothesis, study))
+        for note in (opening.post_hoc(hypothesis), hypothesis.failed_because):
+            if note:
+                console.print(_text(f"  {note}"))
+        console.print(Padding(budget_table(hypothesis), (0, 0, 0, 2)))
     console.print()
     for label, sentence in (("Main caveat", report.main_caveat), ("Next", report.next_step)):
         if sentence:
-            console.print(Text(f"{label}: {sentence}"))
+            console.print(_text(f"{label}: {sentence}"))
     if html is not None:
         # A path must stay whole to be clicked or copied.
         console.print(Text(f"Report: {html}"), soft_wrap=True)
 
 
-def budget_table(hypothesis: HypothesisReport, study: Study) -> Table:
+def budget_table(hypothesis: HypothesisReport) -> Table:
     """Budget, verdict and effect of one hypothesis, one line per budget."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(min_width=16)
+    table.add_column(min_width=14, max_width=24)
     table.add_column(min_width=24, overflow="fold")
     table.add_column(overflow="fold")
     for verdict in hypothesis.verdicts:
-        badge = page.badge(verdict.headline)
+        badge = verdict_badge(verdict)
         table.add_row(
-            Text(f"  {opening.at(verdict).removeprefix('At ')}"),
-            Text(f"{badge.sign} {badge.text}", style=_STYLES.get(badge.style, "")),
-            Text(words.brief(verdict, study)),
+            _text(budget_name(verdict)),
+            _text(f"{badge.sign} {badge.text}", _STYLES[badge.style]),
+            _text(conclusion.brief(verdict)),
         )
     return table
+
+
+def _text(text: str, style: str = "") -> Text:
+    """Text without control characters, which a label may hold and a terminal would obey."""
+    return Text("".join("�" if unicodedata.category(c) == "Cc" else c for c in text), style)

@@ -30,6 +30,8 @@ RECORD_FILE = "record.json"
 # the end).
 # `train_seconds` is the time spent in training steps so far, evaluation excluded.
 # `correct` is one bit per test image (numpy.packbits), on test rows only, else null.
+# After these come the recorded metrics that have a `score` (vocabulary/metrics.py), as numbers;
+# null on train rows, and in runs that were trained before the metric was recorded.
 COLUMNS = (
     "seed", "step", "samples", "epoch", "split", "loss", "accuracy", "train_seconds", "correct",
 )  # fmt: skip

@@ -1,13 +1,12 @@
-"""The writing side of a run's folder: atomic files, the metrics table and its footer.
+"""The writing side of a run's folder: the metrics table, its footer, the record.
 
-The footer of `metrics.parquet` holds the whole run record, so a lost record is mended from a sound
-table and a foreign table is recognised.
+The footer of `metrics.parquet` holds the whole run record, so a lost record is restored from a
+sound table and a foreign table is recognised.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -18,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import (
     COLUMNS,
     METRICS_FILE,
@@ -44,32 +44,27 @@ _TYPES = {
 SCHEMA = pa.schema([(name, _TYPES[name]) for name in COLUMNS])
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that a reader finds the old content or the new one, never a part of it."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
 def metrics_table(rows: Sequence[Row]) -> pa.Table:
-    """Rows with the columns of layout.COLUMNS as a table; a missing `correct` is null."""
-    columns = [_column([row.get(name) for row in rows], kind) for name, kind in _TYPES.items()]
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
+    """Rows with the columns of layout.COLUMNS, and any further numbers, as a table.
+
+    What a row lacks is null.
+    """
+    further = sorted({name for row in rows for name in row} - _TYPES.keys())
+    types = _TYPES | dict.fromkeys(further, pa.float64())
+    columns = [_column([row.get(name) for row in rows], kind) for name, kind in types.items()]
+    return pa.Table.from_arrays(columns, schema=pa.schema(list(types.items())))
 
 
 def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """An Arrow array from its buffers: pa.array() would import pandas, a second in every job."""
-    if pa.types.is_int64(kind) or pa.types.is_float64(kind):
-        numbers = np.array(values, kind.to_pandas_dtype())
-        return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(numbers)])
-    texts = [value.encode() if isinstance(value, str) else value or b"" for value in values]
     valid = np.array([value is not None for value in values], np.bool_)
-    present = np.packbits(valid, bitorder="little")
+    present = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    if pa.types.is_int64(kind) or pa.types.is_float64(kind):
+        numbers = np.array([0 if v is None else v for v in values], kind.to_pandas_dtype())
+        return pa.Array.from_buffers(kind, len(values), [present, pa.py_buffer(numbers)])
+    texts = [value.encode() if isinstance(value, str) else value or b"" for value in values]
     offsets = np.cumsum([0, *map(len, texts)], dtype=np.int32)
-    buffers = [pa.py_buffer(present), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))]
+    buffers = [present, pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))]
     return pa.Array.from_buffers(kind, len(values), buffers)
 
 
@@ -91,17 +86,23 @@ def read_table(path: Path) -> tuple[pa.Table, dict[str, Any]]:
     except pa.ArrowException as error:
         raise ValueError(f"truncated or not Parquet ({str(error).splitlines()[0]})") from error
     footer = (table.schema.metadata or {}).get(_FOOTER_KEY)
-    if footer is None or not table.schema.equals(SCHEMA, check_metadata=False):
+    if footer is None or not _is_ours(table.schema):
         raise ValueError("not written by hyperverdict")
     return table.replace_schema_metadata(None), json.loads(footer)
 
 
+def _is_ours(schema: pa.Schema) -> bool:
+    """Whether a table has our columns first, and only numbers after them."""
+    fields = list(schema)
+    own, further = fields[: len(COLUMNS)], fields[len(COLUMNS) :]
+    return own == list(SCHEMA) and all(pa.types.is_float64(field.type) for field in further)
+
+
 def write_run(folder: Path, tables: Sequence[pa.Table], record: RunRecord) -> RunRecord:
     """Write all seeds' rows, then the record that vouches for them; gives the record as written."""
-    folder.mkdir(parents=True, exist_ok=True)
     by_seed = {seed: part for table in tables for seed, part in _by_seed(table).items()}
     ordered = [by_seed[seed] for seed in sorted(by_seed)]
-    rows = pa.concat_tables(ordered) if ordered else metrics_table([])
+    rows = pa.concat_tables(ordered, promote_options="default") if ordered else metrics_table([])
     footer = json.loads(replace(record, metrics_sha256="").to_json())
     write_table(folder / METRICS_FILE, rows, footer)
     return write_record(folder, record)

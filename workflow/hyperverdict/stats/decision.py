@@ -28,8 +28,8 @@ class Decision:
 
     outcome: Outcome
     grade: str
-    ci1: Interval
-    ci2: Interval
+    ci: Interval
+    ci_equivalence: Interval
 
 
 def decide(
@@ -43,40 +43,44 @@ def decide(
         claim: what is claimed of the contrast.
         between: (low, high) of a claim on size, instead of a direction.
     """
-    ci1, ci2 = interval(estimate, alpha), interval(estimate, 2 * alpha)
+    ci, ci_equivalence = interval(estimate, alpha), interval(estimate, 2 * alpha)
     if between is not None:
-        return Decision(_inside(ci1, between), "", ci1, ci2)
-    toward1, toward2 = (ci1, ci2) if claim in ("higher", "not_lower") else (_flip(ci1), _flip(ci2))
+        return Decision(_inside(ci, between), "", ci, ci_equivalence)
+    toward, toward_equivalence = (
+        (ci, ci_equivalence)
+        if claim in ("higher", "not_lower")
+        else (_flip(ci), _flip(ci_equivalence))
+    )
     if claim in ("not_lower", "not_higher"):
-        return Decision(_not_worse(toward1, toward2, delta), "", ci1, ci2)
-    return Decision(*_three_sided(toward1, toward2, delta), ci1, ci2)
+        return Decision(_not_worse(toward, toward_equivalence, delta), "", ci, ci_equivalence)
+    return Decision(*_three_sided(toward, toward_equivalence, delta), ci, ci_equivalence)
 
 
-def _three_sided(ci1: Interval, ci2: Interval, delta: float) -> tuple[Outcome, str]:
-    if -delta < ci2[0] and ci2[1] < delta:
-        return "no meaningful effect", NEGLIGIBLE if ci1[0] > 0 or ci1[1] < 0 else ""
-    if ci1[0] > 0:
-        return "supported", AT_LEAST if ci1[0] >= delta else DIRECTION_ONLY
-    if ci1[1] < 0:
-        return "refuted", AT_LEAST if ci1[1] <= -delta else DIRECTION_ONLY
+def _three_sided(ci: Interval, ci_equivalence: Interval, delta: float) -> tuple[Outcome, str]:
+    if -delta < ci_equivalence[0] and ci_equivalence[1] < delta:
+        return "no meaningful effect", NEGLIGIBLE if ci[0] > 0 or ci[1] < 0 else ""
+    if ci[0] > 0:
+        return "supported", AT_LEAST if ci[0] >= delta else DIRECTION_ONLY
+    if ci[1] < 0:
+        return "refuted", AT_LEAST if ci[1] <= -delta else DIRECTION_ONLY
     return "inconclusive", ""
 
 
-def _not_worse(ci1: Interval, ci2: Interval, delta: float) -> Outcome:
+def _not_worse(ci: Interval, ci_equivalence: Interval, delta: float) -> Outcome:
     """Non-inferiority by delta.
 
     Support reads CI2, as rule 1 does, so that "no meaningful effect" always implies "not worse".
     """
-    if ci2[0] > -delta:
+    if ci_equivalence[0] > -delta:
         return "supported"
-    return "refuted" if ci1[1] < -delta else "inconclusive"
+    return "refuted" if ci[1] < -delta else "inconclusive"
 
 
-def _inside(ci1: Interval, between: Interval) -> Outcome:
+def _inside(ci: Interval, between: Interval) -> Outcome:
     low, high = between
-    if low < ci1[0] and ci1[1] < high:
+    if low < ci[0] and ci[1] < high:
         return "supported"
-    return "refuted" if ci1[1] < low or ci1[0] > high else "inconclusive"
+    return "refuted" if ci[1] < low or ci[0] > high else "inconclusive"
 
 
 def _flip(ci: Interval) -> Interval:

@@ -4,90 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
+from hyperverdict.claims.model import Claim, Design
+from hyperverdict.effects.outcomes import Arm
 from hyperverdict.vocabulary.budget import Budget
-
-Direction = Literal["higher", "lower", "not_higher", "not_lower"]
-
-# Metrics that every run records, and the unit their effects are given in.
-TIME_METRIC = "train_time"
-RECORDED_METRICS: dict[str, str] = {
-    "accuracy": "fraction of test images",
-    "error": "fraction of test images",
-    "loss": "cross-entropy in nats",
-    TIME_METRIC: "seconds",
-}
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A measured quantity and the smallest effect of interest (SESOI) on it.
-
-    Attributes:
-        matters_from: absolute size in the metric's unit, or a ratio above 1 when `ratio`.
-        ratio: effects are ratios to / from, judged on the log scale.
-    """
-
-    name: str
-    matters_from: float
-    ratio: bool = False
-    unit: str = ""
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """One leg of a claim.
-
-    Attributes:
-        direction: what is claimed of ``to - from`` (or of the type's own contrast).
-        matters_from: replaces the metric's when not None.
-        between: (low, high) of a claim on size such as ``higher_by: [0, 0.01]``.
-        share_of_variance: the leg is about shares of variance (importance).
-    """
-
-    metric: str
-    direction: Direction
-    matters_from: float | None = None
-    between: tuple[float, float] | None = None
-    share_of_variance: bool = False
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.hyperparameters import Level
+from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.vocabulary.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """One claim of the study.
+    """One hypothesis of the study.
 
     Attributes:
-        terms: the verb keys of the claim and their content as written (``compare``, ``trend``,
-            ``in_every``, ``all_of``, ``only_in``, ``matters_more``, ``each``, ``best``, ``is``,
-            ``shape``, ...); the claim's type reads them.
+        says: the claim in the user's own words.
+        claim: what is claimed, parsed.
         at_equal: budgets held equal; the verdicts stand side by side.
-        because: the reason given: updates, samples, time, parameters, or None.
-        saw: earlier findings, metric -> {"from": x, "to": y}; either may be missing.
-        tune: nuisance hyperparameters tuned per arm, name -> values to try.
+        because: the reason given: updates, samples, epochs, time, parameters, or "".
+        prior: earlier findings, metric -> {"from": x, "to": y}; either may be missing.
+        tune: nuisance hyperparameters tuned per arm, name -> canonical values to try.
         tuned: what tuning chose, budget -> arm label -> settings; empty before it has run.
     """
 
     id: str
     says: str
-    terms: Mapping[str, Any]
-    expect: tuple[Expectation, ...]
+    claim: Claim
     at_equal: tuple[Budget, ...]
     seeds: tuple[int, ...]
-    because: str | None = None
-    saw: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    tune: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    because: str = ""
+    prior: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    tune: Mapping[str, tuple[Level, ...]] = field(default_factory=dict)
     primary: bool = False
-    tuned: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    tuned: Mapping[str, Mapping[str, Mapping[str, Level]]] = field(default_factory=dict)
+
+    @property
+    def budgets(self) -> tuple[Budget | None, ...]:
+        """The budgets at which it is judged; one None for a claim that trains nothing."""
+        return self.claim.budgets(self.at_equal)
 
 
 @dataclass(frozen=True)
-class Exploration:
-    """A declared grid for a heatmap: a picture, never a verdict."""
+class Heatmap:
+    """A declared grid for a heatmap (`explore:`): a picture, never a verdict."""
 
     id: str
-    grid: Mapping[str, tuple[Any, ...]]
-    metric: str
+    grid: Mapping[str, tuple[Level, ...]]
+    metric: Metric
     budget: Budget
     seeds: tuple[int, ...]
 
@@ -97,23 +61,44 @@ class Study:
     """One study file.
 
     Attributes:
-        baseline: hyperparameters as written, without the budget; ``data`` included.
+        path: the study file; "" for a study made in code.
+        metrics: the recorded metrics and the study's own, by name.
         alpha: probability of a wrong verdict that is accepted, two-sided.
-        looks: registered numbers of replicates at which the study is judged; empty for the default.
+        look_schedule: registered seed counts at which the study is judged; empty for the default.
         columns: for runs from elsewhere: our column name -> theirs.
         quick: three seeds, estimates and intervals, no verdicts.
+        notes: what the file should be changed in, such as an older name of a key.
     """
 
     name: str
     title: str
     path: str
-    baseline: Mapping[str, Any]
+    baseline: Baseline
     budget: Budget
     seeds: tuple[int, ...]
     metrics: Mapping[str, Metric]
     hypotheses: tuple[Hypothesis, ...]
-    explorations: tuple[Exploration, ...]
+    heatmaps: tuple[Heatmap, ...]
     alpha: float = 0.05
-    looks: tuple[int, ...] = ()
+    look_schedule: tuple[int, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     quick: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The hyperparameters and data sets that it may name."""
+        return self.baseline.vocabulary
+
+    @property
+    def data(self) -> str:
+        """The data set that it names; "" for none."""
+        return str(self.baseline.settings.get("data", ""))
+
+    def design_of(self, hypothesis: Hypothesis) -> Design:
+        """What the study gives the claim of a hypothesis."""
+        return Design(self.baseline, hypothesis.at_equal, hypothesis.seeds, tuple(hypothesis.tune))
+
+    def claimed_arms(self, hypothesis: Hypothesis, budget: Budget | None) -> tuple[Arm, ...]:
+        """The arms as claimed, before tuning; none for a claim that trains nothing."""
+        return () if budget is None else hypothesis.claim.arms(self.baseline, budget)

@@ -1,81 +1,152 @@
 """YAML as people expect it: 1e-3 is a number, `no` is a word, a key given twice is an error.
 
-PyYAML implements YAML 1.1, which reads 1e-3 as text and `no` as a boolean; this loader resolves
-plain scalars by YAML 1.2's core schema and remembers the line of every key.
+ruamel.yaml reads YAML 1.2; this module notes the line of every key and refuses, with one message,
+what a study file cannot mean.
 """
 
 from __future__ import annotations
 
-import re
+import math
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hyperverdict.errors import UserError
 
 Place = tuple[str | int, ...]
 
-_INT = re.compile(r"[-+]?[0-9][0-9_]*")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
+# Aliases of aliases grow without end; no study has as many keys and entries.
+MAXIMUM_ENTRIES = 100_000
+
+_TAG = "tag:yaml.org,2002:"
+_TEXT, _MERGE, _FLOAT = f"{_TAG}str", f"{_TAG}merge", f"{_TAG}float"
+_PLAIN = frozenset(f"{_TAG}{kind}" for kind in ("str", "int", "float", "bool", "null"))
+# What YAML reads into plain words, and we do not: dates, a lone "=" and a lone "<<".
+_WORDS = frozenset({f"{_TAG}timestamp", f"{_TAG}value", _MERGE})
+_COLLECTIONS = frozenset({f"{_TAG}map", f"{_TAG}seq"})
 
 
 def read_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
     """The content of a YAML file, and the line (from 1) of every key and list entry by its place.
 
-    Raises UserError naming file and line when the file is missing, does not parse or repeats a key.
+    The content is plain: dict, list, str, int, float, bool and None; keys are text.
+    Raises UserError naming file and line when the file is missing, is not YAML or repeats a key.
     """
+    return parse_yaml(read_text(path), path)
+
+
+def parse_yaml(text: str, path: Path) -> tuple[Any, dict[Place, int]]:
+    """The same for a text, which messages call `path`."""
+    yaml = YAML(typ="safe", pure=True)
+    lines: dict[Place, int] = {}
     try:
-        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text)
+        if root is None:
+            return None, lines
+        _Nodes(path, lines).visit(root, (), ())
+        return yaml.constructor.construct_document(root), lines
+    except MarkedYAMLError as error:
+        # An open quote is found at the end of the file; the message names where it starts.
+        is_open = "end of stream" in str(error.problem)
+        mark = error.context_mark if is_open else error.problem_mark or error.context_mark
+        place = f", line {mark.line + 1}" if mark else ""
+        raise UserError(f"{path}{place}: is not valid YAML: {_in_words(error)}") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: is not valid YAML: {_first_line(error)}") from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a file; UserError when it is missing or not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: is not UTF-8 text (byte {error.start})") from None
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f", line {mark.line + 1}" if mark else ""
-        raise UserError(
-            f"{path}{place}: is not valid YAML: {error.problem or error.context}"
-        ) from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: is not valid YAML: {error}") from None
-    lines: dict[Place, int] = {}
-    return (None if root is None else _build(root, (), lines, path)), lines
 
 
-def _build(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> Any:
-    lines.setdefault(place, node.start_mark.line + 1)
-    if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return [_build(item, (*place, i), lines, path) for i, item in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode):
-        raise UserError(f"{path}, line {lines[place]}: unknown YAML node")
-    mapping: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise UserError(f"{path}, line {line}: a key must be a word or a number")
-        key = key_node.value
-        if key in mapping:
-            first = lines[(*place, key)]
-            raise UserError(f"{path}: key {key!r} is given twice, in lines {first} and {line}")
-        lines[(*place, key)] = line
-        mapping[key] = _build(value_node, (*place, key), lines, path)
-    return mapping
+class _Nodes:
+    """Notes the lines of the nodes of a document, and makes keys and dates text."""
+
+    def __init__(self, path: Path, lines: dict[Place, int]) -> None:
+        self.path, self.lines = path, lines
+
+    def visit(self, node: Node, place: Place, above: tuple[Node, ...]) -> None:
+        """Note a node and what is in it; `above` are the nodes that hold it."""
+        line = node.start_mark.line + 1
+        self.lines.setdefault(place, line)
+        if len(self.lines) > MAXIMUM_ENTRIES:
+            raise self.error(line, f"more than {MAXIMUM_ENTRIES:,} keys and entries")
+        if any(node is other for other in above):
+            raise self.error(line, "an alias refers to the value that holds it")
+        if isinstance(node, ScalarNode):
+            self.visit_scalar(node, line)
+        elif node.tag not in _COLLECTIONS:
+            raise self.error(line, f"unknown tag {node.tag}")
+        elif isinstance(node, SequenceNode):
+            for number, item in enumerate(node.value):
+                self.visit(item, (*place, number), (*above, node))
+        elif isinstance(node, MappingNode):
+            self.visit_keys(node, place)
+            for key, value in node.value:
+                self.visit(value, (*place, key.value), (*above, node))
+
+    def visit_keys(self, node: MappingNode, place: Place) -> None:
+        """Note the lines of a mapping's keys; UserError for one that is given twice."""
+        seen: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, ScalarNode):
+                raise self.error(line, "a key must be a word or a number")
+            if key.value in seen:
+                first = seen[key.value]
+                raise UserError(
+                    f"{self.path}: key {key.value!r} is given twice, in lines {first} and {line}"
+                )
+            seen[key.value] = self.lines[(*place, key.value)] = line
+            if key.tag != _MERGE:
+                key.tag = _TEXT
+
+    def visit_scalar(self, node: ScalarNode, line: int) -> None:
+        """A number must be finite; what is neither number, truth value nor null is text."""
+        if node.tag in _WORDS:
+            node.tag = _TEXT
+        if node.tag not in _PLAIN:
+            raise self.error(line, f"unknown tag {node.tag}")
+        if node.tag == _FLOAT and not _is_finite(node.value):
+            raise self.error(line, f"{node.value} is not a finite number")
+
+    def error(self, line: int, message: str) -> UserError:
+        """A message naming file and line."""
+        return UserError(f"{self.path}, line {line}: {message}")
 
 
-def _scalar(node: yaml.ScalarNode) -> Any:
-    text = node.value
-    if node.style is not None:
-        return text
-    if text.lower() in _WORDS:
-        return _WORDS[text.lower()]
-    if _INT.fullmatch(text):
-        return int(text)
-    if _FLOAT.fullmatch(text):
-        return float(text)
-    return text
+def _is_finite(text: str) -> bool:
+    words = text.lower()
+    return "inf" not in words and "nan" not in words and math.isfinite(float(words))
+
+
+def _in_words(error: MarkedYAMLError) -> str:
+    problem = str(error.problem or error.context)
+    if "'\\t'" in problem:
+        return "it is indented with a tab; use spaces"
+    if "mapping values are not allowed" in problem:
+        return (
+            'unexpected ":"; indent the line like its neighbours, and put text that holds ": " '
+            'in quotes, as in says: "a: b"'
+        )
+    if "cannot start any token" in problem:
+        character = problem.split("'")[1]
+        return f'put text that starts with {character} in quotes, as in says: "{character}..."'
+    if problem == "found unexpected end of stream":
+        return "the quote that starts here does not end"
+    if "expected <block end>" in problem:
+        return "indent the line like its neighbours, or put its text in quotes"
+    return problem
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

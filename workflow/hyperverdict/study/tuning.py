@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hyperverdict.claims.factors import configuration_of, contexts_of, read_factors, read_level
-from hyperverdict.claims.model import Arm
+from hyperverdict.claims.factors import combinations, refuse_same_training
+from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.hyperparameters import Level
 
 FIRST_TUNING_SEED = 1000
 TUNING_SEEDS = 3
@@ -29,11 +30,11 @@ class TuningArm:
 
     Attributes:
         arm: label of the arm being tuned.
-        settings: the tuned values, as written.
+        settings: the tuned values.
     """
 
     arm: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Level]
     configuration: Configuration
     seeds: tuple[int, ...]
 
@@ -45,20 +46,25 @@ def tuning_seeds(evaluation: Iterable[int], count: int = TUNING_SEEDS) -> tuple[
     return tuple(seed for seed in free if seed not in used)[:count]
 
 
-def tuning_arms(hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[TuningArm, ...]:
+def tuning_arms(
+    hypothesis: Hypothesis, study: Study, budget: Budget | None
+) -> tuple[TuningArm, ...]:
     """Every arm at every tuned value, on seeds disjoint from the evaluation's; empty untuned.
 
-    Raises UserError when a tuned hyperparameter is one of the claim's factors.
+    Raises UserError when a tuned hyperparameter is one of the claim's factors, or has no effect.
     """
     if not hypothesis.tune:
         return ()
     seeds = tuning_seeds([*study.seeds, *hypothesis.seeds])
-    grid = contexts_of(read_tune(hypothesis))
-    return tuple(
-        TuningArm(arm.label, settings, _tuned(study, budget, arm, settings), seeds)
-        for arm in _arms(hypothesis, study, budget)
-        for settings in grid
-    )
+    grid = combinations(hypothesis.tune)
+    found = []
+    for arm in _claimed(hypothesis, study, budget):
+        trials = [(settings, _tuned(arm, settings, study, budget)) for settings in grid]
+        distinct: dict[Configuration, Arm] = {}
+        for _, tuned in trials:
+            refuse_same_training(distinct, tuned, "tune")
+        found += [TuningArm(arm.label, s, tuned.configuration, seeds) for s, tuned in trials]
+    return tuple(found)
 
 
 def choose(
@@ -91,53 +97,37 @@ def _rank(trial: TuningArm, scores: Mapping[int, float], sign: float) -> tuple[b
     return len(found) == len(trial.seeds), mean
 
 
-def tuned_arms(
-    hypothesis: Hypothesis,
-    study: Study,
-    budget: Budget,
-    chosen: Mapping[str, Mapping[str, Any]],
-) -> tuple[Arm, ...]:
-    """The arms to judge: each with the values chosen for it; labels stay as they are.
+def arms_of(hypothesis: Hypothesis, study: Study, budget: Budget | None) -> tuple[Arm, ...]:
+    """The arms to judge: each with the values that tuning chose for it, as far as it has.
 
-    Args:
-        chosen: arm label -> tuned settings; an arm without any keeps the baseline's.
+    Labels stay as they are; an arm for which nothing was chosen keeps the baseline's values.
     """
-    return tuple(
-        replace(arm, configuration=_tuned(study, budget, arm, chosen.get(arm.label, {})))
-        for arm in _arms(hypothesis, study, budget)
-    )
+    arms = _claimed(hypothesis, study, budget)
+    if not hypothesis.tune or not hypothesis.tuned:
+        return arms
+    chosen = hypothesis.tuned[str(budget)]
+    return tuple(_tuned(arm, chosen.get(arm.label, {}), study, budget) for arm in arms)
 
 
-def arms_of(hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
-    """The arms to judge: with the values that tuning chose, where the hypothesis carries them."""
-    if hypothesis.tune and hypothesis.tuned:
-        return tuned_arms(hypothesis, study, budget, hypothesis.tuned[str(budget)])
-    return _arms(hypothesis, study, budget)
-
-
-def at_edge(factor: str, values: Iterable[Any], chosen: Any) -> bool:
+def at_edge(values: Iterable[Level], chosen: Level) -> bool:
     """Whether a chosen value is the smallest or largest of those tried (numbers only)."""
-    tried = [read_level(factor, value) for value in values]
+    tried = list(values)
     if not all(isinstance(value, (int, float)) for value in tried) or len(tried) < 2:
         return False
-    return read_level(factor, chosen) in (min(tried), max(tried))
+    return chosen in (min(tried), max(tried))
 
 
-def read_tune(hypothesis: Hypothesis) -> dict[str, tuple[Any, ...]]:
-    """The tuned hyperparameters with their values, none listed twice."""
-    return read_factors({name: list(values) for name, values in hypothesis.tune.items()}, "tune")
-
-
-def _arms(hypothesis: Hypothesis, study: Study, budget: Budget) -> tuple[Arm, ...]:
-    from hyperverdict.claims import type_of
-
-    arms = type_of(hypothesis).arms(hypothesis, study, budget)
+def _claimed(hypothesis: Hypothesis, study: Study, budget: Budget | None) -> tuple[Arm, ...]:
+    arms = study.claimed_arms(hypothesis, budget)
     for arm in arms:
-        varied = sorted({*arm.settings, *arm.context} & hypothesis.tune.keys())
+        varied = sorted(arm.levels.keys() & hypothesis.tune.keys())
         if varied:
             raise UserError(f"tune: {varied[0]} is what the claim varies; it cannot be tuned too")
     return arms
 
 
-def _tuned(study: Study, budget: Budget, arm: Arm, settings: Mapping[str, Any]) -> Configuration:
-    return configuration_of(study, {**arm.context, **arm.settings, **settings}, budget)
+def _tuned(arm: Arm, settings: Mapping[str, Level], study: Study, budget: Budget | None) -> Arm:
+    """The arm with other values of tuned hyperparameters."""
+    if not settings or budget is None:
+        return arm
+    return replace(arm, configuration=study.baseline.configure({**arm.levels, **settings}, budget))

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from hyperverdict.errors import UserError
-from hyperverdict.runs.write import write_atomic
+from hyperverdict.runs.files import write_atomic
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class CheckpointKeeper:
         self._every_seconds, self._saved_at = every_seconds, time.monotonic()
 
     def load(self) -> dict[str, Any] | None:
-        """The saved state, None when there is none that fits; a damaged one is said in the log."""
+        """The saved state, None when there is none that fits; a damaged one is named in the log."""
         if not self._path.is_file():
             return None
         try:
@@ -117,13 +117,12 @@ class CheckpointKeeper:
         if self._stop.requested or self._interval_over():
             self._save(state())
         if self._stop.requested:
-            logger.info("asked to stop: checkpointed")
+            logger.info("stopping as requested; the progress is saved")
             raise Checkpointed
 
     def _save(self, state: dict[str, Any]) -> None:
         buffer = BytesIO()
         torch.save({"identity": self._identity, "state": state}, buffer)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(self._path, buffer.getvalue())
         self._saved_at = time.monotonic()
 

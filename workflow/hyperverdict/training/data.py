@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from hyperverdict.errors import UserError
-from hyperverdict.runs.write import write_atomic
+from hyperverdict.runs.files import write_atomic
 from hyperverdict.training.sources import Array, Part, Published, read_published
-from hyperverdict.vocabulary.datasets import DATASETS
+from hyperverdict.vocabulary import datasets
 
 IMAGES_FILE, LABELS_FILE, FACTS_FILE = "images.npy", "labels.npy", "facts.json"
 PARTS = ("train", "validation", "test")
@@ -36,7 +36,6 @@ def prepare(data: str, resources: Path, out: Path) -> dict[str, Any]:
     parts = split(data, published)
     images = np.concatenate([part.images for part in parts])
     labels = np.concatenate([part.labels for part in parts])
-    out.mkdir(parents=True, exist_ok=True)
     written = {IMAGES_FILE: _npy(images), LABELS_FILE: _npy(labels)}
     for name, content in written.items():
         write_atomic(out / name, content)
@@ -46,10 +45,10 @@ def prepare(data: str, resources: Path, out: Path) -> dict[str, Any]:
 
 
 def split(data: str, published: Published) -> tuple[Part, Part, Part]:
-    """Train, validation and test part, stratified with the shares of study/datasets.py.
+    """Train, validation and test part, stratified with the shares of vocabulary/datasets.py.
 
     Train and validation rows are in a fixed shuffled order, so that any prefix is a random subset.
-    Raises UserError when a known data set has not the published number of images per class.
+    Raises UserError when a known data set does not have the published number of images per class.
     """
     # RandomState, not default_rng: numpy promises that its stream never changes.
     random = np.random.RandomState(_SPLIT_SEED)
@@ -59,7 +58,7 @@ def split(data: str, published: Published) -> tuple[Part, Part, Part]:
             _shuffled(published.validation, random),
             published.test,
         )
-    facts = DATASETS[data]
+    facts = datasets.facts(data)
     _require_counts(data, "training", published.train, facts.class_counts)
     if published.test is not None and facts.test_counts is not None:
         _require_counts(data, "test", published.test, facts.test_counts)

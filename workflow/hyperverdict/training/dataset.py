@@ -97,7 +97,7 @@ def load(folder: Path, classes: tuple[int, ...] = (), train_samples: int = 0) ->
 
 def load_for(configuration: Configuration, folder: Path) -> Dataset:
     """The data that a configuration trains on."""
-    return load(folder, configuration.classes, configuration.train_samples)
+    return load(folder, configuration["classes"], configuration["train_samples"])
 
 
 def _part(images: Array, labels: Array, classes: tuple[int, ...], limit: int) -> TensorPart:

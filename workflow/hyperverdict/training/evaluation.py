@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,10 @@ from torch.nn import functional
 
 from hyperverdict.training.dataset import Dataset, TensorPart
 from hyperverdict.vocabulary.budget import steps_per_epoch
+from hyperverdict.vocabulary.metrics import RECORDED
+
+# The recorded metrics that are computed from predictions and labels.
+_SCORED = {metric.curve: metric.score for metric in RECORDED.values() if metric.score}
 
 POINTS_PER_RUN = 20
 EPOCH_ENDS_UP_TO = 100
@@ -55,11 +59,15 @@ def curve_images(steps: int, points: int, batch_size: int, validation_size: int)
 
 @dataclass(frozen=True)
 class Score:
-    """Mean cross-entropy (nats), accuracy, and whether each image was right [N, bool]."""
+    """Mean cross-entropy (nats), accuracy, and whether each image was right [N, bool].
+
+    `further` holds the metrics that have a `score` of their own, by column.
+    """
 
     loss: float
     accuracy: float
     correct: Tensor
+    further: dict[str, float] = field(default_factory=dict)
 
 
 def evaluate(
@@ -68,15 +76,25 @@ def evaluate(
     """The network's score on the first `images` of a part (all when None), in large batches."""
     count = len(part) if images is None else images
     loss = torch.zeros((), dtype=torch.float64, device=part.labels.device)
-    correct = []
+    predictions = []
     network.eval()
     with torch.inference_mode():
         for start in range(0, count, _BATCH_IMAGES):
             rows = slice(start, min(start + _BATCH_IMAGES, count))
-            labels = part.labels[rows]
             logits = network(data.normalise(part.images[rows]))
-            loss += functional.cross_entropy(logits, labels, reduction="sum")
-            correct.append(logits.argmax(1) == labels)
+            loss += functional.cross_entropy(logits, part.labels[rows], reduction="sum")
+            predictions.append(logits.argmax(1))
     network.train()
-    bits = torch.cat(correct)
-    return Score(loss.item() / count, bits.sum().item() / count, bits)
+    predicted, labels = torch.cat(predictions), part.labels[:count]
+    correct = predicted == labels
+    return Score(
+        loss.item() / count, correct.sum().item() / count, correct, _further(predicted, labels)
+    )
+
+
+def _further(predicted: Tensor, labels: Tensor) -> dict[str, float]:
+    """The other recorded metrics of predictions [N] against labels [N]."""
+    if not _SCORED:
+        return {}
+    arrays = predicted.cpu().numpy(), labels.cpu().numpy()
+    return {column: float(score(*arrays)) for column, score in _SCORED.items()}

@@ -92,7 +92,7 @@ class SeedRun:
 
     Attributes:
         step: optimizer steps taken.
-        rows: metric rows so far, with the columns of records/layout.py.
+        rows: metric rows so far, with the columns of runs/layout.py.
         train_seconds: time in training steps, evaluation excluded.
     """
 
@@ -108,7 +108,7 @@ class SeedRun:
         self.rows: list[Row] = []
         self.train_seconds = 0.0
         self._data, self._device = data, device
-        self._batch_size = configuration.batch_size
+        self._batch_size = configuration["batch_size"]
         network = build_network(
             configuration, data.shape, data.classes, derived_generator(seed, "initialisation")
         )
@@ -188,7 +188,7 @@ class SeedRun:
         score = evaluate(self.network, self._data, self._data.validation, self._curve_images)
         self._require_finite(score.loss, "validation loss")
         self._record("train", loss, self._correct_sum.item() / self._seen)
-        self._record("validation_curve", score.loss, score.accuracy)
+        self._record("validation_curve", score.loss, score.accuracy, **score.further)
         self._schedule.after_evaluation(score.loss)
         self._start_means()
 
@@ -197,12 +197,11 @@ class SeedRun:
         validation = evaluate(self.network, self._data, self._data.validation)
         test = evaluate(self.network, self._data, self._data.test)
         self._require_finite(validation.loss + test.loss, "final loss")
-        self._record("validation", validation.loss, validation.accuracy)
-        self._record("test", test.loss, test.accuracy, packed_bits(test))
+        self._record("validation", validation.loss, validation.accuracy, **validation.further)
+        bits = packed_bits(test)
+        self._record("test", test.loss, test.accuracy, correct=bits, **test.further)
 
-    def _record(
-        self, split: str, loss: float, accuracy: float, correct: bytes | None = None
-    ) -> None:
+    def _record(self, split: str, loss: float, accuracy: float, **more: float | bytes) -> None:
         train_size = len(self._data.train)
         samples = samples_after(self.step, self._batch_size, train_size)
         row = {
@@ -214,7 +213,8 @@ class SeedRun:
             "loss": loss,
             "accuracy": accuracy,
             "train_seconds": self.train_seconds,
-            "correct": correct,
+            "correct": None,
+            **more,
         }
         self.rows.append(row)
 

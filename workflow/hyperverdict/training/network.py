@@ -34,10 +34,11 @@ def build_network(
     generator, which is seeded from `generator` for the call.
     Raises UserError for an unknown model.
     """
-    if is_callable_name(configuration.model):
+    model = configuration["model"]
+    if is_callable_name(model):
         return _from_callable(configuration, shape, classes, generator)
-    if configuration.model != "mlp":
-        raise UserError(f"unknown model {configuration.model!r}; allowed: mlp, module:callable")
+    if model != "mlp":
+        raise UserError(f"unknown model {model!r}; allowed: mlp, module:callable")
     return multilayer_perceptron(configuration, math.prod(shape), classes, generator)
 
 
@@ -51,11 +52,11 @@ def multilayer_perceptron(
 def _layers(
     configuration: Configuration, features: int, classes: int, generator: Generator
 ) -> Iterator[nn.Module]:
-    for units in configuration.hidden_units:
+    for units in configuration["hidden_units"]:
         yield _linear(features, units, generator)
-        yield ACTIVATIONS[configuration.activation]()
-        if configuration.dropout > 0:
-            yield nn.Dropout(configuration.dropout)
+        yield ACTIVATIONS[configuration["activation"]]()
+        if configuration["dropout"] > 0:
+            yield nn.Dropout(configuration["dropout"])
         features = units
     yield _linear(features, classes, generator)
 
@@ -80,14 +81,14 @@ def _linear(fan_in: int, fan_out: int, generator: Generator) -> nn.Linear:
 def _from_callable(
     configuration: Configuration, shape: tuple[int, ...], classes: int, generator: Generator
 ) -> nn.Module:
-    build = named_callable(configuration.model, "model")
+    model = configuration["model"]
+    build = named_callable(model, "model")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
         network = build(configuration, shape, classes)
     if not isinstance(network, nn.Module):
         raise UserError(
-            f"model {configuration.model!r} must return a torch.nn.Module, "
-            f"got {type(network).__name__}"
+            f"model {model!r} must return a torch.nn.Module, got {type(network).__name__}"
         )
     return network
 
@@ -120,9 +121,9 @@ def describe_network(
 
     For a multilayer perceptron by arithmetic, so that one too large for the memory has them too.
     """
-    if is_callable_name(configuration.model):
+    if is_callable_name(configuration["model"]):
         network = build_network(configuration, shape, classes, Generator())
         return count_parameters(network), forward_flops(network, shape)
-    widths = (math.prod(shape), *configuration.hidden_units, classes)
+    widths = (math.prod(shape), *configuration["hidden_units"], classes)
     weights = sum(a * b for a, b in pairwise(widths))
     return weights + sum(widths[1:]), 2 * weights

@@ -1,4 +1,4 @@
-"""Optimizers and learning-rate schedules by the names of study/hyperparameters.py."""
+"""Optimizers and learning-rate schedules by the names of vocabulary/hyperparameters.py."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def make_optimizer(
 ) -> optim.Optimizer:
     """The configuration's optimizer over these parameters."""
     _keep_compiler_unimported()
-    return _OPTIMIZERS[configuration.optimizer](
+    return _OPTIMIZERS[configuration["optimizer"]](
         parameters,
-        momentum=configuration.momentum,
-        lr=configuration.learning_rate,
-        weight_decay=configuration.weight_decay,
+        momentum=configuration["momentum"],
+        lr=configuration["learning_rate"],
+        weight_decay=configuration["weight_decay"],
     )
 
 
@@ -126,8 +126,8 @@ class _ReduceOnPlateau(_Constant):
 
 def make_schedule(configuration: Configuration, optimizer: optim.Optimizer, steps: int) -> Schedule:
     """The configuration's schedule over a budget of `steps`."""
-    if configuration.schedule == "cosine":
-        return _Cosine(optimizer, configuration.learning_rate, steps)
-    if configuration.schedule == "reduce_on_plateau":
+    if configuration["schedule"] == "cosine":
+        return _Cosine(optimizer, configuration["learning_rate"], steps)
+    if configuration["schedule"] == "reduce_on_plateau":
         return _ReduceOnPlateau(optimizer)
     return _Constant()

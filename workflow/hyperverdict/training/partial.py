@@ -15,8 +15,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import SeedRecord
-from hyperverdict.runs.write import Row, metrics_table, read_table, write_atomic, write_table
+from hyperverdict.runs.write import Row, metrics_table, read_table, write_table
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,6 @@ class PartialFolder:
 
     def begin(self, seed: int, steps: int) -> None:
         """Note which seed is in training, and its steps."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         plan = {"identity": self._identity, "steps": steps, "seed": seed}
         write_atomic(self._plan_file, json.dumps(plan).encode())
 
@@ -62,7 +62,6 @@ class PartialFolder:
         self, seed: int, rows: Sequence[Row], record: SeedRecord, session: dict[str, Any]
     ) -> None:
         """Keep a seed that has ended."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         footer = {
             "identity": self._identity,
             "seed": seed,
@@ -82,7 +81,7 @@ class PartialFolder:
                 record = SeedRecord(**footer["record"])
                 found[int(footer["seed"])] = PartialSeed(rows, record, footer["session"])
             except (ValueError, KeyError, TypeError) as error:
-                logger.warning(f"{path.name} of an earlier attempt is not used: {error}")
+                logger.warning(f"{path.name} of an earlier attempt cannot be used: {error}")
         return found
 
     def remove(self) -> None:

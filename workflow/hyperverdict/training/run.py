@@ -92,7 +92,7 @@ def train_configuration(
         if seed not in ended and (stored is None or str(seed) not in stored.record.seeds)
     ]
     if stored is not None and not missing and not ended:
-        logger.info(f"nothing to train: {len(stored.record.seeds)} seeds are there")
+        logger.info(f"nothing to train; trained seeds: {len(stored.record.seeds)}")
         return stored.record
     job = _Job(
         configuration, identity, steps, prepared, folder, device, tensorboard, checkpoint_seconds
@@ -109,12 +109,12 @@ def train_configuration(
         _with_seeds(record, ended),
     )
     partial.remove()
-    logger.info(f"{len(written.seeds)} seeds in {METRICS_FILE}")
+    logger.info(f"seeds in {METRICS_FILE}: {len(written.seeds)}")
     return written
 
 
 def _read_stored(folder: Path, identity: Mapping[str, Any]) -> _Stored | None:
-    """What the folder holds of this run; a record that does not fit a sound table is mended."""
+    """What the folder holds of this run; a record that does not fit a sound table is rewritten."""
     table_file = folder / METRICS_FILE
     try:
         rows, footer = read_table(table_file)
@@ -125,7 +125,7 @@ def _read_stored(folder: Path, identity: Mapping[str, Any]) -> _Stored | None:
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
-        logger.warning(f"{table_file} is not used and its seeds are trained again: {error}")
+        logger.warning(f"{table_file} cannot be used, so its seeds train again: {error}")
         return None
     record = replace(record, metrics_sha256=file_sha256(table_file))
     try:
@@ -133,7 +133,7 @@ def _read_stored(folder: Path, identity: Mapping[str, Any]) -> _Stored | None:
     except (OSError, ValueError, KeyError, TypeError):
         fits = False
     if not fits:
-        logger.warning(f"{RECORD_FILE} does not fit the table and is written from it")
+        logger.warning(f"{RECORD_FILE} did not match the table; it was rewritten from the table")
         record = write_record(folder, record)
     return _Stored(rows, record)
 
@@ -201,7 +201,7 @@ def _session(started: str, device: str) -> dict[str, Any]:
     }
 
 
-def _say_if_elsewhere(earlier: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> None:
+def _warn_if_elsewhere(earlier: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> None:
     """Same seeds give the same numbers on the same hardware and torch only."""
     here = _where(now)
     others = sorted({_where(session) for session in earlier} - {here})
@@ -278,12 +278,12 @@ class _Job:
 
         device = provenance.choose_device(self.device)
         if device != self.device:
-            logger.info(f"no {self.device} was given to this job: training on the {device}")
+            logger.info(f"this job was given no {self.device}; it trains on the {device}")
         set_up_torch(device)
-        _say_if_elsewhere(earlier, _session(provenance.now(), device))
+        _warn_if_elsewhere(earlier, _session(provenance.now(), device))
         data = self._data().to(device)
         every_seconds, clock = checkpoint.checked_interval(self.checkpoint_seconds), _Clock()
-        logger.info(f"training seeds {seeds} for {self.steps} steps each on the {device}")
+        logger.info(f"training seeds {seeds} on the {device}; steps of each: {self.steps}")
         with checkpoint.StopRequest() as stop:
             for seed in seeds:
                 if stop.requested:
@@ -327,7 +327,7 @@ class _Clock:
 
 def _line(seed: int, rows: list[dict[str, Any]], record: SeedRecord) -> str:
     text = (
-        f"seed {seed}: {record.status} after {record.last_step} steps, {record.train_seconds:.2f} s"
+        f"seed {seed}: {record.status} after step {record.last_step}, {record.train_seconds:.2f} s"
     )
     scores = [row["accuracy"] for row in rows if row["split"] == "validation"]
     if scores:

@@ -1,14 +1,14 @@
 """Where images come from: scikit-learn, idx files, torchvision, a user's callable.
 
-Every source gives `Published` data; a source that does not answer is named in one UserError, and
-nothing is ever substituted.
+Every source gives `Published` data; a source that fails is named in one UserError, and nothing is
+ever substituted. `READERS`, at the end, has one row for each data set of vocabulary/datasets.py.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.training.plugins import is_callable_name, named_callable
-from hyperverdict.vocabulary.datasets import DATASETS
 
 Array = npt.NDArray[Any]
 
@@ -30,14 +29,6 @@ FASHION_MNIST_MD5 = {
     "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
     "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
     "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
-}
-
-TORCHVISION_CLASSES = {
-    "fashion_mnist": "FashionMNIST",
-    "mnist": "MNIST",
-    "kmnist": "KMNIST",
-    "cifar10": "CIFAR10",
-    "cifar100": "CIFAR100",
 }
 
 
@@ -68,16 +59,12 @@ def read_published(data: str, resources: Path) -> Published:
     """A data set from the first source that has it; UserError when none has."""
     if is_callable_name(data):
         return _from_callable(data)
-    if data == "digits":
-        return _digits()
-    if data == "fashion_mnist":
-        return _fashion_mnist(resources)
-    if data in TORCHVISION_CLASSES:
-        return _from_torchvision(data, resources)
-    raise UserError(f"unknown data set {data!r}; {nearest(data, DATASETS)}")
+    if data not in READERS:
+        raise UserError(f"unknown data set {data!r}; {nearest(data, READERS)}")
+    return READERS[data](resources)
 
 
-def _digits() -> Published:
+def _digits(_resources: Path) -> Published:
     import sklearn
     from sklearn.datasets import load_digits
 
@@ -126,7 +113,7 @@ def _idx_array(folder: Path, name: str, md5: str) -> Array:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError) as error:
-        raise UserError(f"data file {path} is truncated or no gzip file: {error}") from error
+        raise UserError(f"data file {path} is truncated or not a gzip file: {error}") from error
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != md5:
         raise UserError(
@@ -154,36 +141,41 @@ def read_idx(content: bytes) -> Array:
 
 def _download_fashion_mnist(resources: Path) -> None:
     try:
-        _torchvision_set("fashion_mnist", resources, train=True)
-        _torchvision_set("fashion_mnist", resources, train=False)
+        _torchvision_set("FashionMNIST", resources, train=True)
+        _torchvision_set("FashionMNIST", resources, train=False)
     except Exception as error:
         raise UserError(
-            "data set fashion_mnist is nowhere to be found. Either put its four idx files (.gz or "
-            f"unpacked) into {resources / 'fashion-mnist'}/, or install Debian's package "
-            "(apt-get install dataset-fashion-mnist), or allow the download by torchvision, which "
-            f"failed with: {_first_line(error)}"
+            "data set fashion_mnist was not found. Put its four idx files (.gz or unpacked) into "
+            f"{resources / 'fashion-mnist'}/, or install Debian's package (apt-get install "
+            "dataset-fashion-mnist), or allow torchvision's download, which failed: "
+            f"{_first_line(error)}"
         ) from error
 
 
-def _from_torchvision(data: str, resources: Path) -> Published:
-    try:
-        train = _torchvision_set(data, resources, train=True)
-        test = _torchvision_set(data, resources, train=False)
-        return Published(_as_part(train), None, _as_part(test), f"torchvision ({resources.name}/)")
-    except Exception as error:
-        raise UserError(
-            f"data set {data} could not be read. Put its files where torchvision looks "
-            f"({resources / TORCHVISION_CLASSES[data]}/raw/ for the MNIST family, {resources}/ for "
-            f"CIFAR), or allow torchvision's download there; it said: {_first_line(error)}"
-        ) from error
+def _torchvision(kind: str) -> Callable[[Path], Published]:
+    """The reader of one of torchvision's data sets, by the name of its class."""
+
+    def read(resources: Path) -> Published:
+        try:
+            train = _torchvision_set(kind, resources, train=True)
+            test = _torchvision_set(kind, resources, train=False)
+            source = f"torchvision ({resources.name}/)"
+            return Published(_as_part(train), None, _as_part(test), source)
+        except Exception as error:
+            raise UserError(
+                f"torchvision's {kind} could not be read ({_first_line(error)}). Put its files "
+                f"where torchvision expects them ({resources / kind}/raw/ for the MNIST family, "
+                f"{resources}/ for CIFAR), or allow torchvision's download"
+            ) from error
+
+    return read
 
 
-def _torchvision_set(data: str, resources: Path, *, train: bool) -> Any:
+def _torchvision_set(kind: str, resources: Path, *, train: bool) -> Any:
     import torchvision  # costs seconds to import, so only here
 
-    kind = getattr(torchvision.datasets, TORCHVISION_CLASSES[data])
     resources.mkdir(parents=True, exist_ok=True)
-    return kind(root=str(resources), train=train, download=True)
+    return getattr(torchvision.datasets, kind)(root=str(resources), train=train, download=True)
 
 
 def _as_part(dataset: Any) -> Part:
@@ -226,3 +218,13 @@ def _checked_part(data: str, name: str, pair: Any) -> Part:
     # N x H x W has one channel.
     images = images[:, None] if images.ndim == 3 else images
     return Part(np.ascontiguousarray(images), labels.astype(np.int64))
+
+
+READERS: Mapping[str, Callable[[Path], Published]] = {
+    "digits": _digits,
+    "fashion_mnist": _fashion_mnist,
+    "mnist": _torchvision("MNIST"),
+    "kmnist": _torchvision("KMNIST"),
+    "cifar10": _torchvision("CIFAR10"),
+    "cifar100": _torchvision("CIFAR100"),
+}

@@ -13,9 +13,11 @@ from typing import Any, Protocol
 
 from hyperverdict.runs.write import Row
 from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.metrics import RECORDED
 
 _FLUSH_SECONDS = 5
-_HPARAMS_METRICS = ("accuracy/test", "loss/test", "accuracy/validation", "train_seconds/test")
+_SCALARS = tuple(dict.fromkeys(metric.curve for metric in RECORDED.values()))
+_HPARAMS_METRICS = tuple(f"{name}/{split}" for split in ("test", "validation") for name in _SCALARS)
 
 
 class Board(Protocol):
@@ -36,8 +38,9 @@ class _EventFile:
 
     def add(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            for name in ("loss", "accuracy", "train_seconds"):
-                self._writer.add_scalar(f"{name}/{row['split']}", row[name], row["step"])
+            for name in _SCALARS:
+                if name in row:
+                    self._writer.add_scalar(f"{name}/{row['split']}", row[name], row["step"])
 
 
 @contextmanager

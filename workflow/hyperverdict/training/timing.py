@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperverdict.errors import UserError
+from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import TRAINING_VERSION
-from hyperverdict.runs.write import write_atomic
 from hyperverdict.training import provenance
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 DEFAULT_REPEATS = 5
 
 # A block is long enough for the clock and short enough to interleave.
-_BLOCK_SECONDS, _LEAST_BLOCK_STEPS = 0.15, 5
-_WARM_UP_SECONDS, _LEAST_WARM_UP_STEPS = 0.15, 10
+_BLOCK_SECONDS, _MINIMUM_BLOCK_STEPS = 0.15, 5
+_WARM_UP_SECONDS, _MINIMUM_WARM_UP_STEPS = 0.15, 10
 # Never reached: timed runs have no end, and nothing is evaluated.
 _ENDLESS_STEPS = 10**9
 _SEED = 0
@@ -110,7 +110,6 @@ def time_contrast(
 
 
 def _write(out: Path, content: dict[str, Any]) -> dict[str, Any]:
-    out.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(out, (json.dumps(content, indent=2) + "\n").encode())
     return content
 
@@ -161,14 +160,14 @@ def _measure(
 
 def _warm_up(run: SeedRun, device: str) -> tuple[int, float]:
     """Steps taken, and seconds per step of the last of them (the first ones are slow)."""
-    _seconds_per_step(run, _LEAST_WARM_UP_STEPS, device)
-    seconds = _seconds_per_step(run, _LEAST_WARM_UP_STEPS, device)
+    _seconds_per_step(run, _MINIMUM_WARM_UP_STEPS, device)
+    seconds = _seconds_per_step(run, _MINIMUM_WARM_UP_STEPS, device)
     further = math.ceil(_WARM_UP_SECONDS / seconds)
-    return 2 * _LEAST_WARM_UP_STEPS + further, _seconds_per_step(run, further, device)
+    return 2 * _MINIMUM_WARM_UP_STEPS + further, _seconds_per_step(run, further, device)
 
 
 def _block_steps(seconds_per_step: float) -> int:
-    return max(_LEAST_BLOCK_STEPS, math.ceil(_BLOCK_SECONDS / seconds_per_step))
+    return max(_MINIMUM_BLOCK_STEPS, math.ceil(_BLOCK_SECONDS / seconds_per_step))
 
 
 def _seconds_per_step(run: SeedRun, steps: int, device: str) -> float:

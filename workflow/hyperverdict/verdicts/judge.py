@@ -2,71 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import pandas as pd
 
-from hyperverdict.checks import in_order, run_checks
-from hyperverdict.checks.context import Case, arm_runs, case_timing
-from hyperverdict.claims import type_of
-from hyperverdict.claims.model import ClaimType, Judgement, Question
-from hyperverdict.ledger.chain import Ledger
-from hyperverdict.ledger.looks import history
+from hyperverdict.checks import run_checks
+from hyperverdict.checks.context import CheckContext
+from hyperverdict.checks.opposing import Opposition, oppositions
+from hyperverdict.claims.model import Question
+from hyperverdict.effects.effect import Evidence
+from hyperverdict.errors import UserError
+from hyperverdict.ledger.chain import Ledger, read_ledger
+from hyperverdict.ledger.looks import JudgedQuestion, history
 from hyperverdict.ledger.record import record_looks, seeds_in
 from hyperverdict.ledger.registration import register_at
-from hyperverdict.ledger.status import Standing, standing_of
+from hyperverdict.ledger.status import LedgerStatus, status_of
+from hyperverdict.outcomes.arms import arm_runs
+from hyperverdict.outcomes.elsewhere import Elsewhere
 from hyperverdict.outcomes.images import image_errors
-from hyperverdict.outcomes.questions import (
-    budgets_judged,
-    judged_arms,
-    make_question,
-    named_elsewhere,
-    tuning_of,
-)
-from hyperverdict.outcomes.timing import Timing
+from hyperverdict.outcomes.questions import make_question, named_elsewhere, tuning_of
+from hyperverdict.outcomes.timing import Timing, timing_of
 from hyperverdict.outcomes.values import RunIndex, index_runs
-from hyperverdict.study.model import TIME_METRIC, Hypothesis, Study
-from hyperverdict.verdicts.claim_text import claim_text, study_facts
+from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.tuning import arms_of
+from hyperverdict.verdicts.claim_text import claim_text
+from hyperverdict.verdicts.facts import study_facts
 from hyperverdict.verdicts.failures import failures_text
-from hyperverdict.verdicts.headline import headline, main_caveat, next_step, over_budgets
+from hyperverdict.verdicts.headline import (
+    NOT_JUDGED,
+    conclusions,
+    headline,
+    main_caveat,
+    over_budgets,
+)
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
-from hyperverdict.verdicts.opposing import Rivalry, rivalries
-from hyperverdict.verdicts.prior import saw_sentences
+from hyperverdict.verdicts.next_step import study_step
+from hyperverdict.verdicts.prior import prior_sentences
 from hyperverdict.verdicts.quick import estimates_only
 from hyperverdict.verdicts.scope import scope_sentences, untestable_reason
-from hyperverdict.verdicts.seeds_needed import (
-    command,
-    cost_hours,
-    next_look,
-    processor,
-    seeds_needed,
-)
-from hyperverdict.verdicts.sensitivity import leave_one_out, robustness
+from hyperverdict.verdicts.seeds_needed import next_look
+from hyperverdict.verdicts.sensitivity import leave_one_out, sensitivity
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.words.numbers import count
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Material:
+class JudgementInputs:
     """What one judgement of a study reads.
 
     Attributes:
         ledger: None where claims are not registered, as for runs from elsewhere.
-        source: facts about a table from elsewhere; None for our own runs.
+        elsewhere: what is known of a table that was not trained here; None for our own runs.
         unbudgeted: hypotheses on runs from elsewhere whose budget nothing states.
     """
 
     study: Study
     runs: RunIndex
     ledger: Ledger | None = None
-    source: Mapping[str, Any] | None = None
+    elsewhere: Elsewhere | None = None
     unbudgeted: frozenset[str] = frozenset()
 
     def budget_of(self, hypothesis: Hypothesis, budget: Budget | None) -> Budget | None:
         """The budget that a question holds equal; None where nothing states one."""
         return None if hypothesis.id in self.unbudgeted else budget
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One question, judged.
+
+    Attributes:
+        uncorrected: the evidence without the correction for the primary family; None when
+            exploratory.
+    """
+
+    context: CheckContext
+    uncorrected: Evidence | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why a hypothesis could not be judged.
+
+    Attributes:
+        refused: the input is wrong, as its message says; else an error of ours.
+    """
+
+    because: str
+    refused: bool
 
 
 def judge_study(
@@ -88,184 +120,259 @@ def judge_study(
     """
     runs = index_runs(final, curves, timings)
     if ledger is None or study.quick:
-        return report_of(Material(study, runs))
-    registered = register_at(study, ledger, seeds_in(final))
-    material = Material(study, runs, registered)
-    cases = build_cases(material)
-    report = report_of(material, cases)
-    after = record_looks(registered, _complete(cases, report))
+        return report_of(JudgementInputs(study, runs))
+    seeds_of = seeds_in(final)
+    for hypothesis in study.hypotheses:
+        alone = replace(study, hypotheses=(hypothesis,))
+        _attempt(hypothesis.id, partial(register_at, alone, ledger, seeds_of))
+    registered = read_ledger(ledger)
+    inputs = JudgementInputs(study, runs, registered)
+    judged = judge_all(inputs)
+    report = _report(inputs, judged)
+    after = record_looks(registered, _looks(judged, report))
     return replace(report, history=history(after))
 
 
-Cases = Mapping[tuple[str, str], Case]
+def report_of(inputs: JudgementInputs) -> StudyReport:
+    """The report on prepared inputs.
+
+    Raises UserError where a table from elsewhere can answer none of the claims.
+    """
+    judged = judge_all(inputs)
+    refused = [one for one in judged.values() if isinstance(one, Failed) and one.refused]
+    if inputs.elsewhere and refused and len(refused) == len(judged):
+        raise UserError(refused[0].because)
+    return _report(inputs, judged)
 
 
-def build_cases(material: Material) -> Cases:
-    """(hypothesis id, budget) -> case, in the study's order."""
+def judge_all(inputs: JudgementInputs) -> dict[str, tuple[Judged, ...] | Failed]:
+    """Hypothesis id -> its questions, judged; or why it could not be judged."""
     return {
-        (hypothesis.id, str(material.budget_of(hypothesis, budget) or "")): build_case(
-            material, hypothesis, budget
-        )
-        for hypothesis in material.study.hypotheses
-        for budget in budgets_judged(hypothesis)
+        hypothesis.id: _attempt(hypothesis.id, partial(judge_hypothesis, inputs, hypothesis))
+        for hypothesis in inputs.study.hypotheses
     }
 
 
-def report_of(material: Material, cases: Cases | None = None) -> StudyReport:
-    """The report on prepared material."""
-    study = material.study
-    cases = build_cases(material) if cases is None else cases
-    found = rivalries(cases.values())
-    reports = tuple(_hypothesis_report(material, h, cases, found) for h in study.hypotheses)
-    planned, analysed, missing_times = _counts(cases.values())
-    own = material.source is None
+def _attempt(hypothesis: str, work: Callable[[], T]) -> T | Failed:
+    """The work's result; an error in it costs this hypothesis alone, never the whole report."""
+    try:
+        return work()
+    except UserError as error:
+        return Failed(str(error), refused=True)
+    except Exception as error:
+        log.exception("%s could not be judged", hypothesis)
+        return Failed(f"{type(error).__name__}: {error}", refused=False)
+
+
+def judge_hypothesis(inputs: JudgementInputs, hypothesis: Hypothesis) -> tuple[Judged, ...]:
+    """Every question of a hypothesis, judged."""
+    return tuple(judge_question(inputs, hypothesis, budget) for budget in hypothesis.budgets)
+
+
+def judge_question(
+    inputs: JudgementInputs, hypothesis: Hypothesis, budget: Budget | None
+) -> Judged:
+    """One question, judged once, with all that its checks look at."""
+    study, runs, claim = inputs.study, inputs.runs, hypothesis.claim
+    arms = arms_of(hypothesis, study, budget) if budget else ()
+    budget = inputs.budget_of(hypothesis, budget)
+    if inputs.elsewhere:
+        arms = tuple(named_elsewhere(arm, hypothesis, budget) for arm in arms)
+    question = make_question(study, hypothesis, budget, arms, runs)
+    status = status_of(inputs.ledger, study, hypothesis, question)
+    if status.look is not None:
+        if status.look.seeds != question.seeds:
+            question = make_question(study, hypothesis, budget, arms, runs, status.look.seeds)
+        question = replace(question, look_rule=status.look.rule)
+    question, uncorrected = _corrected(question, family_size(study, hypothesis, status))
+    judgement = claim.judge(question)
+    trials, chosen = tuning_of(study, hypothesis, budget, runs)
+    context = CheckContext(
+        study=study,
+        hypothesis=hypothesis,
+        question=question,
+        judgement=estimates_only(judgement) if study.quick else judgement,
+        arms=arm_runs(question, runs, chosen),
+        timing=_timing(question, runs),
+        trials=trials,
+        chosen=chosen,
+        status=status,
+        elsewhere=inputs.elsewhere,
+        leave_one_out=leave_one_out(question, judgement),
+    )
+    contrasts = dict.fromkeys(effect.contrast for effect in context.effects)
+    errors = image_errors(contrasts, context.by_label)
+    return Judged(replace(context, image_errors=errors), uncorrected)
+
+
+def _corrected(question: Question, family: int) -> tuple[Question, Evidence | None]:
+    """Bonferroni in the primary family: the question at alpha / m, and the evidence without."""
+    if not family:
+        return question, None
+    uncorrected = question.claim.judge(question).evidence
+    return replace(question, alpha=question.alpha / family), uncorrected
+
+
+def family_size(study: Study, hypothesis: Hypothesis, status: LedgerStatus) -> int:
+    """Questions of the primary family, as frozen at registration where there is a ledger.
+
+    0 for an exploratory hypothesis.
+    """
+    if study.quick or not hypothesis.primary:
+        return 0
+    if status.family_size is not None:
+        return status.family_size
+    return sum(len(h.budgets) for h in study.hypotheses if h.primary)
+
+
+def _timing(question: Question, runs: RunIndex) -> Timing | None:
+    """The timing job behind a time claim, None for claims without one."""
+    if not any(outcomes.metric.is_time for outcomes in question.outcomes.values()):
+        return None
+    return timing_of((arm.configuration.arm_path for arm in question.arms), runs.timings)
+
+
+def _report(
+    inputs: JudgementInputs, judged: Mapping[str, tuple[Judged, ...] | Failed]
+) -> StudyReport:
+    study, trained_here = inputs.study, inputs.elsewhere is None
+    contexts = [one.context for found in judged.values() for one in _questions(found)]
+    opposed = oppositions(contexts)
+    reports = tuple(_hypothesis_report(h, judged[h.id], opposed) for h in study.hypotheses)
+    planned, analysed, missing_times = _counts(contexts)
     return StudyReport(
         study=study.name,
         title=study.title,
-        facts=study_facts(study, own),
+        facts=study_facts(study, trained_here=trained_here),
         hypotheses=reports,
         main_caveat=main_caveat(reports),
-        next_step=next_step(reports),
-        provisional=_provisional(planned, analysed, missing_times) if own else "",
+        next_step=study_step(reports),
+        provisional=_provisional(planned, analysed, missing_times) if trained_here else "",
         planned=planned,
         analysed=analysed,
+        trained_elsewhere=not trained_here,
+        reading=inputs.elsewhere.reading if inputs.elsewhere else (),
     )
 
 
-def _complete(cases: Cases, report: StudyReport) -> Iterator[tuple[Question, Standing, Verdict]]:
-    """The questions that no run is missing of: only they were looked at."""
-    for hypothesis in report.hypotheses:
-        for verdict in hypothesis.verdicts:
-            case = cases[hypothesis.id, verdict.budget]
-            if not any(a.summary.missing for a in case.arms):
-                yield case.question, case.standing, verdict
-
-
-def build_case(material: Material, hypothesis: Hypothesis, budget: Budget | None) -> Case:
-    """One question, judged, with all that its checks look at."""
-    study, runs = material.study, material.runs
-    kind = type_of(hypothesis)
-    arms = judged_arms(study, hypothesis, budget)
-    budget = material.budget_of(hypothesis, budget)
-    if material.source is not None:
-        arms = tuple(named_elsewhere(arm, hypothesis, budget) for arm in arms)
-    question = make_question(study, hypothesis, budget, arms, runs)
-    standing = standing_of(material.ledger, question)
-    if standing.look is not None:
-        judged = replace(hypothesis, seeds=standing.look.seeds)
-        if judged != hypothesis:
-            question = make_question(study, judged, budget, arms, runs)
-        question = replace(question, looks=standing.look.rule)
-    trials, chosen = tuning_of(study, hypothesis, budget, runs)
-    foreign = material.source is not None
-    judgement = kind.judge(question)
-    case = Case(
-        question=question,
-        judgement=estimates_only(judgement) if study.quick else judgement,
-        arms=arm_runs(question, runs, foreign),
-        timing=case_timing(question, runs),
-        trials=trials,
-        chosen=chosen,
-        standing=standing,
-        foreign=foreign,
-        source={
-            **(material.source or {}),
-            "leave_one_out": leave_one_out(question, kind.judge, judgement),
-        },
-    )
-    return replace(case, image_errors=image_errors(case))
-
-
-def corrected_judgement(case: Case, kind: ClaimType, family_size: int) -> Judgement | None:
-    """Bonferroni in the primary family: the question at alpha / m; None when exploratory."""
-    if family_size < 1:
-        return None
-    return kind.judge(replace(case.question, alpha=case.question.alpha / family_size))
+def _questions(found: tuple[Judged, ...] | Failed) -> tuple[Judged, ...]:
+    return () if isinstance(found, Failed) else found
 
 
 def _hypothesis_report(
-    material: Material,
-    hypothesis: Hypothesis,
-    cases: Mapping[tuple[str, str], Case],
-    found: Sequence[Rivalry],
+    hypothesis: Hypothesis, found: tuple[Judged, ...] | Failed, opposed: Sequence[Opposition]
 ) -> HypothesisReport:
-    own = [
-        cases[hypothesis.id, str(material.budget_of(hypothesis, budget) or "")]
-        for budget in budgets_judged(hypothesis)
-    ]
-    mine = [r for r in found if hypothesis.id in (r.first, r.second)]
-    verdicts = tuple(_verdict(material, case, mine) for case in own)
+    mine = [one for one in opposed if hypothesis.id in (one.first, one.second)]
+    report: HypothesisReport | Failed
+    if isinstance(found, Failed):
+        report = found
+    else:
+        report = _attempt(hypothesis.id, partial(_judged_report, hypothesis, found, mine))
+    if isinstance(report, HypothesisReport):
+        return report
+    claim = hypothesis.claim
     return HypothesisReport(
         id=hypothesis.id,
         says=hypothesis.says,
-        kind=own[0].judgement.kind if own else "",
-        claim=claim_text(hypothesis),
-        because=hypothesis.because or "",
+        kind=claim.kind,
+        claim=claim_text(claim),
+        because=hypothesis.because,
+        headline=NOT_JUDGED,
+        verdicts=(),
+        primary=hypothesis.primary,
+        failed_because=report.because,
+    )
+
+
+def _judged_report(
+    hypothesis: Hypothesis, judged: Sequence[Judged], opposed: Sequence[Opposition]
+) -> HypothesisReport:
+    contexts = [one.context for one in judged]
+    verdicts = tuple(_verdict(one, opposed) for one in judged)
+    return HypothesisReport(
+        id=hypothesis.id,
+        says=hypothesis.says,
+        kind=contexts[0].judgement.kind,
+        claim=claim_text(hypothesis.claim),
+        because=hypothesis.because,
         headline=over_budgets(verdicts),
         verdicts=verdicts,
-        rivals=tuple(dict.fromkeys(r.sentence for r in mine)),
-        saw=saw_sentences(own),
+        conclusions=conclusions(verdicts),
+        opposing=tuple(dict.fromkeys(one.sentence for one in opposed)),
+        prior=prior_sentences(contexts),
         primary=hypothesis.primary,
     )
 
 
-def _verdict(material: Material, case: Case, found: Sequence[Rivalry]) -> Verdict:
-    hypothesis, budget = case.question.hypothesis, str(case.question.budget or "")
-    kind = type_of(hypothesis)
-    standing = case.standing
-    corrected = corrected_judgement(case, kind, _family_size(material.study, case))
-    here = [r.check() for r in found if r.budget == budget]
-    checks = in_order([*run_checks(case), *here])
-    counted = replace(case, judgement=corrected) if corrected else case
-    needed = seeds_needed(counted)
-    return Verdict(
+def _verdict(judged: Judged, opposed: Sequence[Opposition]) -> Verdict:
+    budget = str(judged.context.question.budget or "")
+    opposing = tuple(one.sentence for one in opposed if one.budget == budget)
+    context = replace(judged.context, opposing=opposing)
+    trains = context.claim.trains
+    verdict = Verdict(
         budget=budget,
-        judgement=case.judgement,
-        corrected=corrected,
-        headline=headline(counted.judgement, checks, failures_text(case)),
-        arms=tuple(a.summary for a in case.arms),
-        checks=checks,
-        scope=(*scope_sentences(case), *standing.notes),
-        untestable_reason=untestable_reason(case),
-        image_errors=case.image_errors,
-        robustness={} if material.study.quick else robustness(case, kind.judge),
-        registered=standing.registered,
-        seeds_needed=needed,
-        cost_hours=cost_hours(case, needed) if needed else None,
-        command=command(case, needed) if needed else "",
-        next_look=next_look(case, needed) if needed else None,
-        processor=processor(case),
+        judgement=context.judgement,
+        headline="",
+        arms=tuple(a.summary for a in context.arms),
+        uncorrected=judged.uncorrected,
+        budget_varies=bool(context.budgets),
+        checks=run_checks(context) if trains else (),
+        scope=scope_sentences(context),
+        untestable_reason=untestable_reason(context),
+        image_errors=tuple(context.image_errors.items()),
+        sensitivity=() if context.study.quick else sensitivity(context),
+        registered=context.status.registered,
+        next_look=next_look(context),
+        replicate=context.notes.replicate,
     )
+    text = headline(context.judgement, verdict.blocking, failures_text(context))
+    return replace(verdict, headline=text)
 
 
-def _family_size(study: Study, case: Case) -> int:
-    """Questions of the primary family; as frozen at registration where there is a ledger."""
-    if study.quick or not case.question.hypothesis.primary:
-        return 0
-    if case.standing.family_size is not None:
-        return case.standing.family_size
-    return sum(len(budgets_judged(h)) for h in study.hypotheses if h.primary)
+def _looks(
+    judged: Mapping[str, tuple[Judged, ...] | Failed], report: StudyReport
+) -> Iterator[JudgedQuestion]:
+    """The questions that no run is missing of: only they were looked at."""
+    for hypothesis in report.hypotheses:
+        if hypothesis.failed_because:
+            continue
+        for one, verdict in zip(
+            _questions(judged[hypothesis.id]), hypothesis.verdicts, strict=True
+        ):
+            status = one.context.status
+            if status.look is None or any(arm.missing for arm in verdict.arms):
+                continue
+            yield JudgedQuestion(
+                hypothesis=hypothesis.id,
+                key=status.key,
+                schedule=status.schedule,
+                question=one.context.question,
+                look=status.look,
+                evidence=verdict.judgement.evidence,
+                headline=verdict.headline,
+            )
 
 
-def _counts(cases: Iterable[Case]) -> tuple[int, int, int]:
-    """(planned, analysed) runs over all cases, a shared run once, and cases whose times lack."""
+def _counts(contexts: Iterable[CheckContext]) -> tuple[int, int, int]:
+    """(planned, analysed) runs, a shared run once, and questions whose times lack."""
     planned: set[tuple[str, int]] = set()
     present: set[tuple[str, int]] = set()
     missing_times = 0
-    for case in cases:
-        for a in case.arms:
-            path = a.arm.runs_path
-            planned |= {(path, seed) for seed in a.summary.seeds}
-            present |= {(path, int(seed)) for seed in a.rows["seed"]} if len(a.rows) else set()
-        times = case.question.outcomes.get(TIME_METRIC)
-        missing_times += times is not None and not any(times.values.values())
+    for context in contexts:
+        for a in context.arms:
+            planned |= {(a.summary.path, seed) for seed in a.summary.seeds}
+            present |= {(a.summary.path, int(s)) for s in a.rows["seed"]} if len(a.rows) else set()
+        times = (o for o in context.question.outcomes.values() if o.metric.is_time)
+        missing_times += any(not any(outcomes.values.values()) for outcomes in times)
     return len(planned), len(planned & present), missing_times
 
 
 def _provisional(planned: int, analysed: int, missing_times: int) -> str:
     parts = []
     if analysed < planned:
-        parts.append(f"{planned - analysed:,} of {planned:,} runs are missing")
+        missing = planned - analysed
+        are = "is" if missing == 1 else "are"
+        parts.append(f"{missing:,} of {count(planned, 'run')} {are} missing")
     if missing_times:
         parts.append("training times are not measured yet")
     return "; ".join(parts)

@@ -2,63 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
 
+from hyperverdict.checks.model import CheckResult
 from hyperverdict.claims.model import Judgement
+from hyperverdict.effects.contrast import Contrast
+from hyperverdict.effects.effect import Evidence
+from hyperverdict.outcomes.arms import ArmSummary
 
-CheckLevel = Literal["blocks", "caveat", "information"]
-
-
-@dataclass(frozen=True)
-class Check:
-    """A validity check that fired.
-
-    Attributes:
-        number: its number in the contract's table, e.g. "6b".
-        word: what a blocking check puts in the headline: "no replication", "confounded", "leak",
-            "times not comparable", "untuned", ...; "" for the others.
-        sentence: one plain sentence with its numbers.
-        gravity: order among caveats, larger is graver.
-    """
-
-    number: str
-    level: CheckLevel
-    sentence: str
-    word: str = ""
-    gravity: float = 0.0
+__all__ = [
+    "ArmSummary",
+    "CheckResult",
+    "HypothesisReport",
+    "NextLook",
+    "SensitivityLine",
+    "StudyReport",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True)
-class ArmSummary:
-    """One arm as trained: where it is, how much it trained, what it scored.
+class SensitivityLine:
+    """What one other way of judging says.
 
     Attributes:
-        path: the run's folder below results/runs/, or a name for runs from elsewhere.
-        steps, samples, epochs, parameters: 0 where a table from elsewhere does not say.
-        means: metric -> mean over finished seeds; sds: metric -> standard deviation.
+        name: "best on validation", "sign-flip test", "leave one seed out", ...
+        evidence: what it gives.
+        agrees: whether that is the verdict's own evidence.
+        detail: which effect or seed makes the difference, in words, or "".
     """
 
-    label: str
-    path: str
-    settings: Mapping[str, Any]
-    steps: int
-    samples: int
-    epochs: float
-    parameters: int
-    flops_per_sample: int
-    seeds: tuple[int, ...]
-    finished: int
-    missing: int
-    means: Mapping[str, float]
-    sds: Mapping[str, float]
-    learning_rate: float
+    name: str
+    evidence: Evidence
+    agrees: bool
+    detail: str = ""
 
-    @property
-    def is_ours(self) -> bool:
-        """Whether the runs have a folder below results/runs/."""
-        return self.path.startswith("data~")
+
+@dataclass(frozen=True)
+class NextLook:
+    """How many seeds would settle a verdict, and how to add them.
+
+    Attributes:
+        seeds_needed: (low, high).
+        cost_hours: what they cost beyond those that exist; None when unknown.
+        processor: whose hours these are, CPU or GPU.
+        seeds: seeds of the next look, which `command` makes; None when no look is left.
+        command: the line that adds them; "" where more seeds cannot be judged or not by us.
+    """
+
+    seeds_needed: tuple[int, int]
+    cost_hours: tuple[float, float] | None = None
+    processor: str = "CPU"
+    seeds: int | None = None
+    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,35 +63,48 @@ class Verdict:
 
     Attributes:
         budget: as text, "" for a claim without one.
-        judgement: the raw evidence; corrected: under the family's alpha, None when exploratory.
+        budget_varies: the budget is what the claim varies; then `budget` is not held equal.
+        judgement: the judgement that counts: under the family's alpha for a primary hypothesis.
+        uncorrected: the evidence without that correction; None when exploratory.
         headline: the evidence, or the word of the check that blocks it.
-        checks: all that fired, blocking first, then by gravity.
+        checks: all checks: those that fired first, blocking first, then by gravity.
         scope: sentences: data, budget and what it implies, learning rate, seeds, hardware.
         untestable_reason: why the stated reason cannot be tested at this budget, or "".
-        image_errors: contrast name -> standard error for new images.
-        robustness: sensitivity line -> evidence it gives ("sign-flip", "best on validation", ...).
-        registered: "registered", "post hoc" or "" before registration exists.
-        seeds_needed: (low, high) or None; cost_hours: their price; command: adds them.
-        next_look: seeds of the next look, which `command` makes; None when none is left.
-        processor: whose hours `cost_hours` are, CPU or GPU.
+        image_errors: (contrast, its standard error for new test images).
+        registered: "registered", "post hoc" or "" without a ledger.
+        next_look: None where nothing is open.
+        replicate: what its effects count: "seed", or what stands for one in a table without seeds.
     """
 
     budget: str
     judgement: Judgement
-    corrected: Judgement | None
     headline: str
     arms: tuple[ArmSummary, ...]
-    checks: tuple[Check, ...] = ()
+    uncorrected: Evidence | None = None
+    budget_varies: bool = False
+    checks: tuple[CheckResult, ...] = ()
     scope: tuple[str, ...] = ()
     untestable_reason: str = ""
-    image_errors: Mapping[str, float] = field(default_factory=dict)
-    robustness: Mapping[str, str] = field(default_factory=dict)
+    image_errors: tuple[tuple[Contrast, float], ...] = ()
+    sensitivity: tuple[SensitivityLine, ...] = ()
     registered: str = ""
-    seeds_needed: tuple[int, int] | None = None
-    cost_hours: tuple[float, float] | None = None
-    command: str = ""
-    next_look: int | None = None
-    processor: str = "CPU"
+    next_look: NextLook | None = None
+    replicate: str = "seed"
+
+    @property
+    def fired(self) -> tuple[CheckResult, ...]:
+        """The checks that fired: blocking first, then by gravity."""
+        return tuple(check for check in self.checks if check.fired)
+
+    @property
+    def blocking(self) -> CheckResult | None:
+        """The gravest check that keeps the evidence from being a verdict, if any."""
+        return next((check for check in self.fired if check.level == "blocks"), None)
+
+    @property
+    def caveats(self) -> tuple[CheckResult, ...]:
+        """The caveats that fired, gravest first."""
+        return tuple(check for check in self.fired if check.level == "caveat")
 
 
 @dataclass(frozen=True)
@@ -104,10 +113,12 @@ class HypothesisReport:
 
     Attributes:
         claim: the claim in canonical words, e.g.
-            "batch_size 4 -> 128: train_time lower, accuracy lower".
+            "batch size 4 → 128: training time lower, test accuracy lower".
         headline: the common verdict, or "depends on the budget".
-        rivals: sentences about hypotheses that claim the opposite.
-        saw: sentences that set the earlier finding beside ours.
+        conclusions: (headline, budgets in words) of every distinct headline, conclusive ones first.
+        opposing: sentences about hypotheses that claim the opposite.
+        prior: sentences that set the earlier finding beside ours.
+        failed_because: the error that kept it from being judged, "" normally.
     """
 
     id: str
@@ -117,9 +128,11 @@ class HypothesisReport:
     because: str
     headline: str
     verdicts: tuple[Verdict, ...]
-    rivals: tuple[str, ...] = ()
-    saw: tuple[str, ...] = ()
+    conclusions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    opposing: tuple[str, ...] = ()
+    prior: tuple[str, ...] = ()
     primary: bool = False
+    failed_because: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,7 +142,10 @@ class StudyReport:
     Attributes:
         facts: data, seeds, alpha, metrics with the size that matters, in words, in reading order.
         provisional: "" or why this is not final ("12 of 60 runs are missing").
+        trained_elsewhere: the runs came from a table that was not trained here.
         planned, analysed: runs (configuration x seed).
+        history: what the ledger says of earlier verdicts.
+        reading: how a table from elsewhere was read, as (heading, sentences).
     """
 
     study: str
@@ -141,4 +157,6 @@ class StudyReport:
     provisional: str
     planned: int
     analysed: int
+    trained_elsewhere: bool = False
     history: tuple[str, ...] = ()
+    reading: tuple[tuple[str, tuple[str, ...]], ...] = ()

@@ -2,62 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
-from hyperverdict.checks.context import Case
-from hyperverdict.claims.model import Effect
-from hyperverdict.words.counting import digits, estimate, listed
+from hyperverdict.checks.context import CheckContext
+from hyperverdict.effects.effect import Effect
+from hyperverdict.outcomes.arms import ArmRuns
+from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.words.numbers import count, digits, value_text
+
+# Contrasts whose first and last arms are the two sides of an earlier finding.
+SIDED = frozenset({"difference", "fit"})
 
 
-def saw_sentences(cases: Iterable[Case]) -> tuple[str, ...]:
-    """One sentence per metric that the hypothesis says it saw, over all its budgets."""
-    cases = tuple(cases)
-    if not cases:
+def prior_sentences(contexts: Sequence[CheckContext]) -> tuple[str, ...]:
+    """One sentence per metric of which the hypothesis states an earlier finding, over its budgets.
+
+    For example "Your single runs: test accuracy 51% and 78%. Here, 10 seeds at 300 steps: 71.6% and
+    84.5%, same direction."
+    """
+    if not contexts:
         return ()
-    saw = cases[0].question.hypothesis.saw
-    return tuple(_sentence(metric, seen, cases) for metric, seen in saw.items())
+    metrics = contexts[0].study.metrics
+    prior = contexts[0].hypothesis.prior
+    return tuple(_sentence(metrics[name], found, contexts) for name, found in prior.items())
 
 
-def _sentence(metric: str, seen: Mapping[str, float], cases: tuple[Case, ...]) -> str:
-    name = metric.replace("_", " ")
-    if {"from", "to"} <= seen.keys():
-        start, end = float(seen["from"]), float(seen["to"])
-        found = [part for case in cases if (part := _direction(metric, end - start, case))]
-        ours = f": {'; '.join(found)}." if found else "; no run of ours is finished yet."
-        return f"You saw {name} {digits(start)} and {digits(end)}{ours}"
-    value = float(next(iter(seen.values())))
-    side = "to" if "to" in seen else "from"
-    found = [part for case in cases if (part := _level(metric, side, case))]
-    ours = f"; ours is {listed(found)}." if found else "; no run of ours is finished yet."
-    return f"You saw {name} {digits(value)}{ours}"
+def _sentence(metric: Metric, found: Mapping[str, float], contexts: Sequence[CheckContext]) -> str:
+    ends = [end for end in ("from", "to") if end in found]
+    stated = " and ".join(stated_text(found[end], metric) for end in ends)
+    start = f"Your single {'runs' if len(ends) > 1 else 'run'}"
+    ours = [part for context in contexts if (part := _ours(metric, found, ends, context))]
+    here = f"Here, {'; '.join(ours)}." if ours else "No run has finished here yet."
+    return f"{start}: {metric.title} {stated}. {here}"
 
 
-def _direction(metric: str, difference: float, case: Case) -> str:
-    effect = _effect(metric, case)
-    if effect is None or effect.n == 0:
+def stated_text(value: float, metric: Metric) -> str:
+    """A value with the digits that the user gave it."""
+    return f"{digits(100 * value)}%" if metric.is_fraction else value_text(value, metric)
+
+
+def _ours(
+    metric: Metric, found: Mapping[str, float], ends: Sequence[str], context: CheckContext
+) -> str:
+    """What the arms scored at one budget: "10 seeds at 300 steps: 71.6% and 84.5%, ..."."""
+    effect = next((e for e in context.effects if e.metric == metric), None)
+    if effect is None or effect.n == 0 or effect.contrast.kind not in SIDED:
         return ""
-    null = 1.0 if effect.ratio else 0.0
-    same = (effect.estimate - null) * difference > 0
-    words = {
-        "no meaningful effect": "no meaningful difference in ours",
-        "inconclusive": "undecided in ours",
-    }.get(effect.evidence, "same direction as ours" if same else "ours points the other way")
-    return f"{words}{_at(case)} ({estimate(effect)})"
-
-
-def _level(metric: str, side: str, case: Case) -> str:
-    effect = _effect(metric, case)
-    pair = case.pair(effect) if effect else None
-    if pair is None:
+    sides: dict[str, ArmRuns] = {
+        "from": context.by_label[effect.contrast.arms[0]],
+        "to": context.by_label[effect.contrast.arms[-1]],
+    }
+    means = [sides[end].summary.means.get(metric.name) for end in ends]
+    if None in means:
         return ""
-    arm = pair[1] if side == "to" else pair[0]
-    mean = arm.summary.means.get(metric)
-    return "" if mean is None else f"{digits(mean)} for {arm.arm.label}{_at(case)}"
+    at = f" at {context.question.budget}" if context.question.budget else ""
+    values = " and ".join(value_text(mean, metric) for mean in means if mean is not None)
+    same = "" if len(ends) < 2 else f", {_direction(effect, found['to'] - found['from'])}"
+    return f"{count(effect.n, context.notes.replicate)}{at}: {values}{same}"
 
 
-def _effect(metric: str, case: Case) -> Effect | None:
-    return next((e for e in case.effects() if e.metric == metric), None)
-
-
-def _at(case: Case) -> str:
-    return f" at {case.question.budget}" if case.question.budget else ""
+def _direction(effect: Effect, difference: float) -> str:
+    if effect.evidence == "no meaningful effect":
+        return "no difference that matters"
+    if effect.evidence == "inconclusive":
+        return "undecided"
+    same = (effect.estimate - effect.contrast.neutral) * difference > 0
+    return "same direction" if same else "opposite direction"

@@ -1,144 +1,141 @@
-"""What a verdict speaks about, in sentences: data, budget and what it implies, seeds, hardware."""
+"""What a verdict covers, in sentences: data, budget and what it implies, seeds, hardware."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from hyperverdict.checks.context import UNNAMED_DATA, ArmRuns, Case, spread
-from hyperverdict.study.model import TIME_METRIC
-from hyperverdict.vocabulary.datasets import DATASETS
-from hyperverdict.words.counting import count, digits, listed, seeds_text
+from hyperverdict.checks.context import CheckContext, spread
+from hyperverdict.claims.factors import factor_title
+from hyperverdict.vocabulary.vocabulary import BUDGET
+from hyperverdict.words.numbers import count, digits, listed, plain, seeds_text, upper
 
 NOTABLE = 1.05
-# What a stated reason is about, and the quantity of an arm that measures it.
+# What a stated reason is about: the quantity of an arm that measures it, and what arms did with it.
 REASONS = {
-    "updates": "steps",
-    "samples": "samples",
-    "epochs": "epochs",
-    "parameters": "parameters",
+    "updates": ("steps", "made {n} updates"),
+    "samples": ("samples", "saw {n} images"),
+    "epochs": ("epochs", "trained {n} epochs"),
+    "parameters": ("parameters", "had {n} parameters"),
 }
-VERBS = {
-    "steps": "made {n} updates",
-    "samples": "saw {n} images",
-    "epochs": "trained {n} epochs",
-    "parameters": "had {n} parameters",
+# A quantity that a budget of another kind makes unequal, and how arms differ in it.
+IMPLIED = {
+    "samples": "saw {x} times as many images as",
+    "steps": "made {x} times as many updates as",
 }
 
 
-def scope_sentences(case: Case) -> tuple[str, ...]:
-    """All scope sentences of a case, in reading order."""
-    if not case.arms:
+def scope_sentences(context: CheckContext) -> tuple[str, ...]:
+    """All scope sentences of a question, in reading order."""
+    if not context.arms:
         return ()
     sentences = (
-        _data(case),
-        *budget_implies(case),
-        _tested(case),
-        _fixed(case),
-        _seeds(case),
-        _times(case),
-        *_from_elsewhere(case),
+        _data(context),
+        *budget_sentences(context),
+        _tested(context),
+        _fixed(context),
+        _seeds(context),
+        _times(context),
+        *_from_elsewhere(context),
+        *context.status.notes,
     )
     return tuple(sentence for sentence in sentences if sentence)
 
 
-def _data(case: Case) -> str:
-    names = list(dict.fromkeys(a.arm.configuration.data for a in case.arms))
-    if names == [UNNAMED_DATA]:
+def _data(context: CheckContext) -> str:
+    names = [name for name in dict.fromkeys(a.arm.configuration.data for a in context.arms) if name]
+    if not names:
         return ""
-    titles = [DATASETS[name].title if name in DATASETS else name for name in names]
+    known = ((name, context.study.vocabulary.facts(name)) for name in names)
+    titles = [facts.title if facts else name for name, facts in known]
     sizes = {
-        int(n) for a in case.arms if "test_size" in a.rows for n in a.rows["test_size"].dropna()
+        int(n) for a in context.arms if "test_size" in a.rows for n in a.rows["test_size"].dropna()
     }
-    images = f", {min(sizes):,} test images" if len(sizes) == 1 else ""
+    images = f", {count(min(sizes), 'test image')}" if len(sizes) == 1 else ""
     return f"Data: {listed(titles)}{images}."
 
 
-def budget_implies(case: Case) -> tuple[str, ...]:
-    """What holding the budget equal made unequal: "at 300 steps batch 128 saw 32 times more"."""
-    budget = case.question.budget
-    if budget is None or "budget" in case.factors:
+def budget_sentences(context: CheckContext) -> tuple[str, ...]:
+    """The budget held equal and what that made unequal, or that the training length varies."""
+    if context.budgets:
+        return (f"Training length varies: {listed(context.budgets)}.",)
+    budget = context.question.budget
+    if budget is None or BUDGET in context.factors:
         return ()
     sentences = [f"Held equal: {budget}."]
-    arms = max(case.contexts(), key=lambda context: spread(a.summary.samples for a in context))
-    for kind, words in (
-        ("samples", "saw {x} times as many images as"),
-        ("steps", "made {x} times as many updates as"),
-    ):
-        amounts = {a.arm.label: float(getattr(a.summary, kind)) for a in arms}
+    arms = max(context.contexts(), key=lambda group: spread(a.summary.samples for a in group))
+    for kind, words in IMPLIED.items():
+        amounts = {a.title: float(getattr(a.summary, kind)) for a in arms}
         ratio = spread(amounts.values())
         if budget.kind != kind and ratio > NOTABLE:
-            known = {label: amount for label, amount in amounts.items() if amount > 0}
+            known = {title: amount for title, amount in amounts.items() if amount > 0}
             most, least = max(known, key=lambda k: known[k]), min(known, key=lambda k: known[k])
             sentences.append(f"At {budget}, {most} {words.format(x=digits(ratio))} {least}.")
     return tuple(sentences)
 
 
-def _tested(case: Case) -> str:
+def _tested(context: CheckContext) -> str:
     """The levels that were run: nothing is known beyond them."""
-    shown = []
-    for factor in sorted(case.compared):
-        levels = list(dict.fromkeys(str(a.arm.settings.get(factor, "")) for a in case.arms))
+    spell, shown = context.study.vocabulary.spell, []
+    for factor in sorted(context.compared - {BUDGET}):
+        arms = [a.arm for a in context.arms if factor in a.arm.settings]
+        levels = dict.fromkeys(spell(factor, arm.settings[factor]) for arm in arms)
         if len(levels) > 2:
-            shown.append(f"{factor.replace('_', ' ')} {listed(levels)}")
-    return f"Tested: {'; '.join(shown)}; nothing is known beyond." if shown else ""
+            shown.append(f"{factor_title(factor)} {listed(levels)}")
+    return f"Tested: {'; '.join(shown)}. Nothing is known beyond these." if shown else ""
 
 
-def _fixed(case: Case) -> str:
+def _fixed(context: CheckContext) -> str:
     """Optimizer, learning rate and initialisation that every arm shares."""
-    if case.foreign:
+    if context.elsewhere:
         return ""
-    configurations = [a.arm.configuration for a in case.arms]
-    rates = sorted({c.learning_rate for c in configurations})
-    optimizers = sorted({c.optimizer for c in configurations})
-    tuned = any("learning_rate" in settings for settings in case.chosen.values())
+    configurations = [a.arm.configuration for a in context.arms]
+    rates = sorted({c["learning_rate"] for c in configurations})
+    optimizers = sorted({c["optimizer"] for c in configurations})
+    tuned = any("learning_rate" in settings for settings in context.chosen.values())
     how = "tuned per arm" if tuned else "not tuned"
     at = (
         f"at learning rate {digits(rates[0])} ({how})"
         if len(rates) == 1
-        else f"learning rates {listed(map(digits, rates))}"
+        else f"at learning rates {listed(map(digits, rates))} ({how})"
     )
-    return f"{listed(optimizers).capitalize()} {at}; PyTorch's default initialisation."
+    return f"{upper(listed(optimizers))} {at}; PyTorch's default initialisation."
 
 
-def _seeds(case: Case) -> str:
-    planned = case.question.hypothesis.seeds
-    if case.foreign:
-        found = (
-            sorted({int(s) for a in case.arms for s in a.rows["seed"].dropna()})
-            if case.arms
-            else []
-        )
-        return f"{count(len(found), 'seed')}." if found else ""
-    return f"{count(len(planned), 'seed')} ({seeds_text(planned)})."
+def _seeds(context: CheckContext) -> str:
+    if context.elsewhere is None:
+        seeds = context.question.seeds
+        return f"{count(len(seeds), 'seed')} ({seeds_text(seeds)})."
+    found = {int(seed) for a in context.arms for seed in a.rows["seed"].dropna()}
+    return f"{count(len(found), 'seed')}." if found and context.elsewhere.seeded else ""
 
 
-def _from_elsewhere(case: Case) -> tuple[str, ...]:
+def _from_elsewhere(context: CheckContext) -> tuple[str, ...]:
     """What was assumed about a table that is not ours."""
-    if not case.foreign:
+    table = context.elsewhere
+    if table is None:
         return ()
-    export = case.source.get("export")
-    found = [f"Read as an export of {export}."] if export else []
-    columns = {m: c for m, c in case.source.get("columns", {}).items() if m != c}
+    found = [f"Read as an export of {table.export}."] if table.export else []
+    columns = {name: column for name, column in table.metric_columns.items() if name != column}
     if columns:
-        found.append(f"Columns: {listed(f'{m} from {c!r}' for m, c in columns.items())}.")
-    unrecorded = [n for n in case.source.get("unrecorded", ()) if n not in case.factors]
+        read = (f"{plain(name)} from {column!r}" for name, column in columns.items())
+        found.append(f"Columns: {listed(read)}.")
+    unrecorded = [name for name in table.unrecorded if name not in context.factors]
     if unrecorded:
-        names = listed(name.replace("_", " ") for name in unrecorded)
+        names = listed(map(plain, unrecorded))
         found.append(f"Not recorded, taken as equal in all arms: {names}.")
-    own = case.source.get("own_notes", {}).get(case.question.hypothesis.id, ())
-    return (*found, *case.source.get("notes", ()), *dict.fromkeys(own))
+    return (*found, *table.notes, *dict.fromkeys(context.notes.notes))
 
 
-def _times(case: Case) -> str:
-    """Where times were taken; intervals of times show jitter there, no more."""
-    judged = [leg for leg in case.judgement.legs if leg.metric == TIME_METRIC]
-    if case.timing is None or all(leg.dropped_because for leg in judged):
+def _times(context: CheckContext) -> str:
+    """Where times were taken; intervals of times cover their jitter there only."""
+    timing = context.timing
+    if timing is None or not any(metric.is_time for metric in context.metrics):
         return ""
-    threads = f", {count(case.timing.threads, 'thread')}" if case.timing.threads else ""
-    hardware = hardware_text(case.timing.hardware) or "one machine"
+    threads = f", {count(timing.threads, 'thread')}" if timing.threads else ""
+    hardware = hardware_text(timing.hardware) or "one machine"
     where = f"this implementation on {hardware}{threads}"
-    return f"Times: {where}; their intervals show its jitter, no more."
+    return f"Times: {where}; their intervals cover the jitter of repeated timings only."
 
 
 def hardware_text(hardware: Mapping[str, Any]) -> str:
@@ -149,24 +146,21 @@ def hardware_text(hardware: Mapping[str, Any]) -> str:
     return ""
 
 
-def untestable_reason(case: Case) -> str:
+def untestable_reason(context: CheckContext) -> str:
     """Why "because: updates" cannot be tested here: all arms had equally many. "" when it can."""
-    because = case.question.hypothesis.because
-    if because is None or len(case.arms) < 2:
+    because, arms = context.hypothesis.because, context.arms
+    if len(arms) < 2:
         return ""
-    if because == "time":
-        budget = case.question.budget
-        equal = budget is not None and budget.kind == "seconds"
-        return f"All arms trained {budget}, so 'time' is not tested here." if equal else ""
-    kind = REASONS.get(because)
-    if kind is None:
+    all_arms = "both arms" if len(arms) == 2 else "all arms"
+    if because == "time" and context.held == "seconds":
+        return (
+            f"Your reason (time) is not tested here: {all_arms} trained {context.question.budget}."
+        )
+    if because not in REASONS:
         return ""
-    amounts = [float(getattr(a.summary, kind)) for a in case.arms]
+    kind, did = REASONS[because]
+    amounts = [float(getattr(a.summary, kind)) for a in arms]
     if min(amounts) <= 0 or spread(amounts) > NOTABLE:
         return ""
-    did = VERBS[kind].format(n=digits(amounts[0], 6))
-    return f"{_all(case.arms)} {did}, so '{because}' is not tested here."
-
-
-def _all(arms: Sequence[ArmRuns] | Iterable[ArmRuns]) -> str:
-    return "Both arms" if len(list(arms)) == 2 else "All arms"
+    done = did.format(n=digits(amounts[0], 6))
+    return f"Your reason ({because}) is not tested here: {all_arms} {done}."

@@ -3,77 +3,108 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import shlex
 
-from hyperverdict.checks.context import Case
-from hyperverdict.study.model import TIME_METRIC
+from hyperverdict.checks.context import CheckContext
+from hyperverdict.verdicts.model import NextLook
+from hyperverdict.words.numbers import digits
 
 Range = tuple[int, int]
 
-# A search is chosen on one seed and scored on another.
-SEEDS_PER_REPLICATE = {"strategy": 2}
+
+def next_look(context: CheckContext) -> NextLook | None:
+    """What would settle an open question; None where nothing is open that seeds settle."""
+    needed = seeds_needed(context)
+    if needed is None:
+        return None
+    seeds = _next_seeds(context, needed)
+    return NextLook(
+        seeds_needed=needed,
+        cost_hours=cost_hours(context, needed),
+        processor=processor(context),
+        seeds=seeds,
+        command="" if seeds is None or context.elsewhere else _command(context, seeds),
+    )
 
 
-def seeds_needed(case: Case) -> Range | None:
-    """(low, high) seeds that would settle the open effects of a case; None when none is open.
+def seeds_needed(context: CheckContext) -> Range | None:
+    """(low, high) seeds that would settle the open effects; None when none is open.
 
     Times are settled by repeats of the timing job, not by seeds.
     """
     open_effects = [
         effect.seeds_needed
-        for effect in case.effects()
+        for effect in context.effects
         if effect.evidence == "inconclusive"
         and effect.seeds_needed is not None
-        and effect.metric != TIME_METRIC
+        and not effect.metric.is_time
     ]
-    if not open_effects or case.judgement.evidence != "inconclusive":
+    if not open_effects or context.judgement.evidence != "inconclusive":
         return None
-    each = SEEDS_PER_REPLICATE.get(case.judgement.kind, 1)
+    # A search is chosen on one seed and scored on another.
+    each = 2 if context.claim.reads == "selection" else 1
     low, high = (max(ends) for ends in zip(*open_effects, strict=True))
     return each * low, each * high
 
 
-def cost_hours(case: Case, needed: Range) -> tuple[float, float] | None:
+def cost_hours(context: CheckContext, needed: Range) -> tuple[float, float] | None:
     """Hours of training that `needed` seeds cost beyond those that exist; None when unknown."""
     per_seed = 0.0
-    for a in case.arms:
+    for a in context.arms:
         seconds = a.rows["train_seconds"].dropna() if "train_seconds" in a.rows else ()
         if not len(seconds):
             return None
         per_seed += float(sum(seconds)) / len(seconds)
-    have = len(case.question.hypothesis.seeds)
+    have = len(context.question.seeds)
     low, high = (max(0, seeds - have) * per_seed / 3600 for seeds in needed)
     return (low, high) if math.isfinite(high) else None
 
 
-def processor(case: Case) -> str:
+def processor(context: CheckContext) -> str:
     """``GPU`` when the arms trained on one, else ``CPU``."""
-    devices: Iterable[str] = (
-        str(device) for a in case.arms if "device" in a.rows for device in a.rows["device"].dropna()
-    )
+    devices = (level for a in context.arms for level in a.levels_of("device"))
     return "GPU" if any("cuda" in device for device in devices) else "CPU"
 
 
-def command(case: Case, needed: Range) -> str:
-    """The line that adds seeds and runs the study again; "" where more seeds cannot be judged."""
-    path, id_ = case.question.study.path, case.question.hypothesis.id
-    wanted = next_look(case, needed)
-    if case.foreign or wanted is None:
-        return ""
-    return (
-        f"hyperverdict replicates {path} {id_} {wanted} && "
-        f"snakemake --profile profiles/local --configfile {path}"
-    )
-
-
-def next_look(case: Case, needed: Range) -> int | None:
+def _next_seeds(context: CheckContext, needed: Range) -> int | None:
     """The number of seeds of the next look: a registered one where one is left.
 
     None when the looks that were taken used all of alpha.
     """
-    have = len(case.question.hypothesis.seeds)
-    planned = [n for n in case.standing.schedule if n > have]
+    have, status = len(context.question.seeds), context.status
+    planned = [n for n in status.schedule if n > have]
     if planned:
         return min(planned)
-    look = case.standing.look
-    return None if look is not None and look.spends >= 1 else max(needed[1], have + 1)
+    spent = status.look is not None and status.look.spends >= 1
+    return None if spent else max(needed[1], have + 1)
+
+
+def _command(context: CheckContext, seeds: int) -> str:
+    """The line that adds seeds and runs the study again."""
+    path = shlex.quote(context.study.path)
+    return (
+        f"hyperverdict seeds {path} {context.hypothesis.id} {seeds} && "
+        f"snakemake --profile profiles/local --configfile {path}"
+    )
+
+
+def needed_text(look: NextLook) -> str:
+    """``About 20 to 31 seeds per arm would settle it, at a cost of about 2 CPU hours``."""
+    low, high = look.seeds_needed
+    seeds = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    cost = ""
+    if look.cost_hours is not None:
+        cost = f", at a cost of about {hours_text(look.cost_hours, look.processor)}"
+    return f"About {seeds} seeds per arm would settle it{cost}"
+
+
+def hours_text(hours: tuple[float, float], processor: str = "") -> str:
+    """A range of hours, in seconds or minutes where it is short: ``6 to 30 CPU minutes``."""
+    low, high = hours
+    for unit, per_hour in (("hours", 1), ("minutes", 60), ("seconds", 3600)):
+        if high * per_hour >= 1 or unit == "seconds":
+            ends = [digits(low * per_hour, 2), digits(high * per_hour, 2)]
+            shown = ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+            unit = unit.removesuffix("s") if shown == "1" else unit
+            return " ".join(part for part in (shown, processor, unit) if part)
+    return ""

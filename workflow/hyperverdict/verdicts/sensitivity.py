@@ -1,64 +1,66 @@
-"""The robustness strip: would another defensible analysis say the same?"""
+"""Sensitivity: would another defensible way of judging the same runs give the same?"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from hyperverdict.checks.context import Case
-from hyperverdict.claims.model import Effect, Judgement, Outcomes, Question
-from hyperverdict.effects.effect import higher_is_better
+from hyperverdict.checks.context import CheckContext
+from hyperverdict.claims.model import Judgement, Question
+from hyperverdict.effects.effect import Evidence
+from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.outcomes.questions import seeds_of
-from hyperverdict.outcomes.values import values_of
+from hyperverdict.outcomes.values import scores_on
+from hyperverdict.verdicts.model import SensitivityLine
+from hyperverdict.words.contrasts import contrast_name
+from hyperverdict.words.numbers import p_text
 
-Judge = Callable[[Question], Judgement]
-
-BEST_COLUMNS = {
-    "accuracy": "best_validation_accuracy",
-    "error": "best_validation_accuracy",
-    "loss": "best_validation_loss",
-}
-SIGN_FLIP_ALPHA_FROM = 6
+MINIMUM_SIGN_FLIP_SEEDS = 6
+MINIMUM_LEAVE_OUT_SEEDS = 4
 MANY_SEEDS = 30
 
 
-def robustness(case: Case, judge: Judge) -> dict[str, str]:
-    """Sensitivity line -> the evidence it gives."""
-    if not case.arms:
-        return {}
-    strip = {"as judged": str(case.judgement.evidence)}
-    on_best = _on_best_validation(case)
-    if on_best is not None:
-        strip["best on validation"] = str(judge(on_best).evidence)
-    flipped = sign_flip(case)
-    if flipped:
-        strip["sign-flip"] = flipped
-    without = case.source.get("leave_one_out") or {}
-    if without:
-        strip["leave one seed out"] = _agreement(case.judgement, without)
-    if any(f.failed for f in case.judgement.failures):
-        strip["failures at worst case"] = str(judge(worst_case(case.question)).evidence)
-    return strip
+def sensitivity(context: CheckContext) -> tuple[SensitivityLine, ...]:
+    """What the other ways of judging give, those that apply."""
+    if not context.arms:
+        return ()
+    lines = (
+        _judged_on("best on validation", _on_best_validation(context), context),
+        _sign_flip(context),
+        _leave_one_out(context),
+        _judged_on("failures at worst case", _at_worst(context), context),
+    )
+    return tuple(line for line in lines if line is not None)
 
 
-def leave_one_out(question: Question, judge: Judge, judgement: Judgement) -> dict[int, str]:
+def _judged_on(
+    name: str, question: Question | None, context: CheckContext
+) -> SensitivityLine | None:
+    if question is None:
+        return None
+    evidence = context.claim.judge(question).evidence
+    return SensitivityLine(name, evidence, evidence == context.judgement.evidence)
+
+
+def leave_one_out(question: Question, judgement: Judgement) -> dict[int, Evidence]:
     """seed -> the evidence without it; only where at least three seeds remain.
 
-    With many seeds only the most extreme of each effect are left out: if any flips it, they do.
+    With many seeds only the most extreme of each effect are left out: if any changes it, they do.
     """
     seeds = seeds_of(question.outcomes)
-    if len(seeds) < 4:
+    if len(seeds) < MINIMUM_LEAVE_OUT_SEEDS:
         return {}
     if len(seeds) > MANY_SEEDS:
         seeds = sorted(_extreme_seeds(judgement) & set(seeds))
-    return {seed: str(judge(without_seed(question, seed)).evidence) for seed in seeds}
+    judge = question.claim.judge
+    return {seed: judge(without_seed(question, seed)).evidence for seed in seeds}
 
 
 def _extreme_seeds(judgement: Judgement) -> set[int]:
     """The seeds whose contrasts lie farthest on either side, for every effect."""
     extreme: set[int] = set()
-    for effect in (effect for leg in judgement.legs for effect in leg.effects):
+    for effect in judgement.effects:
         ordered = [seed for seed, _ in sorted(effect.per_seed, key=lambda pair: pair[1])]
         extreme |= {*ordered[:1], *ordered[-1:]}
     return extreme
@@ -84,64 +86,65 @@ def without_seed(question: Question, seed: int) -> Question:
 def worst_case(question: Question) -> Question:
     """Failed runs get the worst value of the question: a sensitivity line, never the primary."""
 
-    def fill(name: str, outcomes: Outcomes) -> Outcomes:
+    def fill(outcomes: Outcomes) -> Outcomes:
         finite = [v for arm in outcomes.values.values() for v in arm.values() if math.isfinite(v)]
         if not finite:
             return outcomes
-        worst = max(finite) if higher_is_better(outcomes.metric) is False else min(finite)
+        worst = max(finite) if outcomes.metric.better == "lower" else min(finite)
         values: Mapping[str, Mapping[int, float]] = {
             arm: {s: v if math.isfinite(v) else worst for s, v in by_seed.items()}
             for arm, by_seed in outcomes.values.items()
         }
         return replace(outcomes, values=values)
 
-    return replace(question, outcomes={n: fill(n, o) for n, o in question.outcomes.items()})
+    return replace(question, outcomes={n: fill(o) for n, o in question.outcomes.items()})
 
 
-def _on_best_validation(case: Case) -> Question | None:
+def _at_worst(context: CheckContext) -> Question | None:
+    failed = any(failures.failed for failures in context.judgement.failures)
+    return worst_case(context.question) if failed else None
+
+
+def _on_best_validation(context: CheckContext) -> Question | None:
     """The question on the best evaluation of each run's validation curve, where one is recorded."""
-    outcomes = dict(case.question.outcomes)
+    outcomes = dict(context.question.outcomes)
     changed = False
-    for name, column in BEST_COLUMNS.items():
-        if name not in outcomes or outcomes[name].curves:
+    for name, of in context.question.outcomes.items():
+        column = of.metric.best
+        if not column or of.curves:
             continue
-        if not all(column in a.rows and a.rows[column].notna().any() for a in case.arms):
-            continue
-        values = {a.arm.label: values_of(a.rows, column) for a in case.arms}
-        if name == "error":
-            values = {arm: {s: 1 - v for s, v in of.items()} for arm, of in values.items()}
-        outcomes[name] = replace(outcomes[name], values=values)
-        changed = True
-    return replace(case.question, outcomes=outcomes) if changed else None
+        if all(column in a.rows and a.rows[column].notna().any() for a in context.arms):
+            values = {a.label: scores_on(a.rows, of.metric, column) for a in context.arms}
+            outcomes[name] = replace(of, values=values)
+            changed = True
+    return replace(context.question, outcomes=outcomes) if changed else None
 
 
-def about_direction(effect: Effect) -> bool:
-    """Whether an effect is claimed to be above or below 0, not merely within or not beyond it."""
-    return effect.direction in ("higher", "lower") and effect.between is None
-
-
-def sign_flip(case: Case) -> str:
-    """What the exact sign-flip test says: agrees, or which effect it does not confirm."""
+def _sign_flip(context: CheckContext) -> SensitivityLine | None:
+    """What the exact sign-flip test gives: the same, or which effect it does not confirm."""
+    held = context.judgement.evidence
     tested = [
-        e for e in case.effects() if e.sign_flip_p is not None and e.n >= SIGN_FLIP_ALPHA_FROM
+        (effect, effect.sign_flip_p)
+        for effect in context.effects
+        if effect.sign_flip_p is not None and effect.n >= MINIMUM_SIGN_FLIP_SEEDS
     ]
     if not tested:
-        return ""
-    for effect in tested:
-        decided = effect.evidence in ("supported", "refuted") and about_direction(effect)
-        p = effect.sign_flip_p if effect.sign_flip_p is not None else 1.0
+        return None
+    for effect, p in tested:
+        decided = effect.evidence in ("supported", "refuted") and effect.about_direction
         if decided and p >= effect.alpha:
-            return f"does not confirm {effect.name} (p {p:.3g})"
-    return "agrees"
+            detail = f"does not confirm {contrast_name(effect.contrast)} ({p_text(p)})"
+            return SensitivityLine("sign-flip test", "inconclusive", False, detail)
+    return SensitivityLine("sign-flip test", held, True)
 
 
-def _agreement(judgement: Judgement, without: Mapping[int, str]) -> str:
-    differing = {
-        seed: evidence for seed, evidence in without.items() if evidence != judgement.evidence
-    }
+def _leave_one_out(context: CheckContext) -> SensitivityLine | None:
+    held, without = context.judgement.evidence, context.leave_one_out
+    if not without:
+        return None
+    differing = {seed: evidence for seed, evidence in without.items() if evidence != held}
     if not differing:
-        return f"{judgement.evidence} whichever is left out"
+        return SensitivityLine("leave one seed out", held, True, "whichever is left out")
     seed, evidence = next(iter(differing.items()))
-    return f"{evidence} without seed {seed}" + (
-        f" (and {len(differing) - 1} more)" if len(differing) > 1 else ""
-    )
+    more = f" (and {len(differing) - 1} more)" if len(differing) > 1 else ""
+    return SensitivityLine("leave one seed out", evidence, False, f"without seed {seed}{more}")

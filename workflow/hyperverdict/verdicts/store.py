@@ -1,147 +1,54 @@
-"""Verdicts on disk: verdicts.json (typed, exact), verdicts.csv and verdicts.parquet (tidy).
-
-JSON has no nan or infinity: they are written as the texts "nan", "inf" and "-inf", and come back as
-numbers.
-"""
+"""Verdicts on disk: verdicts.json (exact), verdicts.csv and verdicts.parquet (tidy)."""
 
 from __future__ import annotations
 
-import json
-import math
-import os
-import types
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from functools import cache
+import io
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
-from hyperverdict.claims.model import Effect, Leg
+from hyperverdict.claims.model import Leg
+from hyperverdict.effects.contrast import Contrast
+from hyperverdict.effects.effect import Effect
 from hyperverdict.errors import UserError
+from hyperverdict.runs.files import write_atomic
+from hyperverdict.verdicts.document import from_json, to_json
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
-
-FORMAT = 1
-SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+from hyperverdict.words.contrasts import contrast_name
 
 
 def write_verdicts(report: StudyReport, folder: Path) -> None:
     """Write verdicts.json into `folder`, verdicts.csv and verdicts.parquet into `folder`/tables."""
     import pandas as pd
 
-    tables = folder / "tables"
-    tables.mkdir(parents=True, exist_ok=True)
-    _replace(folder / "verdicts.json", to_json(report).encode())
     frame = pd.DataFrame(verdict_rows(report), columns=list(_COLUMNS))
     frame = frame.astype(dict.fromkeys(_TEXT, "str"))
-    _replace(tables / "verdicts.csv", frame.to_csv(index=False).encode())
-    temporary = tables / f".verdicts.parquet.{os.getpid()}"
-    frame.to_parquet(temporary, index=False)
-    temporary.replace(tables / "verdicts.parquet")
+    parquet = io.BytesIO()
+    frame.to_parquet(parquet, index=False)
+    write_atomic(folder / "verdicts.json", to_json(report).encode())
+    write_atomic(folder / "tables" / "verdicts.csv", frame.to_csv(index=False).encode())
+    write_atomic(folder / "tables" / "verdicts.parquet", parquet.getvalue())
 
 
 def read_verdicts(file: Path) -> StudyReport:
     """The report in verdicts.json; UserError names a file that is no such report."""
     try:
-        return from_json(file.read_text())
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{file} holds no verdicts ({error}); judge the study again") from None
-
-
-def to_json(report: StudyReport) -> str:
-    """The report as indented JSON with a final newline; the order of keys is kept."""
-    plain = {"format": FORMAT, "report": to_plain(report)}
-    return json.dumps(plain, indent=1, allow_nan=False) + "\n"
-
-
-def from_json(text: str) -> StudyReport:
-    """Inverse of `to_json`; ValueError, KeyError or TypeError on anything else."""
-    raw = json.loads(text)
-    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        raise ValueError(f"not verdicts of format {FORMAT}")
-    report = to_typed(StudyReport, raw["report"])
-    if not isinstance(report, StudyReport):
-        raise TypeError("not a study report")
-    return report
-
-
-def to_plain(value: Any) -> Any:
-    """Dataclasses, mappings and sequences as what JSON holds."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): to_plain(content) for key, content in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [to_plain(item) for item in value]
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
-
-
-def to_typed(kind: Any, plain: Any) -> Any:
-    """Plain JSON as a value of the annotated type `kind`; TypeError or KeyError when it is none."""
-    origin = get_origin(kind)
-    if is_dataclass(kind) and isinstance(kind, type):
-        return _to_dataclass(kind, plain)
-    if origin in (Union, types.UnionType):
-        options = [option for option in get_args(kind) if option is not type(None)]
-        return None if plain is None else to_typed(options[0], plain)
-    if origin is tuple:
-        return _to_tuple(get_args(kind), plain)
-    if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
-        content = get_args(kind)[1]
-        return {key: to_typed(content, value) for key, value in plain.items()}
-    if origin is Literal:
-        if plain not in get_args(kind):
-            raise TypeError(f"{plain!r} is none of {get_args(kind)}")
-        return plain
-    if kind is float:
-        return SPECIAL[plain] if isinstance(plain, str) else float(plain)
-    if kind is Any:
-        return _special(plain)
-    if kind in (int, str, bool) and type(plain) is not kind:
-        raise TypeError(f"{plain!r} is not {kind.__name__}")
-    return plain
-
-
-def _special(plain: Any) -> Any:
-    """Untyped content: special floats come back, all else stays."""
-    if isinstance(plain, dict):
-        return {key: _special(value) for key, value in plain.items()}
-    if isinstance(plain, list):
-        return [_special(item) for item in plain]
-    return SPECIAL.get(plain, plain) if isinstance(plain, str) else plain
-
-
-def _to_tuple(kinds: tuple[Any, ...], plain: Sequence[Any]) -> tuple[Any, ...]:
-    if len(kinds) == 2 and kinds[1] is Ellipsis:
-        return tuple(to_typed(kinds[0], item) for item in plain)
-    return tuple(to_typed(kind, item) for kind, item in zip(kinds, plain, strict=True))
-
-
-def _to_dataclass(kind: type, plain: Mapping[str, Any]) -> Any:
-    hints = _hints(kind)
-    unknown = set(plain) - set(hints)
-    if unknown:
-        raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
-    return kind(**{name: to_typed(hints[name], value) for name, value in plain.items()})
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+        return from_json(file.read_bytes())
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).partition("\n")[0]
+        raise UserError(f"{file} holds no verdicts ({first}); judge the study again") from None
 
 
 _TEXT = (
     "hypothesis", "says", "kind", "claim", "budget", "overall", "headline", "evidence",
-    "raw_evidence", "grade", "metric", "direction", "leg_evidence", "effect", "effect_evidence",
-    "checks", "registered", "dropped_because",
+    "uncorrected", "grade", "metric", "direction", "leg_evidence", "effect", "contrast",
+    "effect_evidence", "checks", "registered", "dropped_because",
 )  # fmt: skip
 _NUMBERS = (
-    "n", "estimate", "ci1_low", "ci1_high", "ci2_low", "ci2_high", "delta", "alpha", "sd", "t",
-    "p", "p_equivalence", "correlation", "sign_flip_p", "image_error", "seeds_needed_low",
-    "seeds_needed_high", "cost_hours_low", "cost_hours_high",
+    "n", "estimate", "interval_low", "interval_high", "equivalence_interval_low",
+    "equivalence_interval_high", "delta", "alpha", "sd", "t", "p", "p_equivalence", "correlation",
+    "sign_flip_p", "image_error", "seeds_needed_low", "seeds_needed_high", "cost_hours_low",
+    "cost_hours_high",
 )  # fmt: skip
 _COLUMNS = (*_TEXT, "primary", "ratio", "paired", *_NUMBERS)
 
@@ -157,7 +64,8 @@ def verdict_rows(report: StudyReport) -> list[dict[str, Any]]:
 
 
 def _rows_of(hypothesis: HypothesisReport, verdict: Verdict) -> list[dict[str, Any]]:
-    judgement = verdict.corrected or verdict.judgement
+    judgement, look = verdict.judgement, verdict.next_look
+    errors = dict(verdict.image_errors)
     shared = {
         "hypothesis": hypothesis.id,
         "says": hypothesis.says,
@@ -168,52 +76,47 @@ def _rows_of(hypothesis: HypothesisReport, verdict: Verdict) -> list[dict[str, A
         "overall": hypothesis.headline,
         "headline": verdict.headline,
         "evidence": judgement.evidence,
-        "raw_evidence": verdict.judgement.evidence,
+        "uncorrected": verdict.uncorrected or judgement.evidence,
         "grade": judgement.grade,
-        "checks": ", ".join(check.number for check in verdict.checks),
+        "checks": ", ".join(check.id for check in verdict.fired),
         "registered": verdict.registered,
-        **_ends("seeds_needed", verdict.seeds_needed),
-        **_ends("cost_hours", verdict.cost_hours),
+        **_ends("seeds_needed", look.seeds_needed if look else None),
+        **_ends("cost_hours", look.cost_hours if look else None),
     }
     rows = [
-        {**shared, **_leg_cells(leg), **_effect_cells(effect, verdict)}
+        {**shared, **_leg_cells(leg), **_effect_cells(effect, errors)}
         for leg in judgement.legs
         for effect in leg.effects or (None,)
     ]
     blank = {"metric": "", "direction": "", "leg_evidence": "", "dropped_because": ""}
-    return rows or [{**shared, **blank, **_effect_cells(None, verdict)}]
+    return rows or [{**shared, **blank, **_effect_cells(None, errors)}]
 
 
 def _leg_cells(leg: Leg) -> dict[str, Any]:
     return {
-        "metric": leg.metric,
-        "direction": leg.direction,
+        "metric": leg.metric.name,
+        "direction": leg.expectation.direction,
         "leg_evidence": leg.evidence,
         "dropped_because": leg.dropped_because,
     }
 
 
-def _effect_cells(effect: Effect | None, verdict: Verdict) -> dict[str, Any]:
+def _effect_cells(effect: Effect | None, errors: dict[Contrast, float]) -> dict[str, Any]:
     if effect is None:
-        return {"effect": "", "effect_evidence": ""}
+        return {"effect": "", "contrast": "", "effect_evidence": ""}
     names = ("n", "estimate", "delta", "alpha", "sd", "t", "p", "p_equivalence")
     more = ("ratio", "paired", "correlation", "sign_flip_p")
     return {
-        "effect": effect.name,
+        "effect": contrast_name(effect.contrast),
+        "contrast": effect.contrast.kind,
         "effect_evidence": effect.evidence,
         **{name: getattr(effect, name) for name in (*names, *more)},
-        **_ends("ci1", effect.ci1),
-        **_ends("ci2", effect.ci2),
-        "image_error": verdict.image_errors.get(effect.name),
+        **_ends("interval", effect.ci),
+        **_ends("equivalence_interval", effect.ci_equivalence),
+        "image_error": errors.get(effect.contrast),
     }
 
 
 def _ends(name: str, pair: Sequence[float] | None) -> dict[str, float | None]:
     low, high = pair if pair is not None else (None, None)
     return {f"{name}_low": low, f"{name}_high": high}
-
-
-def _replace(file: Path, content: bytes) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(file)

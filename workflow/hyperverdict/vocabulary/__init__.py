@@ -1,1 +1,1 @@
-"""The words a study may use, as values: budgets, hyperparameters, metrics, data sets, configurations."""
+"""The words a study may use: budgets, hyperparameters, metrics, data sets, configurations."""

@@ -3,129 +3,195 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import Budget, parse_budget, to_steps
-from hyperverdict.vocabulary.datasets import DATASETS
-from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS, OWN, read_value, spell
+from hyperverdict.vocabulary.hyperparameters import Level
+from hyperverdict.vocabulary.vocabulary import BUDGET, OURS, Vocabulary
+
+LAYERS = "hidden_units"
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """All hyperparameters in canonical form, with a budget in steps or seconds."""
+    """Hyperparameters in canonical form, with a budget (for our own runs in steps or seconds).
 
-    data: str
-    model: str
-    hidden_units: tuple[int, ...]
-    activation: str
-    dropout: float
-    batch_size: int
-    optimizer: str
-    learning_rate: float
-    schedule: str
-    weight_decay: float
+    Attributes:
+        levels: (name, canonical level) of every hyperparameter, in the order of paths; of runs
+            from elsewhere only those that the study names.
+    """
+
+    levels: tuple[tuple[str, Level], ...]
     budget: Budget
-    momentum: float = 0.9
-    classes: tuple[int, ...] = ()
-    train_samples: int = 0
-    # Hyperparameters of runs from elsewhere, (name, value) in the order of their names.
-    own: tuple[tuple[str, Any], ...] = ()
+    vocabulary: Vocabulary = field(default=OURS, repr=False, compare=False)
+
+    def __getitem__(self, name: str) -> Level:
+        """The level of a hyperparameter; KeyError for one that is not known."""
+        return self._by_name[name]
+
+    def get(self, name: str, default: Level = None) -> Level:
+        """The level of a hyperparameter, or a default."""
+        return self._by_name.get(name, default)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Level]:
+        return dict(self.levels)
+
+    @property
+    def data(self) -> str:
+        """The data set; "" where nobody has named one."""
+        return str(self.get("data", ""))
 
     @property
     def path(self) -> str:
         """The folder below results/runs/ that spells this configuration."""
         return f"{self.arm_path}/{self.budget.slug}"
 
-    @property
+    @cached_property
     def arm_path(self) -> str:
         """The path without the budget: what a step costs depends on this alone."""
-        spelled = [
-            f"{h.name}~{spell(h.name, getattr(self, h.name))}"
-            for h in HYPERPARAMETERS.values()
-            if h.core or getattr(self, h.name) != h.default
-        ]
-        spelled += [f"{name}~{spell(name, value)}" for name, value in self.own]
-        return "/".join(spelled)
+        rows = self.vocabulary.hyperparameters
+        return "/".join(
+            f"{name}~{self.vocabulary.spell(name, level)}"
+            for name, level in self.levels
+            if rows[name].core or level != rows[name].default
+        )
 
     @property
     def train_size(self) -> int:
         """Images in one full pass."""
-        if self.data not in DATASETS:
+        facts = self.vocabulary.facts(self.data)
+        if facts is None:
             raise UserError(f"the size of data set {self.data!r} is not known before it is loaded")
-        available = DATASETS[self.data].sizes(self.classes)[0]
-        return min(self.train_samples or available, available)
+        available = facts.sizes(self["classes"])[0]
+        return min(self["train_samples"] or available, available)
 
     def settings(self) -> dict[str, Any]:
         """Every hyperparameter by name, plus ``budget`` as text."""
-        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "own"}
-        return {**values, **dict(self.own), "budget": str(self.budget)}
+        return {**dict(self.levels), BUDGET: str(self.budget)}
 
     def differing(self, other: Configuration) -> tuple[str, ...]:
         """Names of the hyperparameters in which two configurations differ, budget included."""
+        names = [name for name, level in self.levels if other.get(name) != level]
+        return (*names, BUDGET) if self.budget != other.budget else tuple(names)
+
+    @property
+    def inert(self) -> tuple[str, ...]:
+        """Hyperparameters that do nothing beside the others."""
+        rows = self.vocabulary.hyperparameters
         return tuple(
-            f.name for f in fields(self) if getattr(self, f.name) != getattr(other, f.name)
+            name
+            for name, _ in self.levels
+            if any(self.get(o) not in levels for o, levels in rows[name].acts_with.items())
         )
 
+    @property
+    def effective(self) -> Configuration:
+        """The configuration that trains just like this one, inert levels at their defaults."""
+        rows, inert = self.vocabulary.hyperparameters, self.inert
+        levels = ((n, rows[n].default if n in inert else level) for n, level in self.levels)
+        return replace(self, levels=tuple(levels)) if inert else self
 
-def configure(settings: Mapping[str, Any], budget: Budget) -> Configuration:
+
+@dataclass(frozen=True)
+class Baseline:
+    """What every arm shares that a claim does not vary.
+
+    Attributes:
+        settings: hyperparameters in canonical form, without the budget; ``data`` included.
+    """
+
+    settings: Mapping[str, Level]
+    vocabulary: Vocabulary = OURS
+
+    def configure(self, levels: Mapping[str, Level], budget: Budget) -> Configuration:
+        """The baseline with some levels replaced; a level of ``budget`` replaces the budget."""
+        changed = dict(levels)
+        budget = changed.pop(BUDGET, budget)
+        both = sorted({"width", "depth"} & changed.keys())
+        if LAYERS in changed and both and self.vocabulary.complete:
+            raise UserError(
+                f"hidden_units and {', '.join(both)} set the same layers; vary one of them"
+            )
+        return configure(_override(self.settings, changed), budget, self.vocabulary)
+
+
+def configure(
+    settings: Mapping[str, Any], budget: Budget, vocabulary: Vocabulary = OURS
+) -> Configuration:
     """A configuration from settings as people write them.
 
     `settings` may give hidden_units or width and depth; what is missing takes the frozen default.
     A budget in samples or epochs becomes steps.
     """
-    raw = dict(settings)
-    width, depth = raw.pop("width", None), raw.pop("depth", None)
-    if width is not None or depth is not None:
-        if "hidden_units" in raw:
-            raise UserError("give hidden_units or width and depth, not both")
-        width = read_value("width", 256 if width is None else width)
-        depth = read_value("depth", 2 if depth is None else depth)
-        raw["hidden_units"] = [width] * depth
-    values = {name: h.default for name, h in HYPERPARAMETERS.items()}
-    own = tuple(sorted((name, read_value(name, raw.pop(name))) for name in raw.keys() & OWN.keys()))
-    values |= {name: read_value(name, value) for name, value in raw.items()}
-    configuration = Configuration(**values, budget=budget, own=own)
+    if not vocabulary.complete:
+        given = {name: vocabulary.read(name, raw) for name, raw in settings.items()}
+        ordered = tuple((n, given[n]) for n in vocabulary.hyperparameters if n in given)
+        return Configuration(ordered, budget, vocabulary)
+    raw = _with_layers(dict(settings), vocabulary)
+    unknown = [name for name in raw if name not in vocabulary.hyperparameters]
+    for name in unknown:
+        vocabulary.read(name, raw[name])  # raises
+    rows = vocabulary.hyperparameters.items()
+    levels = ((n, vocabulary.read(n, raw[n]) if n in raw else row.default) for n, row in rows)
+    configuration = Configuration(tuple(levels), budget, vocabulary)
     _check_possible(configuration)
     if budget.kind in ("samples", "epochs"):
-        canonical = to_steps(budget, configuration.batch_size, configuration.train_size)
+        canonical = to_steps(budget, configuration["batch_size"], configuration.train_size)
         configuration = replace(configuration, budget=canonical)
     return configuration
 
 
+def _with_layers(raw: dict[str, Any], vocabulary: Vocabulary) -> dict[str, Any]:
+    """Settings with hidden_units instead of its handles width and depth."""
+    given = {name: raw.pop(name) for name in ("width", "depth") if name in raw}
+    if not given or not vocabulary.handles:
+        return raw | given
+    if LAYERS in raw:
+        raise UserError("give hidden_units or width and depth, not both")
+    width, depth = (
+        vocabulary.read(name, given.get(name, vocabulary.handles[name].default))
+        for name in ("width", "depth")
+    )
+    return {**raw, LAYERS: [width] * depth}
+
+
 def _check_possible(configuration: Configuration) -> None:
     """Refuse classes and images that a known data set does not have."""
-    facts = DATASETS.get(configuration.data)
+    facts = configuration.vocabulary.facts(configuration.data)
     if facts is None:
         return
-    absent = [c for c in configuration.classes if c >= len(facts.class_counts)]
+    classes, samples = configuration["classes"], configuration["train_samples"]
+    absent = [c for c in classes if c >= len(facts.class_counts)]
     if absent:
         last = len(facts.class_counts) - 1
         raise UserError(f"classes: {absent} are not in {configuration.data}; allowed: 0 to {last}")
-    available = facts.sizes(configuration.classes)[0]
-    if configuration.train_samples >= available:
+    available = facts.sizes(classes)[0]
+    if samples >= available:
         raise UserError(
-            f"train_samples: {configuration.train_samples} of {configuration.data}, which has "
+            f"train_samples: {samples} of {configuration.data}, which has "
             f"{available} training images here; leave it out to use all of them"
         )
 
 
-def override(baseline: Mapping[str, Any], levels: Mapping[str, Any]) -> dict[str, Any]:
+def _override(baseline: Mapping[str, Level], levels: Mapping[str, Level]) -> dict[str, Level]:
     """A baseline with some levels replaced; width or depth replace only their half of it."""
     settings = dict(baseline)
-    if "hidden_units" in levels:
+    if LAYERS in levels:
         settings.pop("width", None)
         settings.pop("depth", None)
-    elif settings.keys() & {"hidden_units"} and levels.keys() & {"width", "depth"}:
-        units = read_value("hidden_units", settings.pop("hidden_units"))
+    elif LAYERS in settings and levels.keys() & {"width", "depth"}:
+        units = settings.pop(LAYERS)
         if len(set(units)) > 1 and "width" not in levels:
             raise UserError(f"depth cannot vary over layers of unequal width {list(units)}")
         settings |= {"width": units[0], "depth": len(units)}
     return settings | dict(levels)
 
 
-def parse_path(path: str) -> Configuration:
+def parse_path(path: str, vocabulary: Vocabulary = OURS) -> Configuration:
     """The configuration that a run's folder spells.
 
     Raises UserError when the path is not canonical, naming the canonical one.
@@ -138,7 +204,7 @@ def parse_path(path: str) -> Configuration:
             f"run path {path!r} must spell every hyperparameter once and steps or seconds"
         )
     budget = parse_budget(f"{raw.pop(kinds[0])} {kinds[0]}")
-    configuration = configure(raw, budget)
+    configuration = configure(raw, budget, vocabulary)
     if configuration.path != path.strip("/"):
         raise UserError(f"run path {path!r} is not canonical; ask for {configuration.path!r}")
     return configuration

@@ -7,15 +7,15 @@ A frozen default never changes once released: paths of later hyperparameters dep
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from hyperverdict.errors import UserError, nearest
 
-Value = Any
+# A canonical level: a number, a word, a tuple of them, or a Budget.
+Level = Any
 
 MAX_COMPONENT_BYTES = 255
 
@@ -30,16 +30,19 @@ class Hyperparameter:
         default: frozen default; core hyperparameters are always spelled, the others only when they
             differ from it.
         core: spelled in every path.
+        acts_with: other hyperparameter -> its levels with which this one does something; with any
+            other level it is inert. Empty when it always acts.
     """
 
     name: str
     unit: str
     description: str
     allowed: str
-    default: Value
+    default: Level
     core: bool
-    read: Callable[[object], Value]
-    spell: Callable[[Value], str] = str
+    read: Callable[[object], Level]
+    spell: Callable[[Level], str] = str
+    acts_with: Mapping[str, frozenset[Level]] = field(default_factory=dict)
 
 
 def number_text(value: float) -> str:
@@ -135,7 +138,8 @@ def _spell_classes(classes: tuple[int, ...]) -> str:
 
 
 def _train_samples(raw: object) -> int:
-    return 0 if raw == "all" else _whole(1, 10**9)(raw)
+    # 0 is the canonical form of all: what was read can be read again.
+    return 0 if raw in ("all", 0) else _whole(1, 10**9)(raw)
 
 
 def _name(raw: object) -> str:
@@ -163,49 +167,30 @@ _TABLE = (
     Hyperparameter("learning_rate", "", "initial step size", "above 0, below 100", 1e-3, True, _real(0, 100, open_low=True), number_text),
     Hyperparameter("schedule", "", "learning-rate schedule", ", ".join(SCHEDULES), "constant", True, _choice(*SCHEDULES)),
     Hyperparameter("weight_decay", "", "L2 penalty (decoupled for adamw)", "0 to below 10", 0.0, True, _real(0, 10), number_text),
-    Hyperparameter("momentum", "", "momentum of sgd_momentum", "0 to below 1", 0.9, False, _real(0, 1), number_text),
+    Hyperparameter("momentum", "", "momentum of sgd_momentum", "0 to below 1", 0.9, False, _real(0, 1), number_text, {"optimizer": frozenset({"sgd_momentum"})}),
     Hyperparameter("classes", "", "classes kept, all when not given", "a list of class numbers", (), False, _classes, _spell_classes),
     Hyperparameter("train_samples", "images", "training images kept, all when not given", "a whole number", 0, False, _train_samples),
 )  # fmt: skip
 
-HYPERPARAMETERS: dict[str, Hyperparameter] = {h.name: h for h in _TABLE}
+HYPERPARAMETERS: Mapping[str, Hyperparameter] = {h.name: h for h in _TABLE}
 
 # Two handles on hidden_units, so that a study can vary one while the other stays.
-SHORTHANDS: dict[str, Callable[[object], int]] = {
-    "width": _whole(1, 65536),
-    "depth": _whole(1, 1000),
+HANDLES: Mapping[str, Hyperparameter] = {
+    "width": Hyperparameter(
+        "width", "units", "width of every hidden layer", "1 to 65536", 256, False, _whole(1, 65536)
+    ),
+    "depth": Hyperparameter(
+        "depth", "layers", "number of hidden layers", "1 to 1000", 2, False, _whole(1, 1000)
+    ),
 }
 
 
-# Hyperparameters that only runs from elsewhere have, for as long as those are judged.
-OWN: dict[str, Hyperparameter] = {}
-
-
-@contextmanager
-def declared(names: Iterable[str]) -> Iterator[None]:
-    """Know further hyperparameters for a while, and take any optimizer, activation or schedule.
-
-    They are columns of a table of runs that were trained elsewhere: any value is allowed, and text
-    is spelled in lower case.
-    """
-    known = {name: HYPERPARAMETERS[name] for name in ("optimizer", "activation", "schedule")}
-    HYPERPARAMETERS.update((name, replace(h, read=_anything)) for name, h in known.items())
-    fresh = [name for name in names if name not in (*HYPERPARAMETERS, *SHORTHANDS, "budget")]
-    OWN.update(
-        (name, Hyperparameter(name, "", "a column of the table", "", None, False, _anything))
-        for name in fresh
-    )
-    try:
-        yield
-    finally:
-        HYPERPARAMETERS.update(known)
-        for name in fresh:
-            OWN.pop(name, None)
-
-
-def _anything(raw: object) -> Value:
+def read_any(raw: object) -> Level:
+    """A level of a hyperparameter that nobody has described: one value for all its spellings."""
     if isinstance(raw, bool):
         return str(raw).lower()
+    if isinstance(raw, (list, tuple)):
+        return tuple(read_any(item) for item in raw)
     try:
         value = as_number(raw)
     except UserError:
@@ -213,28 +198,13 @@ def _anything(raw: object) -> Value:
     return int(value) if value.is_integer() else value
 
 
-def read_value(name: str, raw: object) -> Value:
-    """The canonical value of a hyperparameter or shorthand; UserError names what is allowed."""
-    if name in SHORTHANDS:
-        read: Callable[[object], Value] = SHORTHANDS[name]
-    elif name in HYPERPARAMETERS:
-        read = HYPERPARAMETERS[name].read
-    elif name in OWN:
-        read = OWN[name].read
-    else:
-        raise UserError(
-            f"unknown hyperparameter {name!r}; "
-            f"{nearest(name, [*HYPERPARAMETERS, *SHORTHANDS, *OWN])}"
-        )
-    try:
-        return read(raw)
-    except UserError as error:
-        raise UserError(f"{name}: {error}") from None
+def spell_any(level: Level) -> str:
+    """The text of such a level."""
+    if isinstance(level, tuple):
+        return "-".join(map(spell_any, level))
+    return number_text(level) if isinstance(level, float) else str(level)
 
 
-def spell(name: str, value: Value) -> str:
-    """The text of a canonical value, as in paths; refuses what no file system takes."""
-    text = HYPERPARAMETERS[name].spell(value) if name in HYPERPARAMETERS else str(value)
-    if len(f"{name}~{text}".encode()) > MAX_COMPONENT_BYTES:
-        raise UserError(f"{name}: spelled {text[:40]}..., longer than a path component may be")
-    return text
+def undescribed(name: str) -> Hyperparameter:
+    """A hyperparameter that only a table from elsewhere has: any value is allowed."""
+    return Hyperparameter(name, "", "a column of the table", "", None, False, read_any, spell_any)

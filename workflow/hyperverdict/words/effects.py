@@ -5,27 +5,38 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from hyperverdict.claims.model import Effect, Leg
-from hyperverdict.words import numbers as units
-from hyperverdict.words.contrasts import EFFECT_WITH, FITTED
-from hyperverdict.words.numbers import Unit
-
-SAME = "the same"
+from hyperverdict.effects.effect import Effect
+from hyperverdict.words.contrasts import SAME, clause, contrast_name, measured_as
+from hyperverdict.words.numbers import (
+    Unit,
+    amount,
+    confidence_text,
+    decimals_of,
+    digits,
+    number,
+    p_text,
+    size_text,
+    times,
+    unit_of,
+    upper,
+)
 
 
 @dataclass(frozen=True)
-class Told:
+class EffectText:
     """An effect's numbers in words.
 
     Attributes:
         change: "2.3 points higher", "3.4 times faster" or "the same".
         interval: "1.6 to 2.7 points" or "0.3 points lower to 2.7 points higher".
-        level: "95 %".
+        level: of the interval: "95%".
+        than: how the change goes on: "higher than", "the same as", "2.0 times as high as".
     """
 
     change: str
     interval: str
     level: str
+    than: str = "than"
 
     @property
     def bracket(self) -> str:
@@ -33,17 +44,21 @@ class Told:
         return f"({self.level} interval {self.interval})"
 
 
-def tell(effect: Effect, unit: Unit) -> Told:
+def effect_text(effect: Effect) -> EffectText:
     """The effect's change and interval in words."""
-    level = units.confidence_text(effect.alpha)
-    if not measured(effect):
-        return Told("not known", "not known", level)
-    return Told(_change(effect, unit), interval_text(effect.ci1, unit), level)
+    level = confidence_text(effect.alpha)
+    if not effect.is_measured:
+        return EffectText("not known", "not known", level)
+    unit = unit_of(effect.contrast)
+    change = _change(effect, unit)
+    than = "as" if change == SAME or (unit.ratio and not unit.speed) else "than"
+    return EffectText(change, interval_text(effect.ci, unit), level, than)
 
 
-def measured(effect: Effect) -> bool:
-    """Whether there is an estimate at all."""
-    return not math.isnan(effect.estimate)
+def change_words(effect: Effect) -> str:
+    """The change with its interval: "2.3 points higher (95% interval 1.6 to 2.7 points)"."""
+    text = effect_text(effect)
+    return f"{text.change} {text.bracket}" if effect.is_measured else text.change
 
 
 def _change(effect: Effect, unit: Unit) -> str:
@@ -51,166 +66,118 @@ def _change(effect: Effect, unit: Unit) -> str:
     if unit.ratio:
         if abs(value - 1) < 0.005:
             return SAME
-        if unit.time:
-            return f"{_times(units.factor(value))} times {unit.higher if value > 1 else unit.lower}"
-        return f"{_times(value)} times {unit.as_much}"
-    decimals = _decimals(effect.ci1, unit)
+        if unit.speed:
+            return f"{times(_factor(value))} times {unit.higher if value > 1 else unit.lower}"
+        return f"{times(value)} times {unit.as_much}"
+    decimals = decimals_of(effect.ci, unit)
     if round(value * unit.scale, decimals) == 0:
         return SAME
-    return f"{units.amount(value, unit, decimals)} {unit.higher if value > 0 else unit.lower}"
+    return f"{amount(value, unit, decimals)} {unit.higher if value > 0 else unit.lower}"
 
 
 def interval_text(interval: tuple[float, float], unit: Unit, decimals: int | None = None) -> str:
-    """An interval without signs: ends on both sides of zero name their directions."""
+    """An interval without signs: ends on both sides of no difference name their directions."""
     low, high = interval
     if math.isinf(low) or math.isinf(high) or (unit.ratio and low <= 0):
         return "without bounds"
     if unit.ratio:
         return _ratio_interval(low, high, unit)
-    decimals = _decimals(interval, unit) if decimals is None else decimals
+    decimals = decimals_of(interval, unit) if decimals is None else decimals
     if low >= 0 or high <= 0:
         near, far = sorted((abs(low), abs(high)))
-        return f"{units.number(near * unit.scale, decimals)} to {units.amount(far, unit, decimals)}"
-    below, above = (units.amount(v, unit, decimals) for v in (low, high))
+        return f"{number(near * unit.scale, decimals)} to {amount(far, unit, decimals)}"
+    below, above = (amount(v, unit, decimals) for v in (low, high))
     return f"{below} {unit.lower} to {above} {unit.higher}"
 
 
-def _decimals(interval: tuple[float, float], unit: Unit) -> int:
-    """Decimals for an interval and its estimate; one more where an end would read as zero."""
-    decimals = units.decimals_for((interval[1] - interval[0]) * unit.scale)
-    zeros = (end != 0 and round(end * unit.scale, decimals) == 0 for end in interval)
-    return decimals + any(zeros)
-
-
 def _ratio_interval(low: float, high: float, unit: Unit) -> str:
-    if not unit.time:
-        return f"{_times(low)} to {_times(high)} times"
+    if not unit.speed:
+        return f"{times(low)} to {times(high)} times"
     if low >= 1 or high <= 1:
-        near, far = sorted((units.factor(low), units.factor(high)))
-        return f"{_times(near)} to {_times(far)} times"
-    return f"{_times(1 / low)} times {unit.lower} to {_times(high)} times {unit.higher}"
+        near, far = sorted((_factor(low), _factor(high)))
+        return f"{times(near)} to {times(far)} times"
+    return f"{times(1 / low)} times {unit.lower} to {times(high)} times {unit.higher}"
 
 
-def _times(value: float) -> str:
-    """A factor: two decimals near 1, one up to 100."""
-    return units.number(value, 2 if value < 3 else 1 if value < 100 else 0)
+def _factor(ratio: float) -> float:
+    """A ratio as a factor of at least 1: 0.25 -> 4."""
+    if ratio == 0:
+        return math.inf
+    return ratio if ratio >= 1 else 1 / ratio
 
 
-def subject(effect: Effect, unit: Unit, kind: str) -> str:
-    """What the change is said of: "test accuracy", "training"."""
-    if unit.time:
-        return "training"
-    if kind == "learning curve" and effect.metric in ("accuracy", "error", "loss"):
-        return f"validation {effect.metric}"
-    return units.metric_title(effect.metric)
-
-
-def sentence(effect: Effect, unit: Unit, kind: str) -> str:
-    """The effect, under its shown name, as one sentence with its interval.
+def sentence(effect: Effect) -> str:
+    """The effect as one sentence with its interval.
 
     A negligible effect also gets the interval that proves it.
     """
-    what = subject(effect, unit, kind)
-    context = f"with {units.plain(effect.context)}, " if effect.context else ""
-    if not measured(effect):
-        name = units.plain(effect.name)
-        return upper(f"{context}no finished pair of runs tells {what} for “{name}”.")
-    told = tell(effect, unit)
-    said = upper(f"{context}{_said(effect, unit, kind, told)} {told.bracket}")
+    contrast, unit = effect.contrast, unit_of(effect.contrast)
+    if not effect.is_measured:
+        name = contrast_name(contrast)
+        return f"No finished runs show {measured_as(contrast)} for {name}."
+    text = effect_text(effect)
+    context = f"with {contrast.context}, " if contrast.context else ""
+    body = clause(contrast, text.change, text.than)
+    sentence = upper(f"{context}{body} {text.bracket}")
     if effect.between is not None:
-        said += f"; the claim says {_claimed_size(effect, unit)}"
+        sentence += f"; the claim says {_claimed_size(effect, unit)}"
     if effect.evidence != "no meaningful effect":
-        return f"{said}."
-    level = units.confidence_text(min(1.0, 2 * effect.alpha))
-    size = units.matters_text(effect.delta, unit)
-    inner = interval_text(effect.ci2, unit, _decimals(effect.ci1, unit))
-    return f"{said}; the {level} interval, {inner}, lies within {size} of no difference."
+        return f"{sentence}."
+    level = confidence_text(min(1.0, 2 * effect.alpha))
+    size = size_text(effect.delta, contrast)
+    inner = interval_text(effect.ci_equivalence, unit, decimals_of(effect.ci, unit))
+    return f"{sentence}; the {level} interval, {inner}, lies within {size} of no difference."
 
 
 def _claimed_size(effect: Effect, unit: Unit) -> str:
     """The claimed range of an effect: "0 to 1 point higher"."""
     low, high = effect.between or (0.0, 0.0)
     if unit.ratio:
-        return f"{units.short(low)} to {units.short(high)} times"
+        return f"{digits(low)} to {digits(high)} times"
     direction = unit.lower if effect.direction in ("lower", "not_higher") else unit.higher
-    return f"{units.short(low * unit.scale)} to {units.amount(high, unit)} {direction}"
+    return f"{digits(low * unit.scale)} to {amount(high, unit)} {direction}"
 
 
-def _said(effect: Effect, unit: Unit, kind: str, told: Told) -> str:
-    """The clause that the sentence is built around."""
-    what, same = subject(effect, unit, kind), told.change == SAME
-    to, dash, start = units.plain(effect.name).partition(" − ")
-    than = "as" if same else "than"
-    if effect.name.startswith(FITTED):
-        first, _, last = units.plain(effect.name.removeprefix(FITTED)).partition(" to ")
-        size = "at the same value" if same else told.change
-        return f"the line fitted over the levels puts {what} {size} at {last} {than} at {first}"
-    if not dash or " − " in start or "(" in effect.name:
-        name = units.plain(effect.name)
-        return f"the contrast “{name}” in {what} was {'zero' if same else told.change}"
-    if effect.name.startswith(EFFECT_WITH):
-        with_to, with_start = (part.removeprefix("effect ") for part in (to, start))
-        return f"the effect on {what} was {told.change} {with_to} {than} {with_start}"
-    if kind == "importance":
-        if same:
-            return f"{to} and {start} explained equal shares of the variance in {what}"
-        return f"{to} explained {told.change} of the variance in {what} than {start}"
-    if kind == "learning curve":
-        verb = "did not change" if same else f"became {told.change}"
-        return f"from {start} to {to}, {what} {verb}"
-    if same:
-        return f"{what} was on average the same with {to} as with {start}"
-    return f"{what} was {told.change} with {to} than with {start}"
+def test_used(effect: Effect) -> str:
+    """The test as a methods section names it: "a one-sample t test on the differences per seed"."""
+    scale = "logarithms of the ratios" if effect.ratio else "differences"
+    per = "per measurement" if effect.metric.is_time else "per seed"
+    if not effect.paired:
+        of = "the logarithms of the values" if effect.ratio else "the values"
+        return f"Welch’s t test on {of}, unpaired"
+    match effect.contrast.kind:
+        case "share":
+            return "a one-sample t test on jackknife pseudo-values of the difference in shares"
+        case "interaction" | "conditional":
+            return f"a one-sample t test on the {scale} of two effects {per}"
+        case "epoch":
+            return f"a one-sample t test on the {scale} between epochs of one training per seed"
+        case "strategy":
+            return f"a one-sample t test on the {scale} between the winners per replicate"
+        case "fit":
+            return f"a one-sample t test on the change of the line fitted {per}"
+    return f"a one-sample t test on the {scale} {per}"
 
 
-def test_sentence(effect: Effect, unit: Unit) -> str:
+def test_sentence(effect: Effect) -> str:
     """Test, n, statistic and p value of one effect."""
     if effect.n < 2 or math.isnan(effect.t):
         return "With fewer than two finished seeds per arm no test is possible."
-    if effect.paired:
-        what = "logarithms of the ratios" if effect.ratio else "differences"
-        test = f"A two-sided one-sample t test on the {effect.n} {what} per seed"
-    else:
-        test = f"Welch’s two-sided t test on unpaired seeds (at least {effect.n} per arm)"
+    n = f"n = {effect.n}" if effect.paired else f"at least {effect.n} seeds per arm"
+    test = f"{upper(test_used(effect))} (two-sided, {n})"
     df = effect.df if math.isfinite(effect.df) else effect.n - 1
-    gives = f"gives t({units.short(df)}) = {units.number(effect.t, 2)}, {units.p_text(effect.p)}"
+    gives = f"gives t({digits(df, 4)}) = {number(effect.t, 2)}, {p_text(effect.p)}"
     if math.isnan(effect.p_equivalence):
         return f"{test} {gives}."
-    small = f"the test that {_small(effect, unit)} gives {units.p_text(effect.p_equivalence)}"
+    small = f"the test that {_small(effect)} gives {p_text(effect.p_equivalence)}"
     return f"{test} {gives}; {small}."
 
 
-def _small(effect: Effect, unit: Unit) -> str:
+def _small(effect: Effect) -> str:
     """What the test behind `p_equivalence` would prove."""
-    size = units.matters_text(effect.delta, unit)
+    size, unit = size_text(effect.delta, effect.contrast), unit_of(effect.contrast)
     if effect.direction == "not_lower":
         return f"it is not {unit.lower} by {size} or more"
     if effect.direction == "not_higher":
         return f"it is not {unit.higher} by {size} or more"
     return f"the effect is smaller than {size}"
-
-
-def deciding_effect(leg: Leg) -> Effect | None:
-    """The effect that the leg's verdict hangs on.
-
-    The weakest of a supported leg, else the first whose evidence is the leg's; a leg may also be
-    refuted by an effect that is proven negligible.
-    """
-    if not leg.effects:
-        return None
-    same = [effect for effect in leg.effects if effect.evidence == leg.evidence]
-    if leg.evidence == "supported" and same:
-        return max(same, key=_weakness)
-    if leg.evidence == "refuted" and not same:
-        same = [effect for effect in leg.effects if effect.evidence == "no meaningful effect"]
-    return (same or list(leg.effects))[0]
-
-
-def _weakness(effect: Effect) -> float:
-    p = effect.p_equivalence if effect.direction.startswith("not_") else effect.p
-    return 1.0 if math.isnan(p) else p
-
-
-def upper(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]

@@ -1,18 +1,23 @@
-"""How numbers are written for people: points, times, nats, percent, and labels without underscores.
+"""The one vocabulary of numbers: counts, lists, amounts with their unit, values, p values.
 
 Effects are stored in the metric's own unit (accuracy as a fraction, times as ratios); readers get
-percentage points and "3.4 times faster".
+percentage points and "3.4 times". Every number that a user reads comes from here, so that units,
+decimals, plurals and minus signs are the same everywhere.
+
+Was in words.counting, and is here now: `size` is `size_text(value, metric)`, `estimate` is
+`estimate_text(effect)`, `number_word` is gone (write the digits). A metric's own value, 78.1%, is
+`value_text(value, metric)`; a share of anything, 95%, is `percent_text`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hyperverdict.study.model import RECORDED_METRICS, TIME_METRIC
-
-FRACTION = RECORDED_METRICS["accuracy"]
-SHARE_UNIT = "share of variance"
+from hyperverdict.effects.contrast import Contrast
+from hyperverdict.effects.effect import Effect
+from hyperverdict.vocabulary.metrics import Metric
 
 
 @dataclass(frozen=True)
@@ -23,51 +28,119 @@ class Unit:
         scale: multiplies a stored difference before it is written.
         one, many: the unit's name after 1 and after other amounts; "" for plain numbers.
         ratio: effects are ratios; `scale` does not apply.
-        time: ratios are told as faster and slower.
-        share: differences are shares of the variance.
+        speed: ratios are written as faster and slower.
         higher, lower: the comparatives of this metric.
-        as_much: how a ratio that is not told as faster or slower goes on: "2.0 times as high".
+        as_much: how a ratio that is no speed goes on: "2.0 times as high".
     """
 
     scale: float = 1.0
     one: str = ""
     many: str = ""
     ratio: bool = False
-    time: bool = False
-    share: bool = False
+    speed: bool = False
     higher: str = "higher"
     lower: str = "lower"
     as_much: str = "as high"
 
 
-def unit_of(metric: str, *, ratio: bool = False, share: bool = False, unit: str = "") -> Unit:
-    """The unit of effects on `metric`; `share` for claims on shares of variance."""
-    if share:
-        return Unit(100.0, "point", "points", share=True, higher="more", lower="less")
-    if metric == TIME_METRIC:
-        if ratio:
-            return Unit(ratio=True, time=True, higher="slower", lower="faster")
-        return Unit(1.0, "second", "seconds", higher="longer", lower="shorter")
-    if ratio:
-        return Unit(ratio=True)
-    unit = unit or RECORDED_METRICS.get(metric, "")
-    if unit == FRACTION or unit.startswith("fraction"):
+_SHARE = Unit(100.0, "point", "points", higher="more", lower="less")
+# Time along one training only grows, and an effect has no speed: no "twice as slow" for these.
+_AS_MUCH = {"epoch": "as long", "interaction": "as large", "conditional": "as large"}
+_SPEED = Unit(ratio=True, speed=True, higher="slower", lower="faster")
+
+
+def unit_of(of: Metric | Contrast) -> Unit:
+    """The unit of effects on a metric, or of one contrast."""
+    if isinstance(of, Contrast):
+        if of.kind == "share":
+            return _SHARE
+        if of.kind in _AS_MUCH and of.ratio and of.metric.is_time:
+            return Unit(ratio=True, as_much=_AS_MUCH[of.kind])
+        return unit_of(of.metric)
+    if of.ratio:
+        return _SPEED if of.is_time else Unit(ratio=True)
+    if of.is_fraction:
         return Unit(100.0, "point", "points")
-    if metric == "loss":
-        return Unit(1.0, "nat", "nats")
-    return Unit(1.0, unit, unit)
+    return Unit(1.0, _singular(of.unit), of.unit)
 
 
-def plain(label: str) -> str:
-    """A label for people: ``batch_size 128`` -> ``batch size 128``, with a true minus sign."""
-    return label.replace("_", " ").replace(" - ", " − ")
+def _singular(unit: str) -> str:
+    """The unit after 1: nats -> nat; abbreviations such as ms stay."""
+    return unit.removesuffix("s") if len(unit) > 3 and not unit.endswith("ss") else unit
 
 
-def metric_title(metric: str) -> str:
-    """The metric's name in sentences and on axes: test accuracy, test error, training time."""
-    if metric in ("accuracy", "error", "loss"):
-        return f"test {metric}"
-    return "training time" if metric == TIME_METRIC else plain(metric)
+def plain(name: str) -> str:
+    """One of our own names for people: ``batch_size`` -> ``batch size``. Never for labels."""
+    return name.replace("_", " ")
+
+
+def upper(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
+def full_stop(sentence: str) -> str:
+    """The sentence with a stop at its end."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def count(amount: int, noun: str, plural: str = "") -> str:
+    """``1 seed``, ``3 seeds``, ``2 hypotheses``, ``1,200 runs``."""
+    return f"{amount:,} {noun if amount == 1 else plural or _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("is"):
+        return f"{noun[:-2]}es"
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
+
+
+def listed(items: Iterable[object], last: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    words = [str(item) for item in items]
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def seeds_text(seeds: Iterable[int]) -> str:
+    """Seeds, runs of neighbours shortened: ``0 to 9``, ``3``, ``0 to 4, 7 and 9``."""
+    groups: list[list[int]] = []
+    for seed in sorted(set(seeds)):
+        if groups and seed == groups[-1][-1] + 1:
+            groups[-1].append(seed)
+        else:
+            groups.append([seed])
+    parts: list[object] = []
+    for group in groups:
+        parts += [f"{group[0]} to {group[-1]}"] if len(group) > 2 else group
+    return listed(parts)
+
+
+def number(value: float, decimals: int) -> str:
+    """A number with thousands separators and a true minus sign; "unknown" for nan."""
+    if not math.isfinite(value):
+        return "unknown" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def digits(value: float, significant: int = 3) -> str:
+    """A number with some significant digits and no trailing zeros; whole digits are all kept.
+
+    0.00123456 -> 0.00123, 1234.5 -> 1,234, 1.10 -> 1.1.
+    """
+    if not math.isfinite(value) or value == 0:
+        return number(value, 0)
+    decimals = max(0, significant - 1 - math.floor(math.log10(abs(value))))
+    text = number(value, decimals)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def decimals_for(width: float, at_most: int = 4) -> int:
@@ -77,71 +150,72 @@ def decimals_for(width: float, at_most: int = 4) -> int:
     return min(at_most, max(0, math.ceil(-math.log10(abs(width) / 8))))
 
 
-def number(value: float, decimals: int) -> str:
-    """A number with thousands separators, a true minus sign, and words for what is none."""
-    if math.isnan(value):
-        return "unknown"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:,.{decimals}f}"
-    if float(text.replace(",", "")) == 0:
-        text = text.lstrip("-")
-    return text.replace("-", "−")
+def decimals_of(interval: tuple[float, float], unit: Unit) -> int:
+    """Decimals for an interval and its estimate; one more where an end would read as zero."""
+    decimals = decimals_for((interval[1] - interval[0]) * unit.scale)
+    zeros = (end != 0 and round(end * unit.scale, decimals) == 0 for end in interval)
+    return decimals + any(zeros)
 
 
-def short(value: float) -> str:
-    """A number with up to four significant digits and no trailing zeros: 1.10 -> 1.1."""
-    if not math.isfinite(value) or value == 0:
-        return number(value, 0)
-    decimals = max(0, 3 - math.floor(math.log10(abs(value))))
-    text = number(value, decimals)
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def count(amount: int, one: str, many: str = "") -> str:
-    """``1 seed``, ``10 seeds``."""
-    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
-
-
-def amount(value: float, unit: Unit, decimals: int | None = None) -> str:
+def amount(value: float, unit: Unit, decimals: int | None = None, significant: int = 4) -> str:
     """The size of a difference with its unit and no sign: 0.0234 -> 2.3 points."""
     scaled = abs(value) * unit.scale
-    text = short(scaled) if decimals is None else number(scaled, decimals)
-    name = unit.one if text == "1" else unit.many
-    return f"{text} {name}".strip()
+    text = digits(scaled, significant) if decimals is None else number(scaled, decimals)
+    return f"{text} {unit.one if text == '1' else unit.many}".strip()
 
 
-def matters_text(delta: float, unit: Unit) -> str:
-    """The smallest effect of interest: 1 point, 1.1 times, 0.05 nats."""
-    return f"{short(delta)} times" if unit.ratio else amount(delta, unit)
+def times(value: float) -> str:
+    """A factor: two decimals near 1, one up to 100."""
+    return number(value, 2 if value < 3 else 1 if value < 100 else 0)
 
 
-def factor(ratio: float) -> float:
-    """A ratio as a factor of at least 1: 0.25 -> 4."""
-    if ratio == 0:
-        return math.inf
-    return ratio if ratio >= 1 else 1 / ratio
+def size_text(value: float, of: Metric | Contrast, significant: int = 4) -> str:
+    """A size of effect without direction: 1.5 points, 1.1 times, 0.02 nats.
+
+    Args:
+        value: in the metric's unit; a ratio for ratio metrics.
+        of: what it is a size of.
+        significant: fewer for sizes that were estimated than for those that somebody stated.
+    """
+    unit = unit_of(of)
+    if unit.ratio:
+        return f"{digits(value, significant)} times"
+    return amount(value, unit, significant=significant)
 
 
-def band(delta: float, *, ratio: bool) -> tuple[float, float]:
-    """Effects too small to matter, in the effect's stored unit."""
-    return (1 / delta, delta) if ratio and delta > 0 else (-delta, delta)
+def estimate_text(effect: Effect) -> str:
+    """The estimate of an effect with its sign: +1.5 points, −0.02 nats, 3.4 times."""
+    unit = unit_of(effect.contrast)
+    if not effect.is_measured:
+        return "unknown"
+    if unit.ratio:
+        return f"{times(effect.estimate)} times"
+    decimals = decimals_of(effect.ci, unit)
+    text = amount(effect.estimate, unit, decimals)
+    if round(effect.estimate * unit.scale, decimals) == 0:
+        return text
+    return f"{'−' if effect.estimate < 0 else '+'}{text}"
 
 
-def neutral(ratio: bool) -> float:
-    """The effect that says "no difference"."""
-    return 1.0 if ratio else 0.0
-
-
-def level_text(metric: str, value: float) -> str:
-    """A metric's value, not a difference: accuracy 0.7812 -> 78.1 %."""
+def value_text(value: float, metric: Metric) -> str:
+    """A metric's value, not a difference: accuracy 0.7812 -> 78.1%, a loss 0.412 -> 0.412 nats."""
     if math.isnan(value):
         return "no result"
-    if metric == TIME_METRIC:
-        return f"{short(value)} s"
-    if RECORDED_METRICS.get(metric) == FRACTION:
-        return f"{number(100 * value, 1)} %"
-    return short(value)
+    if metric.is_fraction:
+        return percent_text(value)
+    if metric.is_time:
+        return f"{digits(value, 4)} s"
+    return f"{digits(value, 4)} {metric.unit}".strip()
+
+
+def percent_text(share: float, decimals: int = 1) -> str:
+    """A share of 1 in percent: 0.7812 -> 78.1%."""
+    return f"{number(100 * share, decimals)}%"
+
+
+def confidence_text(alpha: float) -> str:
+    """The level of an interval at 1 - alpha: 95%, 98.75%."""
+    return f"{100 * (1 - alpha):.4g}%"
 
 
 def p_text(p: float) -> str:
@@ -149,8 +223,3 @@ def p_text(p: float) -> str:
     if math.isnan(p):
         return "p unknown"
     return "p < 0.0001" if p < 0.0001 else f"p = {p:.4f}" if p < 0.01 else f"p = {p:.3f}"
-
-
-def confidence_text(alpha: float) -> str:
-    """The level of an interval at 1 - alpha: 95 %, 98.75 %."""
-    return f"{100 * (1 - alpha):.4g} %"

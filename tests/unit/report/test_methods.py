@@ -1,0 +1,92 @@
+"""The methods paragraph states what happened, claim by claim."""
+
+from dataclasses import replace
+
+from hyperverdict.report.methods import methods_paragraph
+
+from tests.unit.report import samples
+
+STUDY, REPORT, _ = samples.whole()
+
+
+def test_it_says_data_seeds_budgets_sizes_tests_and_family():
+    said = methods_paragraph(STUDY, REPORT, {"versions": {"torch": "2.9"}})
+    for part in (
+        "Fashion-MNIST", "batch size 64", "10 seeds", "300 steps, 38,400 samples and 5 seconds",
+        "1 point in test accuracy", "1.1 times in training time", "90% interval",
+        "All hypotheses were exploratory", "100 planned runs", "100 were analysed", "torch 2.9",
+        "H1 (training time) with a one-sample t test on the logarithms of the ratios",
+        "H5 (test accuracy) and width (test accuracy) with a one-sample t test on the differences",
+        "Every run was scored once on the test set, after its last training step",
+    ):  # fmt: skip
+        assert part in said, part
+    assert "selected on a validation set" not in said
+    primary = tuple(replace(h, primary=True) for h in REPORT.hypotheses)
+    family = methods_paragraph(STUDY, replace(REPORT, hypotheses=primary), {})
+    assert "The 5 primary verdicts formed one family" in family
+    assert "99% each" in family
+
+
+def test_it_names_the_tuning_grid_its_seeds_and_its_score():
+    study = samples.read(
+        samples.raw_study(
+            {"H1": samples.entry("comparison", tune={"learning_rate": [0.0001, 0.001, 0.01]})}
+        )
+    )
+    said = methods_paragraph(study, replace(REPORT, hypotheses=()), {})
+    assert (
+        "For H1, learning rate (0.0001, 0.001, 0.01) was tuned for each arm by the mean validation "
+        "accuracy over seeds of their own (1000 to 1002)"
+    ) in said
+
+
+def unpaired(report):
+    """The report as if its seeds did not match."""
+    [hypothesis] = report.hypotheses
+    [verdict] = hypothesis.verdicts
+    [leg] = verdict.judgement.legs
+    legs = (replace(leg, effects=tuple(replace(e, paired=False) for e in leg.effects)),)
+    verdict = replace(verdict, judgement=replace(verdict.judgement, legs=legs))
+    return replace(report, hypotheses=(replace(hypothesis, verdicts=(verdict,)),))
+
+
+def test_of_a_table_from_elsewhere_it_says_only_what_the_table_shows():
+    study, report = samples.judged("comparison", "supported")
+    bare = replace(study, baseline=replace(study.baseline, settings={}))
+    report = replace(unpaired(report), trained_elsewhere=True, analysed=20)
+    said = methods_paragraph(bare, report, {})
+    assert said.startswith(
+        "The results come from a table of runs that were trained elsewhere, with 10 runs per arm."
+    )
+    assert "H1 (test accuracy) with Welch’s t test on the values, unpaired" in said
+    for invented in ("a baseline of", "10 seeds", "paired differences", "test set", "one-sample"):
+        assert invented not in said
+
+
+def test_a_single_run_is_singular():
+    study, report = samples.judged("comparison", "supported")
+    one = replace(report, planned=1, analysed=1, trained_elsewhere=True)
+    [hypothesis] = report.hypotheses
+    [verdict] = hypothesis.verdicts
+    arms = tuple(replace(arm, finished=1) for arm in verdict.arms)
+    bare = replace(hypothesis, verdicts=(replace(verdict, arms=arms),))
+    assert "with 1 run per arm" in methods_paragraph(study, replace(one, hypotheses=(bare,)), {})
+    assert "1 planned run " in methods_paragraph(study, replace(one, trained_elsewhere=False), {})
+
+
+def test_estimates_are_said_to_have_no_test():
+    study, report = samples.judged("comparison", "estimated")
+    said = methods_paragraph(study, report, {})
+    assert "H1 was estimated without a test." in said
+    assert "t test" not in said
+
+
+def test_a_varied_training_length_is_not_said_to_be_equal():
+    study, report, _ = samples.judge_terms(
+        {"trend": {"budget": ["17 steps", "34 steps", "85 steps"]}, "shape": "every_step"},
+        lambda arm, seed: 0.7 + arm.configuration.budget.amount / 1000 + seed / 10_000,
+        at_equal=["300 steps"],
+    )
+    said = methods_paragraph(study, report, {})
+    assert "the training length is what the claim varies: 17 steps, 34 steps and 85 steps." in said
+    assert "equal training length" not in said

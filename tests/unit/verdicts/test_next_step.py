@@ -1,0 +1,116 @@
+"""What comes next: one function for a verdict, and the most urgent of them for the study."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hyperverdict.report.conclusion import conclude
+from hyperverdict.verdicts.model import NextLook
+from hyperverdict.verdicts.next_step import SETTLED, Urgency, next_step, study_step
+from hyperverdict.verdicts.seeds_needed import hours_text
+
+from tests.unit.verdicts.synthetic import judged, one_claim
+from tests.unit.verdicts.test_headline import BLOCK, CAVEAT, NOTE, made_report, made_verdict
+
+CHEAP = NextLook((20, 31), (0.1, 0.5), "CPU", 20, "do it")
+DEAR = NextLook((12, 12), (7.0, 9.0))
+
+
+def _open(budget, look, **more):
+    return made_verdict("inconclusive", budget, next_look=look, **more)
+
+
+def test_what_blocks_comes_first_then_the_cheapest_open_verdict():
+    blocked = made_report(made_verdict("supported", "5 epochs", checks=(BLOCK,)), id_="L")
+    cheap, dear = _open("300 steps", CHEAP), _open("9 epochs", DEAR)
+    assert study_step([blocked, made_report(cheap)]) == "L at 5 epochs: Do better."
+    assert study_step([made_report(dear, cheap)]) == (
+        "H at 300 steps: About 20 to 31 seeds per arm would settle it, at a cost of about 6 to 30 "
+        "CPU minutes. Run `do it`."
+    )
+    assert study_step([made_report(made_verdict("supported", checks=(NOTE,)))]) == SETTLED
+
+
+def test_a_hypothesis_that_could_not_be_judged_comes_before_all():
+    failed = made_report(id_="M", failed_because="ZeroDivisionError: division by zero")
+    blocked = made_report(made_verdict("supported", checks=(BLOCK,)))
+    assert study_step([blocked, failed]) == (
+        "M could not be judged: ZeroDivisionError: division by zero"
+    )
+
+
+def test_the_next_look_may_not_do_and_there_may_be_none_left():
+    short = _open("", replace(CHEAP, seeds_needed=(40, 95)))
+    assert "(the next registered look, at 20, may leave it open)" in study_step(
+        [made_report(short)]
+    )
+    spent = _open("", NextLook((40, 95)), registered="registered")
+    assert study_step([made_report(spent)]).endswith("its registered looks have used all of alpha.")
+
+
+def test_open_times_are_measured_again():
+    timed = made_verdict("inconclusive", "300 steps", legs=[("train_time", "inconclusive")])
+    assert study_step([made_report(timed)]) == (
+        "H at 300 steps: Measure the times again on an idle machine: only they are undecided."
+    )
+
+
+def test_a_caveat_of_a_settled_verdict_is_the_studys_next_step():
+    """Not "nothing is open" beside a verdict's own "add seeds"."""
+    fragile = made_verdict("supported", "300 steps", checks=(CAVEAT, NOTE))
+    assert next_step(fragile).urgency is Urgency.CAVEAT
+    assert study_step([made_report(fragile)]) == "H at 300 steps: Do better."
+
+
+def _page_and_study(report, study):
+    """Every next step on the page, and the study's."""
+    steps = [conclude(h, v, study).next for h in report.hypotheses for v in h.verdicts]
+    return steps, report.next_step
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.004])
+def test_the_page_has_one_adviser(tmp_path, noise):
+    """The study's next step is one of its verdicts' own, also where all claims are decided."""
+    study = one_claim(tmp_path, "compare: {dropout: {from: 0, to: 0.5}}")
+
+    def score(configuration, seed):
+        return 0.7 + 0.002 * seed + (configuration["dropout"] > 0) * (0.02 + noise * (seed % 2))
+
+    report = judged(study, tmp_path / "runs", score)
+    assert report.hypotheses[0].headline == "supported"
+    steps, of_study = _page_and_study(report, study)
+    urgent = next_step(report.hypotheses[0].verdicts[0])
+    if urgent.urgency is Urgency.NOTHING:
+        assert of_study == SETTLED
+    else:
+        assert of_study == f"H at 300 steps: {steps[0]}"
+
+
+def test_a_verdict_that_one_seed_decides_asks_for_seeds_on_the_first_screen(tmp_path):
+    study = one_claim(tmp_path, "compare: {dropout: {from: 0, to: 0.5}}")
+    gains = (0.007, 0.016, 0.033, 0.011, 0.053, 0.025)
+
+    def score(configuration, seed):
+        return 0.7 + 0.002 * seed + (configuration["dropout"] > 0) * gains[seed]
+
+    report = judged(study, tmp_path / "runs", score)
+    (verdict,) = report.hypotheses[0].verdicts
+    assert verdict.judgement.evidence == "supported"
+    assert "one_seed_carries" in {check.id for check in verdict.fired}
+    steps, of_study = _page_and_study(report, study)
+    assert steps == ["Add seeds, so that no single one decides."]
+    assert of_study == f"H at 300 steps: {steps[0]}"
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        ((1, 30), "1 to 30 hours"),
+        ((1, 1), "1 hour"),
+        ((0.1, 0.5), "6 to 30 minutes"),
+        ((0.001, 0.001), "3.6 seconds"),
+    ],
+)
+def test_hours(hours, text):
+    assert hours_text(hours) == text

@@ -1,0 +1,92 @@
+import math
+import re
+from dataclasses import replace
+
+import pytest
+from hyperverdict.words import effects as words
+from hyperverdict.words.effects import change_words, effect_text, sentence
+
+from tests.unit.report import samples
+
+
+def effect(kind="comparison", evidence="supported", position=0):
+    return samples.verdict(kind, evidence).judgement.effects[position]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "change"),
+    [
+        ("supported", "3.0 points higher"),
+        ("refuted", "3.0 points lower"),
+        ("no meaningful effect", "the same"),
+    ],
+)
+def test_differences_are_told_by_size_and_direction(evidence, change):
+    assert effect_text(effect(evidence=evidence)).change == change
+
+
+def test_an_interval_across_zero_names_both_directions():
+    text = effect_text(effect(evidence="inconclusive"))
+    assert re.fullmatch(r"[\d.]+ points lower to [\d.]+ points higher", text.interval)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "interval", "change", "said"),
+    [
+        (0.2941, (0.2838, 0.3047), "3.4 times faster", "3.3 to 3.5 times"),
+        (3.4, (3.28, 3.52), "3.4 times slower", "3.3 to 3.5 times"),
+        (1.02, (0.8, 1.25), "1.02 times slower", "1.25 times faster to 1.25 times slower"),
+    ],
+)
+def test_times_are_told_as_faster_and_slower(ratio, interval, change, said):
+    text = effect_text(replace(effect("trade-off"), estimate=ratio, ci=interval))
+    assert (text.change, text.interval) == (change, said)
+
+
+def test_an_endless_interval_is_said_so():
+    endless = replace(effect(), ci=(-math.inf, math.inf), n=1, t=math.nan, p=math.nan)
+    assert effect_text(endless).interval == "without bounds"
+    assert "no test is possible" in words.test_sentence(endless)
+
+
+def test_the_interval_says_its_level():
+    assert "(98.75% interval" in sentence(replace(effect(), alpha=0.0125))
+    assert change_words(effect()) == "3.0 points higher (95% interval 2.4 to 3.6 points)"
+
+
+def test_the_test_is_the_one_that_ran():
+    welch = replace(effect(), paired=False, df=7.4)
+    assert words.test_sentence(welch).startswith(
+        "Welch’s t test on the values, unpaired (two-sided, at least"
+    )
+    assert "t(7.4)" in words.test_sentence(welch)
+    assert words.test_used(effect()) == "a one-sample t test on the differences per seed"
+    time = effect("trade-off")
+    assert "logarithms of the ratios" in words.test_used(time)
+    assert "logarithms" in words.test_used(replace(time, paired=False))
+    assert "two effects" in words.test_used(effect("interaction"))
+    assert "pseudo-values" in words.test_used(effect("importance"))
+    assert "epochs" in words.test_used(effect("learning curve"))
+    assert "winners" in words.test_used(effect("strategy"))
+
+
+def test_a_negligible_effect_tells_the_interval_that_proves_it():
+    said = sentence(effect(evidence="no meaningful effect"))
+    assert "95% interval 0.26 points lower to 0.26 points higher" in said
+    assert "90% interval, 0.21 points lower to 0.21 points higher, lies within 1 point" in said
+
+
+def test_a_claimed_range_stands_beside_the_effect():
+    said = sentence(replace(effect("learning curve", "refuted"), between=(0.0, 0.01)))
+    assert said.endswith("; the claim says 0 to 1 point higher.")
+
+
+def test_time_along_one_training_is_told_as_longer():
+    time = effect("trade-off").metric
+    curve = effect("learning curve")
+    longer = replace(
+        curve, contrast=replace(curve.contrast, metric=time), estimate=2.0, ci=(1.9, 2.1)
+    )
+    assert sentence(longer).startswith(
+        "From epoch 1 to epoch 2, training time was 2.00 times as long"
+    )

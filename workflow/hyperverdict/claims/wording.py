@@ -1,0 +1,161 @@
+"""A judgement in words that hold for every claim type: its legs, its meaning, its effects."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+from hyperverdict.claims.model import Claim, Judgement, Leg
+from hyperverdict.effects.effect import Effect, Evidence
+from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY
+from hyperverdict.words.contrasts import SAME, contrast_name, start_text, subject, to_text
+from hyperverdict.words.effects import effect_text
+from hyperverdict.words.numbers import listed, plain, size_text, upper
+
+ESTIMATED = (
+    "So few seeds give estimates {where}, not a verdict: take the direction as a first guess."
+)
+FAILURES = (
+    "No verdict {where}: the outcome depends on runs that failed, and the scores cover only the "
+    "runs that finished."
+)
+_SPEED = {
+    "higher": "slower",
+    "lower": "faster",
+    "not_higher": "not slower",
+    "not_lower": "not faster",
+}
+_FAILING: dict[Evidence, str] = {
+    "refuted": "goes the other way",
+    "no meaningful effect": "shows no difference that matters",
+    "inconclusive": "is undecided",
+}
+# What effects of a leg do, after their number: (one, many).
+_TALLIED: dict[Evidence, tuple[str, str]] = {
+    "supported": ("is as claimed", "are as claimed"),
+    "refuted": ("goes against the claim", "go against the claim"),
+    "no meaningful effect": ("is too small to matter", "are too small to matter"),
+    "inconclusive": ("is undecided", "are undecided"),
+    "estimated": ("is only estimated", "are only estimated"),
+}
+
+
+def claimed(leg: Leg) -> str:
+    """What a leg claims: "test accuracy lower", "training faster"."""
+    metric, direction = leg.metric, leg.expectation.direction
+    if leg.expectation.share_of_variance:
+        return f"share of the variance in {metric.title} {plain(direction)}"
+    if metric.is_time and metric.ratio:
+        return f"training {_SPEED[direction]}"
+    return f"{metric.title} {plain(direction)}"
+
+
+def deciding_effect(leg: Leg) -> Effect | None:
+    """The effect that the leg's evidence rests on.
+
+    The weakest of a supported leg, else the first whose evidence is the leg's; a leg may also be
+    refuted by an effect that is proven negligible.
+    """
+    if not leg.effects:
+        return None
+    same = [effect for effect in leg.effects if effect.evidence == leg.evidence]
+    if leg.evidence == "supported" and same:
+        return max(same, key=_weakness)
+    if leg.evidence == "refuted" and not same:
+        same = [effect for effect in leg.effects if effect.evidence == "no meaningful effect"]
+    return (same or list(leg.effects))[0]
+
+
+def _weakness(effect: Effect) -> float:
+    tolerant = effect.direction in ("not_lower", "not_higher")
+    p = effect.p_equivalence if tolerant else effect.p
+    return 1.0 if math.isnan(p) else p
+
+
+def meaning(claim: Claim, judgement: Judgement, where: str) -> str:
+    """What the evidence means for the claim.
+
+    Args:
+        where: "at 300 steps", or "in these runs".
+    """
+    legs = judgement.judged_legs
+    if judgement.evidence == "estimated":
+        return ESTIMATED.format(where=where)
+    if any(effect.failures_decide for effect in judgement.effects):
+        return FAILURES.format(where=where)
+    leg = next((x for x in legs if x.evidence == judgement.evidence), next(iter(legs), None))
+    size = _size(leg)
+    grades = {AT_LEAST: f" and is at least {size}", DIRECTION_ONLY: f"; it may be below {size}"}
+    return claim.meanings(judgement)[judgement.evidence].format(
+        where=where,
+        size=size,
+        metric=leg.metric.title if leg else "the metric",
+        grade=grades.get(judgement.grade, ""),
+        failing=_failing(legs),
+    )
+
+
+def _size(leg: Leg | None) -> str:
+    effect = deciding_effect(leg) if leg else None
+    return size_text(effect.delta, effect.contrast) if effect else "the size that matters"
+
+
+def _failing(legs: tuple[Leg, ...]) -> str:
+    """What the legs do that do not hold."""
+    parts = [f"{leg.metric.title} {_FAILING[x]}" for leg in legs if (x := leg.evidence) in _FAILING]
+    return listed(parts) or "at least one part does not hold"
+
+
+def tally(leg: Leg) -> str:
+    """How many effects of a leg have which evidence: "2 are as claimed and 1 is undecided"."""
+    counted = Counter(effect.evidence for effect in leg.effects)
+    parts = [f"{n} {_TALLIED[evidence][n > 1]}" for evidence, n in counted.items()]
+    return f"Of {len(leg.effects)} effects on {leg.metric.title}, {listed(parts)}."
+
+
+def effects_summary(judgement: Judgement) -> str:
+    """The effects on one line, each leg by the effect that decides it.
+
+    "Batch size 128: training 3.4 times faster (3.3 to 3.5 times), test accuracy 2.0 points lower
+    (1.6 to 2.4 points)"; "" where nothing was judged.
+    """
+    parts: dict[str, list[str]] = {}
+    for leg in judgement.judged_legs:
+        about, change = _leg_summary(leg)
+        parts.setdefault(about, []).append(change)
+    return upper("; ".join(f"{k}: {', '.join(v)}" if k else "; ".join(v) for k, v in parts.items()))
+
+
+def _leg_summary(leg: Leg) -> tuple[str, str]:
+    """The arm that the change belongs to ("" where there is none), and the change."""
+    effect = deciding_effect(leg)
+    if effect is None or not effect.is_measured:
+        return "", f"no finished runs show whether “{claimed(leg)}” holds"
+    change = f"{change_text(effect)} ({effect_text(effect).interval})"
+    name = contrast_name(effect.contrast)
+    same = sum(e.evidence == effect.evidence for e in leg.effects)
+    total = len(leg.effects)
+    if total == 1:
+        sided = effect.contrast.kind in ("difference", "strategy")
+        return (to_text(effect.contrast) if sided else ""), change
+    does = _TALLIED[effect.evidence][same > 1]
+    if same == 1:
+        return "", f"1 of {total} effects {does}, {name}: {change}"
+    counted = f"{same} of {total}" if same < total else "both" if total == 2 else f"all {total}"
+    which = "; the weakest is" if leg.evidence == "supported" else ", for example"
+    return "", f"{counted} effects {does}{which} {name}: {change}"
+
+
+def change_text(effect: Effect) -> str:
+    """What changed by how much: "test accuracy 2.0 points lower"."""
+    text, contrast = effect_text(effect), effect.contrast
+    to, start = to_text(contrast), start_text(contrast)
+    match contrast.kind:
+        case "share" if text.change == SAME:
+            return f"{to} and {start} explain equal shares of {subject(contrast)}"
+        case "share":
+            return f"{to} explains {text.change} of {subject(contrast)} than {start}"
+        case "interaction" | "conditional":
+            change = f"{subject(contrast)} {text.change} with {to} {text.than} with {start}"
+            return f"difference of two effects: {change}"
+    return f"{subject(contrast)} {text.change}"

@@ -1,0 +1,89 @@
+"""`hyperverdict judge` and `hyperverdict read`: verdicts, and the reading, of runs from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hyperverdict import figures
+from hyperverdict.errors import UserError
+from hyperverdict.foreign.files import read_runs
+from hyperverdict.foreign.judge import judge_table, read_table
+from hyperverdict.foreign.reading import read
+from hyperverdict.foreign.skeleton import skeleton
+from hyperverdict.records.collect import write_tables
+from hyperverdict.report.html import write_report
+from hyperverdict.report.latex import verdict_table
+from hyperverdict.report.terminal import print_verdicts
+from hyperverdict.runs.files import write_atomic
+from hyperverdict.study.load import read_study_file
+from hyperverdict.study.structure import Source
+from hyperverdict.verdicts.store import to_json, write_verdicts
+
+JUDGED = Path("results/judged")
+SKELETON = Path("study.yaml")
+
+
+def judge_files(
+    runs: Sequence[Path], study: Path, out: Path | None = None, as_json: bool = False
+) -> Path:
+    """Judge a study on tables of runs and write all that a trained study gets; gives the report.
+
+    Args:
+        runs: files or folders of runs; several are read as one table.
+        study: the study file.
+        out: the folder of the results; default results/judged/NAME.
+        as_json: print verdicts.json alone instead of the reading and the verdicts.
+
+    Raises UserError for input that cannot be read, before anything is written.
+    """
+    judged = judge_table(read_runs(runs), study)
+    folder = out or JUDGED / judged.study.name
+    if not as_json:
+        print("\n".join(judged.reading.lines()), end="\n\n")
+    write_verdicts(judged.report, folder)
+    write_tables(judged.tables, folder / "tables")
+    drawn = figures.draw_all(judged.report, judged.study, judged.tables, folder / "figures")
+    write_atomic(folder / "tables" / "verdicts.tex", verdict_table(judged.report).encode())
+    provenance = {
+        "runs": [str(path) for path in runs],
+        "study": str(study),
+        "trained": "elsewhere",
+    }
+    html = write_report(judged.study, judged.report, drawn, provenance, folder / "report.html")
+    if as_json:
+        print(to_json(judged.report))
+    else:
+        print_verdicts(judged.report, judged.study, html)
+    return html
+
+
+def read_files(runs: Sequence[Path], study: Path | None = None) -> None:
+    """Print how tables of runs are read, and write a study skeleton where none exists.
+
+    Args:
+        runs: files or folders of runs; several are read as one table.
+        study: a study file. One that exists is heeded; else the skeleton is written there (by
+            default to study.yaml).
+
+    Raises UserError for input that cannot be read.
+    """
+    table = read_runs(runs)
+    if study is not None and study.exists():
+        try:
+            judged = judge_table(table, study)
+        except UserError as error:
+            raw, source = read_study_file(study)
+            print("\n".join(read(read_table(table, raw, source)[0]).lines()), end="\n\n")
+            raise error from None
+        print("\n".join(judged.reading.lines()))
+        return
+    found = read_table(table, {}, Source())[0]
+    print("\n".join(read(found).lines()))
+    file = study or SKELETON
+    if file.exists():
+        print(f"\n{file} exists and is left as it is.")
+        return
+    write_atomic(file, skeleton(found, Path(runs[0]).stem).encode())
+    print(f"\nWrote {file}: a study for this table. Edit what it claims, then run\n"
+          f"  hyperverdict judge {' '.join(map(str, runs))} {file}")

@@ -1,0 +1,438 @@
+"""Every column of a table gets one role, with the reason.
+
+First what the study says, then what the export's format says, then the name; what is left open
+(`UNDECIDED`) is settled by content, once it is known which rows are one run (see `content.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hyperverdict.errors import UserError, nearest
+from hyperverdict.foreign import names
+from hyperverdict.foreign.exports import Export, Role, without_prefix
+from hyperverdict.foreign.table import Table
+
+STUDY, CLAIMS, NAME, CONTENT = "the study's columns:", "the study's claims", "its name", "its cells"
+UNDECIDED = "undecided"
+_SHIFT = re.compile(r"(.*\S)\s*\+\s*1")
+SPLIT = "split"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column with its role.
+
+    Attributes:
+        theirs: its name in the table.
+        name: its name in the study's vocabulary: ours for what we know, else theirs without the
+            export's prefix. For a metric the metric's, for progress the unit.
+        why: what gave it the role.
+        score: for a metric: what its name says.
+        is_declared: for a factor: the study or the export calls it a setting; else it may be one.
+        shift: 1 for progress that counts from 0, None where nothing says so.
+    """
+
+    theirs: str
+    name: str
+    role: Role
+    why: str
+    score: names.Score | None = None
+    is_declared: bool = False
+    shift: int | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a study says about a table.
+
+    Attributes:
+        columns: our name -> theirs (`columns:`).
+        ignore: columns that it leaves out (`ignore:`).
+        states: word -> how a run ended (`states:`).
+        metrics: names of the metrics that it claims something about.
+        factors: words under which it names settings: in claims, baseline, tune and heatmaps.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    states: Mapping[str, str] = field(default_factory=dict)
+    metrics: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Roles:
+    """All columns with their roles.
+
+    Attributes:
+        undecided: columns that only their cells can settle.
+        words: word of the study -> the column (theirs) that it names.
+    """
+
+    export: Export
+    columns: tuple[Column, ...]
+    undecided: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, role: Role) -> tuple[Column, ...]:
+        """The columns of one role, in the table's order."""
+        return tuple(column for column in self.columns if column.role == role)
+
+    def first(self, role: Role, name: str = "") -> Column | None:
+        """The first column of a role, or of that name in it."""
+        found = (c for c in self.of(role) if not name or c.name == name)
+        return next(found, None)
+
+
+def assign(table: Table, export: Export, wanted: Wanted) -> Roles:
+    """The role of every column that the study, the export or a name gives one.
+
+    Raises UserError where the study names a column that the table lacks, or two columns at once.
+    """
+    theirs = list(table.columns)
+    bare = {column: without_prefix(export, column) for column in theirs}
+    bare |= {column: (column.removeprefix("config."), "factor") for column in table.settings}
+    said = _mapped(wanted.columns, theirs)
+    ignored = {_existing(name, theirs, "ignore") for name in wanted.ignore}
+    words = _words(wanted, theirs, bare, said, ignored)
+    claimed = {column: word for word, column in reversed(words.items())}
+    columns: list[Column] = []
+    undecided = []
+    for column in theirs:
+        found: Column | None
+        if column in ignored:
+            found = Column(column, column, "ignored", "the study's ignore:")
+        elif column in said:
+            found = _said(column, *said[column], wanted)
+        elif column in claimed:
+            found = Column(column, bare[column][0], "factor", CLAIMS, is_declared=True)
+        elif column == table.run:
+            found = Column(column, "run", "run id", "the names of folders or files")
+        else:
+            found = _claimed_metric(column, bare[column][0], wanted) or _by_format(
+                table, export, column, *bare[column]
+            )
+        if found is None:
+            undecided.append(column)
+        else:
+            columns.append(found)
+    columns = _one_seed(_one_run(columns, export, table), table)
+    return Roles(export, tuple(_named_apart(columns, words)), tuple(undecided), words)
+
+
+def _mapped(
+    columns: Mapping[str, str], theirs: list[str]
+) -> dict[str, tuple[list[str], int | None]]:
+    """Their column -> (our names for it, 1 where the study writes ``epoch + 1``)."""
+    found: dict[str, tuple[list[str], int | None]] = {}
+    for ours, written in columns.items():
+        shift = None
+        shifted = _SHIFT.fullmatch(written) if written not in theirs else None
+        if shifted and shifted.group(1) in theirs:
+            written, shift = shifted.group(1), 1
+        if written not in theirs:
+            raise UserError(
+                f"columns: {ours}: the table has no column {written!r}; {nearest(written, theirs)}"
+            )
+        ours_so_far, _ = found.get(written, ([], None))
+        found[written] = ([*ours_so_far, ours], shift)
+    return found
+
+
+def _existing(name: str, theirs: Iterable[str], where: str) -> str:
+    if name in theirs:
+        return name
+    cleaned = [column for column in theirs if names.clean(column) == names.clean(name)]
+    if len(cleaned) == 1:
+        return cleaned[0]
+    ends = [c for c in theirs if re.split(r"[./]", c)[-1] == name]
+    if len(ends) == 1:
+        return ends[0]
+    raise UserError(f"{where}: the table has no column {name!r}; {nearest(name, theirs)}")
+
+
+def _words(
+    wanted: Wanted,
+    theirs: list[str],
+    bare: Mapping[str, tuple[str, Role | None]],
+    said: Mapping[str, tuple[list[str], int | None]],
+    ignored: set[str],
+) -> dict[str, str]:
+    """Word of the study -> the column that it names; words that name none are absent.
+
+    Raises UserError for a word that names two columns, or one that is ignored.
+    """
+    by_ours = {ours: column for column, (all_ours, _) in said.items() for ours in all_ours}
+    found: dict[str, str] = {}
+    for word in dict.fromkeys(wanted.factors):
+        if word in by_ours:
+            found[word] = by_ours[word]
+            continue
+        for candidates in _candidates(word, theirs, bare):
+            if not candidates:
+                continue
+            if len(candidates) > 1:
+                raise UserError(
+                    f"{word!r} may be {' or '.join(map(repr, candidates))}; write the column's own "
+                    f"name, or columns: {{{word}: {candidates[0]}}}"
+                )
+            found[word] = candidates[0]
+            break
+        if word in found and found[word] in ignored:
+            raise UserError(f"ignore: {found[word]!r} is a column that the study's claims use")
+    return found
+
+
+def _candidates(
+    word: str, theirs: list[str], bare: Mapping[str, tuple[str, Role | None]]
+) -> Iterable[list[str]]:
+    """Columns that a word may name, by ever looser rules; the first that finds one decides."""
+    settings = [c for c in theirs if bare[c][1] == "factor"]
+    plain = [c for c in theirs if bare[c][1] != "metric"]
+    cleaned = {c: names.clean(bare[c][0]) for c in theirs}
+    last = {c: names.clean(re.split(r"[./]", bare[c][0])[-1]) for c in theirs}
+    yield [c for c in theirs if c == word]
+    for group in (settings, plain):
+        yield [c for c in group if bare[c][0] == word]
+        yield [c for c in group if cleaned[c] == names.clean(word)]
+    for alias in names.aliases_of(names.clean(word)):
+        for group in (settings, plain):
+            yield [c for c in group if cleaned[c] == alias]
+    for alias in (names.clean(word), *names.aliases_of(names.clean(word))):
+        yield [c for c in plain if last[c] == alias]
+
+
+def _said(column: str, ours: list[str], shift: int | None, wanted: Wanted) -> Column:
+    """The role that the study's `columns:` gives; what it names otherwise is a setting."""
+    name = ours[0]
+    if name == "seed":
+        return Column(column, "seed", "seed", STUDY)
+    if name in ("run", "run_id"):
+        return Column(column, "run", "run id", STUDY)
+    if name in ("status", "state"):
+        return Column(column, "state", "state", STUDY)
+    if name == SPLIT:
+        return Column(column, SPLIT, "metric", STUDY)
+    metric = next((n for n in ours if n in wanted.metrics or n in names.METRICS), "")
+    if metric or (name.startswith(("validation_", "train_", "test_")) and names.is_result(name)):
+        score = names.score_of(column)
+        ours_score = names.score_of(name)
+        split = ours_score.split or score.split
+        is_best = score.is_best or ours_score.is_best
+        found = names.Score(metric or ours_score.metric, split, is_best)
+        return Column(column, metric or ours_score.metric, "metric", STUDY, found)
+    unit = names.unit_of(name)
+    if unit:
+        return Column(column, unit, "progress", STUDY, shift=shift or 0)
+    if name not in wanted.factors:
+        if names.cost_of(name):
+            return Column(column, names.cost_of(name), "cost", STUDY)
+        if names.machine_of(name):
+            return Column(column, names.machine_of(name), "environment", STUDY)
+    return Column(column, name, "factor", STUDY, is_declared=True)
+
+
+def _claimed_metric(column: str, bare: str, wanted: Wanted) -> Column | None:
+    """A column that bears the name of a metric of the study that we do not know ourselves."""
+    score = names.score_of(bare)
+    for metric in wanted.metrics:
+        if metric in names.METRICS or names.cost_of(metric):
+            continue
+        if names.clean(metric) in (names.clean(bare), score.metric):
+            return Column(column, metric, "metric", CLAIMS, replace(score, metric=metric))
+    return None
+
+
+def _by_format(
+    table: Table, export: Export, column: str, bare: str, prefix: Role | None
+) -> Column | None:
+    """The role by the export's format, then by the name; None where neither says one."""
+    why = f"{export.name} export" if export.name else NAME
+    if table.empty(column).all():
+        return Column(column, bare, "ignored", "it is empty")
+    if prefix == "factor":
+        return _setting(table, column, bare, why)
+    if prefix == "metric":
+        return _result(table, column, bare, why, export)
+    own = export.roles.get(column.strip().lower()) or export.roles.get(bare.strip().lower())
+    if own == "progress":
+        unit = names.unit_of(names.clean(bare)) or names.clean(bare)
+        return Column(column, unit, "progress", why, shift=_shift(export, bare))
+    if own == "cost":
+        return Column(column, names.cost_of(names.clean(bare)) or bare, "cost", why)
+    if own == "metric":
+        score = names.score_of(bare)
+        split = score.split or ("train" if export.training else "")
+        return Column(column, score.metric, "metric", why, replace(score, split=split))
+    if own is not None:
+        name = names.machine_of(names.clean(bare)) or names.clean(bare)
+        return Column(column, "state" if own == "state" else name, own, why)
+    return _by_name(table, export, column, bare)
+
+
+def _shift(export: Export, bare: str) -> int | None:
+    return 1 if bare.strip().lower() in export.from_zero else None
+
+
+def _setting(table: Table, column: str, bare: str, why: str) -> Column:
+    """A column that the export or a file calls a setting: its name may say seed, budget or note."""
+    last = names.clean(re.split(r"[./]", bare)[-1])
+    if last in names.SEEDS:
+        return Column(column, "seed", "seed", why)
+    unit = names.unit_of(last)
+    if unit and table.columns[column].dtype.kind in "iuf":
+        return Column(column, unit, "budget", why)
+    if last in names.NOTES or last in names.RUNS or last in names.QUIET or bare.startswith("_"):
+        return Column(column, last, "note", why)
+    if names.machine_of(last) and last not in ("num_workers", "threads"):
+        return Column(column, names.machine_of(last), "environment", why)
+    return Column(column, bare, "factor", why, is_declared=True)
+
+
+def _result(table: Table, column: str, bare: str, why: str, export: Export) -> Column:
+    """A column that the export calls a result: it may be progress, time or a remark."""
+    name = names.clean(bare)
+    is_number = table.columns[column].dtype.kind in "iuf"
+    if names.unit_of(name) and is_number:
+        return Column(column, names.unit_of(name), "progress", why, shift=_shift(export, bare))
+    if names.cost_of(name) or name == "_timestamp":
+        role: Role = "note" if name == "_timestamp" else "cost"
+        return Column(column, names.cost_of(name) or name, role, why)
+    if not is_number and not _is_percent(table.columns[column]):
+        return Column(column, bare, "note", why)
+    return Column(column, names.score_of(bare).metric, "metric", why, names.score_of(bare))
+
+
+def _is_percent(column: pd.Series[Any]) -> bool:
+    cells = [c for c in column.head(50) if isinstance(c, str) and c.strip()]
+    return bool(cells) and all(c.strip().endswith("%") for c in cells)
+
+
+def _by_name(table: Table, export: Export, column: str, bare: str) -> Column | None:
+    """The role by the words of the name, where the cells can be of that role."""
+    name, cells = names.clean(bare), table.columns[column]
+    is_number = cells.dtype.kind in "iuf"
+    if name in names.SPLIT_COLUMNS and _says_splits(cells):
+        return Column(column, SPLIT, "metric", NAME)
+    last = names.clean(re.split(r"[./]", bare)[-1])
+    found = names.role_of(name) or (names.role_of(last) if "/" in bare or "." in bare else None)
+    if found is None:
+        return None
+    role, ours = found
+    if role == "state":
+        return Column(column, "state", "state", NAME) if _may_be_state(name, cells) else None
+    if role in ("progress", "budget"):
+        if not is_number:
+            return None
+        return Column(column, ours, role, NAME, shift=_shift(export, bare))
+    if role == "metric":
+        if not is_number and not _is_percent(cells) and names.score_of(bare).metric == "error":
+            return Column(column, bare, "note", NAME)
+        score = names.score_of(bare)
+        if export.training and not score.split and score.metric:
+            score = replace(score, split="train")
+        return Column(column, score.metric, "metric", NAME, score)
+    if role == "factor":
+        return Column(column, bare, "factor", NAME, is_declared=True)
+    return Column(column, ours, role, NAME)
+
+
+def _says_splits(cells: pd.Series[Any]) -> bool:
+    words = {str(cell).strip().lower() for cell in pd.unique(cells.dropna())}
+    return bool(words & names.SPLITS.keys()) and cells.dtype.kind not in "iuf"
+
+
+def _may_be_state(name: str, cells: pd.Series[Any]) -> bool:
+    """Words and yes-or-no are states; other numbers only as exit codes."""
+    if cells.dtype.kind not in "iuf" or name.startswith(("exit", "return")):
+        return True
+    return bool(np.isin(pd.unique(cells.dropna()), (0, 1)).all())
+
+
+def _one_run(columns: list[Column], export: Export, table: Table) -> list[Column]:
+    """At most one column names runs: the export's best, else the best by name; others are notes."""
+    order = [name for name in export.run]
+    candidates = [c for c in columns if c.role == "run id"]
+    said = [c for c in candidates if c.why == STUDY]
+    exported = sorted(
+        (c for c in columns if c.theirs.strip().lower() in order and c.why not in (STUDY, CLAIMS)),
+        key=lambda c: order.index(c.theirs.strip().lower()),
+    )
+    by_name = sorted(
+        (c for c in candidates if c.why == NAME),
+        key=lambda c: names.RUNS.index(c.name) if c.name in names.RUNS else 0,
+    )
+    of_folder = [c for c in candidates if c.theirs == table.run]
+    known = [*said, *of_folder, *exported, *by_name]
+    filled = [c for c in known if not table.empty(c.theirs).any()]
+    chosen = filled[0].theirs if filled else ""
+    found = []
+    for column in columns:
+        if column.theirs == chosen:
+            why = column.why if column.role == "run id" else f"{export.name} export"
+            found.append(replace(column, name="run", role="run id", why=why))
+        elif column.role == "run id":
+            found.append(replace(column, role="note"))
+        else:
+            found.append(column)
+    return found
+
+
+def _one_seed(columns: list[Column], table: Table) -> list[Column]:
+    """At most one column is the seed; another seed that varies on its own is a setting."""
+    seeds = [c for c in columns if c.role == "seed"]
+    if len(seeds) < 2:
+        return columns
+
+    def rank(column: Column) -> tuple[bool, int]:
+        last = names.clean(re.split(r"[./]", column.theirs)[-1])
+        return column.why != STUDY, names.SEEDS.index(last) if last in names.SEEDS else 99
+
+    chosen = min(seeds, key=rank)
+    code = pd.factorize(table.columns[chosen.theirs], use_na_sentinel=False)[0]
+    found = []
+    for column in columns:
+        if column.role == "seed" and column is not chosen:
+            other = pd.factorize(table.columns[column.theirs], use_na_sentinel=False)[0]
+            same = np.array_equal(other, code) or not other.any()
+            bare = re.split(r"[./]", column.theirs)[-1]
+            column = replace(column, name=bare, role="note" if same else "factor", is_declared=True)
+        found.append(column)
+    return found
+
+
+def _named_apart(columns: list[Column], words: Mapping[str, str]) -> list[Column]:
+    """Factors under names of their own: ours where one column alone has it, else theirs."""
+    factors = [c for c in columns if c.role == "factor"]
+    ours: dict[str, Column] = {}
+    for column in sorted(factors, key=lambda c: (c.why not in (STUDY, CLAIMS), c.theirs)):
+        name = _our_name(column)
+        best = ours.get(name)
+        exact = names.clean(column.name) == name
+        if best is None or (exact and names.clean(best.name) != name and best.why not in (STUDY,)):
+            ours[name] = column
+    taken: set[str] = set()
+    found = []
+    for column in columns:
+        if column.role == "factor" and column.why != STUDY:
+            name = _our_name(column)
+            own = name if ours[name] is column else column.name
+            own = own if own not in taken else column.theirs
+            taken.add(own)
+            column = replace(column, name=own)
+        found.append(column)
+    return found
+
+
+def _our_name(column: Column) -> str:
+    if column.why == STUDY:
+        return column.name
+    cleaned = names.clean(column.name)
+    return names.setting_of(cleaned) if cleaned in names._BY_SETTING else column.name

@@ -1,0 +1,196 @@
+"""Conclusions in plain sentences: findings, meaning, what would change it, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hyperverdict.claims.model import Claim, Failures, Leg
+from hyperverdict.claims.wording import claimed, deciding_effect, effects_summary, meaning, tally
+from hyperverdict.figures.data import hypothesis_of, where_text
+from hyperverdict.stats.decision import DIRECTION_ONLY
+from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import HypothesisReport, Verdict
+from hyperverdict.verdicts.next_step import next_step
+from hyperverdict.verdicts.seeds_needed import needed_text
+from hyperverdict.words.contrasts import contrast_name
+from hyperverdict.words.effects import sentence, test_sentence
+from hyperverdict.words.numbers import (
+    amount,
+    count,
+    full_stop,
+    listed,
+    percent_text,
+    unit_of,
+    upper,
+)
+
+# A leg of more effects is summed up by counts and the effect that decides it.
+MOST_SENTENCES = 6
+
+SETTLED = (
+    "More seeds of the same configurations are unlikely to change this. Another training length, "
+    "learning rate or data set may: the verdict holds only for its scope."
+)
+OPEN_SIZE = (
+    "The direction is settled, the size is not: with more seeds the effect may turn out too small "
+    "to matter."
+)
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What is said about one hypothesis at one budget.
+
+    Attributes:
+        findings: sentences with effects, intervals, failures, notes.
+        test: null hypothesis, test, n and p of the effect that decides.
+        meaning: what it means for the claim as it was written.
+        change: what would change the verdict.
+        next: what to do now.
+    """
+
+    findings: tuple[str, ...]
+    test: str
+    meaning: str
+    change: str
+    next: str
+
+    @property
+    def text(self) -> str:
+        """Everything as one paragraph."""
+        parts = (*self.findings, self.test, self.meaning, self.change, self.next)
+        return " ".join(part for part in parts if part)
+
+
+def conclude(report: HypothesisReport, verdict: Verdict, study: Study) -> Conclusion:
+    """The conclusion of one hypothesis at one budget."""
+    claim = hypothesis_of(report, study).claim
+    return Conclusion(
+        findings=tuple(_findings(verdict, claim)),
+        test=_test(verdict, claim),
+        meaning=_meaning(verdict, claim),
+        change=_change(verdict),
+        next=next_step(verdict).sentence,
+    )
+
+
+def _findings(verdict: Verdict, claim: Claim) -> Iterator[str]:
+    """What was measured, effect by effect, and what else is known."""
+    judgement = verdict.judgement
+    for leg in judgement.legs:
+        yield from _leg_findings(leg)
+    for said in (*claim.findings(judgement), *judgement.notes):
+        yield full_stop(upper(said))
+    titles = {arm.label: arm.title for arm in verdict.arms}
+    for failures in judgement.failures:
+        if failures.failed:
+            yield _failures(failures, titles.get(failures.arm, failures.arm))
+    yield from _image_sentence(verdict)
+    if verdict.untestable_reason:
+        yield full_stop(verdict.untestable_reason)
+    if verdict.uncorrected not in (None, judgement.evidence):
+        yield (
+            "Without the correction for the family of primary hypotheses the verdict would be "
+            f"“{verdict.uncorrected}”."
+        )
+
+
+def _leg_findings(leg: Leg) -> Iterator[str]:
+    decisive = deciding_effect(leg)
+    if leg.dropped_because:
+        yield full_stop(f"The part “{claimed(leg)}” was not judged: {leg.dropped_because}")
+    elif decisive is None or not any(effect.is_measured for effect in leg.effects):
+        yield f"No finished runs show whether “{claimed(leg)}” holds."
+    elif len(leg.effects) <= MOST_SENTENCES:
+        yield from map(sentence, leg.effects)
+    else:
+        yield tally(leg)
+        yield sentence(decisive)
+
+
+def _failures(failures: Failures, arm: str) -> str:
+    """How many runs of an arm failed, and what rates that leaves possible."""
+    low, high = (percent_text(rate, 0) for rate in failures.rate_interval)
+    return (
+        f"{failures.failed} of {count(failures.total, 'run')} of {arm} ended without a result "
+        f"(95% interval of the failure rate: {low} to {high})."
+    )
+
+
+def _image_sentence(verdict: Verdict) -> Iterator[str]:
+    errors = {c: error for c, error in verdict.image_errors if c.kind != "share"}
+    if not errors:
+        return
+    contrast, error = max(errors.items(), key=lambda entry: entry[1])
+    most = "" if len(errors) == 1 else " at most"
+    yield (
+        f"Another test set of this size would shift a difference by about{most} "
+        f"{amount(error, unit_of(contrast), 2)} (one standard error); "
+        "the intervals above cover seeds only."
+    )
+
+
+def _test(verdict: Verdict, claim: Claim) -> str:
+    """Null hypothesis, test and p of the effect that decides each leg."""
+    if verdict.judgement.evidence == "estimated":
+        return ""
+    sentences = []
+    for leg in verdict.judgement.judged_legs:
+        effect = deciding_effect(leg)
+        if effect is not None:
+            of = f" for {contrast_name(effect.contrast)}" if len(leg.effects) > 1 else ""
+            sentences.append(f"The null hypothesis{of} is that {claim.null(leg)}.")
+            sentences.append(test_sentence(effect))
+    return " ".join(sentences)
+
+
+def _meaning(verdict: Verdict, claim: Claim) -> str:
+    """What the evidence means for the reader's claim."""
+    judgement, check, where = verdict.judgement, verdict.blocking, where_text(verdict)
+    if check is not None and judgement.evidence != "true by arithmetic":
+        return (
+            f"The numbers alone would give “{judgement.evidence}” {where}, but they do not count "
+            f"as a verdict. {full_stop(upper(check.sentence))}"
+        )
+    return meaning(claim, judgement, where)
+
+
+def _change(verdict: Verdict) -> str:
+    """What would change the verdict."""
+    judgement = verdict.judgement
+    if judgement.evidence == "true by arithmetic":
+        return "Other numbers of levels would change the number of combinations, not the claim."
+    if verdict.blocking is not None:
+        return "Once this is fixed, the same test gives a verdict."
+    if judgement.evidence in ("inconclusive", "estimated"):
+        said = _undecided(verdict)
+    else:
+        said = OPEN_SIZE if judgement.grade == DIRECTION_ONLY else SETTLED
+    differing = [
+        f"{line.name} ({line.evidence}{f', {line.detail}' if line.detail else ''})"
+        for line in verdict.sensitivity
+        if not line.agrees
+    ]
+    return f"{said} It differs when judged by: {listed(differing)}." if differing else said
+
+
+def _undecided(verdict: Verdict) -> str:
+    """What would decide an open verdict."""
+    judgement = verdict.judgement
+    if any(effect.failures_decide for effect in judgement.effects):
+        return "Fewer failed runs would decide it; more seeds alone would not."
+    undecided = [leg for leg in judgement.judged_legs if leg.evidence == "inconclusive"]
+    if undecided and all(leg.metric.is_time for leg in undecided):
+        return "More precise measurements of the time would narrow the interval."
+    return "More seeds would narrow the interval."
+
+
+def brief(verdict: Verdict) -> str:
+    """One line for the first screen: the effects, what the budget implies, what would settle it."""
+    judgement = verdict.judgement
+    said = [effects_summary(judgement) or next(iter(judgement.notes), "")]
+    said.append(verdict.untestable_reason)
+    if judgement.evidence == "inconclusive" and verdict.next_look is not None:
+        said.append(needed_text(verdict.next_look))
+    return " ".join(full_stop(text) for text in said if text)

@@ -1,0 +1,79 @@
+"""What holds for a whole study, in words."""
+
+from __future__ import annotations
+
+from hyperverdict.study.model import Study
+from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.words.numbers import (
+    count,
+    digits,
+    listed,
+    percent_text,
+    plain,
+    seeds_text,
+    size_text,
+    upper,
+)
+
+
+def study_facts(study: Study, *, trained_here: bool) -> tuple[str, ...]:
+    """Data, seeds, sizes that matter and alpha, in reading order, as parts of one sentence."""
+    data = data_title(study)
+    alpha = (
+        f"at most {percent_text(study.alpha, 0)} wrong verdicts per claim "
+        f"(two-sided alpha {study.alpha:g})"
+    )
+    if trained_here:
+        facts = (
+            f"{count(len(study.seeds), 'seed')} ({seeds_text(study.seeds)})" if study.seeds else "",
+            f"{data}, scored once on its test set" if data else "",
+            _sizes(study),
+            _trained_with(study),
+            alpha,
+        )
+    else:
+        facts = ("runs from elsewhere", data, _sizes(study), _selected(study), alpha)
+    return tuple(fact for fact in facts if fact)
+
+
+def data_title(study: Study) -> str:
+    """The data set for people; "" where nobody has named one."""
+    facts = study.vocabulary.facts(study.data)
+    return facts.title if facts else study.data
+
+
+def _sizes(study: Study) -> str:
+    claimed = dict.fromkeys(
+        expectation.metric
+        for hypothesis in study.hypotheses
+        for expectation in hypothesis.claim.expect
+        if not expectation.share_of_variance
+    )
+    sizes = [text for metric in claimed if (text := _size(metric))]
+    return f"differences below {listed(sizes, 'or')} count as none" if sizes else ""
+
+
+def _size(metric: Metric) -> str:
+    if metric.matters_from is None:
+        return ""
+    if metric.ratio:
+        return f"{digits(100 * (metric.matters_from - 1))}% of {metric.title}"
+    return f"{size_text(metric.matters_from, metric)} of {metric.title}"
+
+
+def _trained_with(study: Study) -> str:
+    settings, rows = study.baseline.settings, study.vocabulary.hyperparameters
+    optimizer = settings.get("optimizer", rows["optimizer"].default)
+    rate = settings.get("learning_rate", rows["learning_rate"].default)
+    return f"{upper(str(optimizer))} at learning rate {digits(rate)} unless the claim varies it"
+
+
+def _selected(study: Study) -> str:
+    """Which rows of a table the study asks for."""
+    spell = study.vocabulary.spell
+    stated = [
+        f"{plain(name)} {spell(name, level)}"
+        for name, level in study.baseline.settings.items()
+        if name != "data"
+    ]
+    return f"only runs with {listed(stated)}" if stated else ""

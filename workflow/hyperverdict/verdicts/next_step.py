@@ -1,0 +1,108 @@
+"""What comes next: one function decides for every verdict, and the study's is the most urgent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from hyperverdict.verdicts.model import HypothesisReport, Verdict
+from hyperverdict.verdicts.seeds_needed import needed_text
+
+SETTLED = "All claims are settled."
+SETTLED_HERE = "Settled for this scope; other budgets, data or contexts would widen it."
+
+
+class Urgency(IntEnum):
+    """Why something comes next, the most urgent first."""
+
+    FAILED = 0
+    BLOCKED = 1
+    FAILURES = 2
+    MISSING = 3
+    SEEDS = 4
+    TIMES = 5
+    OPEN = 6
+    CAVEAT = 7
+    NOTHING = 8
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What comes next for one verdict.
+
+    Attributes:
+        sentence: what to do.
+        weight: order within one urgency, smallest first: minus the gravity, or hours.
+    """
+
+    urgency: Urgency
+    sentence: str
+    weight: float = 0.0
+
+
+def next_step(verdict: Verdict) -> NextStep:
+    """What comes next for a verdict: remove what blocks it, settle it, or answer its caveats."""
+    evidence = verdict.judgement.evidence
+    if evidence == "true by arithmetic":
+        return NextStep(Urgency.NOTHING, "Nothing needs to be trained.")
+    blocking = verdict.blocking
+    if blocking is not None:
+        return NextStep(Urgency.BLOCKED, blocking.remedy, -blocking.gravity)
+    if any(effect.failures_decide for effect in verdict.judgement.effects):
+        sentence = "Find out why runs fail: the failed runs decide this claim."
+        return NextStep(Urgency.FAILURES, sentence)
+    if evidence in ("inconclusive", "estimated"):
+        return _settling(verdict)
+    caveat = next((check for check in verdict.caveats if check.remedy), None)
+    if caveat is not None:
+        return NextStep(Urgency.CAVEAT, caveat.remedy, -caveat.gravity)
+    return NextStep(Urgency.NOTHING, SETTLED_HERE)
+
+
+def _settling(verdict: Verdict) -> NextStep:
+    """What settles an open verdict."""
+    look = verdict.next_look
+    if any(arm.missing for arm in verdict.arms):
+        return NextStep(Urgency.MISSING, "Train the missing runs.")
+    if look is None:
+        if _only_time_is_open(verdict):
+            sentence = "Measure the times again on an idle machine: only they are undecided."
+            return NextStep(Urgency.TIMES, sentence)
+        return NextStep(Urgency.OPEN, "Add seeds and judge again.")
+    hours = look.cost_hours[1] if look.cost_hours else float("inf")
+    needed = needed_text(look)
+    if look.command:
+        short = look.seeds is not None and look.seeds < look.seeds_needed[0]
+        may = f" (the next registered look, at {look.seeds}, may leave it open)" if short else ""
+        return NextStep(Urgency.SEEDS, f"{needed}{may}. Run `{look.command}`.", hours)
+    if verdict.registered and look.seeds is None:
+        sentence = (
+            f"{needed}. State the claim in a study of its own, on seeds that no run has used: its "
+            "registered looks have used all of alpha."
+        )
+        return NextStep(Urgency.SEEDS, sentence, hours)
+    return NextStep(Urgency.SEEDS, f"{needed}.", hours)
+
+
+def _only_time_is_open(verdict: Verdict) -> bool:
+    legs = [leg for leg in verdict.judgement.legs if leg.is_judged]
+    undecided = [leg for leg in legs if leg.evidence == "inconclusive"]
+    return bool(undecided) and all(leg.metric.is_time for leg in undecided)
+
+
+def study_step(reports: Iterable[HypothesisReport]) -> str:
+    """The most urgent of all verdicts' next steps, with where; the gravest and cheapest first."""
+    steps: list[tuple[NextStep, str]] = []
+    for report in reports:
+        if report.failed_because:
+            because = f"could not be judged: {report.failed_because}"
+            steps.append((NextStep(Urgency.FAILED, because), report.id))
+        for verdict in report.verdicts:
+            at = f" at {verdict.budget}" if verdict.budget else ""
+            steps.append((next_step(verdict), f"{report.id}{at}:"))
+    open_steps = [entry for entry in steps if entry[0].urgency is not Urgency.NOTHING]
+    if not open_steps:
+        return SETTLED
+    first, where = min(open_steps, key=lambda entry: (entry[0].urgency, entry[0].weight))
+    return f"{where} {first.sentence}"

@@ -1,0 +1,193 @@
+"""Metrics: one row each, with everything that the rest of the code needs to know of it.
+
+`RECORDED` holds what our own training records. A study adds a row of its own for every further
+metric that it names (`metrics:`), and may change the size that matters of a recorded one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from hyperverdict.errors import UserError, nearest
+from hyperverdict.vocabulary.hyperparameters import as_number
+
+Better = Literal["higher", "lower"]
+Score = Callable[[Any, Any], float]
+
+FRACTION = "fraction"
+SECONDS = "seconds"
+TIME = "train_time"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured quantity, where its values are, and the smallest effect of interest on it.
+
+    Attributes:
+        name: as studies write it.
+        title: as sentences and axes write it: "test accuracy".
+        unit: "fraction" (shown in percent, differences in points), "nats", "seconds", any other
+            unit, or "" for plain numbers.
+        better: which direction is better; None when nobody has said.
+        matters_from: smallest effect of interest, in the metric's unit, or a ratio above 1 when
+            `ratio`; None for a metric about which nothing can be claimed until the study says it.
+        ratio: effects are ratios, to / from, judged on the log scale.
+        final: column of the final table that is reported.
+        validation: column of the final table with the score on the whole validation set, on which
+            choices are made; "" where there is none.
+        best: column of the final table with the best score on the validation curve; "" for none.
+        curve: column of the curves table; "" where it is not recorded along the training.
+        equal_at: kinds of budget that make it equal in all arms by design.
+        complement_of: the metric whose `validation`, `best` and `curve` columns this one shares,
+            as 1 - value; "" for none.
+        score: computes it from predicted and true classes (two numpy arrays [N] of integers) at
+            every evaluation; None for what training measures otherwise or not at all.
+    """
+
+    name: str
+    title: str
+    unit: str = ""
+    better: Better | None = None
+    matters_from: float | None = None
+    ratio: bool = False
+    final: str = ""
+    validation: str = ""
+    best: str = ""
+    curve: str = ""
+    equal_at: tuple[str, ...] = ()
+    complement_of: str = ""
+    score: Score | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_fraction(self) -> bool:
+        """Whether values are fractions, shown in percent."""
+        return self.unit == FRACTION
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is the training time, which timing jobs measure."""
+        return self.name == TIME
+
+    @property
+    def neutral(self) -> float:
+        """The effect that says "no difference"."""
+        return 1.0 if self.ratio else 0.0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the final table that may hold it, the reported one first."""
+        return (self.final, self.name) if self.final != self.name else (self.final,)
+
+
+def _recorded(name: str, title: str, unit: str, better: Better, **more: Any) -> Metric:
+    """A metric that our own training scores on every split."""
+    columns = {"validation": name, "best": name, "curve": name} | more.pop("shared", {})
+    return Metric(
+        name,
+        title,
+        unit,
+        better,
+        final=f"test_{name}",
+        validation=f"validation_{columns['validation']}",
+        best=f"best_validation_{columns['best']}",
+        curve=columns["curve"],
+        **more,
+    )
+
+
+_ACCURACY = dict.fromkeys(("validation", "best", "curve"), "accuracy")
+
+RECORDED: Mapping[str, Metric] = {
+    row.name: row
+    for row in (
+        _recorded("accuracy", "test accuracy", FRACTION, "higher", matters_from=0.01),
+        _recorded(
+            "error",
+            "test error",
+            FRACTION,
+            "lower",
+            matters_from=0.01,
+            shared=_ACCURACY,
+            complement_of="accuracy",
+        ),
+        _recorded("loss", "test loss", "nats", "lower"),
+        Metric(
+            TIME, "training time", SECONDS, "lower", matters_from=1.10, ratio=True, final=TIME,
+            curve="train_seconds", equal_at=("seconds",),
+        ),
+    )
+}  # fmt: skip
+
+# Which direction is better, for metrics of other people's tables that a study does not describe.
+_HIGHER = (
+    "accuracy", "acc", "precision", "recall", "f1", "macro_f1", "auc", "auroc", "map", "iou",
+    "bleu", "rouge", "score", "reward", "return", "success_rate", "r2", "top5_accuracy",
+)  # fmt: skip
+_LOWER = (
+    "error", "err", "loss", "perplexity", "ppl", "mse", "rmse", "mae", "nll", "wer", "cer", "fid",
+    "cross_entropy",
+)  # fmt: skip
+BETTER: Mapping[str, Better] = {name: "higher" for name in _HIGHER} | {
+    name: "lower" for name in _LOWER
+}
+
+# Amounts of training that a table may report as results.
+_EQUAL_AT: Mapping[str, tuple[str, ...]] = {
+    "steps": ("steps",),
+    "updates": ("steps",),
+    "samples": ("samples", "epochs"),
+    "epochs": ("epochs",),
+}
+
+
+def unrecorded(name: str) -> Metric:
+    """A metric that only a table from elsewhere or the user's own training has."""
+    return Metric(
+        name,
+        name.replace("_", " "),
+        better=BETTER.get(name),
+        final=f"test_{name}",
+        validation=f"validation_{name}",
+        curve=name,
+        equal_at=_EQUAL_AT.get(name, ()),
+    )
+
+
+def with_size(metric: Metric, size: object) -> Metric:
+    """The metric with another size that matters: 0.01, or '1.10x' for a ratio.
+
+    Raises UserError for a size that cannot be one of this metric.
+    """
+    if isinstance(size, str) and size.endswith("x"):
+        value, ratio = as_number(size[:-1]), True
+        if value <= 1:
+            raise UserError(f"{size!r}: a ratio that matters is above 1, such as 1.10x")
+    else:
+        value, ratio = as_number(size), False
+        if value <= 0:
+            raise UserError(f"{size!r}: the size that matters must be above 0")
+        if metric.is_fraction and value >= 1:
+            raise UserError(
+                f"{size!r}: {metric.name} is a fraction of the images; write one point as 0.01"
+            )
+        if metric.is_time:
+            raise UserError(f"{size!r}: times are judged as ratios; write one such as 1.10x")
+    return replace(metric, matters_from=value, ratio=ratio)
+
+
+def read_metric(name: str, entry: Mapping[str, Any], *, own: bool) -> Metric:
+    """A metric as a study describes it.
+
+    Args:
+        entry: the content of `metrics.NAME`: matters_from, better, unit and title.
+        own: whether metrics that our training does not record are allowed.
+
+    Raises UserError for an unknown metric, and for a size that it cannot have.
+    """
+    if name not in RECORDED and not own:
+        raise UserError(f"no run records the metric {name!r}; {nearest(name, RECORDED)}")
+    metric = RECORDED.get(name) or unrecorded(name)
+    metric = replace(metric, **{k: entry[k] for k in ("better", "unit", "title") if k in entry})
+    return with_size(metric, entry["matters_from"]) if "matters_from" in entry else metric

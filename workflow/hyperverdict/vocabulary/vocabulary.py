@@ -1,0 +1,93 @@
+"""The vocabulary of a study: its hyperparameters and the facts of its data sets, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from hyperverdict.errors import UserError, nearest
+from hyperverdict.vocabulary.budget import Budget, parse_budget
+from hyperverdict.vocabulary.datasets import DATASETS, DatasetFacts
+from hyperverdict.vocabulary.hyperparameters import (
+    HANDLES,
+    HYPERPARAMETERS,
+    MAX_COMPONENT_BYTES,
+    Hyperparameter,
+    Level,
+    spell_any,
+    undescribed,
+)
+
+# The factor that is no hyperparameter: how long a run trains.
+BUDGET = "budget"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What a study may name.
+
+    Attributes:
+        hyperparameters: by name, in the order of paths.
+        handles: names that each set a part of a hyperparameter (width and depth).
+        data_sets: facts of the data sets that are known without opening them.
+        complete: a configuration has a level for each hyperparameter, its default where none is
+            given. Not so for runs from elsewhere, of which only the named levels are known.
+        aliases: other names of a factor -> its own, as in tables from elsewhere.
+    """
+
+    hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=lambda: HYPERPARAMETERS)
+    handles: Mapping[str, Hyperparameter] = field(default_factory=lambda: HANDLES)
+    data_sets: Mapping[str, DatasetFacts] = field(default_factory=lambda: DATASETS)
+    complete: bool = True
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """All that a claim may vary."""
+        return (*self.hyperparameters, *self.handles, BUDGET)
+
+    def resolve(self, factor: str) -> str:
+        """A factor's own name."""
+        return self.aliases.get(factor, factor)
+
+    def read(self, factor: str, raw: object) -> Level:
+        """The canonical level of a factor; UserError names what is allowed."""
+        if factor == BUDGET:
+            return raw if isinstance(raw, Budget) else parse_budget(raw)
+        row = self.hyperparameters.get(factor) or self.handles.get(factor)
+        if row is None and not self.complete:
+            raise UserError(
+                f"no column holds {factor!r}; {nearest(factor, self.factors)} Say which one does "
+                f"under `columns:`, such as columns: {{{factor}: THEIR_NAME}}."
+            )
+        if row is None:
+            raise UserError(f"unknown hyperparameter {factor!r}; {nearest(factor, self.factors)}")
+        try:
+            return row.read(raw)
+        except UserError as error:
+            raise UserError(f"{factor}: {error}") from None
+
+    def spell(self, factor: str, level: Level) -> str:
+        """The text of a canonical level, as in labels and paths."""
+        if factor == BUDGET:
+            return str(level)
+        row = self.hyperparameters.get(factor) or self.handles.get(factor)
+        text = row.spell(level) if row is not None else spell_any(level)
+        if self.complete and len(f"{factor}~{text}".encode()) > MAX_COMPONENT_BYTES:
+            raise UserError(
+                f"{factor}: spelled {text[:40]}..., longer than a path component may be"
+            )
+        return text
+
+    def facts(self, data: str) -> DatasetFacts | None:
+        """The facts of a data set; None for one that is known only once it is loaded."""
+        return self.data_sets.get(data)
+
+
+OURS = Vocabulary()
+
+
+def of_columns(names: Iterable[str], aliases: Mapping[str, str] | None = None) -> Vocabulary:
+    """The vocabulary of a table from elsewhere: its columns, with any levels."""
+    rows = {name: undescribed(name) for name in dict.fromkeys(("data", *names)) if name != BUDGET}
+    return Vocabulary(rows, {}, DATASETS, complete=False, aliases=aliases or {})
