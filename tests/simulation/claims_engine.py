@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from hyperverdict.claims import type_of
-from hyperverdict.claims.model import Judgement, Outcomes, Question
-from hyperverdict.study.model import Expectation, Hypothesis, Metric, Study
+from hyperverdict.claims import parse_claim
+from hyperverdict.claims.model import Judgement, Question
+from hyperverdict.effects.effect import Expectation
+from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
+from hyperverdict.vocabulary.metrics import RECORDED, Metric
+from hyperverdict.vocabulary.vocabulary import OURS
 
 from .simulate import ALPHA, DELTA
 
-METRIC = Metric("accuracy", DELTA)
-TIME = Metric("train_time", 1.10, ratio=True)
-HIGHER = Expectation("accuracy", "higher")
+# Without a resolution, so that scores may be any numbers.
+METRIC = replace(RECORDED["accuracy"], matters_from=DELTA)
+TIME = RECORDED["train_time"]
+HIGHER = Expectation(METRIC, "higher", DELTA)
+TIME_LOWER = Expectation(TIME, "lower", 1.10)
 
 
 class Claim:
     """One claim whose arms are known; `judge` takes a value for every arm and seed."""
 
     def __init__(self, terms: Mapping[str, Any], *expect: Expectation) -> None:
-        budget = Budget("steps", 300)
-        base = {"data": "digits", "width": 64, "depth": 2}
-        metrics = {m.name: m for m in (METRIC, TIME)}
-        self.study = Study("s", "s", "s.yaml", base, budget, (0,), metrics, (), ())
-        self.hypothesis = Hypothesis("H", "h", terms, expect or (HIGHER,), (budget,), (0, 1, 2))
-        self.kind = type_of(self.hypothesis)
-        self.arms = self.kind.arms(self.hypothesis, self.study, budget)
-        self.budget = budget
+        self.budget = Budget("steps", 300)
+        baseline = Baseline({"data": "digits", "width": 64, "depth": 2})
+        self.claim = parse_claim(terms, expect or (HIGHER,), OURS)
+        self.arms = self.claim.arms(baseline, self.budget)
 
     def judge(
         self,
@@ -49,8 +52,9 @@ class Claim:
             )
             for metric, table in ((METRIC, values), *more)
         }
-        question = Question(self.study, self.hypothesis, self.budget, self.arms, outcomes, alpha)
-        return self.kind.judge(question)
+        return self.claim.judge(
+            Question(self.claim, self.budget, self.arms, outcomes, (0, 1, 2), alpha)
+        )
 
 
 COMPARISON = {"compare": {"batch_size": {"from": 4, "to": 128}}}

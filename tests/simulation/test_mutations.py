@@ -1,4 +1,4 @@
-"""Each way of judging that the contract rejects must make a gate fail."""
+"""Each way of judging that the engine must not use makes a gate fail."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_looks(name, theta, sigma):
 
 @pytest.mark.slow
 def test_peeking_with_a_plain_t_is_wrong_in_a_quarter():
-    """What the looks guard against: peeking after each of 3..20 seeds (contract: 23%)."""
+    """What the looks guard against: peeking after each of 3..20 seeds."""
     peeking = [(n, SINGLE_LOOK) for n in range(3, 21)]
     data = normal(FULL // 4, 20, 0, 1e6)
     share = np.mean([ever_wrong(d, 0, peeking) for d in data])

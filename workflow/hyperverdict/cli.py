@@ -90,13 +90,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _judge(options: argparse.Namespace) -> None:
-    from hyperverdict.foreign.command import judge_files
+    from hyperverdict.elsewhere import judge_files
 
     judge_files(options.runs, options.study, options.out, options.json)
 
 
 def _read(options: argparse.Namespace) -> None:
-    from hyperverdict.foreign.command import read_files
+    from hyperverdict.elsewhere import read_files
 
     *runs, last = options.files
     is_study = bool(runs) and last.suffix in (".yaml", ".yml")

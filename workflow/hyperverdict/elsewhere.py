@@ -18,7 +18,8 @@ from hyperverdict.report.terminal import print_verdicts
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.load import read_study_file
 from hyperverdict.study.structure import Source
-from hyperverdict.verdicts.store import to_json, write_verdicts
+from hyperverdict.verdicts.document import to_json
+from hyperverdict.verdicts.store import write_verdicts
 
 JUDGED = Path("results/judged")
 SKELETON = Path("study.yaml")
@@ -52,7 +53,7 @@ def judge_files(
     }
     html = write_report(judged.study, judged.report, drawn, provenance, folder / "report.html")
     if as_json:
-        print(to_json(judged.report))
+        print(to_json(judged.report), end="")
     else:
         print_verdicts(judged.report, judged.study, html)
     return html

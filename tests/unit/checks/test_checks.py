@@ -63,7 +63,7 @@ def test_unequal_training_blocks(depth_context):
     check = look(fairness.unequal_training, context)
     assert check.level == "blocks"
     assert check.sentence == (
-        "depth 2 trained 5 epochs, depth 3 3 epochs: the difference cannot be credited to depth."
+        "Depth 2 trained 5 epochs, depth 3 3 epochs: the difference cannot be credited to depth."
     )
 
 
@@ -87,7 +87,7 @@ def test_an_undeclared_hyperparameter_blocks(depth_context):
     ("runs", "sentence"),
     [
         ((1, 1), "One run per arm gives no estimate of the noise."),
-        ((6, 1), "depth 3 has 1 finished run, which gives no estimate of the noise."),
+        ((6, 1), "Depth 3 has 1 finished run, which gives no estimate of the noise."),
         ((0, 0), "No run has finished yet."),
     ],
 )
@@ -198,7 +198,7 @@ def test_tuning(depth_context):
     uneven = look(
         fairness.unequal_tuning, _tuned(depth_context, 1e-3, {"depth 2": 6, "depth 3": 2})
     )
-    assert uneven.sentence == "depth 2 had 12 tuning runs, depth 3 4."
+    assert uneven.sentence == "Depth 2 had 12 tuning runs, depth 3 4."
     leak = look(leaks.tuned_on_evaluation_seeds, _tuned(depth_context, 1e-3, even, seeds=(4, 5, 6)))
     assert (leak.level, leak.headline) == ("blocks", "leak")
     assert "seeds 4 and 5" in leak.sentence
@@ -235,7 +235,7 @@ def test_still_improving(depth_context):
     check = look(training.still_improving, _curve(context, 1, rising))
     # 0.4 over 11/12 of the training is 0.109 in a quarter of it.
     assert check.sentence.startswith(
-        "depth 3 was still improving (by 11 points in a further quarter"
+        "Depth 3 was still improving (by 11 points in a further quarter"
     )
 
 
@@ -426,7 +426,7 @@ def test_a_batch_cannot_be_larger_than_the_data(tmp_path):
     finding = fairness.batch_larger_than_data.look(context_of(study, tables, "H"))
     assert finding == Finding(
         "caveat",
-        "batch size 4096 ran with 1,079 images per batch: the training set holds no more.",
+        "Batch size 4096 ran with 1,079 images per batch: the training set holds no more.",
         7.7,
     )
     small = one_claim(tmp_path, "compare: {batch_size: {from: 64, to: 1079}}")
@@ -439,4 +439,4 @@ def test_batches_are_cut_by_the_training_images_that_are_kept(tmp_path):
     study = one_claim(tmp_path, claim)
     context = context_of(study, run_all(study, tmp_path / "runs"), "H")
     sentence = fairness.batch_larger_than_data.look(context).sentence
-    assert sentence.startswith("train samples 50 ran with 50 images per batch")
+    assert sentence.startswith("Train samples 50 ran with 50 images per batch")

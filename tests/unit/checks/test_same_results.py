@@ -103,7 +103,7 @@ def test_our_own_training_with_the_same_loss_in_every_seed_blocks(tmp_path):
     assert levels_fired(context)["same_results"] == "blocks"
     sentence = same_results.look(context).sentence
     assert sentence == (
-        "dropout 0 and dropout 0.5 have exactly the same scores with each of 6 seeds: changing the "
+        "Dropout 0 and dropout 0.5 have exactly the same scores with each of 6 seeds: changing the "
         "dropout changed no score."
     )
     report = judged(study, tmp_path / "runs", score)

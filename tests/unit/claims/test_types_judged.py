@@ -218,9 +218,10 @@ def test_interaction_is_the_difference_in_differences(first, second, evidence):
     assert contrast.kind == "interaction"
     assert (contrast.start, contrast.to) == (("width 16",), ("width 64",))
     [said] = make_hypothesis(terms, expect).claim.findings(judgement)
-    assert said.startswith("test accuracy changes with depth 2 → 3: ")
+    assert said.startswith("Within each context, depth 2 → 3 changes test accuracy: ")
     for mean, context in ((np.mean(first), "width 16"), (np.mean(second), "width 64")):
-        size = f"{'+' if mean >= 0 else '−'}{abs(100 * mean):.2f}"
+        sign = "" if abs(mean) < 1e-9 else "+" if mean > 0 else "−"
+        size = f"{sign}{abs(100 * mean):.2f}"
         assert f"{size} points with {context}" in said, said
 
 

@@ -5,6 +5,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.figures import effect, style
 from hyperverdict.figures.io import write
 from hyperverdict.records.collect import Tables
+from hyperverdict.report import html
 
 from tests.unit.report import samples
 
@@ -82,6 +84,23 @@ def test_a_figure_is_its_module_a_row_of_the_table_and_its_caption():
         for name in ("draw", "caption", "alt_text"):
             assert callable(getattr(kind.module, name))
         assert (captions / f"{kind.name}.rst").exists()
+
+
+def test_a_new_figure_needs_its_module_and_a_row_of_the_table(monkeypatch, tmp_path):
+    """Its third file is the caption, which the test above asks for."""
+    module = ModuleType("hyperverdict.figures.added")
+    module.draw = lambda report, study, tables: style.sentence_figure(f"{report.id}: added")
+    module.caption = lambda report, study: "An added figure."
+    module.alt_text = lambda report, study: f"Added for {report.id}."
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    added = figures.FigureKind("added", "Added")
+    monkeypatch.setattr(figures, "FIGURES", (*figures.FIGURES, added))
+    assert "H5.added" in [file.key for file in figures.expected(STUDY)]
+    paths = figures.draw_all(REPORT, STUDY, TABLES, tmp_path)
+    assert "H5: added" in text_of(paths["H5.added"])
+    page = html.render(STUDY, REPORT, {"H5.added": html.data_uri(paths["H5.added"])}, {})
+    assert "An added figure." in page
+    assert 'alt="Added for H5."' in page
 
 
 def test_every_figure_has_words_with_its_numbers():

@@ -155,7 +155,8 @@ def disguise(made: Truth, random: np.random.Generator) -> Disguised:
     table = pd.DataFrame(rows)
     table["state"] = table["_run"].map(states)
     ended = [states[run] == "failed" for run in table["_run"]]
-    _copy(made, table, random, notes)
+    if with_seeds and not logged:
+        _copy(made, table, random, notes)
     table.loc[ended, "score"] = np.nan
     if logged and random.random() < 0.3:
         table = _resumed(table, random, with_ids, notes)
@@ -295,8 +296,9 @@ def _copy(made, table, random, notes) -> None:
         return
     arm = table[[value == made.levels[0] for value in table[made.factor]]]
     runs = arm["_run"].unique()
-    source = table[table["_run"] == runs[0]].set_index(made.unit)["score"]
-    for run in runs[1 : 1 + len(runs) // 2]:
+    longest = max(runs, key=lambda run: (table["_run"] == run).sum())
+    source = table[table["_run"] == longest].set_index(made.unit)["score"]
+    for run in runs[: len(runs) // 2 + 1]:
         of_run = table["_run"] == run
         table.loc[of_run, "score"] = table.loc[of_run, made.unit].map(source).to_numpy()
     made.must_not_conclude = True

@@ -73,7 +73,7 @@ def _by_seed(batch, seed):
         ),
         (
             _by_seed, "same results", "same_results",
-            "batch size 32 and batch size 128 have exactly the same scores with each of 8 seeds: "
+            "Batch size 32 and batch size 128 have exactly the same scores with each of 8 seeds: "
             "changing the batch size changed no score, or never reached the training.",
         ),
     ],
@@ -173,7 +173,7 @@ def test_levels_that_act_alike_in_a_trend_are_a_caveat(tmp_path):
     )
     level, sentence = _fired(verdict)["same_results"]
     assert level == "caveat"
-    assert sentence.startswith("batch size 64 and batch size 128 have exactly the same scores")
+    assert sentence.startswith("Batch size 64 and batch size 128 have exactly the same scores")
 
 
 @pytest.mark.parametrize(

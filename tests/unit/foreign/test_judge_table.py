@@ -186,11 +186,11 @@ def test_a_budget_that_no_run_had_is_said(tmp_path):
 def test_an_unrecorded_budget_is_taken_on_trust(tmp_path):
     table = _runs().drop(columns="epochs")
     stated = _judge(tmp_path, table, BASE + "    at_equal: [90 epochs]\n")
-    assert "taken on trust" in _fired(stated)["design"][1]
+    assert "taken on trust" in _fired(stated)["length_on_trust"][1]
     assert _verdict(stated).budget == "90 epochs"
     unstated = _judge(tmp_path, table)
     assert _verdict(unstated).budget == ""
-    assert "the study states no budget" in _fired(unstated)["design"][1]
+    assert "the study states no budget" in _fired(unstated)["length_on_trust"][1]
 
 
 def test_one_row_per_evaluation(tmp_path):

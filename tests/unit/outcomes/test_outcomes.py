@@ -118,3 +118,18 @@ def test_a_failed_run_is_nan_whatever_it_logged():
     values = values_of(rows, "test_accuracy")
     assert math.isnan(values[0])
     assert values[1] == 0.8
+
+
+def test_runs_older_than_a_metric_lack_it_and_have_not_failed(tmp_path):
+    study = one_claim(tmp_path, seeds=3)
+    hypothesis, arms = _arms(study)
+    for arm in arms:
+        write_synthetic(arm.configuration, range(3), tmp_path)
+    tables = collect([a.configuration for a in arms], tmp_path)
+    older = tables.final.assign(test_accuracy=float("nan"))
+    with pytest.raises(UserError, match="these runs are older than the metric"):
+        _outcomes(hypothesis, arms, index_runs(older, tables.curves))
+    some = tables.final.copy()
+    some.loc[some["seed"] == 1, "test_accuracy"] = float("nan")
+    values = _outcomes(hypothesis, arms, index_runs(some, tables.curves))["accuracy"].values
+    assert [sorted(runs) for runs in values.values()] == [[0, 2], [0, 2]]

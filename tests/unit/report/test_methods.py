@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from hyperverdict.report import page
+from hyperverdict.report.conclusion import conclude
 from hyperverdict.report.methods import methods_paragraph
 
 from tests.unit.report import samples
@@ -90,3 +92,16 @@ def test_a_varied_training_length_is_not_said_to_be_equal():
     said = methods_paragraph(study, report, {})
     assert "the training length is what the claim varies: 17 steps, 34 steps and 85 steps." in said
     assert "equal training length" not in said
+
+
+def test_what_stands_for_a_seed_is_named_as_the_table_has_it():
+    study, report = samples.judged("comparison", "supported")
+    [hypothesis] = report.hypotheses
+    [verdict] = hypothesis.verdicts
+    pairs = replace(hypothesis, verdicts=(replace(verdict, replicate="setting combination"),))
+    elsewhere = replace(report, trained_elsewhere=True, hypotheses=(pairs,))
+    said = methods_paragraph(study, elsewhere, {})
+    assert "on the differences per setting combination" in said
+    assert "seed" not in said
+    assert "seed" not in conclude(pairs, pairs.verdicts[0], study).text
+    assert "setting combinations" in page.arms_table(pairs.verdicts, study).columns

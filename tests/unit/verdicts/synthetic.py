@@ -156,7 +156,17 @@ def write_synthetic(
         train_size=configuration.train_size,
         test_size=test_size,
         seeds=ends,
-        sessions=[{"commit": commit, "device": "cpu", "threads": 1, "hostname": "node"}],
+        sessions=[
+            {
+                "commit": commit,
+                "device": "cpu",
+                "threads": 1,
+                "hostname": "node",
+                "wall_seconds": 0.001 * steps * len(seeds),
+                "started": "2026-01-01T00:00:00+00:00",
+                "ended": "2026-01-01T00:00:01+00:00",
+            }
+        ],
     )
     write_run(runs / configuration.path, [metrics_table(rows)], record)
 

@@ -26,7 +26,7 @@ from hyperverdict.verdicts.model import (
 )
 from hyperverdict.verdicts.store import read_verdicts, verdict_rows, write_verdicts
 from hyperverdict.vocabulary.metrics import RECORDED, unrecorded
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -88,8 +88,9 @@ def _verdicts(draw):
     )
     measured = dict.fromkeys(effect.contrast for effect in judgement.effects)
     errors = {contrast: draw(st.floats(0, 1)) for contrast in measured if draw(st.booleans())}
-    settings = st.dictionaries(TEXTS, st.integers() | TEXTS | st.floats(0, 1), max_size=2)
-    arms = st.builds(ArmSummary, settings=settings, tuned=settings)
+    levels = st.dictionaries(TEXTS, st.integers() | TEXTS | st.floats(0, 1), max_size=2)
+    scores = st.dictionaries(TEXTS, FLOATS, max_size=2)
+    arms = st.builds(ArmSummary, settings=levels, tuned=levels, means=scores, sds=scores)
     return draw(
         st.builds(
             Verdict,
@@ -121,7 +122,12 @@ REPORTS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=(Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(REPORTS)
 def test_any_report_comes_back_as_it_was(report):
     """By their text, since nan is not equal to itself."""
@@ -198,7 +204,7 @@ def test_every_property_of_the_schema_that_needs_it_is_described():
         part = made if name == "Document" else made["$defs"][name]
         bare = {n for n, p in part["properties"].items() if "description" not in p}
         assert bare <= {
-            "hypotheses", "headline", "estimate", "t", "arms", "grade", "evidence", "says",
+            "hypotheses", "headline", "effects", "expectations", "estimate", "t", "arms", "grade", "evidence", "says",
         }  # fmt: skip
 
 

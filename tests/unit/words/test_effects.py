@@ -46,7 +46,7 @@ def test_times_are_told_as_faster_and_slower(ratio, interval, change, said):
 def test_an_endless_interval_is_said_so():
     endless = replace(effect(), ci=(-math.inf, math.inf), n=1, t=math.nan, p=math.nan)
     assert effect_text(endless).interval == "without bounds"
-    assert "no test is possible" in words.test_sentence(endless)
+    assert "no test is possible" in words.result_of_test(endless)
 
 
 def test_the_interval_says_its_level():
@@ -56,18 +56,18 @@ def test_the_interval_says_its_level():
 
 def test_the_test_is_the_one_that_ran():
     welch = replace(effect(), paired=False, df=7.4)
-    assert words.test_sentence(welch).startswith(
+    assert words.result_of_test(welch).startswith(
         "Welch’s t test on the values, unpaired (two-sided, at least"
     )
-    assert "t(7.4)" in words.test_sentence(welch)
-    assert words.test_used(effect()) == "a one-sample t test on the differences per seed"
+    assert "t(7.4)" in words.result_of_test(welch)
+    assert words.used_test(effect()) == "a one-sample t test on the differences per seed"
     time = effect("trade-off")
-    assert "logarithms of the ratios" in words.test_used(time)
-    assert "logarithms" in words.test_used(replace(time, paired=False))
-    assert "two effects" in words.test_used(effect("interaction"))
-    assert "pseudo-values" in words.test_used(effect("importance"))
-    assert "epochs" in words.test_used(effect("learning curve"))
-    assert "winners" in words.test_used(effect("strategy"))
+    assert "logarithms of the ratios" in words.used_test(time)
+    assert "logarithms" in words.used_test(replace(time, paired=False))
+    assert "two effects" in words.used_test(effect("interaction"))
+    assert "pseudo-values" in words.used_test(effect("importance"))
+    assert "epochs" in words.used_test(effect("learning curve"))
+    assert "winners" in words.used_test(effect("strategy"))
 
 
 def test_a_negligible_effect_tells_the_interval_that_proves_it():

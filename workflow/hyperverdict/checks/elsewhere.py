@@ -25,6 +25,18 @@ def design(context: CheckContext) -> Found:
 
 
 @check(
+    "caveat",
+    title="The table says how long runs trained",
+    explains="Without a column of steps, epochs or samples, nothing shows that the arms trained "
+    "alike, nor that they trained as long as the study states.",
+    remedy="Record how long each run trained, in steps, epochs or samples.",
+)
+def length_on_trust(context: CheckContext) -> Found:
+    """How long runs trained is taken on trust."""
+    return _noted(context)
+
+
+@check(
     "blocks",
     title="Runs reached the budget",
     explains="An arm at a budget holds only runs that were scored at that point of their training; "
@@ -111,6 +123,7 @@ def copied_runs(context: CheckContext) -> Found:
 
 CHECKS: tuple[Check, ...] = (
     design,
+    length_on_trust,
     off_budget,
     survivors_only,
     separating_columns,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.outcomes.elsewhere import Level
+from hyperverdict.words.numbers import upper
 
 Status = Literal["fired", "passed", "not applicable"]
 
@@ -68,12 +69,12 @@ def check(
 
 def blocks(sentence: str, headline: str, gravity: float) -> Finding:
     """A finding that keeps the evidence from being a verdict."""
-    return Finding("blocks", sentence, gravity, headline)
+    return Finding("blocks", upper(sentence), gravity, headline)
 
 
 def caveat(sentence: str, gravity: float) -> Finding:
     """A finding that a reader of the verdict must know."""
-    return Finding("caveat", sentence, gravity)
+    return Finding("caveat", upper(sentence), gravity)
 
 
 @dataclass(frozen=True)

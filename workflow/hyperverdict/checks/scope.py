@@ -11,7 +11,7 @@ from hyperverdict.claims.importance import ImportanceClaim
 from hyperverdict.claims.optimum import Optimum
 from hyperverdict.claims.trend import Trend
 from hyperverdict.effects.effect import Effect
-from hyperverdict.words.numbers import count, digits, listed, percent_text, size_text, upper
+from hyperverdict.words.numbers import count, digits, listed, percent_text, size_text
 
 TOLERANCE = 1.05
 TREND_LEVELS = 4
@@ -39,7 +39,7 @@ def mixed_fidelities(context: CheckContext) -> Found:
             if len(amounts) > 1 and spread(amounts) > TOLERANCE:
                 low, high = digits(amounts[0]), digits(amounts[-1])
                 sentence = f"{a.title} mixes runs of {low} and of {high} {kind}."
-                return blocks(upper(sentence), "mixed fidelities", 9.8)
+                return blocks(sentence, "mixed fidelities", 9.8)
     return None
 
 
@@ -169,9 +169,10 @@ def larger_networks(context: CheckContext) -> Found:
 
 
 def _larger_sentence(context: CheckContext, what: str, ratio: float) -> str:
-    factor = listed(map(factor_title, sorted(context.compared & SHAPE_FACTORS)))
+    factors = sorted(context.compared & SHAPE_FACTORS)
+    also = "also changes" if len(factors) == 1 else "also change"
     by = percent_text(ratio - 1, 0) if ratio < 2 else f"{digits(ratio, 2)} times"
-    return f"{upper(factor)} also changes the number of {what}, by up to {by}."
+    return f"{listed(map(factor_title, factors))} {also} the number of {what}, by up to {by}."
 
 
 CHECKS: tuple[Check, ...] = (

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hyperverdict.records.collect import Tables
 
 SPLIT = "validation_curve"
-FOOTNOTE = "line: mean over seeds; band: ± 1 standard deviation"
+FOOTNOTE = "line: mean; band: ± 1 standard deviation"
 
 # What the horizontal axis shows, by the budget's kind.
 AXES = {
@@ -109,7 +109,7 @@ def draw(report: HypothesisReport, study: Study, tables: Tables) -> Figure:
 
 def caption(report: HypothesisReport, study: Study) -> str:
     """What its marks mean."""
-    return "Validation curves: mean over seeds with a band of one standard deviation."
+    return "Validation curves: the mean with a band of one standard deviation."
 
 
 def alt_text(report: HypothesisReport, study: Study) -> str:

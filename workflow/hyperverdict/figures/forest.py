@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 ROW_INCHES, LINE_INCHES = 0.44, 0.15
 LABEL_WIDTH = 70
-FOOTNOTE = "dots: seeds; bar: confidence interval; shaded: too small to matter"
+FOOTNOTE = "dots: single values; bar: confidence interval; shaded: too small to matter"
 FOOTNOTE_INCHES = 0.25
 CAPTION = (
-    "Every effect with its interval and each seed’s value. The shaded band holds effects too small "
+    "Every effect with its interval and its single values. The shaded band holds effects too small "
     "to matter."
 )
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 LEVELS_INCHES = 2.4
 CAPTION = (
-    "Each grey line is one seed over the levels, the dark line their mean; the effects stand below "
-    "with their intervals. The shaded band holds effects too small to matter."
+    "Each grey line joins runs that belong together; the dark line is their mean. The effects "
+    "stand below with their intervals. The shaded band holds effects too small to matter."
 )
 
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 PANEL_INCHES = 2.25
 SEEDS_AT, MEAN_AT = -0.2, 0.35
 CAPTION = (
-    "Each grey line is one seed under both arms; the effect stands beside it with its interval. "
-    "The shaded band holds effects too small to matter."
+    "Each dot is one run; a grey line joins runs that belong together. The effect stands beside "
+    "them with its interval. The shaded band holds effects too small to matter."
 )
 
 
@@ -175,7 +175,7 @@ def draw_effect(ax: Axes, panel: PairsPanel) -> None:
         va="center", xytext=(9, 0), textcoords="offset points",
     )  # fmt: skip
     ax.set_xlim(-0.5, 1.5)
-    ax.set_xticks([SEEDS_AT, MEAN_AT], ["seeds", "mean"])
+    ax.set_xticks([SEEDS_AT, MEAN_AT], ["single", "mean"])
     ax.grid(visible=False, axis="x")
     ax.set_ylabel(f"effect ({panel.unit.many})" if panel.unit.many else "effect")
 

@@ -39,6 +39,8 @@ class Export:
         training: plain scores are those of training, since each has a twin on validation.
         from_zero: columns of progress that count from 0, in lower case.
         states: words of its own -> how a run ended.
+        test_after: scores on test data alone stand in rows after the last epoch, whose progress
+            counts all epochs.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Export:
     training: bool = False
     from_zero: frozenset[str] = frozenset()
     states: Mapping[str, str] = field(default_factory=dict)
+    test_after: bool = False
 
 
 def _has(*names: str) -> Callable[[frozenset[str]], bool]:
@@ -264,6 +267,7 @@ EXPORTS: tuple[Export, ...] = (
         _rows_apart,
         run=("version", "run"),
         from_zero=frozenset({"epoch", "step"}),
+        test_after=True,
     ),
     Export(
         "Keras CSVLogger",

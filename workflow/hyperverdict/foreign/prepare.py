@@ -361,11 +361,11 @@ class _Preparation:
                 else "The table does not say how long each run trained, and the study states no "
                 "budget."
             )
-            self._found("design", "caveat", text, "", 8)
+            self._found("length_on_trust", "caveat", text, "", 8)
             return
         if self.budget is not None and stated and not held:
             self._found(
-                "design", "caveat",
+                "length_on_trust", "caveat",
                 f"No column counts {self.budget.kind}: the {self.budget} are taken on trust.", "", 8,
             )  # fmt: skip
         if any(BUDGET in arm.levels for arm in self.arms):

@@ -12,7 +12,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.foreign import names
 from hyperverdict.foreign.roles import Column, Roles
 from hyperverdict.foreign.table import Table
-from hyperverdict.vocabulary.budget import KINDS, Budget
+from hyperverdict.vocabulary.budget import Budget
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,14 +27,12 @@ class Progress:
     Attributes:
         amounts: unit -> amount [rows], nan where the row does not say.
         columns: unit -> the column that says it.
-        asked: units of which only what was asked for is known, not what was reached.
         notes: how they are counted, in sentences.
         unsure: unit -> why its count may start at 0, where a budget in it cannot be placed.
     """
 
     amounts: Mapping[str, Floats]
     columns: Mapping[str, Column]
-    asked: frozenset[str]
     notes: tuple[str, ...]
     unsure: Mapping[str, str]
 
@@ -46,43 +44,45 @@ class Progress:
 
 
 def read_progress(
-    table: Table, roles: Roles, budgets: Sequence[Budget], run: npt.NDArray[np.int64]
+    table: Table,
+    roles: Roles,
+    budgets: Sequence[Budget],
+    run: npt.NDArray[np.int64],
+    scored: npt.NDArray[np.bool_],
 ) -> Progress:
     """The progress of every row.
 
     Args:
         budgets: those that the study states.
         run: a first guess of which rows are one run [rows].
+        scored: rows that hold a score of a claimed metric [rows].
     """
     amounts: dict[str, Floats] = {}
-    columns: dict[str, Column] = {}
-    asked, notes, unsure = set(), [], {}
+    notes, unsure = [], {}
     reached = _one_a_unit(table, roles.of("progress"))
     planned = _one_a_unit(table, roles.of("budget"))
     for unit, column in {**planned, **reached}.items():
-        values = table.columns[column.theirs].to_numpy(dtype=float)
+        values = _cells(table, column)
         if unit in reached:
-            plan = table.columns[planned[unit].theirs] if unit in planned else None
-            shift, why = _shift(
-                column,
-                values,
-                None if plan is None else plan.to_numpy(dtype=float),
-                budgets,
-                unit,
-                run,
-            )
-            if why:
-                unsure[unit] = why
+            plan = _cells(table, planned[unit]) if unit in planned else None
+            shift = column.shift
+            if shift is None and unit == "epochs":
+                shift = _shift_by_plan(values, plan)
+            if shift is None and unit == "epochs" and len(np.unique(run)) < len(run):
+                at = values[scored & np.isfinite(values)]
+                shift = _shift_by_budgets(at, budgets)
+                if shift is None:
+                    unsure[unit] = _two_readings(column.theirs, at)
             if shift:
-                test_only = (
-                    _after_fit(table, roles) if roles.export.name.startswith("Light") else None
-                )
-                values = values + (1.0 if test_only is None else np.where(test_only, 0.0, 1.0))
+                after = _after_fit(table, roles) if roles.export.test_after else False
+                values = values + np.where(after, 0.0, 1.0)
                 notes.append(_counted_from_zero(column.theirs, unit))
-        elif unit in KINDS or unit not in reached:
-            asked.add(unit)
-        amounts[unit], columns[unit] = values, column
-    return Progress(amounts, columns, frozenset(asked), tuple(notes), unsure)
+        amounts[unit] = values
+    return Progress(amounts, {**planned, **reached}, tuple(notes), unsure)
+
+
+def _cells(table: Table, column: Column) -> Floats:
+    return table.columns[column.theirs].to_numpy(dtype=float)
 
 
 def _counted_from_zero(column: str, unit: str) -> str:
@@ -110,48 +110,31 @@ def _rank(table: Table, column: Column) -> tuple[bool, bool, int]:
     )
 
 
-def _shift(
-    column: Column,
-    values: Floats,
-    planned: Floats | None,
-    budgets: Sequence[Budget],
-    unit: str,
-    run: npt.NDArray[np.int64],
-) -> tuple[int, str]:
-    """(1 where a column counts from 0, why it may do so where that is not sure)."""
-    if column.shift is not None:
-        return column.shift, ""
-    finite = np.isfinite(values)
-    if (
-        unit != "epochs"
-        or not finite.any()
-        or not (values[finite] == np.round(values[finite])).all()
-    ):
-        return 0, ""
-    if planned is not None:
-        both = finite & np.isfinite(planned)
-        if both.any() and (values[both] < planned[both]).all():
-            return int(bool((values[both] == planned[both] - 1).any())), ""
-        return 0, ""
-    return _by_budgets(column.theirs, values[finite], run[finite], budgets)
+def _shift_by_plan(values: Floats, plan: Floats | None) -> int | None:
+    """1 where the last of 20 planned epochs is number 19, 0 where it is 20, None where none is."""
+    if plan is None:
+        return None
+    both = np.isfinite(values) & np.isfinite(plan)
+    if not both.any():
+        return None
+    if (values[both] >= plan[both]).any():
+        return 0
+    return 1 if (values[both] == plan[both] - 1).any() else None
 
 
-def _by_budgets(
-    column: str, values: Floats, run: npt.NDArray[np.int64], budgets: Sequence[Budget]
-) -> tuple[int, str]:
-    """A log whose epochs start at 0: the study's budgets tell how many there are, or it is unsure."""
-    distinct = np.unique(values)
-    whole = np.array_equal(distinct, np.arange(len(distinct)))
-    logged = len(np.unique(run)) < len(run)
-    if not whole or not logged or len(distinct) < 2:
-        return 0, ""
+def _shift_by_budgets(values: Floats, budgets: Sequence[Budget]) -> int | None:
+    """Whether a log's epochs count from 0 (1) or not (0); None where the study's budgets do not
+    tell, since both readings hold them, or neither."""
     stated = [budget.amount for budget in budgets if budget.kind == "epochs"]
-    if not stated:
-        return 0, ""
-    if max(stated) == len(distinct):
-        return 1, ""
-    return 0, (
-        f"column {column!r} goes from 0 to {distinct[-1]:.0f}. Row 0 may be the first epoch, or an "
+    if not len(values) or values.min() != 0 or not stated:
+        return 0
+    as_is, from_zero = (bool(np.isin(stated, values + shift).all()) for shift in (0, 1))
+    return int(from_zero) if as_is != from_zero else None
+
+
+def _two_readings(column: str, values: Floats) -> str:
+    return (
+        f"column {column!r} goes from 0 to {values.max():.0f}. Row 0 may be the first epoch, or an "
         f"evaluation before the training, and the verdict depends on it. Write columns: "
         f"{{epochs: {column} + 1}} for the first, columns: {{epochs: {column}}} for the second"
     )
@@ -172,11 +155,6 @@ def refuse_unsure(progress: Progress, budget: Budget | None) -> None:
     """UserError where a budget cannot be placed, since two readings of a column differ."""
     if budget is not None and budget.kind in progress.unsure:
         raise UserError(progress.unsure[budget.kind])
-
-
-def is_unit_of_budget(unit: str) -> bool:
-    """Whether a budget may be stated in a unit."""
-    return unit in KINDS
 
 
 def unit_text(unit: str) -> str:

@@ -183,7 +183,10 @@ class _Builder:
         self.split = self._splits()
         seed, seeded = self._seeds()
         guess = codes_of([*self._ids(), seed, *(x.codes for x in self.levels.values())], len(table))
-        self.progress = read_progress(table, self.roles, self.budgets, guess)
+        scored = np.any(
+            [np.isfinite(s.values) for s in self.scores.values()] or [guess >= 0], axis=0
+        )
+        self.progress = read_progress(table, self.roles, self.budgets, guess, scored)
         self.schedules = self._schedules(seed)
         for name in self.schedules:
             self.notes.append(f"{name} changes along the training: known by its first value.")

@@ -16,6 +16,7 @@ from hyperverdict.errors import UserError
 # Words for a cell that holds nothing.
 EMPTY = frozenset({"", "nan", "-nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nil", "nat"})
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_STARTS = frozenset("0123456789.+-")
 _INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "-infinity"})
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,'_\u00a0\u2009\u202f ])\d{3}(\1\d{3})*(\.\d+)?")
 _GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
@@ -209,12 +210,14 @@ def _number(text: str, decimal_comma: bool) -> float | None:
         return None
     if decimal_comma and text.count(".") > 1 and _GROUPED_BY_DOTS.fullmatch(text):
         return float(text.replace(".", ""))
-    if _NUMBER.fullmatch(text):
+    if text[:1] in _STARTS and "_" not in text:
         digits = text.lstrip("+-")
-        is_name = digits.isdigit() and (
-            len(digits) > MOST_DIGITS or (len(digits) > 1 and digits[0] == "0")
-        )
-        return None if is_name else float(text)
+        if digits.isdigit() and (len(digits) > MOST_DIGITS or (len(digits) > 1 and digits[0] == "0")):
+            return None
+        try:
+            return float(text)
+        except ValueError:
+            pass
     if text.lower() in EMPTY:
         return float("nan")
     if text.lower() in _INFINITE:

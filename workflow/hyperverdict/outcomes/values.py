@@ -107,7 +107,13 @@ def _outcomes(
     if not len(runs.final):
         return Outcomes(metric, {arm.label: {} for arm in arms})
     column = metric_column(metric, map(str, runs.final))
-    values = {arm.label: values_of(runs.rows(arm.runs_path, seeds), column) for arm in arms}
+    rows = {arm.label: runs.rows(arm.runs_path, seeds) for arm in arms}
+    values = {label: values_of(of_arm, column) for label, of_arm in rows.items()}
+    if any(map(len, rows.values())) and not any(values.values()):
+        raise UserError(
+            f"no run records the metric {metric.name!r}: these runs are older than the metric; "
+            "remove their folders to train them again"
+        )
     from_elsewhere = any(arm.elsewhere for arm in arms)
     return Outcomes(
         metric,
@@ -130,10 +136,12 @@ def _curves(
 
 
 def values_of(rows: pd.DataFrame, column: str) -> dict[int, float]:
-    """seed -> value; nan where the run failed."""
+    """seed -> value; nan where the run failed, absent where it finished without recording it."""
     values = rows[column].to_numpy(dtype=float, na_value=np.nan)
-    values = np.where(rows["failed"].to_numpy(dtype=bool), np.nan, values)
-    return dict(zip(rows["seed"].tolist(), values.tolist(), strict=True))
+    failed = rows["failed"].to_numpy(dtype=bool)
+    known = failed | ~np.isnan(values)
+    values = np.where(failed, np.nan, values)[known]
+    return dict(zip(rows["seed"].to_numpy()[known].tolist(), values.tolist(), strict=True))
 
 
 def scores_on(rows: pd.DataFrame, metric: Metric, column: str) -> dict[int, float]:

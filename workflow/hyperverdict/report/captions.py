@@ -25,8 +25,8 @@ def _paragraph(report: HypothesisReport) -> str:
         f"- {escape(f'{budget_name(v)}: {v.headline}. {conclusion.brief(v)}')}"
         for v in report.verdicts
     ]
-    if report.failed_because:
-        lines.append(f"- {escape(report.failed_because)}")
+    if failure := opening.failure(report):
+        lines.append(f"- {escape(failure)}")
     return "\n\n".join((head, "\n".join(lines))) if lines else head
 
 

@@ -14,13 +14,14 @@ from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.verdicts.next_step import next_step
 from hyperverdict.verdicts.seeds_needed import needed_text
 from hyperverdict.words.contrasts import contrast_name
-from hyperverdict.words.effects import sentence, test_sentence
+from hyperverdict.words.effects import result_of_test, sentence
 from hyperverdict.words.numbers import (
     amount,
     count,
     full_stop,
     listed,
     percent_text,
+    plural,
     unit_of,
     upper,
 )
@@ -29,12 +30,12 @@ from hyperverdict.words.numbers import (
 MOST_SENTENCES = 6
 
 SETTLED = (
-    "More seeds of the same configurations are unlikely to change this. Another training length, "
-    "learning rate or data set may: the verdict holds only for its scope."
+    "More {replicates} of the same configurations are unlikely to change this. Another training "
+    "length, learning rate or data set may: the verdict holds only for its scope."
 )
 OPEN_SIZE = (
-    "The direction is settled, the size is not: with more seeds the effect may turn out too small "
-    "to matter."
+    "The direction is settled, the size is not: with more {replicates} the effect may turn out too "
+    "small to matter."
 )
 
 
@@ -127,7 +128,7 @@ def _image_sentence(verdict: Verdict) -> Iterator[str]:
     yield (
         f"Another test set of this size would shift a difference by about{most} "
         f"{amount(error, unit_of(contrast), 2)} (one standard error); "
-        "the intervals above cover seeds only."
+        f"the intervals above cover {plural(verdict.replicate)} only."
     )
 
 
@@ -141,7 +142,7 @@ def _test(verdict: Verdict, claim: Claim) -> str:
         if effect is not None:
             of = f" for {contrast_name(effect.contrast)}" if len(leg.effects) > 1 else ""
             sentences.append(f"The null hypothesis{of} is that {claim.null(leg)}.")
-            sentences.append(test_sentence(effect))
+            sentences.append(result_of_test(effect, verdict.replicate))
     return " ".join(sentences)
 
 
@@ -167,6 +168,7 @@ def _change(verdict: Verdict) -> str:
         said = _undecided(verdict)
     else:
         said = OPEN_SIZE if judgement.grade == DIRECTION_ONLY else SETTLED
+        said = said.format(replicates=plural(verdict.replicate))
     differing = [
         f"{line.name} ({line.evidence}{f', {line.detail}' if line.detail else ''})"
         for line in verdict.sensitivity
@@ -177,13 +179,13 @@ def _change(verdict: Verdict) -> str:
 
 def _undecided(verdict: Verdict) -> str:
     """What would decide an open verdict."""
-    judgement = verdict.judgement
+    judgement, more = verdict.judgement, f"more {plural(verdict.replicate)}"
     if any(effect.failures_decide for effect in judgement.effects):
-        return "Fewer failed runs would decide it; more seeds alone would not."
+        return f"Fewer failed runs would decide it; {more} alone would not."
     undecided = [leg for leg in judgement.judged_legs if leg.evidence == "inconclusive"]
     if undecided and all(leg.metric.is_time for leg in undecided):
         return "More precise measurements of the time would narrow the interval."
-    return "More seeds would narrow the interval."
+    return f"{upper(more)} would narrow the interval."
 
 
 def brief(verdict: Verdict) -> str:

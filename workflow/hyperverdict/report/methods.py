@@ -10,7 +10,7 @@ from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import tuning_seeds
 from hyperverdict.verdicts.facts import data_title
 from hyperverdict.verdicts.model import StudyReport
-from hyperverdict.words.effects import test_used
+from hyperverdict.words.effects import used_test
 from hyperverdict.words.numbers import (
     confidence_text,
     count,
@@ -123,7 +123,7 @@ def _tests(report: StudyReport) -> Iterator[str]:
             for leg in verdict.judgement.judged_legs:
                 for effect in leg.effects:
                     what = f"{h.id} ({leg.metric.title})"
-                    used.setdefault(test_used(effect), {})[what] = None
+                    used.setdefault(used_test(effect, verdict.replicate), {})[what] = None
     if used:
         tests = "; ".join(f"{listed(claims)} with {test}" for test, claims in used.items())
         yield f"Effects were tested two-sided: {tests}."

@@ -87,6 +87,14 @@ def post_hoc(report: HypothesisReport) -> str:
     return f"Post hoc{where}: written down after its results existed."
 
 
+def failure(report: HypothesisReport) -> str:
+    """Why a hypothesis has no verdict; "" where it has."""
+    if not report.failed_because:
+        return ""
+    because = full_stop(report.failed_because)
+    return f"It could not be judged: {because} The other verdicts are not affected."
+
+
 @dataclass(frozen=True)
 class HeadlineCaveat:
     """A caveat as the headline says it; as text, with the budgets where it holds.

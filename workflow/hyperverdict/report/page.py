@@ -22,7 +22,7 @@ from hyperverdict.verdicts.prior import stated_text
 from hyperverdict.vocabulary.metrics import Metric, unrecorded
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.effects import effect_text
-from hyperverdict.words.numbers import digits, number, p_text, plain, seeds_text, value_text
+from hyperverdict.words.numbers import digits, number, p_text, plain, plural, seeds_text, value_text
 
 # In a table's cell; a column of nothing else is left out.
 UNKNOWN = "–"
@@ -72,7 +72,7 @@ class HypothesisView(NamedTuple):
     primary: bool
     badge: Badge
     post_hoc: str
-    failed_because: str
+    failure: str
     caveats: tuple[opening.HeadlineCaveat, ...]
     lines: tuple[Line, ...]
     verdicts: tuple[VerdictView, ...]
@@ -97,7 +97,7 @@ def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
         primary=report.primary,
         badge=hypothesis_badge(report),
         post_hoc=opening.post_hoc(report),
-        failed_because=report.failed_because,
+        failure=opening.failure(report),
         caveats=opening.headline_caveats(report),
         lines=tuple(Line(budget_name(v), verdict_badge(v), brief(v)) for v in report.verdicts),
         verdicts=tuple(verdict_view(report, verdict, study) for verdict in report.verdicts),
@@ -139,9 +139,10 @@ def arms_table(verdicts: tuple[Verdict, ...], study: Study) -> Table:
     """What each arm was trained for and scored at each budget, mean ± SD over seeds."""
     names = dict.fromkeys(name for v in verdicts for arm in v.arms for name in arm.means)
     metrics = tuple(metric_of(name, study) for name in names)
-    fixed = ("arm", "at", "tuned", "train steps", "images seen", "epochs", "parameters", "seeds")
+    fixed = ("arm", "at", "tuned", "train steps", "images seen", "epochs", "parameters")
     rows = [_arm_row(arm, v, metrics) for v in verdicts for arm in v.arms]
-    titles = (*fixed, *(metric.title for metric in metrics))
+    counted = plural(verdicts[0].replicate) if verdicts else "seeds"
+    titles = (*fixed, counted, *(metric.title for metric in metrics))
     known = [i for i in range(len(titles)) if any(row[i] != UNKNOWN for row in rows)]
     return Table(
         tuple(titles[i] for i in known), tuple(tuple(row[i] for i in known) for row in rows)

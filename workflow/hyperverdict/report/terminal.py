@@ -52,7 +52,7 @@ def print_verdicts(
                 _text(f" “{hypothesis.says}”"),
             )
         )
-        for note in (opening.post_hoc(hypothesis), hypothesis.failed_because):
+        for note in (opening.post_hoc(hypothesis), opening.failure(hypothesis)):
             if note:
                 console.print(_text(f"  {note}"))
         console.print(Padding(budget_table(hypothesis), (0, 0, 0, 2)))

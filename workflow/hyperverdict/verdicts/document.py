@@ -147,7 +147,8 @@ class EffectEntry:
         delta: the size that matters.
         sd: of the contrast per seed; on the log scale for ratio metrics.
         df: degrees of freedom.
-        p: two-sided, of no effect; p_equivalence: of equivalence within delta.
+        p: two-sided, of no effect.
+        p_equivalence: of an effect that matters, against equivalence within delta.
         sign_flip_p: of the exact sign-flip test.
         correlation: between the two arms over seeds.
         per_seed: (seed, contrast); empty when unpaired.
@@ -243,7 +244,8 @@ class HypothesisEntry:
 
     Attributes:
         says: the claim in the user's own words.
-        kind: the claim's type; claim: the claim in canonical words.
+        kind: the claim's type.
+        claim: the claim in canonical words.
         because: the reason given, or "".
         primary: it belongs to the primary family.
         headline: the common verdict, or "depends on the budget".
@@ -273,7 +275,8 @@ class Document:
 
     Attributes:
         format: version of this format.
-        study: the study's name; title: its title.
+        study: the study's name.
+        title: the study's title.
         facts: what holds for the whole study, in words.
         metrics: everything known of each metric, by name.
         main_caveat: the gravest thing to know, or "".

@@ -11,10 +11,12 @@ from hyperverdict.words.numbers import (
     Unit,
     amount,
     confidence_text,
+    count,
     decimals_of,
     digits,
     number,
     p_text,
+    plural,
     size_text,
     times,
     unit_of,
@@ -138,10 +140,14 @@ def _claimed_size(effect: Effect, unit: Unit) -> str:
     return f"{digits(low * unit.scale)} to {amount(high, unit)} {direction}"
 
 
-def test_used(effect: Effect) -> str:
-    """The test as a methods section names it: "a one-sample t test on the differences per seed"."""
+def used_test(effect: Effect, replicate: str = "seed") -> str:
+    """The test as a methods section names it: "a one-sample t test on the differences per seed".
+
+    Args:
+        replicate: what its values are paired by.
+    """
     scale = "logarithms of the ratios" if effect.ratio else "differences"
-    per = "per measurement" if effect.metric.is_time else "per seed"
+    per = "per measurement" if effect.metric.is_time else f"per {replicate}"
     if not effect.paired:
         of = "the logarithms of the values" if effect.ratio else "the values"
         return f"Welch’s t test on {of}, unpaired"
@@ -151,7 +157,7 @@ def test_used(effect: Effect) -> str:
         case "interaction" | "conditional":
             return f"a one-sample t test on the {scale} of two effects {per}"
         case "epoch":
-            return f"a one-sample t test on the {scale} between epochs of one training per seed"
+            return f"a one-sample t test on the {scale} between epochs of one training {per}"
         case "strategy":
             return f"a one-sample t test on the {scale} between the winners per replicate"
         case "fit":
@@ -159,12 +165,12 @@ def test_used(effect: Effect) -> str:
     return f"a one-sample t test on the {scale} {per}"
 
 
-def test_sentence(effect: Effect) -> str:
+def result_of_test(effect: Effect, replicate: str = "seed") -> str:
     """Test, n, statistic and p value of one effect."""
     if effect.n < 2 or math.isnan(effect.t):
-        return "With fewer than two finished seeds per arm no test is possible."
-    n = f"n = {effect.n}" if effect.paired else f"at least {effect.n} seeds per arm"
-    test = f"{upper(test_used(effect))} (two-sided, {n})"
+        return f"With fewer than two finished {plural(replicate)} per arm no test is possible."
+    n = f"n = {effect.n}" if effect.paired else f"at least {count(effect.n, replicate)} per arm"
+    test = f"{upper(used_test(effect, replicate))} (two-sided, {n})"
     df = effect.df if math.isfinite(effect.df) else effect.n - 1
     gives = f"gives t({digits(df, 4)}) = {number(effect.t, 2)}, {p_text(effect.p)}"
     if math.isnan(effect.p_equivalence):

@@ -3,10 +3,6 @@
 Effects are stored in the metric's own unit (accuracy as a fraction, times as ratios); readers get
 percentage points and "3.4 times". Every number that a user reads comes from here, so that units,
 decimals, plurals and minus signs are the same everywhere.
-
-Was in words.counting, and is here now: `size` is `size_text(value, metric)`, `estimate` is
-`estimate_text(effect)`, `number_word` is gone (write the digits). A metric's own value, 78.1%, is
-`value_text(value, metric)`; a share of anything, 95%, is `percent_text`.
 """
 
 from __future__ import annotations
@@ -84,12 +80,13 @@ def full_stop(sentence: str) -> str:
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
-def count(amount: int, noun: str, plural: str = "") -> str:
+def count(amount: int, noun: str, many: str = "") -> str:
     """``1 seed``, ``3 seeds``, ``2 hypotheses``, ``1,200 runs``."""
-    return f"{amount:,} {noun if amount == 1 else plural or _plural(noun)}"
+    return f"{amount:,} {noun if amount == 1 else many or plural(noun)}"
 
 
-def _plural(noun: str) -> str:
+def plural(noun: str) -> str:
+    """Several of it: seeds, hypotheses, studies, classes."""
     if noun.endswith("is"):
         return f"{noun[:-2]}es"
     if noun.endswith(("s", "x", "ch", "sh")):
