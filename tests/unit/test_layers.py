@@ -16,9 +16,10 @@ ORDER = [
 NOT = {
     "training": {"stats", "effects", "words", "claims", "study", "design"},
     "records": {"stats", "effects", "claims", "study", "training"},
-    **dict.fromkeys(
-        ("ledger", "outcomes", "checks", "verdicts", "figures", "report"), {"training"}
-    ),
+    **{
+        name: {"training"}
+        for name in ("ledger", "outcomes", "checks", "verdicts", "figures", "report")
+    },
 }
 LIGHT = {"torch", "snakemake", "pandas"}
 HEAVY = {"torch", "snakemake", "submitit"}

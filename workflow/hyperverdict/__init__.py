@@ -1,8 +1,9 @@
 """HyperVerdict: claims about hyperparameters become verdicts that hold up.
 
-Data flows one way, and a module imports only from its left:
+Data flows one way, and a module imports only from packages before its own:
 
-    stats | study -> claims -> design -> training -> records -> evidence -> figures -> report
+    errors, runs, vocabulary, stats, effects, words, claims, study, design, training, records,
+    ledger, outcomes, checks, verdicts, foreign, figures, report
 """
 
 from typing import TYPE_CHECKING, Any

@@ -141,7 +141,8 @@ class Interaction(Claim):
             effect = two_alphas(question, contrast, expectation, 1).plain
             said.append(f"{estimate_text(effect)} with {name}")
         change = change_text(self.start, self.to, self.vocabulary)
-        return [f"Within each context, {change} changes {expectation.metric.title}: {listed(said)}."]
+        what = expectation.metric.title
+        return [f"Within each context, {change} changes {what}: {listed(said)}."]
 
     @property
     def topic(self) -> str:

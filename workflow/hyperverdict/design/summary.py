@@ -128,7 +128,7 @@ def _power_line(
 ) -> str:
     from hyperverdict.stats.power import detectable_effect
 
-    head = f"  {', '.join(hypotheses)}: {metric.name} at {count(seeds, 'seed')}"
+    head = f"  {', '.join(hypotheses)}: {metric.title} at {count(seeds, 'seed')}"
     if seeds < 2:
         return f"{head}: nothing; one seed gives no estimate of the noise"
     factor = detectable_effect(1.0, seeds, alpha)

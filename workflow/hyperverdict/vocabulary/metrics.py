@@ -129,8 +129,9 @@ _LOWER = (
     "error", "err", "loss", "perplexity", "ppl", "mse", "rmse", "mae", "nll", "wer", "cer", "fid",
     "cross_entropy",
 )  # fmt: skip
-BETTER: Mapping[str, Better] = {name: "higher" for name in _HIGHER} | {
-    name: "lower" for name in _LOWER
+BETTER: Mapping[str, Better] = {
+    **{name: "higher" for name in _HIGHER},
+    **{name: "lower" for name in _LOWER},
 }
 
 # Amounts of training that a table may report as results.
