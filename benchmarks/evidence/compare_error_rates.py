@@ -179,7 +179,7 @@ def _cell(rates: Rates | None, field: str) -> str:
 
 COLUMNS = {
     "wrong_at_zero": "Wrong where there is no effect (an effect is claimed)",
-    "wrong_at_delta": "Wrong where the effect is delta (refuted, or said to be none)",
+    "wrong_at_delta": "Wrong where the effect is delta (refuted, or judged to be none)",
     "power": "Settled where the effect is delta (supported)",
     "no_effect": "Settled where there is none (no meaningful effect)",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"hyperverdict: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # The reader of our output has seen enough, as `| head` does; nothing more can be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -116,6 +120,8 @@ def _check(options: argparse.Namespace) -> None:
 
     for path in options.studies:
         study = load_study(path)
+        for note in study.notes:
+            print(note)
         claims = count(len(study.hypotheses), "hypothesis")
         heatmaps = count(len(study.heatmaps), "heatmap")
         print(f"{path}: study {study.name}, {claims}, {heatmaps}; valid")

@@ -16,7 +16,6 @@ from hyperverdict.errors import UserError, nearest
 from hyperverdict.foreign.files import read_runs
 from hyperverdict.foreign.judge import judge_table
 from hyperverdict.foreign.reading import Reading
-from hyperverdict.foreign.table import Table, table_of_frame
 from hyperverdict.records.collect import Tables
 from hyperverdict.verdicts.model import StudyReport, Verdict
 from hyperverdict.vocabulary.metrics import RECORDED
@@ -148,7 +147,7 @@ def compare(
         "metrics": {name: {"matters_from": size} for name, size in (matters_from or {}).items()},
         "hypotheses": {ID: claim},
     }
-    cells: Table = table_of_frame(table) if isinstance(table, pd.DataFrame) else read_runs([table])
+    cells = table if isinstance(table, pd.DataFrame) else read_runs([table])
     judged = judge_table(cells, study)
     verdict = judged.report.hypotheses[0].verdicts[0]
     return Comparison(verdict, judged.report, judged.tables, judged.reading)

@@ -202,7 +202,7 @@ def test_the_findings_of_a_type_are_told():
     flat = " ".join(conclude("learning curve", "no meaningful effect").findings)
     assert "is proven too small to matter" in flat
     inner = " ".join(conclude("interaction", "supported").findings)
-    assert "Test accuracy changes with depth 2 → 3: 0.00 points with width 16 and" in inner
+    assert "Within each context, depth 2 → 3 changes test accuracy: 0.00 points with width 16 and" in inner
 
 
 def test_an_interaction_is_a_difference_of_two_effects_everywhere():

@@ -45,7 +45,7 @@ def no_replication(context: CheckContext) -> Found:
     "caveat",
     title="At least five seeds",
     explains="Effects that rest on two to four seeds: only large ones can be told from noise.",
-    remedy="Raise the number of seeds to ten.",
+    remedy="Plan ten seeds from the start; use a new study if this one has had its last look.",
 )
 def few_seeds(context: CheckContext) -> Found:
     """Two to four seeds detect only large effects."""

@@ -154,7 +154,8 @@ def change_text(effect: Effect) -> str:
         case "share" if text.change == SAME:
             return f"{to} and {start} explain equal shares of {subject(contrast)}"
         case "share":
-            return f"{to} explains {text.change} of {subject(contrast)} than {start}"
+            verb = "explains" if len(contrast.to) == 1 else "explain"
+            return f"{to} {verb} {text.change} of {subject(contrast)} than {start}"
         case "interaction" | "conditional":
             change = f"{subject(contrast)} {text.change} with {to} {text.than} with {start}"
             return f"difference of two effects: {change}"

@@ -15,7 +15,8 @@ from hyperverdict.foreign.table import Table
 
 Codes = npt.NDArray[np.int64]
 
-# A column of numbers with more levels than this, and than a quarter of the runs, is a result.
+# A column of numbers with more levels than this, and than a quarter of the runs (or half of them,
+# for round numbers), is a result.
 FEW_LEVELS = 2
 # Words of this many letters on average are remarks.
 LONG_TEXT = 200
@@ -43,10 +44,17 @@ def may_be_setting(table: Table, column: str, n_runs: int) -> bool:
     cells = table.columns[column]
     distinct = cells.nunique(dropna=False)
     if cells.dtype.kind in "iuf":
-        return bool(1 < distinct <= max(FEW_LEVELS, n_runs // 4))
+        most = n_runs // 2 if _is_round(cells) else n_runs // 4
+        return bool(1 < distinct <= max(FEW_LEVELS, most))
     if cells.dtype.kind in "mM":
         return False
     return bool(1 < distinct <= max(FEW_LEVELS, n_runs // 2)) and not _is_remark(cells)
+
+
+def _is_round(cells: pd.Series[Any]) -> bool:
+    """Whether numbers are such as people write by hand: 64, 0.001, 2.5e-4."""
+    found = pd.unique(cells.dropna())
+    return all(float(f"{value:.3g}") == value for value in found.tolist())
 
 
 def settle(table: Table, roles: Roles, run: Codes, order: Codes) -> tuple[Column, ...]:

@@ -65,10 +65,11 @@ def _as_one_of_several(file: Path) -> Table:
     table = read_path(file)
     if file.is_dir():
         return table
-    table = scalars_of(table, file)
     settings = {k: v for k, v in settings_in_name(file.stem).items() if k not in table.columns}
+    scalars = scalars_of(table, file)
+    named = {} if scalars is not table else {FILE: str(file)}
     return with_constants(
-        with_constants(table, settings, settings=True), {FILE: str(file)}, settings=False
+        with_constants(scalars, settings, settings=True), named, settings=False
     )
 
 

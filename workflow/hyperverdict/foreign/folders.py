@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from hyperverdict.errors import UserError
+from hyperverdict.foreign import names
 from hyperverdict.foreign.table import Table, flat, joined, with_constants
 from hyperverdict.words.numbers import count
 
@@ -142,13 +143,22 @@ def _bare(file: Path) -> str:
 
 def settings_in_name(name: str) -> dict[str, str]:
     """Settings that the name of a folder or file spells: lr=0.1,seed=0; seed_3."""
+    scalars = _SCALARS.fullmatch(name)
+    name = scalars.group(1) if scalars else name
     found = {}
     for key, value in _PAIR.findall(name.replace("+", "")):
-        found[_RAY_PREFIX.sub("", key)] = _RAY_DATE.sub("", value)
+        found[_setting(_RAY_PREFIX.sub("", key))] = _RAY_DATE.sub("", value)
     seed = _SEED.search(name)
     if seed and "seed" not in found:
         found["seed"] = seed.group(1)
     return found
+
+
+def _setting(key: str) -> str:
+    """The setting in a name: runs_lr is lr, batch_size is batch_size."""
+    ends = [key[place + 1 :] for place, letter in enumerate(key) if letter == "_"]
+    known = next((end for end in [key, *ends] if names.role_of(names.clean(end))), key)
+    return known
 
 
 def _settings_files(folder: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from hyperverdict.foreign.select import matching, select
 from hyperverdict.foreign.study import Loaded, budgets_of, load, metrics_of, wanted_by
 from hyperverdict.foreign.table import Table, table_of_frame
 from hyperverdict.foreign.tables import final_rows
+from hyperverdict.foreign.wide import reshaped
 from hyperverdict.outcomes.elsewhere import ClaimNotes, Elsewhere
 from hyperverdict.outcomes.values import index_runs
 from hyperverdict.records.collect import CURVE_COLUMNS, Tables, collect
@@ -67,7 +68,7 @@ def judge_table(
     raw, source = _content(study)
     if columns:
         raw = {**raw, "columns": {**(raw.get("columns") or {}), **columns}}
-    cells = table if isinstance(table, Table) else table_of_frame(table)
+    cells = table if isinstance(table, Table) else reshaped(table_of_frame(table))
     runs, metrics = read_table(cells, raw, source)
     return _Judging(runs, load(raw, source, runs), metrics).judged()
 

@@ -112,6 +112,8 @@ class Levels:
     def find(self, raw: object) -> Level:
         """The level that a study means; UserError names the levels there are and the nearest."""
         found = self._by_key.get(key(raw))
+        if found is None and self.name == "data":
+            found = self._by_key.get(("data", squashed(str(raw))))
         if found is None and self._single and isinstance(raw, (int, float, str)):
             found = self._in_single_precision(raw)
         if found is None:

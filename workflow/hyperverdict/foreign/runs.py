@@ -14,7 +14,14 @@ import pandas as pd
 from hyperverdict.effects.rounding import is_fine, step_of
 from hyperverdict.errors import UserError
 from hyperverdict.foreign import names
-from hyperverdict.foreign.content import Codes, cell_codes, codes_of, may_be_setting, settle
+from hyperverdict.foreign.content import (
+    FEW_LEVELS,
+    Codes,
+    cell_codes,
+    codes_of,
+    may_be_setting,
+    settle,
+)
 from hyperverdict.foreign.levels import NONE, Levels, levels_of
 from hyperverdict.foreign.progress import Progress, read_progress
 from hyperverdict.foreign.roles import SPLIT, Column, Roles, Wanted
@@ -359,7 +366,10 @@ class _Builder:
         return self._numbered(codes_of([run, *cells], len(run))), ()
 
     def _telling_apart(self, run: Codes) -> tuple[str, ...]:
-        """Undecided columns of few levels, where rows of what seems one run disagree without them."""
+        """Undecided columns of few levels, where rows of what seems one run disagree without them.
+
+        UserError where such a column may as well say how far the run had trained.
+        """
         if not self._conflicts(run).any():
             return ()
         n = len(self.table)
@@ -367,12 +377,23 @@ class _Builder:
         words = [c for c in few if self.table.columns[c].dtype.kind not in "iuf"]
         for chosen in (words, few):
             codes = [run, *(cell_codes(self.table.columns[name]) for name in chosen)]
-            if chosen and not self._conflicts(codes_of(codes, n)).any():
-                self.notes.append(
-                    f"Taken as settings, since they tell runs apart: {listed(chosen)}."
-                )
-                return tuple(chosen)
+            if not chosen or self._conflicts(codes_of(codes, n)).any():
+                continue
+            for name in chosen:
+                self._refuse_steps(name, run)
+            self.notes.append(f"Taken as settings, since they tell runs apart: {listed(chosen)}.")
+            return tuple(chosen)
         return ()
+
+    def _refuse_steps(self, column: str, run: Codes) -> None:
+        cells = self.table.columns[column]
+        if cells.dtype.kind not in "iuf" or cells.groupby(run).nunique().max() <= FEW_LEVELS:
+            return
+        raise UserError(
+            f"column {column!r} differs between rows of what is otherwise one run: it may be a "
+            f"setting, or say how far the run had trained. Write columns: {{{column}: {column}}} "
+            f"for a setting, or a unit, as in columns: {{steps: {column}}}"
+        )
 
     def _points(self, run: Codes) -> Codes:
         split = [] if self.split is None else [cell_codes(pd.Series(self.split))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -138,6 +138,8 @@ def load(raw: Raw, source: Source, runs: Runs) -> Loaded:
         vocabulary = _with(vocabulary, undescribed(name))
     data, selects = _data(raw, source, runs)
     read["data"] = data
+    if not selects:
+        vocabulary = _with(vocabulary, _data_row(data, vocabulary.hyperparameters["data"]))
     tuned, hypotheses = {}, {}
     for id_, hypothesis in (raw.get("hypotheses") or {}).items():
         named = hypothesis.get("tune") or {}
@@ -160,6 +162,11 @@ def _row(levels: Levels) -> Hyperparameter:
     return Hyperparameter(
         levels.name, "", "a column of the table", "", None, False, levels.find, spelled
     )
+
+
+def _data_row(data: str, row: Hyperparameter) -> Hyperparameter:
+    """The data set where the study's own selects no rows: it is then whatever the study says."""
+    return replace(row, read=lambda raw: raw if raw == data else row.read(raw))
 
 
 def _with(vocabulary: Vocabulary, row: Hyperparameter) -> Vocabulary:

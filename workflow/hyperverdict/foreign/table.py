@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -98,6 +100,7 @@ def table_of(
 ) -> Table:
     """A table from cells by column, text or native."""
     columns = {name: typed(values, decimal_comma=decimal_comma) for name, values in cells.items()}
+    columns = flattened(columns)
     return Table(columns, np.fromiter(lines, dtype=np.int64))
 
 
@@ -138,13 +141,26 @@ def flattened(columns: Mapping[str, Column[Any]]) -> dict[str, Column[Any]]:
     """Columns of mappings (a W&B `config`) become a column a key, joined by a dot."""
     found: dict[str, Column[Any]] = {}
     for name, column in columns.items():
-        if column.dtype == object and any(isinstance(cell, dict) for cell in column):
-            cells = [flat(cell) if isinstance(cell, dict) else {} for cell in column]
-            for key in dict.fromkeys(key for cell in cells for key in cell):
-                found[f"{name}.{key}"] = typed([cell.get(key) for cell in cells])
+        cells = [_mapping(cell) for cell in column] if column.dtype == object else []
+        if any(cell is not None for cell in cells):
+            cells = [{} if cell is None else flat(cell) for cell in cells]
+            for key in dict.fromkeys(key for cell in cells if cell for key in cell):
+                found[f"{name}.{key}"] = typed([(cell or {}).get(key) for cell in cells])
         else:
             found[name] = column
     return found
+
+
+def _mapping(cell: object) -> Mapping[Any, Any] | None:
+    """A cell that is a mapping, or the text of one."""
+    if isinstance(cell, str) and cell[:1] + cell[-1:] == "{}":
+        for parse in (json.loads, ast.literal_eval):
+            try:
+                cell = parse(cell)
+                break
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                continue
+    return cell if isinstance(cell, dict) else None
 
 
 def flat(cell: Mapping[Any, Any], depth: int = 20) -> dict[str, Any]:
