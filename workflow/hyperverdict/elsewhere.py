@@ -1,4 +1,4 @@
-"""`hyperverdict judge` and `hyperverdict read`: verdicts, and the reading, of runs from elsewhere."""
+"""`hyperverdict judge` and `hyperverdict read`: verdicts and readings of runs from elsewhere."""
 
 from __future__ import annotations
 
@@ -86,5 +86,7 @@ def read_files(runs: Sequence[Path], study: Path | None = None) -> None:
         print(f"\n{file} exists and is left as it is.")
         return
     write_atomic(file, skeleton(found, Path(runs[0]).stem).encode())
-    print(f"\nWrote {file}: a study for this table. Edit what it claims, then run\n"
-          f"  hyperverdict judge {' '.join(map(str, runs))} {file}")
+    print(
+        f"\nWrote {file}: a study for this table. Edit what it claims, then run\n"
+        f"  hyperverdict judge {' '.join(map(str, runs))} {file}"
+    )

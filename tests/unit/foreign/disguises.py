@@ -104,7 +104,9 @@ def truth(random: np.random.Generator) -> Truth:
     lengths = LENGTHS[unit][: random.integers(1, 4)]
     effects = {n: float(random.choice([-0.04, -0.015, 0, 0.001, 0.015, 0.04])) for n in lengths}
     further = ("none", "grid", "baseline", "constant")[random.integers(4)]
-    others = {"none": [None], "constant": [0.9], "grid": [0.0, 0.9], "baseline": [0.0, 0.9]}[further]
+    others = {"none": [None], "constant": [0.9], "grid": [0.0, 0.9], "baseline": [0.0, 0.9]}[
+        further
+    ]
     n_seeds, noise = int(random.integers(4, 9)), float(random.choice([0.002, 0.006]))
     of_seed = random.normal(0, 0.01, n_seeds)
     rows, scores = [], {}
@@ -177,12 +179,14 @@ def disguise(made: Truth, random: np.random.Generator) -> Disguised:
         # Runs of several lengths, each trained on its own.
         ids += "-" + table[made.unit].astype(str)
     if with_ids and random.random() < 0.15:
-        again = table.sample(frac=0.4, random_state=int(random.integers(1e6))) if not logged else table
+        again = (
+            table.sample(frac=0.4, random_state=int(random.integers(1e6))) if not logged else table
+        )
         ids = pd.concat([ids, ids[again.index] + "-copy"], ignore_index=True)
         table = pd.concat([table, again], ignore_index=True)
         notes.append("copies under other ids")
     # Without seeds and ids nothing tells a log's runs apart but their order.
-    if with_ids or (logged and not with_seeds) or "duplicated" in notes and not with_seeds:
+    if with_ids or (logged and not with_seeds) or ("duplicated" in notes and not with_seeds):
         table["run_id"] = ids
     table = table.drop(columns=["_run", "piece"])
     if not any(state != "finished" for state in states.values()) and random.random() < 0.7:
@@ -225,7 +229,11 @@ def _harm(made, random, alive, states, reached, notes) -> None:
         return
     notes.append(str(kind))
     level = made.levels[random.integers(2)]
-    runs = [r for r, value in zip(made.runs.index, made.runs[made.factor], strict=True) if value == level]
+    runs = [
+        r
+        for r, value in zip(made.runs.index, made.runs[made.factor], strict=True)
+        if value == level
+    ]
     # The worst runs go, which makes their arm look better than it is.
     runs.sort(key=lambda run: made.scores[run, made.lengths[-1]])
     for run in runs[: max(1, int(len(runs) * float(random.choice([0.15, 0.5]))))]:

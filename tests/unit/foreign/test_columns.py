@@ -141,7 +141,9 @@ def test_repeated_rows_are_dropped_and_said():
 
 def test_contradicting_rows_are_refused_with_both_lines():
     table = pd.concat([_table(), _table(accuracy=[0.9] * 4).iloc[:1]])
-    with pytest.raises(UserError, match=r"line 2 and line 6 are the same run \(seed 0, batch_size 4\)"):
+    with pytest.raises(
+        UserError, match=r"line 2 and line 6 are the same run \(seed 0, batch_size 4\)"
+    ):
         _read(table)
 
 

@@ -46,7 +46,9 @@ def _judged(indices):
             if _is_wrong(headline, allowed):
                 wrong.append((index, budget, headline, sorted(allowed), notes))
             kind = headline.partition(":")[0].partition(" (")[0]
-            counts["refused" if kind == "refused" else "right" if headline in conclusive else "open"] += 1
+            counts[
+                "refused" if kind == "refused" else "right" if headline in conclusive else "open"
+            ] += 1
     return counts, wrong
 
 

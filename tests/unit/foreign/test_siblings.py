@@ -257,7 +257,9 @@ def test_a_score_between_evaluations_is_none():
         for seed in range(6)
         for epoch in (5, 10)
     )
-    sentence = blocked(verdict(table, study({"lr": (1e-3, 1e-2)}, at_equal=["8 epochs"])), "off_budget")
+    sentence = blocked(
+        verdict(table, study({"lr": (1e-3, 1e-2)}, at_equal=["8 epochs"])), "off_budget"
+    )
     assert "its runs were scored at 5 and 10 epochs" in sentence
 
 
@@ -385,7 +387,12 @@ def test_levels_in_any_spelling(name, cells, levels):
 @pytest.mark.parametrize(
     ("name", "cells", "levels", "words"),
     [
-        ("lr", (0.00123456, 0.0109876), (1e-3, 1e-2), "no row has 0.001; .* the nearest is 0.00123456"),
+        (
+            "lr",
+            (0.00123456, 0.0109876),
+            (1e-3, 1e-2),
+            "no row has 0.001; .* the nearest is 0.00123456",
+        ),
         ("optim", ("adam", "sgd"), ("adm", "sgd"), "no row has adm; .* the nearest is adam"),
         ("layers", ("[64, 64]", "[256]"), ([64], [256]), r"no row has \[64\]"),
         ("use_ema", ("a", "b"), ("yes", "b"), "no row has yes; its levels are a and b"),
@@ -476,7 +483,8 @@ def _lightning(start=0):
 
 
 @pytest.mark.parametrize(
-    ("columns", "effect"), [({"accuracy": "val_acc"}, -0.02), ({}, -0.05), ({"accuracy": "test_acc"}, -0.05)]
+    ("columns", "effect"),
+    [({"accuracy": "val_acc"}, -0.02), ({}, -0.05), ({"accuracy": "test_acc"}, -0.05)],
 )
 @pytest.mark.parametrize("shape", ["table", "folder"])
 def test_a_lightning_log(tmp_path, shape, columns, effect):
@@ -508,14 +516,20 @@ def _grid(name="weight_bits", levels=(2, 4, 8, 16), drop=0):
 
 @pytest.mark.parametrize(
     ("name", "levels"),
-    [("config.weight_bits", (2, 4, 8, 16)), ("fold", (0, 1, 2, 3)), ("dataset", ("a", "b", "c", "d"))],
+    [
+        ("config.weight_bits", (2, 4, 8, 16)),
+        ("fold", (0, 1, 2, 3)),
+        ("dataset", ("a", "b", "c", "d")),
+    ],
 )
 def test_without_seeds_arms_are_paired_on_the_settings_of_a_full_grid(name, levels):
     found = verdict(_grid(name, levels), study({"act_bits": (4, 8)}, data=""))
     concludes(found, estimate=float(np.mean([score(1, i) - score(0, i) for i in range(4)])))
     assert found.replicate == "setting combination"
     assert found.judgement.effects[0].paired
-    assert not re.search(r"\d seeds", " ".join([*found.scope, *(s for _, s in fired(found).values())]))
+    assert not re.search(
+        r"\d seeds", " ".join([*found.scope, *(s for _, s in fired(found).values())])
+    )
 
 
 def test_runs_that_differ_in_settings_and_make_no_grid_are_no_replicates():
@@ -529,7 +543,10 @@ def test_runs_that_differ_in_settings_and_make_no_grid_are_no_replicates():
 def test_a_random_search_without_seeds_is_no_replication():
     random = np.random.default_rng(0)
     table = rows([4, 8], name="params.act_bits").drop(columns="seed")
-    table["params.lr"], table["metrics.test_acc"] = random.uniform(1e-4, 1e-2, 12), table.pop("test_acc")
+    table["params.lr"], table["metrics.test_acc"] = (
+        random.uniform(1e-4, 1e-2, 12),
+        table.pop("test_acc"),
+    )
     found = verdict(table, study({"act_bits": (4, 8)}))
     assert found.headline == "inconclusive (no replication)"
 
@@ -603,7 +620,9 @@ HALF = {
 @pytest.mark.parametrize("column", HALF)
 def test_half_trained_scores_of_runs_that_did_not_finish_count_nowhere(column):
     done, cut = HALF[column]
-    table = rows([1e-3, 1e-2], seeds=8, effect=0, **{column: lambda a, s: cut if a and s % 2 else done})
+    table = rows(
+        [1e-3, 1e-2], seeds=8, effect=0, **{column: lambda a, s: cut if a and s % 2 else done}
+    )
     cut_off = table[column] == cut
     table.loc[cut_off, "test_acc"] = 0.6
     if column == "status":
@@ -625,7 +644,9 @@ def test_a_word_that_nobody_knows_is_refused_until_it_is_mapped():
 
 def test_an_empty_state_beside_others_is_refused():
     table = rows([1e-3, 1e-2], epochs=20, state=lambda a, s: "" if a and s < 3 else "finished")
-    with pytest.raises(UserError, match=r"column 'state' is empty for 3 runs.*states: {'': finished}"):
+    with pytest.raises(
+        UserError, match=r"column 'state' is empty for 3 runs.*states: {'': finished}"
+    ):
         verdict(table, study({"lr": (1e-3, 1e-2)}))
 
 
@@ -636,9 +657,15 @@ def test_a_folder_of_runs_with_settings_beside_them_or_in_their_names(tmp_path):
     for place in ("ray", "names", "hydra"):
         for _, row in rows([1e-3, 1e-2], epochs=20).iterrows():
             name = f"lr={row['lr']:g},seed={int(row['seed'])}"
-            folder = tmp_path / place / (name if place != "ray" else f"trial_{name[3:8]}_{row['seed']:g}")
+            folder = (
+                tmp_path
+                / place
+                / (name if place != "ray" else f"trial_{name[3:8]}_{row['seed']:g}")
+            )
             folder.mkdir(parents=True)
-            metrics = [{"epochs": e, "test_acc": row["test_acc"] - (20 - e) / 100} for e in (10, 20)]
+            metrics = [
+                {"epochs": e, "test_acc": row["test_acc"] - (20 - e) / 100} for e in (10, 20)
+            ]
             pd.DataFrame(metrics).to_csv(folder / "progress.csv", index=False)
             settings = {"lr": float(row["lr"]), "seed": int(row["seed"])}
             if place == "ray":
@@ -665,7 +692,9 @@ def test_scalars_of_tensorboard_are_joined_by_run_and_tag(tmp_path):
     for arm, lr in enumerate([0.001, 0.01]):
         for seed in range(6):
             for tag in ("test_acc", "loss"):
-                steps = pd.DataFrame({"Wall time": 1.7e9, "Step": [100, 200], "Value": score(arm, seed)})
+                steps = pd.DataFrame(
+                    {"Wall time": 1.7e9, "Step": [100, 200], "Value": score(arm, seed)}
+                )
                 files.append(tmp_path / f"run-lr={lr},seed={seed}-tag-{tag}.csv")
                 steps.to_csv(files[-1], index=False)
     table = read_runs(files)

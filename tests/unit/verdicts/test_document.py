@@ -123,7 +123,7 @@ REPORTS = st.builds(
 
 
 @settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     phases=(Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],
@@ -133,7 +133,9 @@ def test_any_report_comes_back_as_it_was(report):
     """By their text, since nan is not equal to itself."""
     text = to_json(report)
     assert "NaN," not in text.replace('"NaN"', "")
-    assert repr(from_json(text)) == repr(report)
+    # Pytest's own comparison of such long texts would take minutes.
+    same = repr(from_json(text)) == repr(report)
+    assert same
     VALIDATOR.validate(json.loads(text))
 
 

@@ -51,8 +51,9 @@ def off_budget(context: CheckContext) -> Found:
 @check(
     "blocks",
     title="Arms hold all their runs",
-    explains="Runs that failed beside finished ones of their seed, that were stopped, or that ended "
-    "before the budget. Where they are more than a fifth of an arm, its mean describes survivors.",
+    explains="Runs that failed beside finished ones of their seed, that were stopped, or that "
+    "ended before the budget. Where they are more than a fifth of an arm, its mean describes "
+    "survivors.",
     remedy="Add the runs that were stopped, trained to their end.",
 )
 def survivors_only(context: CheckContext) -> Found:
@@ -66,7 +67,8 @@ def survivors_only(context: CheckContext) -> Found:
     explains="Columns that may be settings, though neither the study nor the export calls them so: "
     "one that differs between the arms, with other seeds or in other shares, may be the cause of "
     "the effect.",
-    remedy="Hold the column equal (`baseline:`), or write it under `ignore:` if it changes no score.",
+    remedy="Hold the column equal (`baseline:`), or write it under `ignore:` if it changes no "
+    "score.",
 )
 def separating_columns(context: CheckContext) -> Found:
     """Columns that may be settings are associated with the arms."""
@@ -78,7 +80,8 @@ def separating_columns(context: CheckContext) -> Found:
     title="Arms stand at the same point of their training",
     explains="Columns of progress in any unit (iterations, timesteps, episodes), where no budget "
     "holds them equal: the arms differ in them, or one arm mixes several lengths.",
-    remedy="State a budget that all arms reached (`at_equal:`), or map the column under `columns:`.",
+    remedy="State a budget that all arms reached (`at_equal:`), or map the column under "
+    "`columns:`.",
 )
 def unlike_progress(context: CheckContext) -> Found:
     """Arms, or runs of one arm, stand at unlike points of progress."""

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.foreign import names
+from hyperverdict.foreign.columns import CONTENT, Column, Roles
 from hyperverdict.foreign.exports import without_prefix
-from hyperverdict.foreign.roles import CONTENT, Column, Roles
 from hyperverdict.foreign.table import Table
 
 Codes = npt.NDArray[np.int64]

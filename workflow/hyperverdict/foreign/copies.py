@@ -30,7 +30,9 @@ def copied(runs: Runs, metric: Metric, arms: Sequence[tuple[str, Selection]], nu
     values = np.concatenate([arm.scores[metric.name] for _, arm in arms])
     rows = np.concatenate([arm.rows for _, arm in arms])
     numbers = np.concatenate([number[arm.runs] for _, arm in arms])
-    exact = np.isfinite(values) & np.array([_digits(v) > MOST_COARSE_DIGITS for v in values], dtype=bool)
+    exact = np.isfinite(values) & np.array(
+        [_digits(v) > MOST_COARSE_DIGITS for v in values], dtype=bool
+    )
     if exact.sum() < 2:
         return ""
     code = codes_of(
@@ -125,4 +127,3 @@ def _improbable(metric: Metric, values: np.ndarray, label: Codes, n_pairs: int) 
     expected = n * (n - 1) / 2 * min(1.0, step / (2 * math.sqrt(math.pi) * spread))
     at_most = sum(math.exp(-expected) * expected**k / math.factorial(k) for k in range(n_pairs))
     return 1 - at_most < IMPROBABLE
-

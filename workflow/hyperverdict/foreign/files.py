@@ -68,9 +68,7 @@ def _as_one_of_several(file: Path) -> Table:
     settings = {k: v for k, v in settings_in_name(file.stem).items() if k not in table.columns}
     scalars = scalars_of(table, file)
     named = {} if scalars is not table else {FILE: str(file)}
-    return with_constants(
-        with_constants(scalars, settings, settings=True), named, settings=False
-    )
+    return with_constants(with_constants(scalars, settings, settings=True), named, settings=False)
 
 
 def read_path(path: Path) -> Table:

@@ -12,9 +12,11 @@ import pandas as pd
 
 from hyperverdict.claims.factors import combinations, make_arm
 from hyperverdict.errors import UserError
+from hyperverdict.foreign.arms import baseline_levels
 from hyperverdict.foreign.exports import recognise
+from hyperverdict.foreign.faults import Finding
 from hyperverdict.foreign.levels import spelled
-from hyperverdict.foreign.prepare import Prepared, absent_epochs, baseline_levels, prepare
+from hyperverdict.foreign.prepare import Prepared, absent_epochs, prepare
 from hyperverdict.foreign.reading import Reading, read
 from hyperverdict.foreign.replication import combinations_of, replicates
 from hyperverdict.foreign.roles import assign
@@ -141,7 +143,7 @@ class _Judging:
         notes = found.notes
         epochs = getattr(hypothesis.claim, "epochs", ())
         if hypothesis.claim.reads == "epochs" and (absent := absent_epochs(epochs, found.curves)):
-            finding = ("caveat", absent, "", 8.0)
+            finding: Finding = ("caveat", absent, "", 8.0)
             notes = replace(notes, findings={**notes.findings, "design": finding})
         self.notes[hypothesis.id, str(budget or "")] = notes
         at = f" at {budget}" if budget else ""
@@ -192,7 +194,8 @@ class _Judging:
         return tuple(lines)
 
     def _trust(self) -> str:
-        return f"No column holds what the study states, so it is taken on trust: {', '.join(self.loaded.trusted)}."
+        stated = ", ".join(self.loaded.trusted)
+        return f"No column holds what the study states, so it is taken on trust: {stated}."
 
     def _elsewhere(self, reading: Reading) -> Elsewhere:
         scores = self.runs.scores
@@ -226,7 +229,7 @@ def common_length(runs: Runs) -> Budget | None:
         if unit in runs.progress.amounts and unit not in runs.progress.unsure:
             amounts = np.unique(runs.progress.amounts[unit][rows])
             if len(amounts) == 1 and amounts[0] >= 1 and float(amounts[0]).is_integer():
-                return Budget(unit, int(amounts[0]))  # type: ignore[arg-type]
+                return Budget(unit, int(amounts[0]))
     return None
 
 

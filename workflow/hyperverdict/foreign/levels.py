@@ -1,4 +1,4 @@
-"""Levels of a setting: which cells, however they are spelled, and which words of a study are one."""
+"""Levels of a setting: which cells, and which words of a study, are one, however spelled."""
 
 from __future__ import annotations
 
@@ -172,9 +172,8 @@ def levels_of(name: str, column: Column[Any]) -> Levels:
     """The levels of a column; cells that spell one level in several ways share it."""
     is_single = _is_single_precision(column)
     cells = pd.Series(column.to_numpy(dtype=np.float32)) if is_single else column
-    codes, found = pd.factorize(cells, use_na_sentinel=True)
-    if is_single:
-        found = [_shortest(float(value)) for value in found]
+    codes, distinct = pd.factorize(cells, use_na_sentinel=True)
+    found = [_shortest(float(value)) if is_single else value for value in distinct]
     roots = _class_roots(found)
     by_key: dict[Hashable, int] = {}
     values: list[Level] = []
@@ -252,7 +251,12 @@ def spelled(level: Level) -> str:
 
 def in_order(values: Sequence[Level]) -> list[Level]:
     """Levels in order: numbers by size, then words."""
-    return sorted(values, key=lambda v: (not isinstance(v, (int, float)), v if isinstance(v, (int, float)) else 0, str(v)))  # fmt: skip
+
+    def key_of(value: Level) -> tuple[bool, float, str]:
+        is_number = isinstance(value, (int, float))
+        return not is_number, value if is_number else 0.0, str(value)
+
+    return sorted(values, key=key_of)
 
 
 def _is_single_precision(column: Column[Any]) -> bool:
@@ -261,7 +265,7 @@ def _is_single_precision(column: Column[Any]) -> bool:
         return True
     if column.dtype.kind != "f":
         return False
-    found = pd.unique(column.dropna())
+    found = np.unique(column.dropna().to_numpy(dtype=np.float64))
     if not len(found):
         return False
     with np.errstate(over="ignore"):

@@ -27,8 +27,9 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     "train_size": ("n_train", "num_train"),
 }
 SEEDS = (
-    "seed", "random_seed", "rng_seed", "manual_seed", "random_state", "torch_seed", "seed_everything",
-    "global_seed", "train_seed", "rng", "np_seed", "init_seed", "model_seed", "data_seed",
+    "seed", "random_seed", "rng_seed", "manual_seed", "random_state", "torch_seed",
+    "seed_everything", "global_seed", "train_seed", "rng", "np_seed", "init_seed", "model_seed",
+    "data_seed",
 )  # fmt: skip
 RUNS = (
     "run_id", "run_uuid", "trial_id", "run", "trial", "id", "uuid", "run_name", "run_number",
@@ -77,7 +78,9 @@ COSTS: Mapping[str, tuple[str, ...]] = {
         "elapsed", "elapsed_time", "seconds", "duration", "time", "time_s", "total_time",
         "time_total_s", "elapsed_seconds", "fit_time", "mean_fit_time",
     ),
-    "parameters": ("num_parameters", "n_params", "num_params", "param_count", "params", "n_parameters"),
+    "parameters": (
+        "num_parameters", "n_params", "num_params", "param_count", "params", "n_parameters",
+    ),
     "flops_per_sample": (),
     "flops": ("gflops", "macs", "total_flos"),
     "memory": ("max_memory", "peak_memory", "gpu_memory", "mem", "max_mem", "memory_mb"),
@@ -88,7 +91,9 @@ ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
     "device": ("accelerator",),
     "threads": ("num_threads", "n_threads", "num_workers", "n_workers", "workers"),
     "host": ("hostname", "node", "nodename", "nodelist", "node_ip", "server"),
-    "commit": ("git_commit", "git_sha", "git_hash", "code_version", "mlflow_source_git_commit", "sha"),
+    "commit": (
+        "git_commit", "git_sha", "git_hash", "code_version", "mlflow_source_git_commit", "sha",
+    ),
     "pid": ("process_id",),
     "partition": ("queue", "cluster", "slurm_partition"),
     "versions": ("python_version", "torch_version", "cuda_version", "python", "torch", "cuda"),

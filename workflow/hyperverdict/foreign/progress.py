@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from hyperverdict.errors import UserError
 from hyperverdict.foreign import names
-from hyperverdict.foreign.roles import Column, Roles
+from hyperverdict.foreign.columns import Column, Roles
 from hyperverdict.foreign.table import Table
 from hyperverdict.vocabulary.budget import Budget
 
@@ -142,13 +142,15 @@ def _two_readings(column: str, values: Floats) -> str:
 
 def _after_fit(table: Table, roles: Roles) -> npt.NDArray[np.bool_]:
     """Rows [n] that hold scores on test data alone: Lightning writes them after the last epoch."""
-    tests, others = [], []
+    tests: list[npt.NDArray[np.bool_]] = []
+    others: list[npt.NDArray[np.bool_]] = []
     for column in roles.of("metric"):
         filled = ~table.empty(column.theirs)
         is_test = column.score is not None and column.score.split == "test"
         (tests if is_test else others).append(filled)
     nothing = np.zeros(len(table), dtype=bool)
-    return np.any(tests or [nothing], axis=0) & ~np.any(others or [nothing], axis=0)
+    after = np.any(tests or [nothing], axis=0) & ~np.any(others or [nothing], axis=0)
+    return np.asarray(after, dtype=bool)
 
 
 def refuse_unsure(progress: Progress, budget: Budget | None) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hyperverdict.foreign.columns import Column
 from hyperverdict.foreign.exports import Role
 from hyperverdict.foreign.levels import in_order, spelled
-from hyperverdict.foreign.roles import Column
 from hyperverdict.foreign.runs import Runs
 from hyperverdict.words.numbers import count, listed
 

@@ -15,7 +15,8 @@ import pandas as pd
 
 from hyperverdict.foreign.content import Codes, codes_of
 from hyperverdict.foreign.progress import Floats
-from hyperverdict.foreign.runs import Mask, Runs
+from hyperverdict.foreign.rows import Mask
+from hyperverdict.foreign.runs import Runs
 from hyperverdict.foreign.select import Selection
 
 

@@ -1,14 +1,14 @@
 """Every column of a table gets one role, with the reason.
 
 First what the study says, then what the export's format says, then the name; what is left open
-(`UNDECIDED`) is settled by content, once it is known which rows are one run (see `content.py`).
+is settled by content, once it is known which rows are one run (see `content.py`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,79 +16,12 @@ import pandas as pd
 
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.foreign import names
+from hyperverdict.foreign.columns import CLAIMS, NAME, SPLIT, STUDY, Column, Roles, Wanted
 from hyperverdict.foreign.exports import Export, Role, without_prefix
 from hyperverdict.foreign.table import Table
+from hyperverdict.foreign.unique import named_apart, one_run, one_seed
 
-STUDY, CLAIMS, NAME, CONTENT = "the study's columns:", "the study's claims", "its name", "its cells"
-UNDECIDED = "undecided"
 _SHIFT = re.compile(r"(.*\S)\s*\+\s*1")
-SPLIT = "split"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column with its role.
-
-    Attributes:
-        theirs: its name in the table.
-        name: its name in the study's vocabulary: ours for what we know, else theirs without the
-            export's prefix. For a metric the metric's, for progress the unit.
-        why: what gave it the role.
-        score: for a metric: what its name says.
-        is_declared: for a factor: the study or the export calls it a setting; else it may be one.
-        shift: 1 for progress that counts from 0, None where nothing says so.
-    """
-
-    theirs: str
-    name: str
-    role: Role
-    why: str
-    score: names.Score | None = None
-    is_declared: bool = False
-    shift: int | None = None
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a study says about a table.
-
-    Attributes:
-        columns: our name -> theirs (`columns:`).
-        ignore: columns that it leaves out (`ignore:`).
-        states: word -> how a run ended (`states:`).
-        metrics: names of the metrics that it claims something about.
-        factors: words under which it names settings: in claims, baseline, tune and heatmaps.
-    """
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    ignore: tuple[str, ...] = ()
-    states: Mapping[str, str] = field(default_factory=dict)
-    metrics: tuple[str, ...] = ()
-    factors: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Roles:
-    """All columns with their roles.
-
-    Attributes:
-        undecided: columns that only their cells can settle.
-        words: word of the study -> the column (theirs) that it names.
-    """
-
-    export: Export
-    columns: tuple[Column, ...]
-    undecided: tuple[str, ...] = ()
-    words: Mapping[str, str] = field(default_factory=dict)
-
-    def of(self, role: Role) -> tuple[Column, ...]:
-        """The columns of one role, in the table's order."""
-        return tuple(column for column in self.columns if column.role == role)
-
-    def first(self, role: Role, name: str = "") -> Column | None:
-        """The first column of a role, or of that name in it."""
-        found = (c for c in self.of(role) if not name or c.name == name)
-        return next(found, None)
 
 
 def assign(table: Table, export: Export, wanted: Wanted) -> Roles:
@@ -123,8 +56,8 @@ def assign(table: Table, export: Export, wanted: Wanted) -> Roles:
             undecided.append(column)
         else:
             columns.append(found)
-    columns = _one_seed(_one_run(columns, export, table), table)
-    return Roles(export, tuple(_named_apart(columns, words)), tuple(undecided), words)
+    columns = one_seed(one_run(columns, export, table), table)
+    return Roles(export, tuple(named_apart(columns)), tuple(undecided), words)
 
 
 def _mapped(
@@ -353,86 +286,4 @@ def _may_be_state(name: str, cells: pd.Series[Any]) -> bool:
     """Words and yes-or-no are states; other numbers only as exit codes."""
     if cells.dtype.kind not in "iuf" or name.startswith(("exit", "return")):
         return True
-    return bool(np.isin(pd.unique(cells.dropna()), (0, 1)).all())
-
-
-def _one_run(columns: list[Column], export: Export, table: Table) -> list[Column]:
-    """At most one column names runs: the export's best, else the best by name; others are notes."""
-    order = [name for name in export.run]
-    candidates = [c for c in columns if c.role == "run id"]
-    said = [c for c in candidates if c.why == STUDY]
-    exported = sorted(
-        (c for c in columns if c.theirs.strip().lower() in order and c.why not in (STUDY, CLAIMS)),
-        key=lambda c: order.index(c.theirs.strip().lower()),
-    )
-    by_name = sorted(
-        (c for c in candidates if c.why == NAME),
-        key=lambda c: names.RUNS.index(c.name) if c.name in names.RUNS else 0,
-    )
-    of_folder = [c for c in candidates if c.theirs == table.run]
-    known = [*said, *of_folder, *exported, *by_name]
-    filled = [c for c in known if not table.empty(c.theirs).any()]
-    chosen = filled[0].theirs if filled else ""
-    found = []
-    for column in columns:
-        if column.theirs == chosen:
-            why = column.why if column.role == "run id" else f"{export.name} export"
-            found.append(replace(column, name="run", role="run id", why=why))
-        elif column.role == "run id":
-            found.append(replace(column, role="note"))
-        else:
-            found.append(column)
-    return found
-
-
-def _one_seed(columns: list[Column], table: Table) -> list[Column]:
-    """At most one column is the seed; another seed that varies on its own is a setting."""
-    seeds = [c for c in columns if c.role == "seed"]
-    if len(seeds) < 2:
-        return columns
-
-    def rank(column: Column) -> tuple[bool, int]:
-        last = names.clean(re.split(r"[./]", column.theirs)[-1])
-        return column.why != STUDY, names.SEEDS.index(last) if last in names.SEEDS else 99
-
-    chosen = min(seeds, key=rank)
-    code = pd.factorize(table.columns[chosen.theirs], use_na_sentinel=False)[0]
-    found = []
-    for column in columns:
-        if column.role == "seed" and column is not chosen:
-            other = pd.factorize(table.columns[column.theirs], use_na_sentinel=False)[0]
-            same = np.array_equal(other, code) or not other.any()
-            bare = re.split(r"[./]", column.theirs)[-1]
-            column = replace(column, name=bare, role="note" if same else "factor", is_declared=True)
-        found.append(column)
-    return found
-
-
-def _named_apart(columns: list[Column], words: Mapping[str, str]) -> list[Column]:
-    """Factors under names of their own: ours where one column alone has it, else theirs."""
-    factors = [c for c in columns if c.role == "factor"]
-    ours: dict[str, Column] = {}
-    for column in sorted(factors, key=lambda c: (c.why not in (STUDY, CLAIMS), c.theirs)):
-        name = _our_name(column)
-        best = ours.get(name)
-        exact = names.clean(column.name) == name
-        if best is None or (exact and names.clean(best.name) != name and best.why not in (STUDY,)):
-            ours[name] = column
-    taken: set[str] = set()
-    found = []
-    for column in columns:
-        if column.role == "factor" and column.why != STUDY:
-            name = _our_name(column)
-            own = name if ours[name] is column else column.name
-            own = own if own not in taken else column.theirs
-            taken.add(own)
-            column = replace(column, name=own)
-        found.append(column)
-    return found
-
-
-def _our_name(column: Column) -> str:
-    if column.why == STUDY:
-        return column.name
-    cleaned = names.clean(column.name)
-    return names.setting_of(cleaned) if cleaned in names._BY_SETTING else column.name
+    return bool(np.isin(cells.dropna().to_numpy(dtype=float), (0, 1)).all())

@@ -13,7 +13,7 @@ import pandas as pd
 
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.foreign import names
-from hyperverdict.foreign.roles import STUDY, Column, Roles
+from hyperverdict.foreign.columns import STUDY, Column, Roles
 from hyperverdict.foreign.table import Table
 from hyperverdict.vocabulary.metrics import RECORDED, Metric
 
@@ -232,7 +232,8 @@ def _fractions(
     if finite.min() < 0 or finite.max() > 100:
         bad = finite.min() if finite.min() < 0 else finite.max()
         raise UserError(
-            f"column {column.theirs!r}: {metric.name} {bad:g} is neither a fraction nor a percentage"
+            f"column {column.theirs!r}: {metric.name} {bad:g} is neither a fraction nor a "
+            "percentage"
         )
     named = is_percent or names.PERCENT.search(column.theirs) is not None
     if finite.max() <= 1 + ROUNDING and not named:
@@ -243,7 +244,8 @@ def _fractions(
         raise UserError(
             f"column {column.theirs!r} holds fractions and percentages: {values[small[0]]:g} "
             f"({table.place(int(small[0]))}), {values[large]:g} ({table.place(large)}). Write one "
-            f"kind; if all are percentages, name it {column.theirs}_percent and map it by `columns:`"
+            f"kind; if all are percentages, name it {column.theirs}_percent and map it by "
+            "`columns:`"
         )
     notes.append(f"{metric.name.capitalize()} is in percent in the table: divided by 100.")
     return values / 100

@@ -9,7 +9,8 @@ import numpy as np
 
 from hyperverdict.foreign.content import Codes
 from hyperverdict.foreign.progress import TOLERANCE, Floats, refuse_unsure
-from hyperverdict.foreign.runs import Mask, Runs
+from hyperverdict.foreign.rows import Mask
+from hyperverdict.foreign.runs import Runs
 from hyperverdict.vocabulary.budget import Budget, parse_budget
 from hyperverdict.vocabulary.hyperparameters import Level
 from hyperverdict.vocabulary.vocabulary import BUDGET

@@ -7,8 +7,8 @@ import re
 
 import numpy as np
 
+from hyperverdict.foreign.columns import Column
 from hyperverdict.foreign.levels import NONE, in_order, spelled
-from hyperverdict.foreign.roles import Column
 from hyperverdict.foreign.runs import Runs
 from hyperverdict.vocabulary.hyperparameters import Level
 from hyperverdict.vocabulary.metrics import RECORDED, unrecorded
@@ -23,10 +23,14 @@ def skeleton(runs: Runs, name: str) -> str:
     factor = _factor(runs)
     lines = [f"study: {_identifier(name)}", f"data: {_data(runs)}"]
     if column is not None and (column.theirs != metric or len(_results(runs)) > 1):
-        lines.append(f"columns: {{{metric}: {_text(column.theirs)}}}   # the result that is claimed")
+        lines.append(
+            f"columns: {{{metric}: {_text(column.theirs)}}}   # the result that is claimed"
+        )
     known = RECORDED.get(metric) or unrecorded(metric)
     if known.matters_from is None:
-        lines.append(f"metrics: {{{metric}: {{matters_from: 0.01}}}}   # smallest effect that matters")
+        lines.append(
+            f"metrics: {{{metric}: {{matters_from: 0.01}}}}   # smallest effect that matters"
+        )
     budget = _budget(runs)
     lines.append(
         f"baseline: {{budget: {budget}}}   # also levels of settings that all runs must hold"

@@ -12,8 +12,9 @@ import pandas as pd
 
 from hyperverdict.errors import UserError
 from hyperverdict.foreign.levels import truth
+from hyperverdict.foreign.names import clean
 from hyperverdict.foreign.table import Column, is_empty
-from hyperverdict.words.numbers import count, listed
+from hyperverdict.words.numbers import listed
 
 # How a run ended; `stopped` from outside, perhaps for its results; `unfinished` is still to come.
 State = Literal["finished", "failed", "stopped", "unfinished"]
@@ -61,21 +62,23 @@ def states_of(name: str, column: Column[Any], mapped: Mapping[str, str]) -> npt.
     """How each row's run ended, "" where the cell is empty.
 
     Args:
-        name: the column's clean name; yes and no, and exit codes, are read by it.
+        name: the column's name; yes and no, and exit codes, are read by it.
         mapped: what the study says that words mean.
 
     Raises UserError that lists the words that nobody knows.
     """
+    words = clean(name)
     said = {word.strip().casefold(): state for word, state in mapped.items()}
     codes, cells = pd.factorize(column, use_na_sentinel=True)
-    found = [_state(name, cell, said) for cell in cells] + [said.get("", "")]
+    found = [_state(words, cell, said) for cell in cells] + [said.get("", "")]
     unknown = [str(cell) for cell, state in zip(cells, found, strict=False) if state is None]
     if unknown:
-        words = listed([repr(word) for word in unknown[:8]])
+        shown = listed([repr(word) for word in unknown[:8]])
         raise UserError(
-            f"column {name!r}: {words} {'is' if len(unknown) == 1 else 'are'} no known state. Say "
+            f"column {name!r}: {shown} {'is' if len(unknown) == 1 else 'are'} no known state. Say "
             f"whether runs in it are finished, failed, stopped or unfinished, as in "
-            f"states: {{{unknown[0]}: stopped}}"
+            f"states: {{{unknown[0]}: stopped}}; if the column holds something else, write "
+            f"ignore: [{name}]"
         )
     result: npt.NDArray[np.object_] = np.array(found, dtype=object)[codes]
     return result
@@ -123,8 +126,3 @@ def combined(columns: Mapping[str, npt.NDArray[np.object_]]) -> npt.NDArray[np.o
     ranks = [np.array([order.index(s) for s in states]) for states in columns.values()]
     result: npt.NDArray[np.object_] = np.array(order, dtype=object)[np.max(ranks, axis=0)]
     return result
-
-
-def left_out(n: int, words: str) -> str:
-    """That runs of some states are no results."""
-    return f"{count(n, 'run')} with state {words} {'is' if n == 1 else 'are'} left out."

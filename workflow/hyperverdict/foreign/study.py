@@ -1,4 +1,4 @@
-"""A study beside a table: what it says about columns, and its words read in the table's spelling."""
+"""A study beside a table: what it says about columns, and its words in the table's spelling."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from hyperverdict.errors import UserError
 from hyperverdict.foreign import names
+from hyperverdict.foreign.columns import Roles, Wanted
 from hyperverdict.foreign.levels import Levels, spelled
-from hyperverdict.foreign.roles import Roles, Wanted
 from hyperverdict.foreign.runs import Runs
 from hyperverdict.study.load import study_of
 from hyperverdict.study.model import Study

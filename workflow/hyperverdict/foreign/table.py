@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,14 +153,18 @@ def flattened(columns: Mapping[str, Column[Any]]) -> dict[str, Column[Any]]:
 
 def _mapping(cell: object) -> Mapping[Any, Any] | None:
     """A cell that is a mapping, or the text of one."""
-    if isinstance(cell, str) and cell[:1] + cell[-1:] == "{}":
-        for parse in (json.loads, ast.literal_eval):
-            try:
-                cell = parse(cell)
-                break
-            except (ValueError, SyntaxError, MemoryError, RecursionError):
-                continue
-    return cell if isinstance(cell, dict) else None
+    if isinstance(cell, dict):
+        return cell
+    if not isinstance(cell, str) or cell[:1] + cell[-1:] != "{}":
+        return None
+    parsers: tuple[Callable[[str], Any], ...] = (json.loads, ast.literal_eval)
+    for parse in parsers:
+        try:
+            found = parse(cell)
+            return found if isinstance(found, dict) else None
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+    return None
 
 
 def flat(cell: Mapping[Any, Any], depth: int = 20) -> dict[str, Any]:
@@ -228,7 +232,9 @@ def _number(text: str, decimal_comma: bool) -> float | None:
         return float(text.replace(".", ""))
     if text[:1] in _STARTS and "_" not in text:
         digits = text.lstrip("+-")
-        if digits.isdigit() and (len(digits) > MOST_DIGITS or (len(digits) > 1 and digits[0] == "0")):
+        if digits.isdigit() and (
+            len(digits) > MOST_DIGITS or (len(digits) > 1 and digits[0] == "0")
+        ):
             return None
         try:
             return float(text)

@@ -159,10 +159,8 @@ def curve_rows(
         train = {"split": "train", **_curve_scores(runs, rows, metrics)}
         parts.append(pd.DataFrame({**shared, **train})[~held_out])
     else:
-        loss = next(
-            (c for c in runs.roles.of("metric") if c.name == "loss" and c.score and c.score.split == "train"),
-            None,
-        )  # fmt: skip
+        losses = [c for c in runs.roles.of("metric") if c.name == "loss" and c.score]
+        loss = next((c for c in losses if c.score and c.score.split == "train"), None)
         if loss is not None and runs.table.columns[loss.theirs].dtype.kind in "iuf":
             values = runs.table.columns[loss.theirs].to_numpy(dtype=float)[rows]
             parts.append(pd.DataFrame({**shared, "split": "train", "loss": values}))
@@ -174,7 +172,9 @@ def curve_rows(
             curves[name] = np.nan
     known = [c for c in curves if c not in (*shared, "split") and curves[c].notna().any()]
     curves = curves[~curves["step"].isna() & curves[known].notna().any(axis=1)]
-    return curves.groupby(["path", "seed", "step", "split"], as_index=False, sort=False).last()
+    at = ["path", "seed", "step", "split"]
+    found: pd.DataFrame = curves.groupby(at, as_index=False, sort=False).last()
+    return found
 
 
 def _seconds(runs: Runs, rows: Codes) -> Any:

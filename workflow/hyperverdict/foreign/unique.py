@@ -1,0 +1,96 @@
+"""At most one column names runs, one is the seed, and every setting has a name of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from hyperverdict.foreign import names
+from hyperverdict.foreign.columns import CLAIMS, NAME, STUDY, Column
+from hyperverdict.foreign.exports import Export
+from hyperverdict.foreign.table import Table
+
+
+def one_run(columns: list[Column], export: Export, table: Table) -> list[Column]:
+    """At most one column names runs: the export's best, else the best by name; others are notes."""
+    order = [name for name in export.run]
+    candidates = [c for c in columns if c.role == "run id"]
+    said = [c for c in candidates if c.why == STUDY]
+    exported = sorted(
+        (c for c in columns if c.theirs.strip().lower() in order and c.why not in (STUDY, CLAIMS)),
+        key=lambda c: order.index(c.theirs.strip().lower()),
+    )
+    by_name = sorted(
+        (c for c in candidates if c.why == NAME),
+        key=lambda c: names.RUNS.index(c.name) if c.name in names.RUNS else 0,
+    )
+    of_folder = [c for c in candidates if c.theirs == table.run]
+    known = [*said, *of_folder, *exported, *by_name]
+    filled = [c for c in known if not table.empty(c.theirs).any()]
+    chosen = filled[0].theirs if filled else ""
+    found = []
+    for column in columns:
+        if column.theirs == chosen:
+            why = column.why if column.role == "run id" else f"{export.name} export"
+            found.append(replace(column, name="run", role="run id", why=why))
+        elif column.role == "run id":
+            found.append(replace(column, role="note"))
+        else:
+            found.append(column)
+    return found
+
+
+def one_seed(columns: list[Column], table: Table) -> list[Column]:
+    """At most one column is the seed; another seed that varies on its own is a setting."""
+    seeds = [c for c in columns if c.role == "seed"]
+    if len(seeds) < 2:
+        return columns
+
+    def rank(column: Column) -> tuple[bool, int]:
+        last = names.clean(re.split(r"[./]", column.theirs)[-1])
+        return column.why != STUDY, names.SEEDS.index(last) if last in names.SEEDS else 99
+
+    chosen = min(seeds, key=rank)
+    code = pd.factorize(table.columns[chosen.theirs], use_na_sentinel=False)[0]
+    found = []
+    for column in columns:
+        if column.role == "seed" and column is not chosen:
+            other = pd.factorize(table.columns[column.theirs], use_na_sentinel=False)[0]
+            same = np.array_equal(other, code) or not other.any()
+            bare = re.split(r"[./]", column.theirs)[-1]
+            column = replace(column, name=bare, role="note" if same else "factor", is_declared=True)
+        found.append(column)
+    return found
+
+
+def named_apart(columns: list[Column]) -> list[Column]:
+    """Factors under names of their own: ours where one column alone has it, else theirs."""
+    factors = [c for c in columns if c.role == "factor"]
+    ours: dict[str, Column] = {}
+    for column in sorted(factors, key=lambda c: (c.why not in (STUDY, CLAIMS), c.theirs)):
+        name = _our_name(column)
+        best = ours.get(name)
+        exact = names.clean(column.name) == name
+        if best is None or (exact and names.clean(best.name) != name and best.why not in (STUDY,)):
+            ours[name] = column
+    taken: set[str] = set()
+    found = []
+    for column in columns:
+        if column.role == "factor" and column.why != STUDY:
+            name = _our_name(column)
+            own = name if ours[name] is column else column.name
+            own = own if own not in taken else column.theirs
+            taken.add(own)
+            column = replace(column, name=own)
+        found.append(column)
+    return found
+
+
+def _our_name(column: Column) -> str:
+    if column.why == STUDY:
+        return column.name
+    cleaned = names.clean(column.name)
+    return names.setting_of(cleaned) if cleaned in names._BY_SETTING else column.name
