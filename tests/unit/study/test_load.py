@@ -203,3 +203,38 @@ def test_a_size_of_one_leg_replaces_the_metrics(load):
     assert expectation.metric.matters_from == 0.01
     with pytest.raises(UserError, match="write both alike"):
         load(change("expect: {accuracy: lower}", leg.replace("0.02", "1.2x")))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("expect: {accuracy: lower}", "expect: {accuracy: lower}\n    saw: {acuracy: {from: 1}}",
+         ["hypotheses.H1.saw.acuracy", "'accuracy'"]),
+        ("expect: {accuracy: lower}", "expect: {accuracy: {is: lower, lower_by: [0, 1]}}",
+         ["is and lower_by cannot be claimed at once"]),
+        ("width: 64,", "width: 64, momentum: 0.5,",
+         ["baseline.momentum", "has an effect only with optimizer sgd_momentum"]),
+        ("{batch_size: {from: 4, to: 128}}",
+         "{batch_size: {from: 4, to: 128}, momentum: {from: 0, to: 0.5}}",
+         ["momentum has an effect only with"]),
+        ("matters_from: 0.01", "matters_from: 0.01, unit: points", ["unit of accuracy is known"]),
+        ("compare: {batch_size: {from: 4, to: 128}}",
+         "compare: {budget: {from: 10 steps, to: 20 steps}}", ["leave at_equal out"]),
+        ("compare: {batch_size: {from: 4, to: 128}}",
+         "trend: {train_samples: [100, 500, all]}\n    shape: every_step", ["no place in the order"]),
+        ("compare: {batch_size: {from: 4, to: 128}}",
+         "trend: {budget: [10 steps, 1 epoch, 100 steps]}\n    shape: every_step",
+         ["mix epochs and steps"]),
+    ],
+)  # fmt: skip
+def test_what_would_mislead_is_refused_before_training(load, old, new, words):
+    with pytest.raises(UserError) as error:
+        load(change(old, new))
+    assert all(word in str(error.value) for word in words), error.value
+
+
+def test_all_training_images_are_called_so(load):
+    study = load(change("batch_size: {from: 4, to: 128}", "train_samples: {from: 100, to: all}"))
+    _, second = study.claimed_arms(study.hypotheses[0], study.budget)
+    assert (second.title, second.label) == ("train samples all", "train_samples 0")
+    assert study.hypotheses[0].claim.terms_text == "train samples 100 → all"

@@ -32,7 +32,7 @@ def title(levels: Levels, vocabulary: Vocabulary) -> str:
 
 def level_title(factor: str, level: Level, vocabulary: Vocabulary) -> str:
     """One level under its factor's name; a budget needs no name."""
-    text = vocabulary.spell(factor, level)
+    text = vocabulary.show(factor, level)
     return text if factor == BUDGET else f"{factor_title(factor)} {text}"
 
 
@@ -97,7 +97,7 @@ def read_change(
 def change_text(start: Levels, to: Levels, vocabulary: Vocabulary) -> str:
     """``depth 2 → 3`` or ``batch size 4 → 128 and learning rate 0.001 → 0.01``."""
     parts = [
-        f"{factor_title(name)} {vocabulary.spell(name, level)} → {vocabulary.spell(name, to[name])}"
+        f"{factor_title(name)} {vocabulary.show(name, level)} → {vocabulary.show(name, to[name])}"
         for name, level in start.items()
     ]
     return " and ".join(parts)
@@ -106,7 +106,7 @@ def change_text(start: Levels, to: Levels, vocabulary: Vocabulary) -> str:
 def levels_text(factors: Factors, vocabulary: Vocabulary) -> str:
     """``depth 1, 2, 3; width 16, 64``."""
     return "; ".join(
-        f"{factor_title(name)} {', '.join(vocabulary.spell(name, level) for level in levels)}"
+        f"{factor_title(name)} {', '.join(vocabulary.show(name, level) for level in levels)}"
         for name, levels in factors.items()
     )
 
@@ -177,13 +177,21 @@ def refuse_same_training(found: dict[Configuration, Arm], arm: Arm, where: str) 
     differing = arm.configuration.differing(other.configuration)
     if not differing:
         raise UserError(f"{where}: {other.title!r} and {arm.title!r} are one configuration")
-    name = differing[0]
-    row = arm.configuration.vocabulary.hyperparameters[name]
-    [(needed, levels)] = row.acts_with.items()
-    raise UserError(
-        f"{where}: {name} has an effect only with {needed} {' or '.join(sorted(levels))}; "
-        f"{other.title!r} and {arm.title!r} would train the same network"
-    )
+    text = inert_text(differing[0], arm.configuration)
+    raise UserError(f"{where}: {text}; the same network would be trained twice")
+
+
+def refuse_inert(arms: Sequence[Arm], where: str) -> None:
+    """UserError for a factor that does nothing in any arm, whatever moves with it."""
+    for name in arms[0].levels if arms else ():
+        if all(name in arm.configuration.inert for arm in arms):
+            raise UserError(f"{where}: {inert_text(name, arms[0].configuration)}")
+
+
+def inert_text(name: str, configuration: Configuration) -> str:
+    """Which setting a hyperparameter needs to have an effect."""
+    [(needed, levels)] = configuration.vocabulary.hyperparameters[name].acts_with.items()
+    return f"{name} has an effect only with {needed} {' or '.join(sorted(levels))}"
 
 
 def refuse_single_run(design: Design) -> None:

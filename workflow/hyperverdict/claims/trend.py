@@ -180,6 +180,13 @@ def read_trend(
 ) -> tuple[str, tuple[Level, ...]]:
     """The factor and its levels; UserError unless they are numbers in rising order."""
     [(factor, levels)] = read_factors(vocabulary, raw, where, minimum=1).items()
+    row = vocabulary.hyperparameters.get(factor)
+    for level in levels:
+        if row is not None and level in row.words:
+            raise UserError(
+                f"{where}: {vocabulary.show(factor, level)!r} has no place in the order of "
+                f"{factor}; write the number"
+            )
     numbers = level_numbers(factor, levels)
     if list(numbers) != sorted(numbers):
         written = next(iter(raw.values()))
@@ -191,6 +198,12 @@ def read_trend(
 
 def level_numbers(factor: str, levels: Sequence[Level]) -> tuple[float, ...]:
     """Levels as numbers; UserError for a factor whose levels have no order."""
+    kinds = {level.kind for level in levels if isinstance(level, Budget)}
+    if len(kinds) > 1:
+        raise UserError(
+            f"trend: the training lengths mix {' and '.join(sorted(kinds))}; write all of them in "
+            "one unit"
+        )
     numbers = []
     for level in levels:
         value = level.amount if isinstance(level, Budget) else level

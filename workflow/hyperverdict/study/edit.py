@@ -1,14 +1,12 @@
-"""Small edits of a study file that leave comments and layout as they are."""
+"""Small edits of a study file that leave everything else in it as it is, byte for byte."""
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-from io import StringIO
+import re
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.util import load_yaml_guess_indent
 
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.runs.files import write_atomic
@@ -21,8 +19,8 @@ MINIMUM_SEEDS, MAXIMUM_SEEDS = 2, 1000
 def set_seeds(file: Path, hypothesis: str, number: int) -> None:
     """Write ``seeds: number`` into one hypothesis of a study file.
 
-    Raises UserError for an unknown hypothesis, a number out of range, a file that is not a study,
-    and where writing the file again would change another line of it.
+    Raises UserError for an unknown hypothesis, a number out of range or at which no look is
+    listed, a hypothesis that lists its seeds, and a file in which the place cannot be found.
     """
     if not MINIMUM_SEEDS <= number <= MAXIMUM_SEEDS:
         raise UserError(
@@ -30,55 +28,69 @@ def set_seeds(file: Path, hypothesis: str, number: int) -> None:
         )
     text = read_text(file)
     content, _ = parse_yaml(text, file)
-    known = content.get("hypotheses") if isinstance(content, dict) else None
-    known = known if isinstance(known, dict) else {}
-    if not isinstance(known.get(hypothesis), dict):
-        raise UserError(f"{file}: no hypothesis {hypothesis!r}; {nearest(hypothesis, known)}")
+    content = content if isinstance(content, dict) else {}
+    entry = _entry(content, hypothesis, file)
+    looks = content.get("looks")
+    if isinstance(looks, list) and number not in looks:
+        raise UserError(f"{file}: no look is listed at {number} seeds: looks: {looks}")
     edited = _edited(text, hypothesis, number)
-    others_as_before = _without(parse_yaml(edited, file)[0], hypothesis) == _without(
-        content, hypothesis
-    )
-    if not (others_as_before and _differ_in_one_line(text, edited)):
+    if edited is None or not _only_seeds_changed(content, parse_yaml(edited, file)[0], hypothesis):
+        key = OLDER_KEY if OLDER_KEY in entry else KEY
         raise UserError(
-            f"{file}: this file cannot be edited safely; set `{KEY}: {number}` under {hypothesis} "
+            f"{file}: this file cannot be edited safely; set `{key}: {number}` under {hypothesis} "
             "yourself"
         )
-    line_end = b"\r\n" if b"\r\n" in file.read_bytes() else b"\n"
-    write_atomic(file, edited.encode().replace(b"\n", line_end))
+    bom, crlf = (mark in file.read_bytes() for mark in (b"\xef\xbb\xbf", b"\r\n"))
+    raw = edited.encode().replace(b"\n", b"\r\n") if crlf else edited.encode()
+    write_atomic(file, b"\xef\xbb\xbf" + raw if bom else raw)
 
 
-def _without(content: dict[str, Any], hypothesis: str) -> dict[str, Any]:
-    """The content without the seeds of one hypothesis."""
-    entry = content["hypotheses"][hypothesis]
-    kept = {key: value for key, value in entry.items() if key not in (KEY, OLDER_KEY)}
-    return {**content, "hypotheses": {**content["hypotheses"], hypothesis: kept}}
+def _entry(content: dict[str, Any], hypothesis: str, file: Path) -> dict[str, Any]:
+    known = content.get("hypotheses")
+    known = known if isinstance(known, dict) else {}
+    if hypothesis not in known:
+        if not known:
+            raise UserError(f"{file}: the file has no hypotheses")
+        raise UserError(f"{file}: no hypothesis {hypothesis!r}; {nearest(hypothesis, known)}")
+    entry = known[hypothesis]
+    if not isinstance(entry, dict) or not entry:
+        raise UserError(f"{file}: hypothesis {hypothesis!r} has no content")
+    if KEY in entry and OLDER_KEY in entry:
+        raise UserError(
+            f"{file}: {hypothesis} has {KEY} and {OLDER_KEY}, its older name; remove one"
+        )
+    if isinstance(entry.get(KEY, entry.get(OLDER_KEY)), list):
+        raise UserError(f"{file}: {hypothesis} lists its seeds one by one; add further ones there")
+    return entry
 
 
-def _edited(text: str, hypothesis: str, number: int) -> str:
-    """The text with the new number, written by ruamel, which keeps comments and most layout."""
-    _, sequence, offset = load_yaml_guess_indent(text)
+def _edited(text: str, hypothesis: str, number: int) -> str | None:
+    """The text with the new number; None where its place is not plain."""
     yaml = YAML()
-    yaml.preserve_quotes, yaml.width = True, 10**9
-    yaml.indent(mapping=2, sequence=sequence or 2, offset=offset or 0)
-    content: Any = yaml.load(text)
-    entry = content["hypotheses"][hypothesis]
-    if OLDER_KEY in entry:
-        entry[OLDER_KEY] = number
-    elif KEY in entry:
-        entry[KEY] = number
-    else:
-        entry.insert(0, KEY, number)
-    stream = StringIO()
-    yaml.dump(content, stream)
-    edited = stream.getvalue()
-    return edited if text.endswith("\n") else edited.removesuffix("\n")
+    yaml.allow_duplicate_keys = True
+    entry: Any = yaml.load(text)["hypotheses"][hypothesis]
+    key = next((name for name in (KEY, OLDER_KEY) if name in entry), None)
+    lines = text.split("\n")
+    if key is not None:
+        line, column = entry.lc.value(key)
+        changed = re.sub(r"\A[0-9_.eE+]+", str(number), lines[line][column:])
+        lines[line] = lines[line][:column] + changed
+        return "\n".join(lines)
+    first = next(iter(entry))
+    if first not in entry.lc.data:
+        return None
+    line, column = entry.lc.key(first)
+    before, after = lines[line][:column], lines[line][column:]
+    new = f"{KEY}: {number}"
+    flow = entry.fa.flow_style()
+    lines[line] = f"{before}{new}, {after}" if flow else f"{before}{new}\n{' ' * column}{after}"
+    return "\n".join(lines)
 
 
-def _differ_in_one_line(text: str, edited: str) -> bool:
-    old, new = text.split("\n"), edited.split("\n")
-    changes = [
-        (old[a:b], new[c:d])
-        for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-        if kind != "equal"
-    ]
-    return not changes or (len(changes) == 1 and all(len(lines) <= 1 for lines in changes[0]))
+def _only_seeds_changed(content: dict[str, Any], edited: Any, hypothesis: str) -> bool:
+    def others(whole: dict[str, Any]) -> dict[str, Any]:
+        entry = whole["hypotheses"][hypothesis]
+        kept = {key: value for key, value in entry.items() if key not in (KEY, OLDER_KEY)}
+        return {**whole, "hypotheses": {**whole["hypotheses"], hypothesis: kept}}
+
+    return bool(others(edited) == others(content) and edited != content) or edited == content

@@ -11,9 +11,11 @@ from typing import Any, cast
 from hyperverdict.claims import parse_claim
 from hyperverdict.claims.factors import (
     combinations,
+    inert_text,
     make_arm,
     read_factors,
     read_levels,
+    refuse_inert,
     unique_arms,
 )
 from hyperverdict.claims.model import UnanswerableError
@@ -100,6 +102,7 @@ class _Reader:
         for hypothesis in study.hypotheses:
             place: Place = ("hypotheses", hypothesis.id)
             self.source.at(place, partial(self._check_claim, hypothesis, study))
+        self._check_baseline(study)
         return study
 
     def _check_data(self, data: str) -> None:
@@ -107,9 +110,22 @@ class _Reader:
             known = self.vocabulary.data_sets
             raise UserError(f"unknown data set {data!r}; {nearest(data, known)}")
 
+    def _check_baseline(self, study: Study) -> None:
+        """Refuse a stated hyperparameter that does nothing in any configuration of the study."""
+        arms = [
+            arm for h in study.hypotheses for b in h.budgets for arm in study.claimed_arms(h, b)
+        ]
+        for name in study.baseline.settings if arms and self.own else ():
+            if all(name in arm.configuration.inert for arm in arms):
+                text = inert_text(name, arms[0].configuration)
+                raise self.source.error(("baseline", name), f"{text}, which no arm here uses")
+
     def _check_claim(self, hypothesis: Hypothesis, study: Study) -> None:
         """Refuse what makes no sense; what its design cannot answer only before it is trained."""
         try:
+            for budget in hypothesis.budgets:
+                refuse_inert(study.claimed_arms(hypothesis, budget), "the claim")
+            self._refuse_held_and_varied(hypothesis, study)
             hypothesis.claim.check(study.design_of(hypothesis))
             if hypothesis.tune:
                 for budget in hypothesis.budgets:
@@ -117,6 +133,14 @@ class _Reader:
         except UnanswerableError:
             if self.own:
                 raise
+
+    def _refuse_held_and_varied(self, hypothesis: Hypothesis, study: Study) -> None:
+        """A training length cannot be held equal and varied in every arm at once."""
+        if "at_equal" not in self.raw["hypotheses"][hypothesis.id] or not self.own:
+            return
+        arms = study.claimed_arms(hypothesis, hypothesis.budgets[0])
+        if hypothesis.claim.reads != "epochs" and arms and all(BUDGET in a.levels for a in arms):
+            raise UserError("at_equal: the claim itself varies the budget; leave at_equal out")
 
     def _looks(self, raw: Iterable[int], study: Study) -> tuple[int, ...]:
         looks = tuple(int(look) for look in raw)
@@ -203,13 +227,18 @@ class _Reader:
             at_equal=self._budgets(raw.get("at_equal"), (*place, "at_equal")),
             seeds=self._own_seeds(raw, place, self.seeds),
             because=raw.get("because") or "",
-            prior=raw.get("saw", {}),
+            prior=self._prior(raw.get("saw", {}), (*place, "saw")),
             tune=self.source.at(
                 place,
                 lambda: read_factors(self.vocabulary, raw.get("tune", {}), "tune"),
             ),
             primary=raw.get("primary", False),
         )
+
+    def _prior(self, raw: dict[str, dict[str, float]], place: Place) -> dict[str, dict[str, float]]:
+        for name in raw:
+            self._metric(name, (*place, name))
+        return raw
 
     def _budgets(self, raw: list[Any] | None, place: Place) -> tuple[Budget, ...]:
         if not raw:
@@ -252,6 +281,9 @@ def read_expectation(metric: Metric, raw: Any) -> Expectation:
     if isinstance(raw, str):
         return Expectation(metric, cast(Direction, raw), _stated_size(metric))
     own = "matters_from" in raw
+    stated = [key for key in raw if key != "matters_from"]
+    if len(stated) > 1:
+        raise UserError(f"{' and '.join(stated)} cannot be claimed at once; write one of them")
     if "share_of_variance" in raw:
         size = as_number(raw["matters_from"]) if own else SHARE_MATTERS_FROM
         direction = cast(Direction, raw["share_of_variance"])

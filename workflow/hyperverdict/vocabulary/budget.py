@@ -27,7 +27,7 @@ class Budget:
             raise UserError(f"budget {self} must be at least 1 {self.kind}")
 
     def __str__(self) -> str:
-        unit = self.kind[:-1] if self.amount == 1 and self.kind != "seconds" else self.kind
+        unit = self.kind[:-1] if self.amount == 1 else self.kind
         return f"{self.amount:,} {unit}"
 
     @property

@@ -32,6 +32,7 @@ class Hyperparameter:
         core: spelled in every path.
         acts_with: other hyperparameter -> its levels with which this one does something; with any
             other level it is inert. Empty when it always acts.
+        words: canonical levels that people read as a word: 0 training images are "all".
     """
 
     name: str
@@ -43,6 +44,7 @@ class Hyperparameter:
     read: Callable[[object], Level]
     spell: Callable[[Level], str] = str
     acts_with: Mapping[str, frozenset[Level]] = field(default_factory=dict)
+    words: Mapping[Level, str] = field(default_factory=dict)
 
 
 def number_text(value: float) -> str:
@@ -169,7 +171,7 @@ _TABLE = (
     Hyperparameter("weight_decay", "", "L2 penalty (decoupled for adamw)", "0 to below 10", 0.0, True, _real(0, 10), number_text),
     Hyperparameter("momentum", "", "momentum of sgd_momentum", "0 to below 1", 0.9, False, _real(0, 1), number_text, {"optimizer": frozenset({"sgd_momentum"})}),
     Hyperparameter("classes", "", "classes kept, all when not given", "a list of class numbers", (), False, _classes, _spell_classes),
-    Hyperparameter("train_samples", "images", "training images kept, all when not given", "a whole number", 0, False, _train_samples),
+    Hyperparameter("train_samples", "images", "training images kept, all when not given", "a whole number", 0, False, _train_samples, words={0: "all"}),
 )  # fmt: skip
 
 HYPERPARAMETERS: Mapping[str, Hyperparameter] = {h.name: h for h in _TABLE}

@@ -189,6 +189,9 @@ def read_metric(name: str, entry: Mapping[str, Any], *, own: bool) -> Metric:
     """
     if name not in RECORDED and not own:
         raise UserError(f"no run records the metric {name!r}; {nearest(name, RECORDED)}")
+    fixed = [key for key in ("better", "unit") if key in entry and name in RECORDED]
+    if fixed:
+        raise UserError(f"{fixed[0]} of {name} is known; only its matters_from may be stated")
     metric = RECORDED.get(name) or unrecorded(name)
     metric = replace(metric, **{k: entry[k] for k in ("better", "unit", "title") if k in entry})
     return with_size(metric, entry["matters_from"]) if "matters_from" in entry else metric

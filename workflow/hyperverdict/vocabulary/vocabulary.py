@@ -79,6 +79,13 @@ class Vocabulary:
             )
         return text
 
+    def show(self, factor: str, level: Level) -> str:
+        """The text of a canonical level for people."""
+        row = self.hyperparameters.get(factor)
+        if row is not None and not isinstance(level, tuple) and level in row.words:
+            return row.words[level]
+        return self.spell(factor, level)
+
     def facts(self, data: str) -> DatasetFacts | None:
         """The facts of a data set; None for one that is known only once it is loaded."""
         return self.data_sets.get(data)
