@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -99,7 +100,15 @@ def test_show_prints_the_table_or_the_document_of_a_judged_study(study, tmp_path
     assert main(["show", str(study)]) == 0
     assert "Next: H" in capsys.readouterr().out
     assert main(["show", str(study), "--json"]) == 0
-    assert capsys.readouterr().out == (folder / "verdicts.json").read_text()
+    printed = capsys.readouterr()
+    assert printed.out == (folder / "verdicts.json").read_text()
+    assert not printed.err
+    later = (folder / "verdicts.json").stat().st_mtime + 5
+    os.utime(study, (later, later))
+    assert main(["show", str(study), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == (folder / "verdicts.json").read_text()
+    assert "was changed after these verdicts" in printed.err
 
 
 def test_bad_input_is_one_message_on_stderr_and_writes_nothing(table, capsys):

@@ -138,6 +138,12 @@ def _show(options: argparse.Namespace) -> None:
     if not (folder / "verdicts.json").exists():
         raise UserError(f"{folder} has no verdicts yet; run the study first")
     report = read_verdicts(folder / "verdicts.json")
+    if options.study.stat().st_mtime > (folder / "verdicts.json").stat().st_mtime:
+        print(
+            f"note: {options.study} was changed after these verdicts; run the study to judge it "
+            "as it is now",
+            file=sys.stderr,
+        )
     if options.json:
         print(to_json(report), end="")
     else:
