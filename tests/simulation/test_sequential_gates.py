@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hyperverdict.stats.sequential import SINGLE_LOOK, Scheduled, Sequence
+from hyperverdict.stats.sequential import SINGLE_LOOK, ConfidenceSequence, Scheduled
 
 from .simulate import ALPHA, FAST, FULL, judge, limit, normal, wrong
 
@@ -31,8 +31,8 @@ RULES = {
     "default": scheduled((10, 20), "front_loaded"),
     "pocock": scheduled((5, 10, 20), "pocock"),
     "obrien_fleming": scheduled((5, 10, 20), "obrien_fleming"),
-    "confidence sequence": [(n, Sequence()) for n in range(3, 21)],
-    "extension": [(10, Scheduled(1)), *((n, Sequence(0.8)) for n in range(11, 20))],
+    "confidence sequence": [(n, ConfidenceSequence()) for n in range(3, 21)],
+    "extension": [(10, Scheduled(1)), *((n, ConfidenceSequence(0.8)) for n in range(11, 20))],
 }
 CELLS = [(0, 1), (0, 2), (1, 0.5), (1, 1), (1, 2)]
 

@@ -15,14 +15,17 @@ from hyperverdict.ledger.status import LedgerStatus
 from hyperverdict.outcomes.elsewhere import Elsewhere
 from hyperverdict.outcomes.questions import Trial
 from hyperverdict.records.collect import Tables, collect
+from hyperverdict.verdicts.judge import judge_study
 
 from tests.unit.verdicts.synthetic import (
+    ONE,
     all_arms,
     batch_cost,
     context_of,
     levels_fired,
     one_claim,
     run_all,
+    study_from,
     timing_of_arms,
     write_synthetic,
 )
@@ -440,3 +443,55 @@ def test_batches_are_cut_by_the_training_images_that_are_kept(tmp_path):
     context = context_of(study, run_all(study, tmp_path / "runs"), "H")
     sentence = fairness.batch_larger_than_data.look(context).sentence
     assert sentence.startswith("Train samples 50 ran with 50 images per batch")
+
+
+def test_runs_that_all_failed_are_said_to_have_failed(tmp_path):
+    """They were trained: more seeds would fail as well."""
+    study = one_claim(tmp_path, DEPTH)
+    first, second = (configuration for configuration, _ in all_arms(study).values())
+    for name, failed in (("both", range(6)), ("one", ())):
+        write_synthetic(first, range(6), tmp_path / name, failed=failed)
+        write_synthetic(second, range(6), tmp_path / name, failed=range(6))
+    both = context_of(study, collect([first, second], tmp_path / "both"), "H")
+    assert look(replication.no_replication, both).sentence == "All 12 runs diverged."
+    tables = collect([first, second], tmp_path / "one")
+    one = look(replication.no_replication, context_of(study, tables, "H"))
+    assert (one.sentence, one.headline) == ("All 6 runs of depth 3 diverged.", "all runs failed")
+    report = judge_study(study, tables.final, tables.curves)
+    assert report.hypotheses[0].headline == "inconclusive (all runs failed)"
+    assert report.next_step.startswith("H at 300 steps: Find out why runs fail")
+
+
+def test_a_ratio_that_matters_is_no_distance_from_a_perfect_score(tmp_path):
+    for size, level in (("1.2x", None), ("0.3", "caveat")):
+        folder = tmp_path / size
+        folder.mkdir()
+        text = ONE.format(
+            claim=DEPTH,
+            expect="error: lower",
+            at_equal="[300 steps]",
+            seeds=6,
+            more="",
+            data="digits",
+        )
+        metrics = f"error: {{matters_from: {size}}}, accuracy: "
+        study = study_from(text.replace("accuracy: ", metrics, 1), folder)
+        context = context_of(study, run_all(study, folder / "runs"), "H")
+        assert levels_fired(context).get("ceiling_or_floor") == level
+
+
+def test_a_claim_on_the_budget_is_not_asked_for_a_second_one(tmp_path):
+    lengths = "{from: 200 steps, to: 300 steps}"
+    claim = f"compare: {{batch_size: {{from: 32, to: 64}}, budget: {lengths}}}"
+    study = one_claim(tmp_path, claim, at_equal="")
+    context = context_of(study, run_all(study, tmp_path / "runs"), "H")
+    assert len(context.budgets) == 2
+    assert "one_budget" not in levels_fired(context)
+
+
+def test_no_size_of_nothing_is_below_the_resolution(tmp_path):
+    """A decided "not higher" with a tiny estimate sought the size that matters."""
+    study = one_claim(tmp_path, DEPTH, expect="accuracy: not_higher")
+    context = context_of(study, run_all(study, tmp_path / "runs", lambda c, s: 0.8), "H")
+    found = look(scope.below_resolution, context)
+    assert found is None or "0 points" not in found.sentence

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,5 +135,73 @@ def test_no_worse_may_be_equal(tmp_path):
         tmp_path, "compare: {dropout: {from: 0, to: 0.5}}", expect="accuracy: not_lower"
     )
     score = _by_seed
+    context = context_of(study, run_all(study, tmp_path / "runs", score), "H")
+    assert levels_fired(context)["same_results"] == "caveat"
+
+
+CHANGE = "compare: {dropout: {from: 0, to: 0.5}}"
+INTERACTION = f"{CHANGE}\n    depends_on: {{batch_size: {{from: 2048, to: 4096}}}}"
+ONLY_IN = f"{CHANGE}\n    only_in: {{batch_size: {{yes: [2048], no: [4096]}}}}"
+SEARCH = "search: random\n    than: grid\n    over: {dropout: [0, 0.5], batch_size: [32, 64]}\n"
+SIZED = "accuracy: {is: higher, matters_from: 0.01}"
+
+
+def _by(*names):
+    """A score that only these factors change."""
+
+    def score(configuration, seed):
+        levels = repr([configuration[name] for name in names])
+        return 0.8 + float(NOISE[seed]) + zlib.crc32(levels.encode()) % 97 / 1000
+
+    return score
+
+
+@pytest.mark.parametrize(
+    ("claim", "expect", "more", "changed_by", "level"),
+    [
+        (INTERACTION, SIZED, "", (), "blocks"),
+        (INTERACTION, SIZED, "", ("dropout",), "blocks"),
+        (INTERACTION, SIZED, "", ("batch_size",), "blocks"),
+        (INTERACTION, SIZED, "", ("dropout", "batch_size"), None),
+        (ONLY_IN, "accuracy: higher", "", ("dropout",), "blocks"),
+        (ONLY_IN, "accuracy: higher", "", ("dropout", "batch_size"), None),
+        (f"{SEARCH}    trials: 2", "accuracy: higher", "", (), "blocks"),
+        (f"{SEARCH}    trials: 2", "accuracy: higher", "", ("dropout",), "caveat"),
+        ("best: {dropout: [0, 0.1, 0.2]}\n    is: 0", "accuracy: higher", "", (), "blocks"),
+    ],
+)
+def test_claims_of_more_than_two_arms_rest_on_arms_that_differ(
+    tmp_path, claim, expect, more, changed_by, level
+):
+    study = one_claim(tmp_path, claim, expect=expect, more=more)
+    context = context_of(study, run_all(study, tmp_path / "runs", _by(*changed_by)), "H")
+    assert levels_fired(context).get("same_results") == level
+
+
+@pytest.mark.parametrize("shape", ["on_average", "every_step"])
+def test_a_trend_over_batch_sizes_that_run_alike_blocks(tmp_path, shape):
+    """1,079 training images: batches of 2048 and 4096 hold all of them."""
+    claim = "trend: {batch_size: [64, 2048, 4096]}"
+    study = one_claim(tmp_path, claim, more=f"shape: {shape}")
+
+    def score(configuration, seed):
+        return 0.8 + float(NOISE[seed]) + (configuration["batch_size"] > 64) * 0.05
+
+    context = context_of(study, run_all(study, tmp_path / "runs", score), "H")
+    assert levels_fired(context)["same_results"] == "blocks"
+    assert same_results.look(context).sentence == (
+        "Batch size 2048 and batch size 4096 have exactly the same scores with each of 6 seeds: "
+        "changing the batch size changed no score."
+    )
+
+
+def test_levels_that_agree_within_one_context_are_a_caveat(tmp_path):
+    """Weight decay 0 makes two optimizers one; their effect elsewhere is measured all the same."""
+    study = one_claim(tmp_path, INTERACTION, expect=SIZED)
+
+    def score(configuration, seed):
+        changed = configuration["dropout"] > 0 and configuration["batch_size"] > 2048
+        return 0.8 + float(NOISE[seed]) + changed * 0.05
+
     context = context_of(study, run_all(study, tmp_path / "runs", score), "H")
     assert levels_fired(context)["same_results"] == "caveat"

@@ -153,7 +153,9 @@ def test_a_search_over_a_hyperparameter_without_effect_is_refused_and_a_tuned_on
 
 def test_a_heatmap_over_a_hyperparameter_without_effect_is_refused():
     raw = {"study": "s", "data": "digits", "explore": {"m": {"grid": {"momentum": [0.1, 0.9]}}}}
-    with pytest.raises(UserError, match=r"explore\.m\.grid: grid: momentum has an effect only with"):
+    with pytest.raises(
+        UserError, match=r"explore\.m\.grid: grid: momentum has an effect only with"
+    ):
         study_of(check_structure(raw, Source()), Source())
 
 

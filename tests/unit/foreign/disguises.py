@@ -158,7 +158,7 @@ def disguise(made: Truth, random: np.random.Generator) -> Disguised:
     table["state"] = table["_run"].map(states)
     ended = [states[run] == "failed" for run in table["_run"]]
     if with_seeds and not logged:
-        _copy(made, table, random, notes)
+        _copy(made, table, random, notes, alive)
     table.loc[ended, "score"] = np.nan
     if logged and random.random() < 0.3:
         table = _resumed(table, random, with_ids, notes)
@@ -298,18 +298,24 @@ def _resumed(table, random, with_ids, notes):
     return found
 
 
-def _copy(made, table, random, notes) -> None:
+def _copy(made, table, random, notes, alive) -> None:
     """Some runs of an arm hold the score of another: copies, which are no replication."""
     if random.random() > 0.08:
         return
-    arm = table[[value == made.levels[0] for value in table[made.factor]]]
-    runs = arm["_run"].unique()
+    runs = [r for r in table["_run"].unique() if made.runs.loc[r, made.factor] == made.levels[0]]
     longest = max(runs, key=lambda run: (table["_run"] == run).sum())
-    source = table[table["_run"] == longest].set_index(made.unit)["score"]
-    for run in runs[: len(runs) // 2 + 1]:
-        of_run = table["_run"] == run
-        table.loc[of_run, "score"] = table.loc[of_run, made.unit].map(source).to_numpy()
-    made.must_not_conclude = True
+    copied = [longest, *runs[: len(runs) // 2 + 1]]
+    for run in copied:
+        for length in made.lengths:
+            made.scores[run, length] = made.scores[longest, length]
+    rows = zip(table["_run"], table[made.unit], table["score"], strict=True)
+    table["score"] = [
+        score if math.isnan(score) else made.scores[run, length] for run, length, score in rows
+    ]
+    judged = made.runs.loc[[r for r in set(copied) if r in alive]]
+    for name, level in made.baseline.items():
+        judged = judged[judged[name] == level]
+    made.must_not_conclude |= judged["seed"].nunique() > 1
     notes.append("copied scores")
 
 

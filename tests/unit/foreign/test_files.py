@@ -56,7 +56,7 @@ def test_encodings():
 
 
 def test_lines_are_those_of_the_file():
-    table = read_content(b"# remark\na,b\n1,\"two\nlines\"\n\n2,x\n", "runs.csv")
+    table = read_content(b'# remark\na,b\n1,"two\nlines"\n\n2,x\n', "runs.csv")
     assert [table.place(0), table.place(1)] == ["line 3", "line 6"]
 
 
@@ -88,7 +88,9 @@ def test_the_last_line_of_json_lines_may_be_cut_off():
 
 
 def test_parquet_with_nested_columns(tmp_path):
-    table = pa.table({"config": [{"lr": 0.1, "net": {"w": [64, 64]}}], "acc": pa.array([0.5], pa.float32())})
+    table = pa.table(
+        {"config": [{"lr": 0.1, "net": {"w": [64, 64]}}], "acc": pa.array([0.5], pa.float32())}
+    )
     pq.write_table(table, tmp_path / "runs.parquet")
     columns = read_runs([tmp_path / "runs.parquet"]).columns
     assert columns["config.lr"].tolist() == [0.1]
@@ -131,7 +133,7 @@ def test_what_is_no_table_is_refused_with_what_it_is(tmp_path, content, words):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UserError, match="nothing.csv does not exist"):
+    with pytest.raises(UserError, match=r"nothing\.csv does not exist"):
         read_runs([tmp_path / "nothing.csv"])
 
 
@@ -159,9 +161,13 @@ def test_settings_files_that_explode_are_refused(tmp_path):
     (tmp_path / "config.yaml").write_text(f"l0: &l0 [x]\n{levels}")
     with pytest.raises(UserError, match="too many aliases"):
         folders.read_settings(tmp_path / "config.yaml")
-    (tmp_path / "hparams.yaml").write_text("lr: 0.1\nact: !!python/name:torch.nn.ReLU ''\nwd: {value: 0, desc: x}\n")
+    (tmp_path / "config.yaml").write_text(f"l0: &l0 [x]\n{''.join(levels.splitlines(True)[:50])}")
+    assert folders.read_settings(tmp_path / "config.yaml")["l50"] == "a long list"
+    (tmp_path / "hparams.yaml").write_text(
+        "lr: 0.1\nact: !!python/name:torch.nn.ReLU ''\nwd: {value: 0, desc: x}\n"
+    )
     assert folders.read_settings(tmp_path / "hparams.yaml") == {
-        "lr": 0.1, "act": "python/name:torch.nn.ReLU", "wd": 0,
+        "lr": 0.1, "act": "torch.nn.ReLU", "wd": 0,
     }  # fmt: skip
 
 
@@ -192,23 +198,32 @@ def test_sacred_and_hugging_face_folders(tmp_path):
         folder.mkdir(parents=True)
         (folder / "config.json").write_text(json.dumps({"lr": run / 10, "seed": run}))
         (folder / "run.json").write_text("{}")
-        (folder / "metrics.json").write_text(json.dumps({"test.acc": {"steps": [1, 2], "values": [0.1, 0.2]}}))
+        (folder / "metrics.json").write_text(
+            json.dumps({"test.acc": {"steps": [1, 2], "values": [0.1, 0.2]}})
+        )
     table = read_runs([tmp_path / "sacred"])
     assert table.columns["lr"].tolist() == [0.1, 0.1, 0.2, 0.2]
     assert table.columns["test.acc"].tolist() == [0.1, 0.2, 0.1, 0.2]
     folder = tmp_path / "hf" / "lr=0.1"
     folder.mkdir(parents=True)
-    log = [{"epoch": 1.0, "step": 10, "eval_accuracy": 0.5}, {"epoch": 1.0, "step": 10, "train_runtime": 3.0}]
+    log = [
+        {"epoch": 1.0, "step": 10, "eval_accuracy": 0.5},
+        {"epoch": 1.0, "step": 10, "train_runtime": 3.0},
+    ]
     (folder / "trainer_state.json").write_text(json.dumps({"log_history": log}))
     (folder / "all_results.json").write_text(json.dumps({"eval_accuracy": 0.5}))
     table = read_runs([tmp_path / "hf"])
     assert len(table) == 2
     assert table.columns["lr"].tolist() == [0.1, 0.1]
-    assert "1 other data file beside them were not." in table.notes or any("beside" in n for n in table.notes)
+    assert "1 other data file beside them were not." in table.notes or any(
+        "beside" in n for n in table.notes
+    )
 
 
 def test_curves_without_settings_are_refused():
-    chart = b'"Step","run-1 - val_acc","run-1 - val_acc__MIN","run-1 - val_acc__MAX"\n1,0.5,0.5,0.5\n'
+    chart = (
+        b'"Step","run-1 - val_acc","run-1 - val_acc__MIN","run-1 - val_acc__MAX"\n1,0.5,0.5,0.5\n'
+    )
     from hyperverdict.foreign.wide import reshaped
 
     with pytest.raises(UserError, match="a chart exported from W&B"):

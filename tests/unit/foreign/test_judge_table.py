@@ -382,6 +382,19 @@ hypotheses:
     ]
 
 
+def test_four_thousand_columns_take_seconds(tmp_path):
+    random = np.random.default_rng(0)
+    table = _runs(seeds=50)
+    wide = {f"config.c{i}": i % 7 for i in range(2000)}
+    wide |= {f"m{i}_loss": random.normal(size=len(table)) for i in range(1500)}
+    wide |= {f"unknown{i}": random.normal(size=len(table)) for i in range(500)}
+    table = pd.concat([table, pd.DataFrame(wide, index=table.index)], axis=1)
+    start = time.process_time()
+    report = _judge(tmp_path, table)
+    assert time.process_time() - start < 10
+    assert report.hypotheses[0].headline == "supported"
+
+
 def test_explorations_and_times_of_exports(tmp_path):
     text = BASE.replace("{accuracy: lower}", "{train_time: lower}") + (
         "explore:\n  grid: {grid: {batch_size: [256, 4096]}, budget: 90 epochs}\n"

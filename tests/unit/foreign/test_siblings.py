@@ -354,6 +354,7 @@ def test_an_empty_cell_among_numbers_is_the_level_none():
     [
         ("lr", np.array([0.001, 0.01], np.float32), (1e-3, 1e-2)),
         ("lr", (0.0010000000474974513, 0.009999999776482582), ("1e-3", 0.01)),
+        ("lr", (0.0010000000474974513, 0.01), (1e-3, 1e-2)),
         ("lr", np.geomspace(1e-3, 1e-2, 2) * (1 + 1e-15), (1e-3, 1e-2)),
         ("lr", ("1e-15", "1e-14"), (1e-15, 1e-14)),
         ("train_size", ("1,000", "10,000"), (1000, 10000)),
@@ -564,6 +565,15 @@ def test_one_seed_number_in_all_runs_is_no_replication(seeds):
         blocked(found, "one_seed_number")
 
 
+def test_the_seeds_that_a_study_lists_select_runs():
+    table = rows([1e-3, 1e-2], seeds=8, epochs=20)
+    found = verdict(table, study({"lr": (1e-3, 1e-2)}, seeds=[0, 1, 2, 3, 4]))
+    concludes(found, estimate=difference(5))
+    assert found.judgement.effects[0].n == 5
+    with pytest.raises(UserError, match="seeds: no run has seed 9; it has 0 to 7"):
+        verdict(table, study({"lr": (1e-3, 1e-2)}, seeds=[0, 1, 9]))
+
+
 # Other settings that go with the arms.
 
 
@@ -584,6 +594,31 @@ def test_a_setting_that_goes_with_the_arms_wholly_or_in_part_blocks(name, cell):
     assert named in " ".join(sentence for _, sentence in fired(found).values())
     ignored = verdict(table, study({"lr": (1e-3, 1e-2)}, ignore=[name]))
     concludes(ignored, estimate=difference())
+
+
+@pytest.mark.parametrize(
+    "name", ["warmup_steps", "eval_steps", "steps_per_epoch", "config.warmup_epochs"]
+)
+def test_a_setting_named_like_progress_is_a_setting(name):
+    table = rows([1e-3, 1e-2], epochs=20, **{name: lambda arm, seed: (100, 500)[seed % 2]})
+    concludes(verdict(table, study({"lr": (1e-3, 1e-2)})), estimate=difference())
+    along = rows([1e-3, 1e-2], epochs=20, **{name: lambda arm, seed: (100, 500)[arm]})
+    assert verdict(along, study({"lr": (1e-3, 1e-2)})).headline == "inconclusive (confounded)"
+
+
+def test_the_best_epoch_is_a_result():
+    table = rows([1e-3, 1e-2], epochs=20, best_epoch=lambda arm, seed: 5 + 10 * arm + seed % 5)
+    concludes(verdict(table, study({"lr": (1e-3, 1e-2)})), estimate=difference())
+
+
+@pytest.mark.parametrize("kind", ["Int64", "category", "string", "float32", "bool"])
+def test_data_frames_of_every_dtype(kind):
+    levels = {"bool": (False, True), "float32": (0.001, 0.01)}.get(kind, (64, 512))
+    table = rows(levels, name="factor", epochs=20)
+    table["factor"] = table["factor"].astype(kind)
+    if kind == "Int64":
+        table = table.astype({"seed": "Int64", "epochs": "Int64", "test_acc": "Float64"})
+    concludes(verdict(table, study({"factor": levels})), estimate=difference())
 
 
 def test_a_setting_may_be_held_equal_instead():

@@ -205,6 +205,7 @@ def test_an_unregistered_extension_gets_a_confidence_sequence(place):
     half = sequence_t(15, 0.05 * 0.2) * effect.sd / math.sqrt(15)
     assert (high - low) / 2 == pytest.approx(half)
     assert any("confidence sequence at the 20% of alpha" in s for s in _verdict(report).scope)
+    assert _verdict(report).sequential
 
 
 def test_after_a_single_look_the_verdict_stands(place):
@@ -237,6 +238,7 @@ def test_an_edited_size_leaves_the_registered_looks_as_they_were(place):
     report = _judge(place, 20, edit=edit)
     assert _verdict(report).registered == "post hoc"
     assert any("Look 2 of 2 registered looks" in s for s in _verdict(report).scope)
+    assert not _verdict(report).sequential
 
 
 def test_history_says_which_verdict_changed_and_because_of_which_runs(place):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.records.collect import collect, read_tables, write_tables
+from hyperverdict.records.collect import Tables, collect, read_tables, write_tables
 from hyperverdict.runs.layout import read_record
 from hyperverdict.runs.write import write_record
 from hyperverdict.vocabulary.budget import Budget
@@ -116,3 +116,22 @@ def test_a_failed_seed_has_no_score_even_where_its_table_holds_one(tmp_path):
     assert math.isnan(final.loc[1, "validation_accuracy"])
     assert final.loc[1, "correct"] is None
     assert final.loc[0, "test_accuracy"] > 0
+
+
+def test_a_column_of_text_and_numbers_is_written_as_text(tmp_path):
+    """Two hypotheses on one table from elsewhere: one pools learning rates, the other has one."""
+    final = pd.DataFrame(
+        {
+            "path": ["a", "b", "c"],
+            "learning_rate": pd.Series(["0.1 and 0.2", 0.1, None], dtype=object),
+            "depth": pd.Series([2, 3.5, None], dtype=object),
+            "nesterov": pd.Series([True, 0.5, "no"], dtype=object),
+        }
+    )
+    write_tables(Tables(final, pd.DataFrame({"path": ["a"]})), tmp_path)
+    read = read_tables(tmp_path).final
+    assert read["learning_rate"].tolist()[:2] == ["0.1 and 0.2", "0.1"]
+    assert read["learning_rate"].isna().tolist() == [False, False, True]
+    assert read["depth"].tolist()[:2] == [2.0, 3.5]
+    assert read["nesterov"].tolist() == ["True", "0.5", "no"]
+    assert "b,0.1,3.5,0.5" in (tmp_path / "final.csv").read_text()

@@ -349,6 +349,16 @@ def untuned() -> CheckResult:
     return next(c for c in report.hypotheses[0].verdicts[0].fired if c.headline == "untuned")
 
 
+def late(report: HypothesisReport) -> HypothesisReport:
+    """The same report as if it had been edited after its results existed."""
+    sentence = "Post hoc: the size that matters was edited after results existed."
+    check = replace(untuned(), id="post_hoc", level="caveat", headline="", sentence=sentence)
+    verdicts = (
+        replace(v, registered="post hoc", checks=(check, *v.checks)) for v in report.verdicts
+    )
+    return replace(report, verdicts=tuple(verdicts))
+
+
 def blocked_report(report: HypothesisReport) -> HypothesisReport:
     """The same report as if its learning rates had to be tuned."""
     verdicts = tuple(blocked_verdict(verdict) for verdict in report.verdicts)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from hyperverdict.claims.wording import deciding_effect
-from hyperverdict.report import conclusion
+from hyperverdict.report import conclusion, latex
 
 from tests.unit.report import samples
 
@@ -174,7 +174,7 @@ def test_a_leg_refuted_by_a_negligible_effect_is_told_by_it():
     assert leg.evidence == "refuted"
     assert deciding_effect(leg).evidence == "no meaningful effect"
     assert conclusion.brief(hypothesis.verdicts[0]).startswith(
-        "1 of 3 effects is too small to matter, depth 3 − depth 2 (width 256): test accuracy the"
+        "1 of 3 effects is too small to matter, depth 3 − depth 2 (width 256): test accuracy on"
     )
 
 
@@ -202,7 +202,10 @@ def test_the_findings_of_a_type_are_told():
     flat = " ".join(conclude("learning curve", "no meaningful effect").findings)
     assert "is proven too small to matter" in flat
     inner = " ".join(conclude("interaction", "supported").findings)
-    assert "Within each context, depth 2 → 3 changes test accuracy: 0.00 points with width 16 and" in inner
+    assert (
+        "Within each context, depth 2 → 3 changes test accuracy: 0.00 points with width 16 and"
+        in inner
+    )
 
 
 def test_an_interaction_is_a_difference_of_two_effects_everywhere():
@@ -219,3 +222,78 @@ def test_renamed_contrasts_would_be_told_otherwise():
     assert importance.startswith("Width explained 92.4 points more of the variance in test")
     conditional = conclude("conditional", "supported").findings[3]
     assert conditional.startswith("Difference of two effects: averaged over contexts, the effect")
+
+
+def importance_of(score):
+    """The report of the importance sample on these scores, and its conclusion."""
+    terms, expect, _ = samples.CLAIMS["importance"]
+    study, report, _ = samples.judge_terms(terms, score, expect=expect)
+    [hypothesis] = report.hypotheses
+    return (
+        report,
+        hypothesis.verdicts[0],
+        conclusion.conclude(hypothesis, hypothesis.verdicts[0], study),
+    )
+
+
+def test_shares_that_drown_in_noise_are_not_said_to_lack_runs():
+    report, verdict, said = importance_of(
+        lambda arm, seed: 0.7 + samples.draws(0.02, 10, arm.configuration.path)[seed]
+    )
+    [leg] = verdict.judgement.legs
+    assert leg.effects[0].n == 10
+    assert not leg.effects[0].is_measured
+    everything = f"{said.text} {conclusion.brief(verdict)} {latex.verdict_table(report)}"
+    assert "cannot be told from noise with these seeds" in said.findings[0]
+    assert "cannot be told from noise with these seeds" in said.test
+    assert "cannot be told from noise" in latex.verdict_table(report)
+    assert conclusion.brief(verdict).startswith("The variance in test accuracy between settings")
+    for wrong in ("No finished runs", "no finished runs", "fewer than two finished", "not known of",
+                  "does not vary"):  # fmt: skip
+        assert wrong not in everything
+
+
+def test_a_metric_that_is_equal_everywhere_is_said_not_to_vary():
+    _, _, said = importance_of(lambda arm, seed: 0.7)
+    assert "Test accuracy does not vary over this grid." in said.findings
+
+
+def test_a_fragile_or_disputed_verdict_is_not_called_unlikely_to_change():
+    from hyperverdict.verdicts.model import SensitivityLine
+
+    verdict = replace(samples.verdict("comparison", "supported"), checks=(), sensitivity=())
+    assert "unlikely to change" in concluded(verdict).change
+    fragile = replace(samples.untuned(), id="one_seed_carries", level="caveat")
+    disputed = (SensitivityLine("sign-flip test", "inconclusive", False),)
+    for shaky in (replace(verdict, checks=(fragile,)), replace(verdict, sensitivity=disputed)):
+        assert concluded(shaky).change.startswith("More seeds may change this")
+        assert "unlikely" not in concluded(shaky).change
+
+
+def test_each_leg_of_several_effects_names_its_metric():
+    verdict = samples.verdict("trend", "supported")
+    [leg] = verdict.judgement.legs
+    other = samples.verdict("trade-off", "supported").judgement.legs[0]
+    legs = (leg, replace(other, effects=other.effects * 2))
+    both = replace(verdict, judgement=replace(verdict.judgement, legs=legs))
+    said = conclusion.brief(both)
+    assert said.startswith("Test accuracy: all 3 effects are as claimed")
+    assert "; training time: both effects are as claimed" in said
+
+
+def test_an_effect_without_an_interval_has_no_empty_bracket():
+    verdict = samples.verdict("comparison", "inconclusive")
+    [leg] = verdict.judgement.legs
+    bare = replace(leg.effects[0], estimate=0.0, ci=(-math.inf, math.inf))
+    legs = (replace(leg, effects=(bare,)),)
+    said = conclusion.brief(replace(verdict, judgement=replace(verdict.judgement, legs=legs)))
+    assert said.startswith(
+        "Batch size 128: test accuracy on average the same, with too few runs for an interval."
+    )
+
+
+def test_the_error_of_the_test_images_is_at_most_about_its_size():
+    verdict = samples.verdict("trend", "supported")
+    errors = tuple((e.contrast, 0.0198) for e in verdict.judgement.legs[0].effects)
+    said = concluded(replace(verdict, image_errors=errors), "trend")
+    assert "shift a difference by at most about 1.98 points" in " ".join(said.findings)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from hyperverdict.claims.model import Failures
 from hyperverdict.report import page
 from hyperverdict.report.conclusion import conclude
 from hyperverdict.report.methods import methods_paragraph
@@ -87,7 +88,6 @@ def test_a_varied_training_length_is_not_said_to_be_equal():
     study, report, _ = samples.judge_terms(
         {"trend": {"budget": ["17 steps", "34 steps", "85 steps"]}, "shape": "every_step"},
         lambda arm, seed: 0.7 + arm.configuration.budget.amount / 1000 + seed / 10_000,
-        at_equal=["300 steps"],
     )
     said = methods_paragraph(study, report, {})
     assert "the training length is what the claim varies: 17 steps, 34 steps and 85 steps." in said
@@ -105,3 +105,61 @@ def test_what_stands_for_a_seed_is_named_as_the_table_has_it():
     assert "seed" not in said
     assert "seed" not in conclude(pairs, pairs.verdicts[0], study).text
     assert "setting combinations" in page.arms_table(pairs.verdicts, study).columns
+
+
+def with_verdict(report, **changes):
+    """The report of one hypothesis at one budget, its verdict changed."""
+    [hypothesis] = report.hypotheses
+    [verdict] = hypothesis.verdicts
+    changed = replace(hypothesis, verdicts=(replace(verdict, **changes),))
+    return replace(report, hypotheses=(changed,))
+
+
+def test_a_confidence_sequence_is_not_called_a_t_test():
+    study, report = samples.judged("comparison", "supported")
+    late = with_verdict(report, sequential=True)
+    said = methods_paragraph(study, late, {})
+    assert "H1 (test accuracy) with a confidence sequence on the differences per seed" in said
+    assert "t test" not in said
+    assert "95% interval" not in said
+    assert "t test" in methods_paragraph(study, report, {})
+    hypothesis = late.hypotheses[0]
+    test = conclude(hypothesis, hypothesis.verdicts[0], study).test
+    assert test.endswith("rests on the confidence sequence, not on this p value.")
+
+
+def test_quick_mode_has_neither_rules_nor_a_family():
+    study, report = samples.judged("comparison", "estimated")
+    primary = replace(report, hypotheses=(replace(report.hypotheses[0], primary=True),))
+    said = methods_paragraph(study, primary, {})
+    for absent in ("counted as supported", "primary", "family", "exploratory"):
+        assert absent not in said
+    assert "primary" not in page.hypothesis_view(primary.hypotheses[0], study).status
+
+
+def test_learning_curves_were_judged_on_validation_scores_with_one_arm():
+    study, report = samples.judged("learning curve", "supported")
+    said = methods_paragraph(study, report, {})
+    assert "H1 (validation accuracy) with" in said
+    assert "H1 was judged on validation scores recorded during training." in said
+    assert "equal training length" not in said
+    assert "The one arm of H1 was trained for 5 epochs." in said
+
+
+def test_only_finished_runs_were_scored_where_some_failed():
+    study, report = samples.judged("comparison", "supported")
+    [verdict] = report.hypotheses[0].verdicts
+    failures = (Failures(verdict.arms[0].label, 2, 10, (0.03, 0.56)),)
+    failed = with_verdict(report, judgement=replace(verdict.judgement, failures=failures))
+    assert "Every finished run was scored once" in methods_paragraph(study, failed, {})
+
+
+def test_training_lengths_stand_in_order_and_one_primary_verdict_is_singular():
+    study, report, _ = samples.judge_terms(
+        {"compare": {"budget": {"from": "85 steps", "to": "17 steps"}}},
+        lambda arm, seed: 0.7 + arm.configuration.budget.amount / 1000 + seed / 10_000,
+    )
+    assert ": 17 steps and 85 steps." in methods_paragraph(study, report, {})
+    primary = replace(report, hypotheses=(replace(report.hypotheses[0], primary=True),))
+    said = methods_paragraph(study, primary, {})
+    assert "The only primary verdict needed no correction (95% interval)." in said

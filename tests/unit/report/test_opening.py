@@ -150,12 +150,17 @@ def test_the_first_screen_says_an_opposition_once():
     assert list(fresh.values()) == [("H1 and H5 oppose.",), (), ()]
 
 
-def test_post_hoc_is_said_with_its_budgets():
+def test_post_hoc_is_said_with_its_budgets_and_the_reason_of_its_check():
     report = samples.whole()[1].hypotheses[0]
-    late = [replace(v, registered="post hoc") for v in report.verdicts]
-    assert opening.post_hoc(replace(report, verdicts=tuple(late))).startswith("Post hoc: ")
-    some = (late[0], *report.verdicts[1:])
-    assert opening.post_hoc(replace(report, verdicts=some)).startswith("Post hoc at 300 steps: ")
+    late = samples.late(report)
+    assert opening.post_hoc(late) == (
+        "Post hoc: the size that matters was edited after results existed."
+    )
+    assert "post_hoc" not in [caveat.check.id for caveat in opening.headline_caveats(late)]
+    some = (late.verdicts[0], *report.verdicts[1:])
+    assert opening.post_hoc(replace(report, verdicts=some)) == (
+        "Post hoc at 300 steps: the size that matters was edited after results existed."
+    )
     assert opening.post_hoc(report) == ""
 
 

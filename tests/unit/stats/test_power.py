@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hyperverdict.stats import power
 from hyperverdict.stats.intervals import t_quantile
-from hyperverdict.stats.sequential import Scheduled, Sequence
+from hyperverdict.stats.sequential import ConfidenceSequence, Scheduled
 from statsmodels.stats.power import TTestPower
 
 TABLE = {0.5: (5, 4), 0.75: (7, 7), 1: (10, 11), 1.5: (20, 21), 2: (34, 36), 3: (73, 79)}
@@ -57,7 +57,7 @@ def test_under_the_default_looks_the_answer_is_a_look_or_a_fresh_study():
 
 
 def test_an_unregistered_extension_needs_more_seeds():
-    assert power.seeds_for_direction(1, 0.05, search=Sequence().seeds) > 10
+    assert power.seeds_for_direction(1, 0.05, search=ConfidenceSequence().seeds) > 10
 
 
 def test_no_noise_needs_two_seeds_and_huge_noise_ends():

@@ -10,8 +10,8 @@ from hyperverdict.stats.boundaries import ALPHAS, RATIOS
 from hyperverdict.stats.intervals import t_quantile, t_tail
 from hyperverdict.stats.sequential import (
     SINGLE_LOOK,
+    ConfidenceSequence,
     Scheduled,
-    Sequence,
     confidence_sequence,
     nominal_alphas,
     null_p_values,
@@ -23,20 +23,20 @@ from hyperverdict.stats.sequential import (
 @pytest.mark.parametrize(("n", "t"), [(5, 8.45), (7, 4.64), (10, 3.87), (20, 3.42)])
 def test_confidence_sequence_matches_the_contract(n, t):
     assert sequence_t(n, 0.05) == pytest.approx(t, abs=0.005)
-    nominal = Sequence().nominal(0.05, n)
+    nominal = ConfidenceSequence().nominal(0.05, n)
     assert t_quantile(1 - nominal / 2, n - 1) == pytest.approx(t, abs=0.006)
 
 
 def test_confidence_sequence_says_nothing_at_first():
     assert sequence_t(3, 0.05) == math.inf
-    assert Sequence().nominal(0.05, 3) == 0.0
-    assert Sequence(spent=1.0).nominal(0.05, 50) == 0.0
+    assert ConfidenceSequence().nominal(0.05, 3) == 0.0
+    assert ConfidenceSequence(spent=1.0).nominal(0.05, 50) == 0.0
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.05])
 @pytest.mark.parametrize("n", [5, 10, 30])
 def test_one_sided_use_of_the_sequence_is_conservative(n, alpha):
-    assert Sequence().nominal(alpha, n) <= t_tail(sequence_t(n, 2 * alpha), n - 1)
+    assert ConfidenceSequence().nominal(alpha, n) <= t_tail(sequence_t(n, 2 * alpha), n - 1)
 
 
 @cache
@@ -107,7 +107,7 @@ def test_rules_by_name():
     assert scheduled((10,), 0) is SINGLE_LOOK
     assert scheduled((10, 20), 1) == Scheduled(2, (10, 20), "front_loaded")
     assert scheduled((5, 10, 20), 0) == Scheduled(1, (5, 10, 20), "pocock")
-    assert confidence_sequence(0.25) == Sequence(0.75)
+    assert confidence_sequence(0.25) == ConfidenceSequence(0.75)
     assert Scheduled(1).spent(0.05) == pytest.approx(0.04)
     assert Scheduled(2).spent(0.05) == pytest.approx(0.05)
 

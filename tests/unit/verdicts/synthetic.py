@@ -311,8 +311,8 @@ def one_claim(
     more: str = "",
     data: str = "digits",
 ) -> Study:
-    """A study of one hypothesis H."""
+    """A study of one hypothesis H; without `at_equal` where that is ""."""
     text = ONE.format(
         claim=claim, expect=expect, at_equal=at_equal, seeds=seeds, more=more, data=data
     )
-    return study_from(text, folder)
+    return study_from(text.replace("    at_equal: \n", ""), folder)

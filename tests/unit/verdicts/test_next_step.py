@@ -114,3 +114,36 @@ def test_a_verdict_that_one_seed_decides_asks_for_seeds_on_the_first_screen(tmp_
 )
 def test_hours(hours, text):
     assert hours_text(hours) == text
+
+
+def test_a_claim_on_the_budget_names_no_budget_as_held_equal(tmp_path):
+    more = "saw: {accuracy: {from: 0.5, to: 0.7}, error: {to: 0.3}, train_time: {to: 2}}"
+    claim = "compare: {budget: {from: 200 steps, to: 300 steps}}"
+    study = one_claim(tmp_path, claim, at_equal="", more=more)
+    report = judged(study, tmp_path / "runs")
+    (hypothesis,) = report.hypotheses
+    assert [at for _, at in hypothesis.conclusions] == [()]
+    assert hypothesis.verdicts[0].held_budget == ""
+    for text in (report.next_step, report.main_caveat, hypothesis.headline, *hypothesis.prior):
+        assert "at 200 steps" not in text
+        assert "at 300 steps" not in text
+    accuracy, error, time = hypothesis.prior
+    assert "Here, 6 seeds: " in accuracy
+    assert "Here, 6 seeds: " in error
+    assert time.endswith("The claim is not about training time.")
+    study = one_claim(tmp_path, more="saw: {loss: {from: 0.5, to: 0.7}}")
+    (hypothesis,) = judged(study, tmp_path / "runs").hypotheses
+    assert ". Here, 6 seeds at 300 steps: " in hypothesis.prior[0]
+
+
+def test_quick_mode_says_how_to_leave_it(tmp_path):
+    quick = made_verdict("estimated", "300 steps")
+    assert next_step(quick).sentence.startswith("Remove `quick: true`")
+
+
+def test_no_command_exceeds_what_a_study_file_may_list():
+    hopeless = _open("300 steps", NextLook((2100, 3000)), registered="registered")
+    assert next_step(hopeless).sentence == (
+        "The effect is too small to settle with at most 1,000 seeds: about 2,100 to 3,000 per arm "
+        "would settle it."
+    )

@@ -90,3 +90,10 @@ def test_time_along_one_training_is_told_as_longer():
     assert sentence(longer).startswith(
         "From epoch 1 to epoch 2, training time was 2.00 times as long"
     )
+
+
+def test_no_sentence_names_replicates():
+    assert words.used_test(effect("strategy")).endswith("per repeat of the search")
+    assert words.used_test(effect(), sequence=True) == (
+        "a confidence sequence on the differences per seed"
+    )

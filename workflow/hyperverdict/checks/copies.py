@@ -9,6 +9,8 @@ import pandas as pd
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
 from hyperverdict.claims.factors import factor_title
+from hyperverdict.claims.model import Leg
+from hyperverdict.claims.trend import Trend
 from hyperverdict.effects.effect import Effect
 from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.effects.rounding import is_fine, step_of
@@ -18,8 +20,13 @@ from hyperverdict.words.numbers import digits, listed
 
 # As many runs, or different scores, tell a pattern from a chance.
 FEWEST = 3
-# Contrasts that are nothing when all arms behind them agree.
-BETWEEN_ARMS = frozenset({"difference", "fit"})
+# Contrasts within the runs of one arm.
+WITHIN_RUNS = frozenset({"epoch"})
+# Contrasts between the effects in several contexts.
+CHANGES = frozenset({"interaction", "conditional"})
+
+# Labels of arms that agree.
+Groups = tuple[tuple[str, ...], ...]
 
 
 @check(
@@ -70,41 +77,90 @@ def _alike(context: CheckContext, outcomes: Outcomes) -> Found:
 )
 def same_results(context: CheckContext) -> Found:
     """Arms score the same with every seed."""
-    compared = [
-        effect
-        for effect in context.effects
-        if effect.contrast.kind in BETWEEN_ARMS and not effect.metric.is_time
+    legs = [
+        leg
+        for leg in context.judged
+        if not leg.metric.is_time and any(e.contrast.kind not in WITHIN_RUNS for e in leg.effects)
     ]
-    if not compared:
+    if not legs:
         return NOT_APPLICABLE
-    agreeing = [(effect, n) for effect in compared if (n := _agreeing(context, effect))]
-    if not agreeing:
+    alike = {leg.metric.name: _alike_arms(context, leg.metric.name) for leg in legs}
+    copied = [leg for leg in legs if alike[leg.metric.name]]
+    if not copied:
         return None
-    effect, seeds = agreeing[0]
-    arms = listed(context.by_label[label].title for label in effect.contrast.arms)
-    factor = listed(map(factor_title, sorted(context.compared)))
+    blocking = [leg for leg in copied if _is_empty(leg, alike[leg.metric.name], context)]
+    leg = (blocking or copied)[0]
+    groups = alike[leg.metric.name]
+    named = next((g for g in groups if any(_both(e, g) for e in leg.effects)), groups[0])
+    sentence = _same_sentence(context, named)
+    return blocks(sentence, "same results", 10.5) if blocking else caveat(sentence, 7.6)
+
+
+def _same_sentence(context: CheckContext, group: Sequence[str]) -> str:
+    """Which arms agree, and in which factors they differ."""
+    arms = [context.by_label[label] for label in group]
+    levels = [a.arm.levels for a in arms]
+    changed = sorted(f for f in levels[0] if any(x.get(f) != levels[0][f] for x in levels))
     sentence = (
-        f"{arms} have exactly the same scores with each of {seeds} seeds: changing the {factor} "
-        "changed no score"
+        f"{listed(a.title for a in arms)} have exactly the same scores with each of "
+        f"{len(arms[0].rows)} seeds: changing the {listed(map(factor_title, changed))} changed no "
+        "score"
     )
-    sentence += "." if context.elsewhere is None else ", or never reached the training."
-    if len(agreeing) == len(compared) and effect.direction in ("higher", "lower"):
-        return blocks(sentence, "same results", 10.5)
-    return caveat(sentence, 7.6)
+    return sentence + ("." if context.elsewhere is None else ", or never reached the training.")
 
 
-def _agreeing(context: CheckContext, effect: Effect) -> int:
-    """How many seeds the arms agree in, in all that was recorded; 0 where chance may do that."""
-    outcomes = context.question.outcomes.get(effect.metric.name)
+def _both(effect: Effect, group: Sequence[str]) -> bool:
+    """Whether two arms of a group stand behind an effect."""
+    return len(set(effect.contrast.arms) & set(group)) > 1
+
+
+def _is_empty(leg: Leg, groups: Groups, context: CheckContext) -> bool:
+    """Whether a claimed difference rests on arms that agree: then nothing was tested."""
+    if leg.expectation.direction not in ("higher", "lower"):
+        return False
+    group_of = {label: i for i, group in enumerate(groups) for label in group}
+    labels = [a.label for a in context.arms]
+    between = [e for e in leg.effects if e.contrast.kind in CHANGES]
+    if any(_is_nothing(e, group_of, labels) for e in between):
+        return True
+    directed = [e for e in leg.effects if e.direction == leg.expectation.direction]
+    found = [_is_nothing(e, group_of, labels) for e in directed or leg.effects if e not in between]
+    some = isinstance(context.claim, Trend) and any(found)
+    return some or (bool(found) and all(found))
+
+
+def _is_nothing(effect: Effect, group_of: Mapping[str, int], labels: Sequence[str]) -> bool:
+    """Whether an effect is 0 because arms behind it agree, whatever the factor may do."""
+    contrast = effect.contrast
+    arms = contrast.arms or labels
+    # An arm that agrees with no other is a group of its own.
+    groups = [group_of.get(label, -1 - i) for i, label in enumerate(arms)]
+    if contrast.kind == "fit":
+        return len(set(groups)) < len(groups)
+    if contrast.kind not in CHANGES:
+        return len(set(groups)) == 1
+    firsts, seconds = groups[::2], groups[1::2]  # the two compared arms of each context
+    return firsts == seconds or len(set(firsts)) == len(set(seconds)) == 1
+
+
+def _alike_arms(context: CheckContext, metric: str) -> Groups:
+    """Groups of arms that agree in all that was recorded, where chance cannot do that."""
+    outcomes = context.question.outcomes.get(metric)
     if outcomes is None:
-        return 0
-    arms = [context.by_label[label] for label in effect.contrast.arms]
-    first, *others = (_scores(outcomes.values.get(a.label, {}), a) for a in arms)
-    different = first.drop_duplicates().dropna(how="all")
-    if len(different) < max(2, min(FEWEST, len(first))):
-        return 0
-    same = all(first.equals(other) for other in others)
-    return len(first) if same and (outcomes.fine or _loss_is_fine(arms)) else 0
+        return ()
+    groups: dict[object, list[ArmRuns]] = {}
+    for a in context.arms:
+        scores = _scores(outcomes.values.get(a.label, {}), a)
+        different = scores.drop_duplicates().dropna(how="all")
+        if len(different) >= max(2, min(FEWEST, len(scores))):
+            table = scores.astype(float)
+            key = (tuple(table), tuple(table.index), table.to_numpy().tobytes())
+            groups.setdefault(key, []).append(a)
+    return tuple(
+        tuple(a.label for a in group)
+        for group in groups.values()
+        if len(group) > 1 and (outcomes.fine or _loss_is_fine(group))
+    )
 
 
 def _loss_is_fine(arms: Sequence[ArmRuns]) -> bool:

@@ -157,7 +157,7 @@ def untuned_learning_rate(context: CheckContext) -> Found:
 def one_budget(context: CheckContext) -> Found:
     """One budget only, for a factor that changes what a budget buys."""
     held = context.held
-    if "batch_size" not in context.compared or held is None:
+    if "batch_size" not in context.compared or held is None or context.budgets:
         return NOT_APPLICABLE
     if len(context.hypothesis.at_equal) != 1:
         return None

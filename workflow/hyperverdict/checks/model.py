@@ -20,6 +20,7 @@ class Finding:
     Attributes:
         sentence: one plain sentence with its numbers.
         gravity: order among findings of one level, larger is graver.
+        remedy: what to do about this finding, where the check's own remedy would not help.
         headline: what a blocking finding puts in the headline: "no replication", "confounded",
             "leak", ...; "" for the others.
     """
@@ -28,6 +29,7 @@ class Finding:
     sentence: str
     gravity: float
     headline: str = ""
+    remedy: str = ""
 
 
 class NotApplicable:
@@ -67,9 +69,9 @@ def check(
     return lambda look: Check(look.__name__, title, levels, explains, remedy, look)
 
 
-def blocks(sentence: str, headline: str, gravity: float) -> Finding:
+def blocks(sentence: str, headline: str, gravity: float, remedy: str = "") -> Finding:
     """A finding that keeps the evidence from being a verdict."""
-    return Finding("blocks", upper(sentence), gravity, headline)
+    return Finding("blocks", upper(sentence), gravity, headline, remedy)
 
 
 def caveat(sentence: str, gravity: float) -> Finding:
@@ -114,7 +116,7 @@ def run(check: Check, context: CheckContext) -> CheckResult:
     if isinstance(found, Finding):
         return CheckResult(
             check.id, check.title, found.level, "fired", found.sentence, found.headline,
-            found.gravity, check.remedy,
+            found.gravity, found.remedy or check.remedy,
         )  # fmt: skip
     status: Status = "passed" if found is None else "not applicable"
     return CheckResult(check.id, check.title, check.levels[0], status)

@@ -7,6 +7,7 @@ import math
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
 from hyperverdict.effects.effect import Effect
+from hyperverdict.outcomes.arms import ArmRuns
 from hyperverdict.stats.power import detectable_effect
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.numbers import count, size_text
@@ -15,6 +16,7 @@ FEW = 5
 CARRIES = 0.5
 # Arms that a sentence names.
 MOST_NAMED = 3
+FIND_OUT = "Find out why runs fail: more seeds of the same settings would fail as well."
 
 
 @check(
@@ -30,6 +32,9 @@ def no_replication(context: CheckContext) -> Found:
     finished = [a.summary.finished for a in context.arms]
     if min(finished) >= 2:
         return None
+    lost = next((a for a in context.arms if a.summary.finished == 0 < len(a.rows)), None)
+    if lost is not None:
+        return blocks(_lost_sentence(context, lost), "all runs failed", 12, FIND_OUT)
     if max(finished) == 0:
         return blocks("No run has finished yet.", "no runs", 12)
     if set(finished) == {1}:
@@ -38,7 +43,17 @@ def no_replication(context: CheckContext) -> Found:
         least = min(context.arms, key=lambda a: a.summary.finished)
         runs = count(least.summary.finished, "finished run")
         sentence = f"{least.title} has {runs}, which gives no estimate of the noise."
-    return blocks(sentence, "no replication", 12)
+    failed = [a for a in context.arms if a.summary.finished < min(2, len(a.rows))]
+    return blocks(sentence, "no replication", 12, FIND_OUT if failed else "")
+
+
+def _lost_sentence(context: CheckContext, lost: ArmRuns) -> str:
+    """How all runs of an arm ended, or those of all arms."""
+    if all(a.summary.finished == 0 < len(a.rows) and a.ended == lost.ended for a in context.arms):
+        runs = count(sum(len(a.rows) for a in context.arms), "run")
+        return f"All {runs} {lost.ended}."
+    n = len(lost.rows)
+    return f"{f'All {n:,} runs' if n > 1 else 'The only run'} of {lost.title} {lost.ended}."
 
 
 @check(

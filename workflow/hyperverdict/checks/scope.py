@@ -141,10 +141,11 @@ def below_resolution(context: CheckContext) -> Found:
 
 
 def _too_small(effect: Effect, limit: float) -> float | None:
-    if effect.delta < limit:
+    """The size sought that is below the limit: the size that matters, or a decided effect's."""
+    if 0 < effect.delta < limit:
         return effect.delta
-    decided = effect.evidence in ("supported", "refuted")
-    return abs(effect.estimate) if decided and abs(effect.estimate) < limit else None
+    decided = effect.evidence in ("supported", "refuted") and effect.about_direction
+    return abs(effect.estimate) if decided and 0 < abs(effect.estimate) < limit else None
 
 
 @check(

@@ -253,7 +253,9 @@ def ceiling_or_floor(context: CheckContext) -> Found:
         metric = outcomes.metric
         means = [a.summary.means[name] for a in context.arms if name in a.summary.means]
         delta = metric.matters_from
-        if not metric.is_fraction or not metric.better or delta is None or len(means) < 2:
+        # A ratio that matters is no distance from a perfect score.
+        comparable = metric.is_fraction and metric.better and not metric.ratio
+        if not comparable or delta is None or len(means) < 2:
             continue
         looked = True
         scores = means if metric.better == "higher" else [1 - mean for mean in means]

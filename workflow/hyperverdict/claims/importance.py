@@ -239,8 +239,13 @@ class ImportanceClaim(Claim):
                 notes.append(
                     f"Fewer than {MINIMUM_SEEDS} seeds finished in every cell for {titles[name]}."
                 )
-            elif shares.difference.df <= 0:
+            elif not shares.varies:
                 notes.append(f"{titles[name].capitalize()} does not vary over this grid.")
+            elif shares.difference.df <= 0:
+                notes.append(
+                    f"Shares of the variance in {titles[name]} cannot be given: in some or all "
+                    "of the seeds no variance between settings stands out from the noise."
+                )
             else:
                 own = (shares.these, self._group(self.these)), (shares.than, self._group(self.than))
                 parts = ", ".join(f"{number(share, 2)} for {group}" for share, group in own)

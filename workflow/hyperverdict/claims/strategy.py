@@ -140,7 +140,7 @@ class Strategy(Claim):
             self.arms(design.baseline, budget)
         if len(design.seeds) < MINIMUM_SEEDS:
             raise UnanswerableError(
-                f"{len(design.seeds)} seeds give fewer than 2 replicates of the search, since half "
+                f"{len(design.seeds)} seeds give fewer than 2 repeats of the search, since half "
                 f"of the seeds are kept for scoring; use at least {MINIMUM_SEEDS}"
             )
 
@@ -160,7 +160,7 @@ class Strategy(Claim):
         return replace(judgement, notes=(*judgement.notes, *notes))
 
     def _judge_leg(self, question: Question, expectation: Expectation) -> Leg:
-        """The scores of the two winners, replicate by replicate."""
+        """The scores of the two winners, repeat by repeat."""
         outcomes = outcomes_of(question, expectation.metric)
         if not {self.search, self.than} <= set(outcomes.values):
             outcomes = self.replay(question, outcomes, expectation)
@@ -169,7 +169,7 @@ class Strategy(Claim):
         return leg_of_one(expectation, effect)
 
     def replay(self, question: Question, outcomes: Outcomes, expectation: Expectation) -> Outcomes:
-        """Outcomes of both: search -> replicate (its search seed) -> the winner's score."""
+        """Outcomes of both: search -> repeat (its search seed) -> the winner's score."""
         shape = tuple(len(levels) for levels in self.over.values())
         cells: dict[Cell, str] = dict(
             zip(product(*map(range, shape)), (arm.label for arm in question.arms), strict=True)

@@ -8,9 +8,16 @@ from collections import Counter
 from hyperverdict.claims.model import Claim, Judgement, Leg
 from hyperverdict.effects.effect import Effect, Evidence
 from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY
-from hyperverdict.words.contrasts import SAME, contrast_name, start_text, subject, to_text
-from hyperverdict.words.effects import effect_text
-from hyperverdict.words.numbers import listed, plain, size_text, upper
+from hyperverdict.words.contrasts import (
+    SAME,
+    contrast_name,
+    measured_as,
+    start_text,
+    subject,
+    to_text,
+)
+from hyperverdict.words.effects import effect_text, unmeasured
+from hyperverdict.words.numbers import listed, lower, plain, size_text, upper
 
 ESTIMATED = (
     "So few seeds give estimates {where}, not a verdict: take the direction as a first guess."
@@ -120,43 +127,60 @@ def effects_summary(judgement: Judgement) -> str:
     (1.6 to 2.4 points)"; "" where nothing was judged.
     """
     parts: dict[str, list[str]] = {}
-    for leg in judgement.judged_legs:
-        about, change = _leg_summary(leg)
+    legs = judgement.judged_legs
+    for leg in legs:
+        about, change = _leg_summary(leg, named=len(legs) > 1)
         parts.setdefault(about, []).append(change)
     return upper("; ".join(f"{k}: {', '.join(v)}" if k else "; ".join(v) for k, v in parts.items()))
 
 
-def _leg_summary(leg: Leg) -> tuple[str, str]:
-    """The arm that the change belongs to ("" where there is none), and the change."""
+def _leg_summary(leg: Leg, named: bool) -> tuple[str, str]:
+    """What the change belongs to ("" where there is nothing), and the change.
+
+    That is the arm; of a leg with several effects the metric, where it is `named`.
+    """
     effect = deciding_effect(leg)
     if effect is None or not effect.is_measured:
-        return "", f"no finished runs show whether “{claimed(leg)}” holds"
+        return "", lower(unmeasured_leg(leg)).removesuffix(".")
     change = f"{change_text(effect)} ({effect_text(effect).interval})"
+    if not all(map(math.isfinite, effect.ci)):
+        change = f"{change_text(effect)}, with too few runs for an interval"
     name = contrast_name(effect.contrast)
     same = sum(e.evidence == effect.evidence for e in leg.effects)
     total = len(leg.effects)
     if total == 1:
         sided = effect.contrast.kind in ("difference", "strategy")
         return (to_text(effect.contrast) if sided else ""), change
+    about = measured_as(effect.contrast) if named else ""
     does = _TALLIED[effect.evidence][same > 1]
     if same == 1:
-        return "", f"1 of {total} effects {does}, {name}: {change}"
+        return about, f"1 of {total} effects {does}, {name}: {change}"
     counted = f"{same} of {total}" if same < total else "both" if total == 2 else f"all {total}"
     which = "; the weakest is" if leg.evidence == "supported" else ", for example"
-    return "", f"{counted} effects {does}{which} {name}: {change}"
+    return about, f"{counted} effects {does}{which} {name}: {change}"
+
+
+def unmeasured_leg(leg: Leg) -> str:
+    """Why a leg without any estimate has none, as one sentence."""
+    shares = next((e for e in leg.effects if e.contrast.kind == "share" and e.n > 0), None)
+    if shares:
+        return unmeasured(shares)
+    return f"No finished runs show whether “{claimed(leg)}” holds."
 
 
 def change_text(effect: Effect) -> str:
     """What changed by how much: "test accuracy 2.0 points lower"."""
+    if not effect.is_measured:
+        return lower(unmeasured(effect)).removesuffix(".")
     text, contrast = effect_text(effect), effect.contrast
     to, start = to_text(contrast), start_text(contrast)
     match contrast.kind:
         case "share" if text.change == SAME:
-            return f"{to} and {start} explain equal shares of {subject(contrast)}"
+            return f"{to} and {start} explained equal shares of {subject(contrast)}"
         case "share":
-            verb = "explains" if len(contrast.to) == 1 else "explain"
-            return f"{to} {verb} {text.change} of {subject(contrast)} than {start}"
+            return f"{to} explained {text.change} of {subject(contrast)} than {start}"
         case "interaction" | "conditional":
             change = f"{subject(contrast)} {text.change} with {to} {text.than} with {start}"
             return f"difference of two effects: {change}"
-    return f"{subject(contrast)} {text.change}"
+    average = "on average " if text.change == SAME else ""
+    return f"{subject(contrast)} {average}{text.change}"

@@ -8,12 +8,15 @@ Importing this package loads neither matplotlib nor pandas; drawing does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
+from hyperverdict.words.isolation import guarded
+from hyperverdict.words.numbers import full_stop
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,20 +79,43 @@ def expected(study: Study) -> tuple[FigureFile, ...]:
 
 
 def pictures(subject: HypothesisReport | Heatmap, study: Study) -> tuple[Picture, ...]:
-    """The figures of one hypothesis or heatmap, with their words."""
-    modules = ((file.key, file.kind.module) for file in _files(subject))
-    return tuple(
-        Picture(key, module.alt_text(subject, study), module.caption(subject, study))
-        for key, module in modules
+    """The figures of one hypothesis or heatmap, with their words.
+
+    One that was not judged has one, which says so; what fails in the words of a figure stays there.
+    """
+    files = tuple(_files(subject))
+    if not_judged := _not_judged(subject):
+        return (Picture(files[0].key, not_judged, not_judged),)
+    return tuple(_picture(file, subject, study) for file in files)
+
+
+def _picture(file: FigureFile, subject: HypothesisReport | Heatmap, study: Study) -> Picture:
+    module = file.kind.module
+    return guarded(
+        file.key,
+        lambda: Picture(file.key, module.alt_text(subject, study), module.caption(subject, study)),
+        lambda problem: Picture(file.key, problem, problem),
     )
+
+
+def _not_judged(subject: HypothesisReport | Heatmap) -> str:
+    """That a hypothesis was not judged, and why; "" where it was."""
+    because = "" if isinstance(subject, Heatmap) else subject.failed_because
+    return full_stop(f"{subject.id} was not judged: {because}") if because else ""
 
 
 def draw(
     subject: HypothesisReport | Heatmap, study: Study, tables: Tables
 ) -> Iterator[tuple[str, Figure]]:
     """The figures of one hypothesis or heatmap, each with its key."""
+    from hyperverdict.figures.style import sentence_figure
+
     for file in _files(subject):
-        yield file.key, file.kind.module.draw(subject, study, tables)
+        if not_judged := _not_judged(subject):
+            yield file.key, sentence_figure(not_judged)
+        else:
+            one = partial(file.kind.module.draw, subject, study, tables)
+            yield file.key, guarded(file.key, one, sentence_figure)
 
 
 def _files(subject: Hypothesis | HypothesisReport | Heatmap) -> Iterator[FigureFile]:

@@ -10,9 +10,11 @@ from hyperverdict.claims.factors import factor_title
 from hyperverdict.claims.model import Leg
 from hyperverdict.claims.wording import effects_summary
 from hyperverdict.effects.effect import Effect
+from hyperverdict.errors import UserError
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
+from hyperverdict.vocabulary.budget import parse_budget
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.vocabulary.vocabulary import BUDGET
 from hyperverdict.words.contrasts import contrast_name
@@ -153,9 +155,16 @@ def where_text(verdict: Verdict) -> str:
 
 
 def budget_levels(verdict: Verdict) -> tuple[str, ...]:
-    """The training lengths of the arms, where these are what the claim varies."""
+    """The training lengths of the arms, shortest first, where these are what the claim varies."""
     lengths = (arm.settings[BUDGET] for arm in verdict.arms if BUDGET in arm.settings)
-    return tuple(dict.fromkeys(map(str, lengths)))
+    texts = tuple(dict.fromkeys(map(str, lengths)))
+    try:
+        budgets = {text: parse_budget(text) for text in texts}
+    except UserError:  # a table from elsewhere may write them otherwise
+        return texts
+    if len({budget.kind for budget in budgets.values()}) > 1:
+        return texts
+    return tuple(sorted(texts, key=lambda text: budgets[text].amount))
 
 
 def verdict_title(verdict: Verdict) -> str:

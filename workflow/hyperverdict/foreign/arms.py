@@ -173,7 +173,8 @@ def arms_of(
 ) -> ClaimArms:
     """The runs of a claim's arms at one budget; UserError where a budget cannot be placed."""
     baseline = baseline_levels(runs, loaded)
-    selections = tuple(select(runs, {**baseline, **arm.levels}, budget) for arm in arms)
+    seeds = loaded.seeds.get(hypothesis.id)
+    selections = tuple(select(runs, {**baseline, **arm.levels}, budget, seeds) for arm in arms)
     tuned = loaded.tuned.get(hypothesis.id, ())
     return _balanced(ClaimArms(runs, hypothesis, budget, tuple(arms), baseline, tuned, selections))
 

@@ -78,9 +78,10 @@ def _settled(
         return Column(column, bare, "factor", "it is the same in all rows")
     is_number = cells.dtype.kind in "iuf"
     many_rows = len(run) > n_runs
-    if is_number and many_rows and _rises(cells.to_numpy(dtype=float), run, order):
+    values = cells.to_numpy(dtype=float) if is_number else np.zeros(0)
+    if is_number and many_rows and _rises(values, run, order):
         return Column(column, names.clean(bare), "progress", "it rises along every run")
-    if is_number and names.UNITS.search(names.clean(bare)) and not names.is_result(bare):
+    if is_number and _is_like_progress(names.clean(bare)):
         return Column(column, names.clean(bare), "progress", "it is named like progress")
     constant = len(np.unique(run * (int(codes.max()) + 1) + codes)) == n_runs
     if cells.dtype.kind in "mM" or (not is_number and _is_remark(cells)):
@@ -92,13 +93,19 @@ def _settled(
     if _numbers_rows(cells, n_runs):
         return Column(column, bare, "note", "it numbers the rows")
     score = names.score_of(bare)
-    return Column(
-        column, score.metric or bare, "metric", "its numbers differ from run to run", score
-    )
+    return Column(column, score.metric or bare, "metric", "it differs from run to run", score)
+
+
+def _is_like_progress(name: str) -> bool:
+    """Whether a name holds the word of a unit, and none that makes a setting or result of it."""
+    named = names.UNITS.search(name) and not names.NO_PROGRESS.search(name)
+    return bool(named) and not names.is_result(name)
 
 
 def _rises(values: npt.NDArray[np.float64], run: Codes, order: Codes) -> bool:
-    """Whether numbers rise strictly along every run of several rows, in the order of training."""
+    """Whether whole numbers rise along every run of several rows, in the order of training."""
+    if not (values == np.round(values)).all():
+        return False
     sorted_values, sorted_run = values[order], run[order]
     same = sorted_run[1:] == sorted_run[:-1]
     steps = np.diff(sorted_values)[same]

@@ -33,7 +33,7 @@ class Export:
         is_one: whether a table is its export, from the names of its columns.
         shows: the same from the table's cells, where names do not suffice.
         settings, results: prefixes of its settings and of its results, stripped in this export.
-        others: further prefixes, of unknown meaning.
+        others: further prefixes, of unknown meaning; noise: those of columns that are notes.
         roles: what its own columns are, in lower case.
         run: columns that name runs, the best first, in lower case.
         training: plain scores are those of training, since each has a twin on validation.
@@ -49,6 +49,7 @@ class Export:
     settings: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    noise: tuple[str, ...] = ()
     roles: Mapping[str, Role] = field(default_factory=dict)
     run: tuple[str, ...] = ()
     training: bool = False
@@ -115,7 +116,7 @@ EXPORTS: tuple[Export, ...] = (
         ),
         settings=("config.",),
         results=("result.",),
-        others=("slurm.", "seml.", "stats.", "git.", "host.", "captured_out"),
+        noise=("slurm.", "seml.", "stats.", "git.", "host.", "captured_out"),
         roles={
             "status": "state",
             **_notes("batch_id", "format", "command", "artifacts", "meta", "experiment"),
@@ -165,6 +166,17 @@ EXPORTS: tuple[Export, ...] = (
         run=("number",),
     ),
     Export(
+        "DVC",
+        lambda names: {"experiment", "rev", "typ"} <= names,
+        settings=("params.yaml:", "params.json:", "params.toml:"),
+        results=("metrics.json:", "metrics.yaml:", "scores.json:", "results.json:"),
+        roles={
+            "state": "state",
+            **_notes("experiment", "typ", "created", "parent", "executor"),
+        },
+        run=("rev",),
+    ),
+    Export(
         "MLflow",
         lambda names: _starts(names, "metrics.") or _starts(names, "params."),
         settings=("params.",),
@@ -191,18 +203,9 @@ EXPORTS: tuple[Export, ...] = (
         "Neptune",
         lambda names: "sys/id" in names or _starts(names, "parameters/"),
         settings=("parameters/",),
-        others=("sys/", "source_code/", "monitoring/"),
+        noise=("sys/", "source_code/", "monitoring/"),
         roles={"sys/failed": "state", "sys/state": "note", "sys/running_time": "cost"},
         run=("sys/id",),
-    ),
-    Export(
-        "DVC",
-        lambda names: {"experiment", "rev", "typ"} <= names,
-        roles={
-            "state": "state",
-            **_notes("rev", "typ", "created", "parent", "executor"),
-        },
-        run=("experiment",),
     ),
     Export(
         "W&B",
@@ -251,15 +254,10 @@ EXPORTS: tuple[Export, ...] = (
         "Ultralytics",
         lambda names: _starts(names, "metrics/map") and _starts(names, "train/"),
         results=("metrics/",),
-        roles={"time": "cost"},
-    ),
-    Export(
-        "TensorBoard",
-        lambda names: (
-            {"run", "step", "wall time"} <= names or {"tag", "step", "wall time"} <= names
-        ),
-        roles={"wall time": "note", "step": "progress"},
-        run=("run",),
+        roles={
+            "time": "cost",
+            **dict.fromkeys(("lr/pg0", "lr/pg1", "lr/pg2", "x/lr0", "x/lr1", "x/lr2"), "metric"),
+        },
     ),
     Export(
         "Lightning CSVLogger",
@@ -288,10 +286,14 @@ def recognise(table: Table) -> Export:
 
 def without_prefix(export: Export, column: str) -> tuple[str, Role | None]:
     """(a column's name without the export's prefix, the role that the prefix gives it)."""
-    for prefixes, role in (
-        (export.settings, "factor"), (export.results, "metric"), (export.others, None),
-    ):  # fmt: skip
+    kinds: tuple[tuple[tuple[str, ...], Role | None], ...] = (
+        (export.settings, "factor"),
+        (export.results, "metric"),
+        (export.noise, "note"),
+        (export.others, None),
+    )
+    for prefixes, role in kinds:
         for prefix in prefixes:
             if column.startswith(prefix) and len(column) > len(prefix):
-                return column[len(prefix) :], role  # type: ignore[return-value]
+                return column[len(prefix) :], role
     return column, None

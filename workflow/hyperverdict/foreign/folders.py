@@ -182,7 +182,7 @@ def read_settings(file: Path) -> dict[str, Any]:
     if not isinstance(raw, dict):
         return {}
     values = {k: _unwrapped(v) for k, v in raw.items() if not str(k).startswith(("wandb", "_"))}
-    settings = flat(values)
+    settings = {key: _short(value) for key, value in flat(values).items()}
     if len(settings) > MOST_SETTINGS:
         raise UserError(f"{file} holds {len(settings):,} settings, more than {MOST_SETTINGS:,}")
     return settings
@@ -192,6 +192,19 @@ def _unwrapped(value: Any) -> Any:
     """What W&B's config.yaml wraps: {value: 0.1, desc: null} is 0.1."""
     if isinstance(value, dict) and "value" in value and value.keys() <= {"value", "desc"}:
         return value["value"]
+    return value
+
+
+def _short(value: Any) -> Any:
+    """A setting; a list of very many items, also nested ones, is no setting but a text."""
+    left, items = [value], 0
+    while left:
+        item = left.pop()
+        items += 1
+        if items > MOST_SETTINGS:
+            return "a long list"
+        if isinstance(item, (list, dict)):
+            left += item if isinstance(item, list) else item.values()
     return value
 
 
@@ -207,7 +220,8 @@ class _Settings(yaml.SafeLoader):
 
 
 def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    return suffix if not isinstance(node, yaml.ScalarNode) else (node.value or suffix)
+    value = node.value if isinstance(node, yaml.ScalarNode) else ""
+    return value or suffix.removeprefix("tag:yaml.org,2002:").removeprefix("python/name:")
 
 
 _Settings.add_multi_constructor("", _tagged)

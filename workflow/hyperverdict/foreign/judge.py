@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from hyperverdict.foreign.runs import Runs, read_runs_of
 from hyperverdict.foreign.select import matching, select
 from hyperverdict.foreign.study import Loaded, budgets_of, load, metrics_of, wanted_by
 from hyperverdict.foreign.table import Table, table_of_frame
-from hyperverdict.foreign.tables import final_rows
+from hyperverdict.foreign.tables import final_rows, joined
 from hyperverdict.foreign.wide import reshaped
 from hyperverdict.outcomes.elsewhere import ClaimNotes, Elsewhere
 from hyperverdict.outcomes.values import index_runs
@@ -110,7 +110,7 @@ class _Judging:
             hypotheses=tuple(map(self._hypothesis, study.hypotheses)),
             heatmaps=tuple(map(self._heatmap, study.heatmaps)),
         )
-        tables = Tables(_joined(self.finals, _no_runs()), _joined(self.curves, _no_curves()))
+        tables = Tables(joined(self.finals, _no_runs()), joined(self.curves, _no_curves()))
         reading = read(self.runs, self._selected(), self.lines)
         inputs = JudgementInputs(
             study,
@@ -231,10 +231,6 @@ def common_length(runs: Runs) -> Budget | None:
             if len(amounts) == 1 and amounts[0] >= 1 and float(amounts[0]).is_integer():
                 return Budget(unit, int(amounts[0]))
     return None
-
-
-def _joined(frames: Sequence[pd.DataFrame], empty: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat(frames, ignore_index=True) if frames else empty
 
 
 def _no_runs() -> pd.DataFrame:

@@ -26,6 +26,8 @@ FALSE = frozenset({"false", "no", "off", "0", "f", "n", "disabled"})
 # Levels that a message lists.
 MOST_SHOWN = 6
 LONGEST_LIST = 10_000
+# Numbers that people write have no more digits.
+MOST_DIGITS = 10
 _CLASS = re.compile(r"(?:<class ')?((?:[A-Za-z_]\w*\.)+)([A-Za-z_]\w*)(?:'>)?(?:\(\))?")
 _WIDTHS = re.compile(r"\d+(\s*[-,]\s*\d+)+")
 
@@ -93,7 +95,6 @@ class Levels:
     values: tuple[Level, ...]
     codes: npt.NDArray[np.int64]
     _by_key: dict[Hashable, int] = field(repr=False, default_factory=dict)
-    _single: bool = False
 
     @cached_property
     def _loosely(self) -> dict[str, int]:
@@ -111,11 +112,9 @@ class Levels:
 
     def find(self, raw: object) -> Level:
         """The level that a study means; UserError names the levels there are and the nearest."""
-        found = self._by_key.get(key(raw))
+        found = self._by_key.get(key(_double(raw)))
         if found is None and self.name == "data":
             found = self._by_key.get(("data", squashed(str(raw))))
-        if found is None and self._single and isinstance(raw, (int, float, str)):
-            found = self._in_single_precision(raw)
         if found is None:
             found = self._by_truth.get(truth(raw))  # type: ignore[arg-type]
         if found is None and isinstance(raw, str):
@@ -123,12 +122,6 @@ class Levels:
         if found is None:
             raise UserError(self.absent(raw))
         return self.values[found]
-
-    def _in_single_precision(self, raw: int | float | str) -> int | None:
-        try:
-            return self._by_key.get(("number", f"{_shortest(float(raw)):.12g}"))
-        except (ValueError, OverflowError):
-            return None
 
     def absent(self, raw: object) -> str:
         """That no row has a level, which there are, and the nearest."""
@@ -170,10 +163,8 @@ def truth(raw: object) -> bool | None:
 
 def levels_of(name: str, column: Column[Any]) -> Levels:
     """The levels of a column; cells that spell one level in several ways share it."""
-    is_single = _is_single_precision(column)
-    cells = pd.Series(column.to_numpy(dtype=np.float32)) if is_single else column
-    codes, distinct = pd.factorize(cells, use_na_sentinel=True)
-    found = [_shortest(float(value)) if is_single else value for value in distinct]
+    codes, distinct = pd.factorize(column, use_na_sentinel=True)
+    found = [_double(value) for value in distinct]
     roots = _class_roots(found)
     by_key: dict[Hashable, int] = {}
     values: list[Level] = []
@@ -188,7 +179,7 @@ def levels_of(name: str, column: Column[Any]) -> Levels:
             values.append(_level(cell, roots))
         by_key.setdefault(key(cell), by_key[canonical])
         of_code[code] = by_key[canonical]
-    return Levels(name, tuple(values), of_code[codes], by_key, is_single)
+    return Levels(name, tuple(values), of_code[codes], by_key)
 
 
 def _class_roots(cells: Sequence[Any]) -> dict[str, set[str]]:
@@ -259,20 +250,11 @@ def in_order(values: Sequence[Level]) -> list[Level]:
     return sorted(values, key=key_of)
 
 
-def _is_single_precision(column: Column[Any]) -> bool:
-    """Whether numbers were written from single precision: 0.0010000000474974513 for 1e-3."""
-    if column.dtype == np.float32:
-        return True
-    if column.dtype.kind != "f":
-        return False
-    found = np.unique(column.dropna().to_numpy(dtype=np.float64))
-    if not len(found):
-        return False
+def _double(cell: Any) -> Any:
+    """A number in single precision as people wrote it: 0.0010000000474974513 is 0.001."""
+    if not isinstance(cell, (float, np.floating)) or not np.isfinite(cell):
+        return cell
     with np.errstate(over="ignore"):
-        single = found.astype(np.float32).astype(np.float64)
-    long = [value for value in found if len(f"{value!r}".lstrip("-0.").replace(".", "")) > 10]
-    return bool(np.array_equal(single, found)) and bool(long)
-
-
-def _shortest(number: float) -> float:
-    return float(str(np.float32(number)))
+        single = np.float32(cell)
+    is_long = len(f"{float(cell)!r}".lstrip("-0.").replace(".", "")) > MOST_DIGITS
+    return float(str(single)) if is_long and float(single) == float(cell) else float(cell)

@@ -72,6 +72,12 @@ _ASKED = re.compile(r"(max|num|n|total|target|planned|nb|no_of)_(train_|training
 UNITS = re.compile(
     r"(^|_)(epochs?|steps?|iters?|iterations?|updates|timesteps|episodes|frames|tokens|rounds)(_|$)"
 )
+# Words beside a unit that make a setting, or a result, of it: warmup_steps, best_epoch.
+NO_PROGRESS = re.compile(
+    r"(^|_)(warmup|eval|valid|val|log|logging|save|print|decay|accumulation|accum|per|patience|every|"
+    r"rollout|unroll|inner|outer|diffusion|inference|freeze|frozen|ramp|annealing|milestone|best|"
+    r"max|min|delay|interval|freq|n|k|length)(_|$)"
+)
 COSTS: Mapping[str, tuple[str, ...]] = {
     "train_time": (
         "train_seconds", "training_time", "train_runtime", "wall_time", "walltime", "runtime",
@@ -200,6 +206,11 @@ def clean(column: str) -> str:
     return f"_{words}" if column.startswith("_") and words else words
 
 
+def is_place(name: str) -> bool:
+    """Whether a name is that of a file or folder."""
+    return name.endswith(("dir", "path", "file", "url", "folder", "ckpt", "checkpoint"))
+
+
 def setting_of(name: str) -> str:
     """Our name of a setting, or the name itself."""
     return _BY_SETTING.get(name, name)
@@ -229,7 +240,9 @@ def cost_of(name: str) -> str:
     if name in _BY_COST:
         return _BY_COST[name]
     return (
-        name if name.endswith(("_seconds", "_per_second", "_hours", "_runtime", "_time_s")) else ""
+        name
+        if name.endswith(("_seconds", "_per_second", "_minutes", "_hours", "_runtime", "_time_s"))
+        else ""
     )
 
 

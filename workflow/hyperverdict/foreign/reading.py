@@ -74,7 +74,8 @@ def _roles(runs: Runs) -> tuple[str, ...]:
                 shown = [_named(runs, column) for column in columns[:MOST_NAMED]]
                 if len(columns) > MOST_NAMED:
                     shown.append(f"{len(columns) - MOST_NAMED:,} more")
-                lines.append(f"{TITLES[role]}: {'; '.join(shown)} (by {why})")
+                by = why if why.startswith("it ") else f"by {why}"
+                lines.append(f"{TITLES[role]}: {'; '.join(shown)} ({by})")
     return tuple(lines)
 
 
@@ -89,10 +90,10 @@ def _named(runs: Runs, column: Column) -> str:
         if len(shown) > MOST_LEVELS:
             return f"{text}, {len(shown):,} levels"
         return f"{text}: {listed(shown)}"
+    split = f" on {column.score.split}" if column.score and column.score.split else ""
     if column.role in ("progress", "budget", "metric") and column.name != column.theirs:
-        split = f" on {column.score.split}" if column.score and column.score.split else ""
         return f"{text} as {column.name.replace('_', ' ')}{split}"
-    return text
+    return f"{text}{split}"
 
 
 def _runs(runs: Runs, selected: Iterable[str]) -> tuple[str, ...]:

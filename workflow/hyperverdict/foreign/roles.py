@@ -204,6 +204,10 @@ def _by_format(
         score = names.score_of(bare)
         split = score.split or ("train" if export.training else "")
         return Column(column, score.metric, "metric", why, replace(score, split=split))
+    if column.strip().lower() in export.run:
+        return Column(column, "run", "run id", why)
+    if own is None and prefix == "note":
+        return Column(column, names.clean(bare), "note", why)
     if own is not None:
         name = names.machine_of(names.clean(bare)) or names.clean(bare)
         return Column(column, "state" if own == "state" else name, own, why)
@@ -216,13 +220,15 @@ def _shift(export: Export, bare: str) -> int | None:
 
 def _setting(table: Table, column: str, bare: str, why: str) -> Column:
     """A column that the export or a file calls a setting: its name may say seed, budget or note."""
-    last = names.clean(re.split(r"[./]", bare)[-1])
+    parts = re.split(r"[./]", bare)
+    last = names.clean(parts[-1])
     if last in names.SEEDS:
         return Column(column, "seed", "seed", why)
     unit = names.unit_of(last)
     if unit and table.columns[column].dtype.kind in "iuf":
         return Column(column, unit, "budget", why)
-    if last in names.NOTES or last in names.RUNS or last in names.QUIET or bare.startswith("_"):
+    is_note = last in names.NOTES or last in names.RUNS or bare.startswith("_")
+    if (is_note and (len(parts) == 1 or names.is_place(last))) or last in names.QUIET:
         return Column(column, last, "note", why)
     if names.machine_of(last) and last not in ("num_workers", "threads"):
         return Column(column, names.machine_of(last), "environment", why)

@@ -26,6 +26,9 @@ from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.words.numbers import count
 
+# Results that tell whether rows contradict, where no study names one.
+MOST_RESULTS = 3
+
 
 @dataclass(frozen=True)
 class Runs:
@@ -114,7 +117,7 @@ def read_runs_of(
     if not kept.all():
         table = table.take(kept)
         scores = {metric.name: read_scores(table, roles, metric) for metric in metrics}
-    rows = read_rows(table, roles, scores, budgets)
+    rows = read_rows(table, roles, scores or _any_results(table, roles), budgets)
     changing = schedules(rows, {roles.words.get(word) for word in wanted.factors})
     run, extra, said = group(rows, changing)
     rows = _settled(rows, run, extra)
@@ -130,7 +133,20 @@ def read_runs_of(
         *(note for found in scores.values() for note in found.notes),
     ]
     order = rows.order(run)
+    rows = replace(rows, scores=scores)
     return _in_order(rows, run, order[keep[order]], wanted, tuple(dict.fromkeys(notes)))
+
+
+def _any_results(table: Table, roles: Roles) -> dict[str, Scores]:
+    """Without a study: the table's first results, by which rows of one run may contradict."""
+    columns = [
+        c for c in roles.of("metric") if c.score and table.columns[c.theirs].dtype.kind in "iuf"
+    ]
+    nothing = np.zeros(len(table), dtype=bool)
+    return {
+        c.theirs: Scores(c.name, c, table.columns[c.theirs].to_numpy(dtype=float), nothing)
+        for c in columns[:MOST_RESULTS]
+    }
 
 
 def _not_repeated(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,17 +63,25 @@ def matching(runs: Runs, levels: Mapping[str, Level]) -> Mask:
     return found
 
 
-def select(runs: Runs, levels: Mapping[str, Level], budget: Budget | None) -> Selection:
+def select(
+    runs: Runs,
+    levels: Mapping[str, Level],
+    budget: Budget | None,
+    seeds: Collection[int] | None = None,
+) -> Selection:
     """The runs of an arm.
 
     Args:
         levels: those of the arm, on top of the baseline's; one of them may be the budget.
         budget: the one held equal; None for the end of each run.
+        seeds: those that the study lists; all when None.
     """
     if BUDGET in levels:
         budget = parse_budget(levels[BUDGET])
     refuse_unsure(runs.progress, budget)
     mask = matching(runs, levels)
+    if seeds is not None:
+        mask &= np.isin(runs.seed, list(seeds))
     near = _near(runs, budget)
     reached = _any_row(runs, near)
     failed, ended = runs.state == "failed", np.isin(runs.state, ["finished", "", "failed"])

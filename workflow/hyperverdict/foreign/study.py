@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,12 +14,14 @@ from hyperverdict.foreign.levels import Levels, spelled
 from hyperverdict.foreign.runs import Runs
 from hyperverdict.study.load import study_of
 from hyperverdict.study.model import Study
+from hyperverdict.study.strict_yaml import Place
 from hyperverdict.study.structure import Source, common_keys
 from hyperverdict.vocabulary.budget import Budget, parse_budget
 from hyperverdict.vocabulary.datasets import DATASETS
 from hyperverdict.vocabulary.hyperparameters import Hyperparameter, Level, undescribed
 from hyperverdict.vocabulary.metrics import RECORDED, Metric, read_metric, unrecorded
 from hyperverdict.vocabulary.vocabulary import BUDGET, Vocabulary
+from hyperverdict.words.numbers import seeds_text
 
 # Keys of claims that are no factors, and claims whose keys are none.
 GRAMMAR = frozenset({"from", "to", "yes", "no", "these", "than", "is", BUDGET, "epoch"})
@@ -117,6 +119,7 @@ class Loaded:
         trusted: settings of the baseline that no column holds, in words.
         states_budget: hypothesis id -> whether a budget is stated.
         selects_data: the study's data set selects rows.
+        seeds: hypothesis id -> the seeds that the study lists for it; absent where it lists none.
     """
 
     study: Study
@@ -124,6 +127,7 @@ class Loaded:
     trusted: tuple[str, ...]
     states_budget: Mapping[str, bool]
     selects_data: bool
+    seeds: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 def load(raw: Raw, source: Source, runs: Runs) -> Loaded:
@@ -148,7 +152,30 @@ def load(raw: Raw, source: Source, runs: Runs) -> Loaded:
     read["hypotheses"] = hypotheses
     study = study_of(read, source, vocabulary)
     words = tuple(f"{name} {(raw.get('baseline') or {})[name]}" for name in trusted)
-    return Loaded(study, tuned, words, states_budget(raw), selects)
+    seeds = _seeds(raw, source, runs)
+    return Loaded(study, tuned, words, states_budget(raw), selects, seeds)
+
+
+def _seeds(raw: Raw, source: Source, runs: Runs) -> dict[str, frozenset[int]]:
+    """The seeds that a study lists (a number of them says nothing about a table).
+
+    Raises UserError for a seed that no run has, and where no column holds seeds.
+    """
+    found = {}
+    for id_, hypothesis in (raw.get("hypotheses") or {}).items():
+        own = "seeds" in hypothesis
+        listed_seeds = hypothesis.get("seeds") if own else raw.get("seeds")
+        if not isinstance(listed_seeds, list):
+            continue
+        place: Place = ("hypotheses", str(id_), "seeds") if own else ("seeds",)
+        if not runs.seeded:
+            raise source.error(place, "no column holds seeds that differ")
+        known = set(runs.seed.tolist())
+        absent = [seed for seed in listed_seeds if int(seed) not in known]
+        if absent:
+            raise source.error(place, f"no run has seed {absent[0]}; it has {seeds_text(known)}")
+        found[str(id_)] = frozenset(int(seed) for seed in listed_seeds)
+    return found
 
 
 def vocabulary_of(runs: Runs, raw: Raw) -> Vocabulary:

@@ -92,7 +92,12 @@ def is_empty(cell: object) -> bool:
     """Whether a cell holds nothing: empty, or a word for it."""
     if isinstance(cell, str):
         return cell.strip().lower() in EMPTY
-    return cell is None or (isinstance(cell, float) and bool(np.isnan(cell)))
+    return (
+        cell is None
+        or cell is pd.NA
+        or cell is pd.NaT
+        or (isinstance(cell, float) and bool(np.isnan(cell)))
+    )
 
 
 def table_of(
@@ -132,7 +137,7 @@ def _refuse_twins(names: Sequence[str]) -> None:
 
 def _of_series(series: Column[Any]) -> Column[Any]:
     series = series.reset_index(drop=True)
-    if series.dtype.kind in "iufbmM" and not isinstance(series.dtype, pd.CategoricalDtype):
+    if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iufbmM":
         return series
     return typed(series.tolist())
 
@@ -255,7 +260,9 @@ def has_decimal_commas(cells: Iterable[str], separator: str) -> bool:
     for cell in cells:
         if "." in cell and _NUMBER.fullmatch(cell) and not _GROUPED_BY_DOTS.fullmatch(cell):
             return False
-        if "," in cell and _DECIMAL_COMMA.fullmatch(cell):
+        if "," in cell and "." in cell and _GROUPED_BY_DOTS.fullmatch(cell):
+            found = True
+        elif "," in cell and _DECIMAL_COMMA.fullmatch(cell):
             is_certain = cell.lstrip("+-")[0] in "0," or not _GROUPED.fullmatch(cell)
             found = found or is_certain or separator != ","
     return found

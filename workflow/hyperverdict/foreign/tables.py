@@ -11,7 +11,7 @@ import pandas as pd
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError
 from hyperverdict.foreign.content import Codes
-from hyperverdict.foreign.levels import NONE, spelled
+from hyperverdict.foreign.levels import spelled
 from hyperverdict.foreign.progress import Floats
 from hyperverdict.foreign.replication import Replicates
 from hyperverdict.foreign.runs import Runs
@@ -146,6 +146,7 @@ def curve_rows(
     amounts = runs.progress.amounts
     shared = {
         "path": path,
+        "run": runs.run[rows],
         "seed": number[runs.run[rows]],
         "step": amounts["steps" if "steps" in amounts else axis][rows],
         "samples": amounts["samples"][rows] if "samples" in amounts else np.nan,
@@ -172,9 +173,21 @@ def curve_rows(
             curves[name] = np.nan
     known = [c for c in curves if c not in (*shared, "split") and curves[c].notna().any()]
     curves = curves[~curves["step"].isna() & curves[known].notna().any(axis=1)]
+    return _one_curve_a_seed(curves)
+
+
+def _one_curve_a_seed(curves: pd.DataFrame) -> pd.DataFrame:
+    """Curves of several runs of one seed as their mean, at the points that all of them have."""
     at = ["path", "seed", "step", "split"]
-    found: pd.DataFrame = curves.groupby(at, as_index=False, sort=False).last()
-    return found
+    by_run: pd.DataFrame = curves.groupby([*at, "run"], as_index=False, sort=False).last()
+    counts = by_run.groupby(["seed", "split"])["run"].nunique()
+    if counts.max() <= 1:
+        return by_run.drop(columns="run")
+    found: pd.DataFrame = by_run.groupby(at, as_index=False, sort=False).mean()
+    size = by_run.groupby(at, sort=False).size().to_numpy()
+    all_runs = counts.reindex(pd.MultiIndex.from_frame(found[["seed", "split"]])).to_numpy()
+    kept: pd.DataFrame = found[size == all_runs]
+    return kept.drop(columns="run")
 
 
 def _seconds(runs: Runs, rows: Codes) -> Any:
@@ -199,6 +212,13 @@ def _curve_scores(runs: Runs, rows: Codes, metrics: Sequence[Metric]) -> dict[st
     return found
 
 
-def empty_level(level: Any) -> bool:
-    """Whether a level stands for empty cells."""
-    return bool(level == NONE)
+def joined(frames: Sequence[pd.DataFrame], empty: pd.DataFrame) -> pd.DataFrame:
+    """Tables of several arms as one; columns that hold words and numbers hold words."""
+    if not frames:
+        return empty
+    found = pd.concat(frames, ignore_index=True)
+    for name in map(str, found):
+        cells = found[name]
+        if pd.api.types.is_object_dtype(cells) and len({type(cell) for cell in cells.dropna()}) > 1:
+            found[name] = [None if pd.isna(cell) else spelled(cell) for cell in cells]
+    return found

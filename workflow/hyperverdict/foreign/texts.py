@@ -123,8 +123,10 @@ def _evened(
 
     UserError names the first line that has more cells than the header.
     """
-    if names and all(len(row) == len(names) + 1 for _, row in records) and records:
-        names = ["", *names] if all(row[-1] for _, row in records) else [*names, ""]
+    if names and records and all(len(row) == len(names) + 1 for _, row in records):
+        first = [row[0] for _, row in records]
+        if len(records) > 1 and first in ([str(i + k) for i in range(len(first))] for k in (0, 1)):
+            names = ["", *names]
     for line, row in records:
         if len(row) > len(names) and any(row[len(names) :]):
             raise UserError(f"line {line} has {len(row)} cells, the header {len(names)}")

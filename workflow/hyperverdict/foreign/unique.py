@@ -16,11 +16,11 @@ from hyperverdict.foreign.table import Table
 
 def one_run(columns: list[Column], export: Export, table: Table) -> list[Column]:
     """At most one column names runs: the export's best, else the best by name; others are notes."""
-    order = [name for name in export.run]
+    order = list(export.run)
     candidates = [c for c in columns if c.role == "run id"]
     said = [c for c in candidates if c.why == STUDY]
     exported = sorted(
-        (c for c in columns if c.theirs.strip().lower() in order and c.why not in (STUDY, CLAIMS)),
+        (c for c in candidates if c.theirs.strip().lower() in order and c.why != STUDY),
         key=lambda c: order.index(c.theirs.strip().lower()),
     )
     by_name = sorted(
@@ -34,8 +34,7 @@ def one_run(columns: list[Column], export: Export, table: Table) -> list[Column]
     found = []
     for column in columns:
         if column.theirs == chosen:
-            why = column.why if column.role == "run id" else f"{export.name} export"
-            found.append(replace(column, name="run", role="run id", why=why))
+            found.append(replace(column, name="run"))
         elif column.role == "run id":
             found.append(replace(column, role="note"))
         else:

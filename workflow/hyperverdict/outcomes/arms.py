@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,9 @@ from hyperverdict.outcomes.values import RunIndex, arm_steps
 from hyperverdict.vocabulary.budget import samples_after, steps_per_epoch
 from hyperverdict.vocabulary.hyperparameters import Level, read_any, spell_any
 from hyperverdict.vocabulary.metrics import RECORDED
+from hyperverdict.words.numbers import listed
+
+ENDS = {"diverged": "diverged", "out_of_memory": "ran out of memory"}
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,15 @@ class ArmRuns:
     def finished(self) -> pd.DataFrame:
         """The rows of the runs that did not fail."""
         return self.rows[~self.rows["failed"].astype(bool)] if len(self.rows) else self.rows
+
+    @property
+    def ended(self) -> str:
+        """How the failed runs ended: "diverged", "ran out of memory", or "failed"."""
+        if "status" not in self.rows:
+            return "failed"
+        ends = Counter(str(end) for end in self.rows["status"][self.rows["failed"].astype(bool)])
+        known = [ENDS[end] for end in ends if end in ENDS]
+        return listed(known, "or") if known and len(known) == len(ends) else "failed"
 
     def levels_of(self, column: str) -> frozenset[str]:
         """The distinct values of a column of the arm's runs, as text; none when not recorded."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -217,13 +218,26 @@ def _concatenated(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 def write_tables(tables: Tables, folder: Path) -> None:
     """Write final.csv, final.parquet, curves.csv and curves.parquet, each whole or not at all."""
-    readable = tables.final.drop(columns=BITS_COLUMN, errors="ignore")
-    write_atomic(folder / "final.csv", readable.to_csv(index=False).encode())
-    write_atomic(folder / "curves.csv", tables.curves.to_csv(index=False).encode())
-    for name, frame in (("final", tables.final), ("curves", tables.curves)):
+    for name, table in (("final", tables.final), ("curves", tables.curves)):
+        frame = _one_kind_a_column(table)
+        readable = frame.drop(columns=BITS_COLUMN, errors="ignore")
+        write_atomic(folder / f"{name}.csv", readable.to_csv(index=False).encode())
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False)
         write_atomic(folder / f"{name}.parquet", buffer.getvalue())
+
+
+def _one_kind_a_column(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns of several kinds of cells, such as text and numbers, as text."""
+    objects = [c for c in frame.columns if frame[c].dtype == object and c != BITS_COLUMN]
+    mixed = [c for c in objects if not _of_one_kind(frame[c].dropna())]
+    texts = {c: frame[c].map(str, na_action="ignore") for c in mixed}
+    return frame.assign(**texts) if texts else frame
+
+
+def _of_one_kind(cells: pd.Series[Any]) -> bool:
+    kinds: set[type] = set(map(type, cells))
+    return len(kinds) < 2 or (bool not in kinds and all(issubclass(k, Real) for k in kinds))
 
 
 def read_tables(folder: Path) -> Tables:

@@ -10,13 +10,21 @@ from hyperverdict.report import conclusion, opening
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport
+from hyperverdict.words.isolation import guarded
 
 
 def results_rst(report: StudyReport, study: Study) -> str:
     """One paragraph per hypothesis: claim, headline, and the effect at every budget."""
     first = f"**{escape(opening.opening(report, study))}** {escape(opening.facts_line(report))}"
     provisional = [f"**Provisional:** {escape(report.provisional)}"] if report.provisional else []
-    return "\n\n".join([*provisional, first, *map(_paragraph, report.hypotheses)]) + "\n"
+    return "\n\n".join([*provisional, first, *map(_guarded_paragraph, report.hypotheses)]) + "\n"
+
+
+def _guarded_paragraph(report: HypothesisReport) -> str:
+    head = f"**{escape(report.id)}** “{escape(report.says)}”"
+    return guarded(
+        report.id, lambda: _paragraph(report), lambda problem: f"{head}: {escape(problem)}"
+    )
 
 
 def _paragraph(report: HypothesisReport) -> str:

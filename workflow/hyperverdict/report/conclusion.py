@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hyperverdict.claims.model import Claim, Failures, Leg
-from hyperverdict.claims.wording import claimed, deciding_effect, effects_summary, meaning, tally
+from hyperverdict.claims.wording import (
+    claimed,
+    deciding_effect,
+    effects_summary,
+    meaning,
+    tally,
+    unmeasured_leg,
+)
 from hyperverdict.figures.data import hypothesis_of, where_text
 from hyperverdict.stats.decision import DIRECTION_ONLY
 from hyperverdict.study.model import Study
@@ -37,6 +44,9 @@ OPEN_SIZE = (
     "The direction is settled, the size is not: with more {replicates} the effect may turn out too "
     "small to matter."
 )
+
+FRAGILE = "More {replicates} may change this, because few of them carry it."
+DISPUTED = "More {replicates} may change this, because not every way of judging agrees."
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,7 @@ def _leg_findings(leg: Leg) -> Iterator[str]:
     if leg.dropped_because:
         yield full_stop(f"The part “{claimed(leg)}” was not judged: {leg.dropped_because}")
     elif decisive is None or not any(effect.is_measured for effect in leg.effects):
-        yield f"No finished runs show whether “{claimed(leg)}” holds."
+        yield unmeasured_leg(leg)
     elif len(leg.effects) <= MOST_SENTENCES:
         yield from map(sentence, leg.effects)
     else:
@@ -124,9 +134,9 @@ def _image_sentence(verdict: Verdict) -> Iterator[str]:
     if not errors:
         return
     contrast, error = max(errors.items(), key=lambda entry: entry[1])
-    most = "" if len(errors) == 1 else " at most"
+    most = "" if len(errors) == 1 else "at most "
     yield (
-        f"Another test set of this size would shift a difference by about{most} "
+        f"Another test set of this size would shift a difference by {most}about "
         f"{amount(error, unit_of(contrast), 2)} (one standard error); "
         f"the intervals above cover {plural(verdict.replicate)} only."
     )
@@ -143,6 +153,8 @@ def _test(verdict: Verdict, claim: Claim) -> str:
             of = f" for {contrast_name(effect.contrast)}" if len(leg.effects) > 1 else ""
             sentences.append(f"The null hypothesis{of} is that {claim.null(leg)}.")
             sentences.append(result_of_test(effect, verdict.replicate))
+    if sentences and verdict.sequential:
+        sentences.append("The verdict rests on the confidence sequence, not on this p value.")
     return " ".join(sentences)
 
 
@@ -167,14 +179,22 @@ def _change(verdict: Verdict) -> str:
     if judgement.evidence in ("inconclusive", "estimated"):
         said = _undecided(verdict)
     else:
-        said = OPEN_SIZE if judgement.grade == DIRECTION_ONLY else SETTLED
-        said = said.format(replicates=plural(verdict.replicate))
+        said = _settled(verdict).format(replicates=plural(verdict.replicate))
     differing = [
         f"{line.name} ({line.evidence}{f', {line.detail}' if line.detail else ''})"
         for line in verdict.sensitivity
         if not line.agrees
     ]
     return f"{said} It differs when judged by: {listed(differing)}." if differing else said
+
+
+def _settled(verdict: Verdict) -> str:
+    """What would change a verdict that counts."""
+    if any(check.id == "one_seed_carries" for check in verdict.fired):
+        return FRAGILE
+    if not all(line.agrees for line in verdict.sensitivity):
+        return DISPUTED
+    return OPEN_SIZE if verdict.judgement.grade == DIRECTION_ONLY else SETTLED
 
 
 def _undecided(verdict: Verdict) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from hyperverdict.claims.wording import change_text, deciding_effect
 from hyperverdict.figures.data import budget_name
-from hyperverdict.verdicts.model import StudyReport, Verdict
+from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.effects import effect_text
+from hyperverdict.words.isolation import guarded
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -26,11 +27,7 @@ _COLUMNS = "@{}llr" + "".join(_WIDE % width for width in (".28", ".24", ".15")) 
 
 def verdict_table(report: StudyReport) -> str:
     """A ``table`` environment, one row per hypothesis and budget; needs booktabs and array."""
-    rows = [
-        (h.id if position == 0 else "", budget_name(verdict), *_numbers(verdict), verdict.headline)
-        for h in report.hypotheses
-        for position, verdict in enumerate(h.verdicts)
-    ]
+    rows = [row for h in report.hypotheses for row in _guarded_rows(h)]
     rows += [
         (h.id, "", "", h.failed_because, "", h.headline)
         for h in report.hypotheses
@@ -44,6 +41,22 @@ def verdict_table(report: StudyReport) -> str:
         position_float="centering",
     )
     return f"% needs \\usepackage{{booktabs,array}}\n{table}"
+
+
+def _guarded_rows(report: HypothesisReport) -> list[tuple[str, ...]]:
+    return guarded(
+        report.id,
+        lambda: _rows(report),
+        lambda problem: [(report.id, "", "", problem, "", report.headline)],
+    )
+
+
+def _rows(report: HypothesisReport) -> list[tuple[str, ...]]:
+    """One row per budget; the first names the hypothesis."""
+    return [
+        ("" if i else report.id, budget_name(verdict), *_numbers(verdict), verdict.headline)
+        for i, verdict in enumerate(report.verdicts)
+    ]
 
 
 def _styler(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...]) -> Styler:
@@ -68,5 +81,5 @@ def _numbers(verdict: Verdict) -> tuple[str, str, str]:
     return (
         "/".join(dict.fromkeys(str(effect.n) for effect in effects)),
         "; ".join(map(change_text, effects)),
-        "; ".join(effect_text(effect).interval for effect in effects),
+        "; ".join(effect_text(effect).interval for effect in effects if effect.is_measured),
     )

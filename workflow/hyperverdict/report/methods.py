@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hyperverdict.figures.data import budget_levels
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import tuning_seeds
 from hyperverdict.verdicts.facts import data_title
-from hyperverdict.verdicts.model import StudyReport
+from hyperverdict.verdicts.model import HypothesisReport, StudyReport
+from hyperverdict.words.contrasts import measured_as
 from hyperverdict.words.effects import used_test
+from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import (
     confidence_text,
     count,
+    digits,
+    full_stop,
     listed,
     plain,
     seeds_text,
@@ -30,20 +35,45 @@ def methods_paragraph(study: Study, report: StudyReport, provenance: Mapping[str
         experiment = [_elsewhere(study, report)]
     else:
         experiment = [_baseline(study), _seeds(study), *_tuning(study)]
+    problems = {h.id: _problem(report, h) for h in report.hypotheses}
+    whole = tuple(h for h in report.hypotheses if not problems[h.id])
+    written = replace(report, hypotheses=whole)
     said = [
         *experiment,
-        *_budgets(report),
-        *_tests(report),
-        *_sizes(report),
-        "A claim counted as supported or refuted when the interval excluded no difference on the "
-        "claimed or the opposite side, and as having no meaningful effect when the "
-        f"{confidence_text(2 * study.alpha)} interval lay within the smallest effect of interest "
-        "(three-sided testing, Goeman, Solari and Stijnen 2010).",
-        *_family(study, report),
+        *_claims(written),
+        *(f"{id_}: {problem}" for id_, problem in problems.items() if problem),
+        *(() if study.quick else _rules(study, report)),
         *(() if report.trained_elsewhere else _scoring(report)),
         *_versions(provenance),
     ]
     return " ".join(said)
+
+
+def _claims(report: StudyReport) -> list[str]:
+    """How every claim was examined."""
+    return [*_budgets(report), *_tests(report), *_sizes(report)]
+
+
+def _problem(report: StudyReport, hypothesis: HypothesisReport) -> str:
+    """What keeps a hypothesis out of the paragraph, as a sentence; "" normally."""
+    alone = replace(report, hypotheses=(hypothesis,))
+
+    def nothing() -> str:
+        _claims(alone)
+        return ""
+
+    return guarded(hypothesis.id, nothing, full_stop)
+
+
+def _rules(study: Study, report: StudyReport) -> Iterator[str]:
+    """What counted as a verdict, and the family of the primary ones."""
+    yield (
+        "A claim counted as supported or refuted when the interval excluded no difference on the "
+        "claimed or the opposite side, and as having no meaningful effect when the "
+        f"{confidence_text(2 * study.alpha)} interval lay within the smallest effect of interest "
+        "(three-sided testing, Goeman, Solari and Stijnen 2010)."
+    )
+    yield from _family(study, report)
 
 
 def _elsewhere(study: Study, report: StudyReport) -> str:
@@ -102,9 +132,16 @@ def _grid(hypothesis: Hypothesis, study: Study) -> str:
 def _budgets(report: StudyReport) -> Iterator[str]:
     """What was held equal, and where the training length is what a claim varies."""
     verdicts = [(h.id, v) for h in report.hypotheses for v in h.verdicts]
-    equal = dict.fromkeys(v.budget for _, v in verdicts if v.budget and not v.budget_varies)
+    held = [(id_, v) for id_, v in verdicts if v.budget and not v.budget_varies]
+    equal = dict.fromkeys(v.budget for _, v in held if len(v.arms) > 1)
     if equal:
         yield f"Arms were compared at equal training length ({listed(equal)})."
+    alone: dict[str, list[str]] = {}
+    for id_, verdict in held:
+        if len(verdict.arms) == 1:
+            alone.setdefault(id_, []).append(verdict.budget)
+    for id_, budgets in alone.items():
+        yield f"The one arm of {id_} was trained for {listed(budgets)}."
     for id_, verdict in verdicts:
         if verdict.budget_varies:
             levels = listed(budget_levels(verdict))
@@ -114,19 +151,36 @@ def _budgets(report: StudyReport) -> Iterator[str]:
 def _tests(report: StudyReport) -> Iterator[str]:
     """The test of every claimed metric, claims with the same one together."""
     used: dict[str, dict[str, None]] = {}
-    estimated = []
+    estimated: list[str] = []
+    validated: list[str] = []
+    sequences = False
     for h in report.hypotheses:
         for verdict in h.verdicts:
             if verdict.judgement.evidence == "estimated":
                 estimated.append(h.id)
                 continue
-            for leg in verdict.judgement.judged_legs:
-                for effect in leg.effects:
-                    what = f"{h.id} ({leg.metric.title})"
-                    used.setdefault(used_test(effect, verdict.replicate), {})[what] = None
+            sequence = verdict.sequential
+            for effect in verdict.judgement.effects:
+                sequences = sequences or sequence
+                if effect.contrast.kind == "epoch":
+                    validated.append(h.id)
+                what = f"{h.id} ({measured_as(effect.contrast)})"
+                test = used_test(effect, verdict.replicate, sequence)
+                used.setdefault(test, {})[what] = None
     if used:
         tests = "; ".join(f"{listed(claims)} with {test}" for test, claims in used.items())
         yield f"Effects were tested two-sided: {tests}."
+    if sequences:
+        yield (
+            "A confidence sequence (Wang and Ramdas 2023) is wider than a t interval and stays "
+            "valid however often it is looked at."
+        )
+    if validated:
+        were = "was" if len(set(validated)) == 1 else "were"
+        yield (
+            f"{listed(dict.fromkeys(validated))} {were} judged on validation scores recorded "
+            "during training."
+        )
     if estimated:
         were = "was" if len(set(estimated)) == 1 else "were"
         yield f"{listed(dict.fromkeys(estimated))} {were} estimated without a test."
@@ -140,7 +194,7 @@ def _sizes(report: StudyReport) -> Iterator[str]:
             for leg in verdict.judgement.judged_legs:
                 size = size_text(leg.effects[0].delta, leg.effects[0].contrast)
                 what = "shares of the variance in " if leg.expectation.share_of_variance else ""
-                sizes[f"{size} in {what}{leg.metric.title}"] = None
+                sizes[f"{size} in {what}{measured_as(leg.effects[0].contrast)}"] = None
     if sizes:
         were = "effect of interest was" if len(sizes) == 1 else "effects of interest were"
         yield f"The smallest {were} {listed(sizes)}."
@@ -149,14 +203,24 @@ def _sizes(report: StudyReport) -> Iterator[str]:
 def _family(study: Study, report: StudyReport) -> Iterator[str]:
     family = sum(len(h.verdicts) for h in report.hypotheses if h.primary)
     level = confidence_text(study.alpha)
-    if family:
+    others = "; all other hypotheses were exploratory"
+    others = "" if all(h.primary for h in report.hypotheses) else others
+    if family == 1:
+        yield f"The only primary verdict needed no correction ({level} interval){others}."
+    elif family:
         each = confidence_text(study.alpha / family)
         yield (
             f"The {count(family, 'primary verdict')} formed one family with Bonferroni-corrected "
-            f"intervals ({each} each); all other hypotheses were exploratory."
+            f"intervals ({each} each){others}."
         )
     elif report.hypotheses:
-        looks = "" if report.trained_elsewhere else ", wider where further looks were planned"
+        verdicts = [v for h in report.hypotheses for v in h.verdicts]
+        if verdicts and all(v.sequential for v in verdicts):
+            yield f"All hypotheses were exploratory, each at an alpha of {digits(study.alpha)}."
+            return
+        sequence = " or a confidence sequence was used" * any(v.sequential for v in verdicts)
+        wider = f", wider where further looks were planned{sequence}"
+        looks = "" if report.trained_elsewhere else wider
         yield f"All hypotheses were exploratory; intervals are {level} intervals{looks}."
 
 
@@ -168,8 +232,8 @@ def _scoring(report: StudyReport) -> Iterator[str]:
         for failures in verdict.judgement.failures
     )
     yield (
-        "Every run was scored once on the test set, after its last training step; no earlier state "
-        "was chosen by its score."
+        f"Every {'finished ' if failed else ''}run was scored once on the test set, after its last "
+        "training step; no earlier state was chosen by its score."
     )
     yield (
         f"Of {count(report.planned, 'planned run')} (one configuration with one seed each) "

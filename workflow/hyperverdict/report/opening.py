@@ -10,11 +10,14 @@ from hyperverdict.checks.model import CheckResult
 from hyperverdict.figures.data import hypothesis_of
 from hyperverdict.report.badges import Standing, overall
 from hyperverdict.study.model import Study
-from hyperverdict.verdicts.model import HypothesisReport, StudyReport
+from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
+from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import full_stop, listed, upper
 
 # Beyond this number of sentences the opening counts instead of naming.
 MOST_TOPICS = 5
+# The check whose sentence says why a claim is post hoc.
+POST_HOC = "post_hoc"
 
 _ANSWERS: Mapping[Standing, str] = {
     "supported": "the claim holds",
@@ -43,14 +46,22 @@ def opening(report: StudyReport, study: Study) -> str:
     """The report's first line: a short sentence per topic and answer, or counts when many."""
     said: dict[tuple[str, str], list[str]] = {}
     for hypothesis in report.hypotheses:
-        topic = hypothesis_of(hypothesis, study).claim.topic
-        said.setdefault((topic, _answer(hypothesis)), []).append(hypothesis.id)
+        said.setdefault(_said(hypothesis, study), []).append(hypothesis.id)
     if len(said) > MOST_TOPICS:
         return _counts(report.hypotheses)
     answers = Counter(topic for topic, _ in said)
     return " ".join(
         f"{upper(topic)}{f' ({listed(ids)})' if answers[topic] > 1 else ''}: {answer}."
         for (topic, answer), ids in said.items()
+    )
+
+
+def _said(report: HypothesisReport, study: Study) -> tuple[str, str]:
+    """The topic of a hypothesis, and what came out."""
+    return guarded(
+        report.id,
+        lambda: (hypothesis_of(report, study).claim.topic, _answer(report)),
+        lambda problem: (report.id, problem),
     )
 
 
@@ -79,12 +90,21 @@ def facts_line(report: StudyReport) -> str:
 
 
 def post_hoc(report: HypothesisReport) -> str:
-    """ "Post hoc", with the budgets where it is only some; "" where all is registered."""
-    late = [v.budget for v in report.verdicts if v.registered == "post hoc"]
-    if not late:
-        return ""
-    where = "" if len(late) == len(report.verdicts) else f" at {listed(late)}"
-    return f"Post hoc{where}: written down after its results existed."
+    """ "Post hoc" and why, with the budgets where it is only some; "" where all is registered."""
+    late: dict[str, list[str]] = {}
+    for verdict in report.verdicts:
+        if verdict.registered == "post hoc":
+            late.setdefault(_post_hoc_reason(verdict), []).append(verdict.budget)
+    return " ".join(
+        f"Post hoc{'' if len(at) == len(report.verdicts) else f' at {listed(at)}'}{reason}"
+        for reason, at in late.items()
+    )
+
+
+def _post_hoc_reason(verdict: Verdict) -> str:
+    """What the check says after its "Post hoc"."""
+    found = next((check.sentence for check in verdict.fired if check.id == POST_HOC), "")
+    return found.removeprefix("Post hoc") or ": not registered before its results existed."
 
 
 def failure(report: HypothesisReport) -> str:
@@ -119,6 +139,8 @@ def headline_caveats(report: HypothesisReport) -> tuple[HeadlineCaveat, ...]:
     """At most two caveats for the headline, the gravest over all budgets, one of each check."""
     said: dict[str, dict[str, list[tuple[CheckResult, str]]]] = {}  # id -> sentence -> findings
     fired = [(check, verdict.budget) for verdict in report.verdicts for check in verdict.caveats]
+    # `post_hoc` says that one already.
+    fired = [entry for entry in fired if entry[0].id != POST_HOC]
     for check, budget in sorted(fired, key=lambda entry: -entry[0].gravity):
         said.setdefault(check.id, {}).setdefault(check.sentence, []).append((check, budget))
     return tuple(_caveat(found, len(report.verdicts)) for found in list(said.values())[:2])

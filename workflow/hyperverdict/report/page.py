@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 from hyperverdict.checks.model import CheckResult
@@ -22,6 +23,7 @@ from hyperverdict.verdicts.prior import stated_text
 from hyperverdict.vocabulary.metrics import Metric, unrecorded
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.effects import effect_text
+from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import digits, number, p_text, plain, plural, seeds_text, value_text
 
 # In a table's cell; a column of nothing else is left out.
@@ -69,7 +71,7 @@ class HypothesisView(NamedTuple):
     says: str
     claim: str
     because: str
-    primary: bool
+    status: str
     badge: Badge
     post_hoc: str
     failure: str
@@ -86,7 +88,45 @@ class HypothesisView(NamedTuple):
 
 
 def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
-    """Everything that the page shows of one hypothesis."""
+    """Everything that the page shows of one hypothesis; what fails in its words stays in it."""
+    return guarded(
+        report.id, lambda: _view(report, study), lambda problem: _unwritten(report, study, problem)
+    )
+
+
+def _unwritten(report: HypothesisReport, study: Study, problem: str) -> HypothesisView:
+    """A hypothesis of which only the verdict could be written."""
+    return HypothesisView(
+        id=report.id,
+        says=report.says,
+        claim=report.claim,
+        because=report.because,
+        status=_status(report, study),
+        badge=hypothesis_badge(report),
+        post_hoc="",
+        failure=problem,
+        caveats=(),
+        lines=(),
+        verdicts=(),
+        opposing=(),
+        prior=(),
+        beside=None,
+        seeds="",
+        arms=Table((), ()),
+        paths=(),
+        pictures=(),
+    )
+
+
+def _status(report: HypothesisReport, study: Study) -> str:
+    if study.quick:
+        return "estimated in quick mode, which gives no verdicts"
+    if report.primary:
+        return "primary: its intervals are corrected for the family"
+    return "exploratory: its intervals are not corrected for other hypotheses"
+
+
+def _view(report: HypothesisReport, study: Study) -> HypothesisView:
     stated = hypothesis_of(report, study)
     arms = [arm for verdict in report.verdicts for arm in verdict.arms]
     return HypothesisView(
@@ -94,12 +134,15 @@ def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
         says=report.says,
         claim=report.claim,
         because=report.because,
-        primary=report.primary,
+        status=_status(report, study),
         badge=hypothesis_badge(report),
         post_hoc=opening.post_hoc(report),
         failure=opening.failure(report),
         caveats=opening.headline_caveats(report),
-        lines=tuple(Line(budget_name(v), verdict_badge(v), brief(v)) for v in report.verdicts),
+        lines=tuple(
+            Line(budget_name(v), verdict_badge(v), guarded(report.id, partial(brief, v), str))
+            for v in report.verdicts
+        ),
         verdicts=tuple(verdict_view(report, verdict, study) for verdict in report.verdicts),
         opposing=report.opposing,
         prior=report.prior,
@@ -120,7 +163,11 @@ def verdict_view(report: HypothesisReport, verdict: Verdict, study: Study) -> Ve
     return VerdictView(
         title=budget_title(verdict),
         badge=verdict_badge(verdict),
-        conclusion=conclude(report, verdict, study),
+        conclusion=guarded(
+            report.id,
+            lambda: conclude(report, verdict, study),
+            lambda problem: Conclusion((problem,), "", "", "", ""),
+        ),
         effects=effects_table(verdict),
         fired=verdict.fired,
         passed=tuple(check.title for check in verdict.checks if check.status == "passed"),

@@ -17,6 +17,7 @@ from hyperverdict.report import conclusion, opening
 from hyperverdict.report.badges import hypothesis_badge, verdict_badge
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport
+from hyperverdict.words.isolation import guarded
 
 _STYLES = {
     "supported": "bold blue",
@@ -55,7 +56,7 @@ def print_verdicts(
         for note in (opening.post_hoc(hypothesis), opening.failure(hypothesis)):
             if note:
                 console.print(_text(f"  {note}"))
-        console.print(Padding(budget_table(hypothesis), (0, 0, 0, 2)))
+        console.print(Padding(_guarded_table(hypothesis), (0, 0, 0, 2)))
     console.print()
     for label, sentence in (("Main caveat", report.main_caveat), ("Next", report.next_step)):
         if sentence:
@@ -63,6 +64,13 @@ def print_verdicts(
     if html is not None:
         # A path must stay whole to be clicked or copied.
         console.print(Text(f"Report: {html}"), soft_wrap=True)
+
+
+def _guarded_table(hypothesis: HypothesisReport) -> Table | Text:
+    def table() -> Table | Text:
+        return budget_table(hypothesis)
+
+    return guarded(hypothesis.id, table, _text)
 
 
 def budget_table(hypothesis: HypothesisReport) -> Table:

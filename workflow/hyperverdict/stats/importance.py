@@ -29,6 +29,7 @@ class Importance:
             some seeds agree on no variance at all, so that nothing can be said of shares.
         pseudo_values: [n], whose mean and spread are the difference's.
         total: variance of the cell means, in the metric's unit squared.
+        varies: any seed has cells that differ at all.
     """
 
     these: float
@@ -38,6 +39,7 @@ class Importance:
     difference: Estimate
     pseudo_values: Floats
     total: float
+    varies: bool = True
 
 
 def importance(table: Floats, these: Sequence[int], than: Sequence[int]) -> Importance:
@@ -61,7 +63,9 @@ def importance(table: Floats, these: Sequence[int], than: Sequence[int]) -> Impo
     pseudo = _pseudo_values(grams[0] - grams[1], grams[2])
     difference = _estimate(pseudo)
     total = _across(grams[2])
-    return Importance(first, second, 1 - first - second, tuple(singles), difference, pseudo, total)
+    varies = bool(np.ptp(data.reshape(len(data), -1), axis=1).any())
+    cross = 1 - first - second
+    return Importance(first, second, cross, tuple(singles), difference, pseudo, total, varies)
 
 
 def _estimate(pseudo: Floats) -> Estimate:

@@ -95,7 +95,7 @@ class Scheduled:
 
 
 @dataclass(frozen=True)
-class Sequence:
+class ConfidenceSequence:
     """A look that nobody registered: a confidence sequence on what earlier looks left of alpha.
 
     Attributes:
@@ -139,7 +139,7 @@ def scheduled(looks: tuple[int, ...], index: int, spending: Spending | None = No
 
 def confidence_sequence(left: float = 1.0) -> LookRule:
     """The rule of an unregistered look, on the share of alpha that earlier looks left (0 to 1)."""
-    return Sequence(1.0 - left)
+    return ConfidenceSequence(1.0 - left)
 
 
 def sequence_t(n: int, alpha: float, g: float = 1.0) -> float:

@@ -3,6 +3,9 @@
 The types below are the format: `schema()` gives their JSON schema, which is kept in
 workflow/schemas/verdicts.schema.json. JSON has no nan or infinity; the texts "NaN", "Infinity" and
 "-Infinity" stand for them.
+
+The `budget` of a verdict whose `budget_varies` was not held equal: it is the question's key and
+nothing more, and the report's `conclusions` name no budget then.
 """
 
 from __future__ import annotations
@@ -204,6 +207,7 @@ class VerdictEntry:
         uncorrected: the evidence without the correction for the primary family; null when
             exploratory.
         replicate: what `n` of its effects counts: "seed", or what stands for one in a table.
+        sequential: a confidence sequence took the place of its t intervals.
         registered: "registered", "post hoc" or "" without a ledger.
         checks: all checks: those that fired first, the gravest first.
         sensitivity: what other ways of judging say.
@@ -224,6 +228,7 @@ class VerdictEntry:
     kind: str
     uncorrected: Evidence | None
     replicate: str
+    sequential: bool
     registered: str
     expectations: tuple[ExpectationEntry, ...]
     effects: tuple[EffectEntry, ...]

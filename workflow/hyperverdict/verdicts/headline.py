@@ -37,7 +37,12 @@ def conclusions(verdicts: Sequence[Verdict]) -> Conclusions:
     for verdict in verdicts:
         groups.setdefault(verdict.headline, []).append(verdict)
     ordered = sorted(groups.items(), key=lambda group: not _is_conclusive(group[1][0]))
-    return tuple((text, tuple(verdict.budget for verdict in group)) for text, group in ordered)
+    return tuple((text, _held(group)) for text, group in ordered)
+
+
+def _held(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """The budgets that verdicts hold equal."""
+    return tuple(verdict.held_budget for verdict in verdicts if not verdict.budget_varies)
 
 
 def over_budgets(verdicts: Sequence[Verdict]) -> str:
@@ -52,7 +57,7 @@ def over_budgets(verdicts: Sequence[Verdict]) -> str:
         return found[0][0] if found else NOT_JUDGED
     if _conclusions_differ(verdicts):
         return DEPENDS
-    return "; ".join(f"{text} at {listed(budgets)}" for text, budgets in found)
+    return "; ".join(f"{text} at {listed(at)}" if at else text for text, at in found)
 
 
 def _is_conclusive(verdict: Verdict) -> bool:
@@ -89,9 +94,10 @@ def main_caveat(reports: Iterable[HypothesisReport]) -> str:
     gravest = max(fired, key=lambda check: (check.level == "blocks", check.gravity))
     ids_at: dict[str, list[str]] = {}  # budgets in words -> hypotheses
     for report in reports:
-        at = [v.budget for v in report.verdicts if _says(v, gravest)]
-        if at:
-            where = "" if len(at) == len(report.verdicts) else f" at {listed(at)}"
+        says = [v for v in report.verdicts if _says(v, gravest)]
+        if says:
+            at = _held(says)
+            where = "" if len(says) == len(report.verdicts) or not at else f" at {listed(at)}"
             ids_at.setdefault(where, []).append(report.id)
     where = "; ".join(f"{listed(ids)}{at}" for at, ids in ids_at.items())
     return f"{where}: {gravest.sentence}"

@@ -28,9 +28,11 @@ from hyperverdict.outcomes.images import image_errors
 from hyperverdict.outcomes.questions import make_question, named_elsewhere, tuning_of
 from hyperverdict.outcomes.timing import Timing, timing_of
 from hyperverdict.outcomes.values import RunIndex, index_runs
+from hyperverdict.stats.sequential import ConfidenceSequence
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import arms_of
 from hyperverdict.verdicts.claim_text import claim_text
+from hyperverdict.verdicts.counts import provisional_text, run_counts
 from hyperverdict.verdicts.facts import study_facts
 from hyperverdict.verdicts.failures import failures_text
 from hyperverdict.verdicts.headline import (
@@ -48,7 +50,6 @@ from hyperverdict.verdicts.scope import scope_sentences, untestable_reason
 from hyperverdict.verdicts.seeds_needed import next_look
 from hyperverdict.verdicts.sensitivity import leave_one_out, sensitivity
 from hyperverdict.vocabulary.budget import Budget
-from hyperverdict.words.numbers import count
 
 log = logging.getLogger(__name__)
 
@@ -239,7 +240,7 @@ def _report(
     contexts = [one.context for found in judged.values() for one in _questions(found)]
     opposed = oppositions(contexts)
     reports = tuple(_hypothesis_report(h, judged[h.id], opposed) for h in study.hypotheses)
-    planned, analysed, missing_times = _counts(contexts)
+    planned, analysed, missing_times = run_counts(contexts)
     return StudyReport(
         study=study.name,
         title=study.title,
@@ -247,7 +248,7 @@ def _report(
         hypotheses=reports,
         main_caveat=main_caveat(reports),
         next_step=study_step(reports),
-        provisional=_provisional(planned, analysed, missing_times) if trained_here else "",
+        provisional=provisional_text(planned, analysed, missing_times) if trained_here else "",
         planned=planned,
         analysed=analysed,
         trained_elsewhere=not trained_here,
@@ -324,6 +325,7 @@ def _verdict(judged: Judged, opposed: Sequence[Opposition]) -> Verdict:
         registered=context.status.registered,
         next_look=next_look(context),
         replicate=context.notes.replicate,
+        sequential=isinstance(context.question.look_rule, ConfidenceSequence),
     )
     text = headline(context.judgement, verdict.blocking, failures_text(context))
     return replace(verdict, headline=text)
@@ -351,28 +353,3 @@ def _looks(
                 evidence=verdict.judgement.evidence,
                 headline=verdict.headline,
             )
-
-
-def _counts(contexts: Iterable[CheckContext]) -> tuple[int, int, int]:
-    """(planned, analysed) runs, a shared run once, and questions whose times lack."""
-    planned: set[tuple[str, int]] = set()
-    present: set[tuple[str, int]] = set()
-    missing_times = 0
-    for context in contexts:
-        for a in context.arms:
-            planned |= {(a.summary.path, seed) for seed in a.summary.seeds}
-            present |= {(a.summary.path, int(s)) for s in a.rows["seed"]} if len(a.rows) else set()
-        times = (o for o in context.question.outcomes.values() if o.metric.is_time)
-        missing_times += any(not any(outcomes.values.values()) for outcomes in times)
-    return len(planned), len(planned & present), missing_times
-
-
-def _provisional(planned: int, analysed: int, missing_times: int) -> str:
-    parts = []
-    if analysed < planned:
-        missing = planned - analysed
-        are = "is" if missing == 1 else "are"
-        parts.append(f"{missing:,} of {count(planned, 'run')} {are} missing")
-    if missing_times:
-        parts.append("training times are not measured yet")
-    return "; ".join(parts)

@@ -62,7 +62,8 @@ class Verdict:
     """One hypothesis at one budget.
 
     Attributes:
-        budget: as text, "" for a claim without one.
+        budget: as text, "" for a claim without one. It only identifies the question where the
+            claim varies the budget; `held_budget` is for people.
         budget_varies: the budget is what the claim varies; then `budget` is not held equal.
         judgement: the judgement that counts: under the family's alpha for a primary hypothesis.
         uncorrected: the evidence without that correction; None when exploratory.
@@ -74,6 +75,7 @@ class Verdict:
         registered: "registered", "post hoc" or "" without a ledger.
         next_look: None where nothing is open.
         replicate: what its effects count: "seed", or what stands for one in a table without seeds.
+        sequential: a confidence sequence took the place of its t intervals.
     """
 
     budget: str
@@ -90,6 +92,12 @@ class Verdict:
     registered: str = ""
     next_look: NextLook | None = None
     replicate: str = "seed"
+    sequential: bool = False
+
+    @property
+    def held_budget(self) -> str:
+        """The budget that was held equal, "" where there is none or the claim varies it."""
+        return "" if self.budget_varies else self.budget
 
     @property
     def fired(self) -> tuple[CheckResult, ...]:
@@ -115,7 +123,8 @@ class HypothesisReport:
         claim: the claim in canonical words, e.g.
             "batch size 4 → 128: training time lower, test accuracy lower".
         headline: the common verdict, or "depends on the budget".
-        conclusions: (headline, budgets in words) of every distinct headline, conclusive ones first.
+        conclusions: (headline, budgets in words) of every distinct headline, conclusive ones first;
+            without budgets where the claim varies the budget.
         opposing: sentences about hypotheses that claim the opposite.
         prior: sentences that set the earlier finding beside ours.
         failed_because: the error that kept it from being judged, "" normally.

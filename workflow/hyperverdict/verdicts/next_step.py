@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from hyperverdict.study.edit import MAXIMUM_SEEDS
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
-from hyperverdict.verdicts.seeds_needed import needed_text
+from hyperverdict.verdicts.seeds_needed import needed_seeds, needed_text
 
 SETTLED = "All claims are settled."
 SETTLED_HERE = "Settled for this scope; other budgets, data or contexts would widen it."
@@ -69,13 +70,22 @@ def _settling(verdict: Verdict) -> NextStep:
         if _only_time_is_open(verdict):
             sentence = "Measure the times again on an idle machine: only they are undecided."
             return NextStep(Urgency.TIMES, sentence)
+        if verdict.judgement.evidence == "estimated":
+            sentence = "Remove `quick: true` from the study file and train all seeds for a verdict."
+            return NextStep(Urgency.OPEN, sentence)
         return NextStep(Urgency.OPEN, "Add seeds and judge again.")
     hours = look.cost_hours[1] if look.cost_hours else float("inf")
     needed = needed_text(look)
     if look.command:
         short = look.seeds is not None and look.seeds < look.seeds_needed[0]
-        may = f" (the next registered look, at {look.seeds}, may leave it open)" if short else ""
+        may = f" (the next registered look, at {look.seeds:,}, may leave it open)" if short else ""
         return NextStep(Urgency.SEEDS, f"{needed}{may}. Run `{look.command}`.", hours)
+    if look.seeds_needed[0] > MAXIMUM_SEEDS and all(arm.is_ours for arm in verdict.arms):
+        sentence = (
+            f"The effect is too small to settle with at most {MAXIMUM_SEEDS:,} seeds: about "
+            f"{needed_seeds(look)} per arm would settle it."
+        )
+        return NextStep(Urgency.OPEN, sentence, hours)
     if verdict.registered and look.seeds is None:
         sentence = (
             f"{needed}. State the claim in a study of its own, on seeds that no run has used: its "
@@ -99,7 +109,7 @@ def study_step(reports: Iterable[HypothesisReport]) -> str:
             because = f"could not be judged: {report.failed_because}"
             steps.append((NextStep(Urgency.FAILED, because), report.id))
         for verdict in report.verdicts:
-            at = f" at {verdict.budget}" if verdict.budget else ""
+            at = f" at {verdict.held_budget}" if verdict.held_budget else ""
             steps.append((next_step(verdict), f"{report.id}{at}:"))
     open_steps = [entry for entry in steps if entry[0].urgency is not Urgency.NOTHING]
     if not open_steps:

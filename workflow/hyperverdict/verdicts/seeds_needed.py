@@ -6,6 +6,7 @@ import math
 import shlex
 
 from hyperverdict.checks.context import CheckContext
+from hyperverdict.study.edit import MAXIMUM_SEEDS
 from hyperverdict.verdicts.model import NextLook
 from hyperverdict.words.numbers import digits
 
@@ -69,14 +70,18 @@ def processor(context: CheckContext) -> str:
 def _next_seeds(context: CheckContext, needed: Range) -> int | None:
     """The number of seeds of the next look: a registered one where one is left.
 
-    None when the looks that were taken used all of alpha.
+    None when the looks that were taken used all of alpha, and where no study file may list as many
+    seeds as the effect needs.
     """
     have, status = len(context.question.seeds), context.status
     planned = [n for n in status.schedule if n > have]
     if planned:
         return min(planned)
     spent = status.look is not None and status.look.spends >= 1
-    return None if spent else max(needed[1], have + 1)
+    if context.elsewhere:
+        return None if spent else max(needed[1], have + 1)
+    hopeless = max(needed[0], have + 1) > MAXIMUM_SEEDS
+    return None if spent or hopeless else min(max(needed[1], have + 1), MAXIMUM_SEEDS)
 
 
 def _command(context: CheckContext, seeds: int) -> str:
@@ -90,12 +95,16 @@ def _command(context: CheckContext, seeds: int) -> str:
 
 def needed_text(look: NextLook) -> str:
     """``About 20 to 31 seeds per arm would settle it, at a cost of about 2 CPU hours``."""
-    low, high = look.seeds_needed
-    seeds = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     cost = ""
     if look.cost_hours is not None:
         cost = f", at a cost of about {hours_text(look.cost_hours, look.processor)}"
-    return f"About {seeds} seeds per arm would settle it{cost}"
+    return f"About {needed_seeds(look)} seeds per arm would settle it{cost}"
+
+
+def needed_seeds(look: NextLook) -> str:
+    """``20 to 31``."""
+    low, high = look.seeds_needed
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def hours_text(hours: tuple[float, float], processor: str = "") -> str:

@@ -95,6 +95,7 @@ def clause(contrast: Contrast, change: str, than: str) -> str:
         case "epoch":
             return f"from {start} to {to}, {what} {'did not change' if same else f'was {change}'}"
         case "strategy":
-            return f"{what} of the winners was {change} after {to} {than} after {start}"
+            average = "on average " if same else ""
+            return f"{what} of the winners was {average}{change} after {to} {than} after {start}"
     average = "on average " if same else ""
     return f"{what} was {average}{change} with {to} {than} with {start}"

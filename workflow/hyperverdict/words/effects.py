@@ -115,8 +115,7 @@ def sentence(effect: Effect) -> str:
     """
     contrast, unit = effect.contrast, unit_of(effect.contrast)
     if not effect.is_measured:
-        name = contrast_name(contrast)
-        return f"No finished runs show {measured_as(contrast)} for {name}."
+        return unmeasured(effect)
     text = effect_text(effect)
     context = f"with {contrast.context}, " if contrast.context else ""
     body = clause(contrast, text.change, text.than)
@@ -131,6 +130,21 @@ def sentence(effect: Effect) -> str:
     return f"{sentence}; the {level} interval, {inner}, lies within {size} of no difference."
 
 
+def unmeasured(effect: Effect) -> str:
+    """Why an effect has no estimate, as one sentence."""
+    contrast = effect.contrast
+    if contrast.kind == "share" and effect.n >= 3:
+        of = f"in {contrast.metric.title} "
+        return f"The variance {of}between settings cannot be told from noise with these seeds."
+    if contrast.kind == "share" and effect.n > 0:
+        only = count(effect.n, "seed")
+        return (
+            f"Only {only} finished in every setting, too few to estimate shares of the variance "
+            f"in {contrast.metric.title}."
+        )
+    return f"No finished runs show {measured_as(contrast)} for {contrast_name(contrast)}."
+
+
 def _claimed_size(effect: Effect, unit: Unit) -> str:
     """The claimed range of an effect: "0 to 1 point higher"."""
     low, high = effect.between or (0.0, 0.0)
@@ -140,33 +154,44 @@ def _claimed_size(effect: Effect, unit: Unit) -> str:
     return f"{digits(low * unit.scale)} to {amount(high, unit)} {direction}"
 
 
-def used_test(effect: Effect, replicate: str = "seed") -> str:
+def used_test(effect: Effect, replicate: str = "seed", sequence: bool = False) -> str:
     """The test as a methods section names it: "a one-sample t test on the differences per seed".
 
     Args:
         replicate: what its values are paired by.
+        sequence: a confidence sequence took the place of the t interval.
     """
+    if sequence:
+        return f"a confidence sequence on {_tested(effect, replicate)}"
+    test = "a one-sample t test" if effect.paired else "Welch’s t test"
+    return f"{test} on {_tested(effect, replicate)}"
+
+
+def _tested(effect: Effect, replicate: str) -> str:
+    """What the test is done on."""
     scale = "logarithms of the ratios" if effect.ratio else "differences"
     per = "per measurement" if effect.metric.is_time else f"per {replicate}"
     if not effect.paired:
         of = "the logarithms of the values" if effect.ratio else "the values"
-        return f"Welch’s t test on {of}, unpaired"
+        return f"{of}, unpaired"
     match effect.contrast.kind:
         case "share":
-            return "a one-sample t test on jackknife pseudo-values of the difference in shares"
+            return "jackknife pseudo-values of the difference in shares"
         case "interaction" | "conditional":
-            return f"a one-sample t test on the {scale} of two effects {per}"
+            return f"the {scale} of two effects {per}"
         case "epoch":
-            return f"a one-sample t test on the {scale} between epochs of one training {per}"
+            return f"the {scale} between epochs of one training {per}"
         case "strategy":
-            return f"a one-sample t test on the {scale} between the winners per replicate"
+            return f"the {scale} between the winners per repeat of the search"
         case "fit":
-            return f"a one-sample t test on the change of the line fitted {per}"
-    return f"a one-sample t test on the {scale} {per}"
+            return f"the change of the line fitted {per}"
+    return f"the {scale} {per}"
 
 
 def result_of_test(effect: Effect, replicate: str = "seed") -> str:
     """Test, n, statistic and p value of one effect."""
+    if effect.contrast.kind == "share" and effect.n > 0 and not effect.is_measured:
+        return f"No test is possible. {unmeasured(effect)}"
     if effect.n < 2 or math.isnan(effect.t):
         return f"With fewer than two finished {plural(replicate)} per arm no test is possible."
     n = f"n = {effect.n}" if effect.paired else f"at least {count(effect.n, replicate)} per arm"

@@ -75,6 +75,11 @@ def upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lower(text: str) -> str:
+    """The text with a small first letter."""
+    return text[:1].lower() + text[1:]
+
+
 def full_stop(sentence: str) -> str:
     """The sentence with a stop at its end."""
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
