@@ -71,8 +71,9 @@ def _alike(context: CheckContext, outcomes: Outcomes) -> Found:
     "caveat",
     title="The factor changes the scores",
     explains="Whether arms agree in every recorded score of every seed, the loss included: then "
-    "the factor changed nothing, whoever trained them. It blocks a claimed difference; it is a "
-    "caveat for levels that agree within a larger claim, and for claims of no difference.",
+    "the factor changed nothing, whoever trained them. It blocks a claimed difference, trend or "
+    "interaction that rests on such arms. It is a caveat for other levels that agree within a "
+    "larger claim, and for claims of no difference.",
     remedy="Check that the factor reaches the training code and has an effect there.",
 )
 def same_results(context: CheckContext) -> Found:
@@ -91,7 +92,8 @@ def same_results(context: CheckContext) -> Found:
     blocking = [leg for leg in copied if _is_empty(leg, alike[leg.metric.name], context)]
     leg = (blocking or copied)[0]
     groups = alike[leg.metric.name]
-    named = next((g for g in groups if any(_both(e, g) for e in leg.effects)), groups[0])
+    together = (_among(effect, group) for effect in leg.effects for group in groups)
+    named = next((labels for labels in together if len(labels) > 1), groups[0])
     sentence = _same_sentence(context, named)
     return blocks(sentence, "same results", 10.5) if blocking else caveat(sentence, 7.6)
 
@@ -109,9 +111,9 @@ def _same_sentence(context: CheckContext, group: Sequence[str]) -> str:
     return sentence + ("." if context.elsewhere is None else ", or never reached the training.")
 
 
-def _both(effect: Effect, group: Sequence[str]) -> bool:
-    """Whether two arms of a group stand behind an effect."""
-    return len(set(effect.contrast.arms) & set(group)) > 1
+def _among(effect: Effect, group: Sequence[str]) -> tuple[str, ...]:
+    """The arms of a group that stand behind an effect."""
+    return tuple(label for label in effect.contrast.arms if label in group)
 
 
 def _is_empty(leg: Leg, groups: Groups, context: CheckContext) -> bool:
