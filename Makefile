@@ -16,7 +16,7 @@ help:
 	@echo "make reflection-small  every type of claim on digits (5 minutes)"
 	@echo "make reflection-full   eleven claims on Fashion-MNIST (about 27 core-minutes)"
 	@echo "make test              every test that needs neither root nor a cluster"
-	@echo "make test-simulation   tests of the error rates, and of 2,000 tables from elsewhere (15 minutes)"
+	@echo "make test-simulation   tests of the error rates, and of 2,000 tables from elsewhere (7 minutes)"
 	@echo "make test-cluster      the tests on a real SLURM (root, Debian's packages)"
 	@echo "make lint              format, lint and type checks"
 	@echo "make docs              write the generated pages, tables and schemas again"
