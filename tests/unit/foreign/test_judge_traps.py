@@ -50,7 +50,7 @@ def test_runs_that_diverge_late_failed(tmp_path):
 
     verdict = _verdict(tmp_path, _table(score, epochs=range(1, 11)), budget="10 epochs")
     assert verdict.headline == (
-        "inconclusive (failures decide it: 7 of 10 runs of batch size 128 diverged)"
+        "inconclusive (failures decide it: 7 of 10 runs of batch size 128 failed)"
     )
 
 
@@ -106,7 +106,7 @@ def test_an_id_that_counts_repeats_keeps_the_arms_apart(tmp_path):
         return {"run_id": seed, "accuracy": accuracy}
 
     verdict = _verdict(tmp_path, _table(score).drop(columns="seed"))
-    assert "5 of 10 runs of batch size 128 diverged" in verdict.headline
+    assert "5 of 10 runs of batch size 128 failed" in verdict.headline
     assert not verdict.judgement.legs[0].effects[0].paired
 
 
@@ -124,7 +124,7 @@ def test_failed_rows_without_seeds_are_no_copies(tmp_path):
         }
 
     verdict = _verdict(tmp_path, _table(score).drop(columns="seed"))
-    assert "6 of 10 runs of batch size 128 diverged" in verdict.headline
+    assert "6 of 10 runs of batch size 128 failed" in verdict.headline
 
 
 def test_a_logged_schedule_is_no_hyperparameter(tmp_path):

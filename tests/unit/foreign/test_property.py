@@ -24,7 +24,7 @@ def _outcomes(index):
     verdicts = report.hypotheses[0].verdicts
     assert len(verdicts) == len(made.lengths), report.hypotheses[0].failed_because
     return [
-        # "supported (1 of 8 runs diverged)" is a verdict with a remark.
+        # "supported (1 of 8 runs failed)" is a verdict with a remark.
         (verdict.budget, _without_remark(verdict.headline), found.allowed[length], found.notes)
         for verdict, length in zip(verdicts, made.lengths, strict=True)
     ]

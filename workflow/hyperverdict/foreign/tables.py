@@ -41,7 +41,7 @@ def final_rows(
         "seed": found.seeds,
         "budget": [arm.configuration.budget.slug] * n,
         "failed": found.failed,
-        "status": np.where(found.failed, "diverged", "finished"),
+        "status": np.where(found.failed, "failed", "finished"),
     }
     for metric in metrics:
         columns[metric.final] = found.scores[metric.name]
