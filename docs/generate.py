@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hyperverdict.checks.page import page as checks_page
 from hyperverdict.study.structure import study_schema
-from hyperverdict.verdicts.document import schema as verdicts_schema
+from hyperverdict.verdicts.format import schema as verdicts_schema
 from hyperverdict.vocabulary.datasets import DATASETS
 from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS, Hyperparameter
 from hyperverdict.vocabulary.metrics import RECORDED, Metric

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hyperverdict.cli import main
 from hyperverdict.study.load import load_study
-from hyperverdict.verdicts.document import schema
+from hyperverdict.verdicts.format import schema
 from hyperverdict.verdicts.store import read_verdicts, write_verdicts
 from jsonschema import Draft202012Validator
 

@@ -152,7 +152,7 @@ def _show(options: argparse.Namespace) -> None:
 
 def _schema(options: argparse.Namespace) -> None:
     if options.verdicts:
-        from hyperverdict.verdicts.document import schema
+        from hyperverdict.verdicts.format import schema
     else:
         from hyperverdict.study.structure import study_schema as schema
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from hyperverdict.report.glossary import TERMS
-from hyperverdict.verdicts.document import schema
+from hyperverdict.verdicts.format import schema
 
 ROOT = Path(__file__).parents[3]
 PAGES = [

@@ -14,7 +14,8 @@ from hyperverdict.claims.model import Failures, Judgement, Leg
 from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Effect, Expectation
 from hyperverdict.errors import UserError
-from hyperverdict.verdicts.document import from_json, schema, to_json
+from hyperverdict.verdicts.document import from_json, to_json
+from hyperverdict.verdicts.format import schema
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.model import (
     ArmSummary,

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from hyperverdict.claims.conjunction import check_legs, judge_legs, leg_of_one, two_alphas
+from hyperverdict.claims.conjunction import check_design, judge_legs, leg_of_one, two_alphas
 from hyperverdict.claims.factors import (
     Levels,
     change_text,
@@ -72,9 +72,7 @@ class Comparison(Claim):
 
     def check(self, design: Design) -> None:
         """Refuse equal arms, legs that are equal by design, a single seed."""
-        check_legs(self, design)
-        for budget in design.budgets:
-            self.arms(design.baseline, budget)
+        check_design(self, design)
         refuse_single_run(design)
 
     def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:

@@ -23,8 +23,8 @@ from typing import Any, ClassVar, Self
 from hyperverdict.claims.conjunction import (
     TwoAlphas,
     all_hold,
+    check_design,
     check_directions,
-    check_legs,
     judge_legs,
     leg_of,
     opposite_tolerant,
@@ -34,7 +34,7 @@ from hyperverdict.claims.factors import (
     Levels,
     change_text,
     factor_title,
-    find_arm,
+    find_pair,
     make_arm,
     read_change,
     read_levels,
@@ -114,10 +114,8 @@ class Conditional(Claim):
 
     def check(self, design: Design) -> None:
         """Refuse equal arms and a single seed."""
-        check_legs(self, design)
+        check_design(self, design)
         check_directions(self, "a conditional claim is higher or lower")
-        for budget in design.budgets:
-            self.arms(design.baseline, budget)
         refuse_single_run(design)
 
     def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
@@ -149,8 +147,7 @@ class Conditional(Claim):
         return leg_of(expectation, all_hold(effects), effects)
 
     def _pair(self, question: Question, context: Levels) -> tuple[Arm, Arm]:
-        start, to = (find_arm(question.arms, x, context) for x in (self.start, self.to))
-        return start, to
+        return find_pair(question.arms, self.start, self.to, context)
 
     def _contrast(self, question: Question, expectation: Expectation) -> Weighted:
         """Mean of to - from over yes contexts minus that over no contexts."""

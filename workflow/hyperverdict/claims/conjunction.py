@@ -48,8 +48,8 @@ def equal_by_design(metric: Metric, budget: Budget | None) -> bool:
     return budget is not None and budget.kind in metric.equal_at
 
 
-def check_legs(claim: Claim, design: Design) -> None:
-    """Refuse a claim without expectations, or one with nothing left to judge at a budget."""
+def check_design(claim: Claim, design: Design) -> None:
+    """Refuse a claim without expectations, equal arms, and a budget with nothing left to judge."""
     if not claim.expect:
         raise UserError("expect is missing: what should happen, e.g. expect: {accuracy: higher}")
     for expectation in claim.expect:
@@ -57,8 +57,9 @@ def check_legs(claim: Claim, design: Design) -> None:
             raise UserError(
                 f"expect: {expectation.metric.name}: share_of_variance belongs to matters_more"
             )
-    for budget in claim.budgets(design.budgets):
-        if budget is not None and all(equal_by_design(e.metric, budget) for e in claim.expect):
+    for budget in filter(None, claim.budgets(design.budgets)):
+        claim.arms(design.baseline, budget)
+        if all(equal_by_design(e.metric, budget) for e in claim.expect):
             names = ", ".join(e.metric.name for e in claim.expect)
             raise UserError(
                 f"at_equal: {budget}: {names} is equal by design at equal {budget.kind}; "

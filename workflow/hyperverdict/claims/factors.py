@@ -155,6 +155,12 @@ def find_arm(arms: Iterable[Arm], settings: Levels, context: Levels | None = Non
     raise KeyError(str(wanted))
 
 
+def find_pair(arms: Iterable[Arm], start: Levels, to: Levels, context: Levels) -> tuple[Arm, Arm]:
+    """The arms with two settings in one context; KeyError when one is missing."""
+    found = tuple(arms)
+    return find_arm(found, start, context), find_arm(found, to, context)
+
+
 def unique_arms(arms: Iterable[Arm], where: str) -> tuple[Arm, ...]:
     """The arms without repeated labels.
 

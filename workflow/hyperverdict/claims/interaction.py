@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from hyperverdict.claims.conjunction import (
-    check_legs,
+    check_design,
     judge_legs,
     judged_legs,
     leg_of_one,
@@ -27,7 +27,7 @@ from hyperverdict.claims.factors import (
     Levels,
     change_text,
     factor_title,
-    find_arm,
+    find_pair,
     make_arm,
     read_change,
     refuse_single_run,
@@ -86,7 +86,7 @@ class Interaction(Claim):
 
     def check(self, design: Design) -> None:
         """Refuse equal arms, an interaction without a size of its own, a single seed."""
-        check_legs(self, design)
+        check_design(self, design)
         for expectation in self.expect:
             if not expectation.own_size:
                 name = expectation.metric.name
@@ -94,8 +94,6 @@ class Interaction(Claim):
                     f"expect: {name}: an interaction needs a size of its own, e.g. {name}: "
                     f"{{is: {expectation.direction}, matters_from: {expectation.matters_from:g}}}"
                 )
-        for budget in design.budgets:
-            self.arms(design.baseline, budget)
         refuse_single_run(design)
 
     def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
@@ -115,8 +113,7 @@ class Interaction(Claim):
         return leg_of_one(expectation, two_alphas(question, contrast, expectation, 1).plain)
 
     def _pair(self, question: Question, context: Levels) -> tuple[Arm, Arm]:
-        start, to = (find_arm(question.arms, x, context) for x in (self.start, self.to))
-        return start, to
+        return find_pair(question.arms, self.start, self.to, context)
 
     def _contrast(self, question: Question, expectation: Expectation) -> Weighted:
         pairs = [self._pair(question, context) for context in self.contexts]

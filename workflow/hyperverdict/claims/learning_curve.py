@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Self
 
 from hyperverdict.claims.conjunction import (
     TwoAlphas,
-    check_legs,
+    check_design,
     judge_legs,
     judged_legs,
     leg_of,
@@ -84,12 +84,11 @@ class LearningCurve(Claim):
 
     def check(self, design: Design) -> None:
         """Refuse tuning and a single seed."""
-        check_legs(self, design)
+        check_design(self, design)
         if design.tuned:
             raise UserError(
                 "tune: a learning curve has one arm; there is nothing to tune it against"
             )
-        self.arms(design.baseline, self._budget)
         refuse_single_run(design)
 
     @property

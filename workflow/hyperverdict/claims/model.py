@@ -219,13 +219,13 @@ class Claim(ABC):
         """The null hypothesis of one effect: "both arms have the same mean test accuracy"."""
         return f"both arms have the same mean {leg.metric.title}"
 
+    @abstractmethod
     def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
         """What each evidence means for the claim, as templates.
 
         Slots: {where} "at 300 steps" or "in these runs"; {size} the size that matters; {metric};
         {grade} what is known of the effect's size, "" or "; ..."; {failing} which legs do not hold.
         """
-        raise NotImplementedError
 
     def findings(self, judgement: Judgement) -> tuple[str, ...]:
         """Sentences on what the type found besides its effects, from `Judgement.facts`."""

@@ -18,8 +18,8 @@ from typing import Any, ClassVar, Self
 
 from hyperverdict.claims.conjunction import (
     all_hold,
+    check_design,
     check_directions,
-    check_legs,
     judge_legs,
     judged_legs,
     opposite_tolerant,
@@ -97,10 +97,8 @@ class Optimum(Claim):
 
     def check(self, design: Design) -> None:
         """Refuse sizes, "not lower" and a single seed."""
-        check_legs(self, design)
+        check_design(self, design)
         check_directions(self, "the best is the one that is higher or lower")
-        for budget in design.budgets:
-            self.arms(design.baseline, budget)
         refuse_single_run(design)
 
     def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:

@@ -31,7 +31,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from hyperverdict.claims.conjunction import (
-    check_legs,
+    check_design,
     judge_legs,
     leg_of_one,
     outcomes_of,
@@ -135,9 +135,7 @@ class Strategy(Claim):
 
     def check(self, design: Design) -> None:
         """Refuse fewer than 4 seeds."""
-        check_legs(self, design)
-        for budget in design.budgets:
-            self.arms(design.baseline, budget)
+        check_design(self, design)
         if len(design.seeds) < MINIMUM_SEEDS:
             raise UnanswerableError(
                 f"{len(design.seeds)} seeds give fewer than 2 repeats of the search, since half "

@@ -27,8 +27,8 @@ from typing import Any, ClassVar, Self
 from hyperverdict.claims.conjunction import (
     TwoAlphas,
     all_hold,
+    check_design,
     check_directions,
-    check_legs,
     judge_legs,
     leg_of,
     tolerant,
@@ -102,10 +102,8 @@ class Trend(Claim):
 
     def check(self, design: Design) -> None:
         """Refuse too few levels and a single seed."""
-        check_legs(self, design)
+        check_design(self, design)
         check_directions(self)
-        for budget in design.budgets:
-            self.arms(design.baseline, budget)
         refuse_few_levels(self.factor, self.levels, self.vocabulary)
         refuse_single_run(design)
 

@@ -33,8 +33,8 @@ from hyperverdict.claims import trend
 from hyperverdict.claims.conjunction import (
     TwoAlphas,
     against,
+    check_design,
     check_directions,
-    check_legs,
     judge_legs,
     leg_of,
     tolerant,
@@ -149,10 +149,8 @@ class Universal(Claim):
 
     def check(self, design: Design) -> None:
         """Refuse fewer than 3 contexts, trends over 2 levels, a single seed."""
-        check_legs(self, design)
+        check_design(self, design)
         check_directions(self)
-        for budget in design.budgets:
-            self.arms(design.baseline, budget)
         for item in self.items:
             self._refuse_small(item)
         refuse_single_run(design)
