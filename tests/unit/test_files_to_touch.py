@@ -122,9 +122,10 @@ class NoEffect(Comparison):
     schema: ClassVar[Mapping[str, Any]] = {"no_effect_of": COMPARE}
 
     @classmethod
-    def parse(cls, terms, expect, registered, vocabulary):
+    def parse(cls, written):
         """As a comparison."""
-        return super().parse({"compare": terms["no_effect_of"]}, expect, registered, vocabulary)
+        terms = {"compare": written.terms["no_effect_of"]}
+        return super().parse(replace(written, terms=terms))
 
     def judge(self, question: Question) -> Judgement:
         """Supported where the effect is proven negligible."""

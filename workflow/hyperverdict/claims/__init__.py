@@ -12,7 +12,7 @@ from hyperverdict.claims.definitional import Definitional
 from hyperverdict.claims.importance import ImportanceClaim
 from hyperverdict.claims.interaction import Interaction
 from hyperverdict.claims.learning_curve import LearningCurve
-from hyperverdict.claims.model import Claim
+from hyperverdict.claims.model import Claim, Written
 from hyperverdict.claims.optimum import Optimum
 from hyperverdict.claims.strategy import Strategy
 from hyperverdict.claims.trend import Trend
@@ -48,7 +48,7 @@ def parse_claim(
     cannot be meant.
     """
     kind = _type_of(frozenset(terms))
-    return kind.parse(terms, expect, canonical(terms), vocabulary)
+    return kind.parse(Written(terms, expect, canonical(terms), vocabulary))
 
 
 def _type_of(present: frozenset[str]) -> type[Claim]:

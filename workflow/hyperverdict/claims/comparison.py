@@ -26,14 +26,13 @@ from hyperverdict.claims.factors import (
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question
+from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question, Written
 from hyperverdict.claims.schemas import COMPARE
 from hyperverdict.effects.contrast import difference
 from hyperverdict.effects.effect import Effect, Evidence, Expectation
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
-from hyperverdict.vocabulary.vocabulary import Vocabulary
 from hyperverdict.words.numbers import listed
 
 # The kind of a judgement on several legs.
@@ -59,16 +58,10 @@ class Comparison(Claim):
     figure = "pairs"
 
     @classmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """Refuses an arm that does not change."""
-        start, to = read_change(vocabulary, terms["compare"], "compare")
-        return cls(expect, registered, vocabulary, start, to)
+        start, to = read_change(written.vocabulary, written.terms["compare"], "compare")
+        return cls(*written.common, start, to)
 
     def check(self, design: Design) -> None:
         """Refuse equal arms, legs that are equal by design, a single seed."""

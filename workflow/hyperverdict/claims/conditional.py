@@ -42,14 +42,13 @@ from hyperverdict.claims.factors import (
     title,
     unique_arms,
 )
-from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question
+from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question, Written
 from hyperverdict.claims.schemas import COMPARE, LEVELS
 from hyperverdict.effects.contrast import Contrast, Weighted, difference
 from hyperverdict.effects.effect import Evidence, Expectation
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
-from hyperverdict.vocabulary.vocabulary import Vocabulary
 from hyperverdict.words.numbers import listed
 
 ONLY_IN: dict[str, Any] = {
@@ -94,23 +93,17 @@ class Conditional(Claim):
     schema: ClassVar[Mapping[str, Any]] = {"compare": COMPARE, "only_in": ONLY_IN}
 
     @classmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """Refuses a context that is both yes and no."""
-        start, to = read_change(vocabulary, terms["compare"], "compare")
-        [(written, lists)] = terms["only_in"].items()
-        factor = vocabulary.resolve(str(written))
-        yes = read_levels(vocabulary, factor, lists["yes"], "only_in, yes", minimum=1)
-        no = read_levels(vocabulary, factor, lists["no"], "only_in, no", minimum=1)
+        start, to = read_change(written.vocabulary, written.terms["compare"], "compare")
+        [(named, lists)] = written.terms["only_in"].items()
+        factor = written.vocabulary.resolve(str(named))
+        yes = read_levels(written.vocabulary, factor, lists["yes"], "only_in, yes", minimum=1)
+        no = read_levels(written.vocabulary, factor, lists["no"], "only_in, no", minimum=1)
         both = [*lists["yes"], *lists["no"]]
-        read_levels(vocabulary, factor, both, "only_in, yes and no")
+        read_levels(written.vocabulary, factor, both, "only_in, yes and no")
         contexts = (tuple({factor: level} for level in levels) for levels in (yes, no))
-        return cls(expect, registered, vocabulary, start, to, factor, *contexts)
+        return cls(*written.common, start, to, factor, *contexts)
 
     def check(self, design: Design) -> None:
         """Refuse equal arms and a single seed."""

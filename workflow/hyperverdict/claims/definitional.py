@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from hyperverdict.claims.factors import factor_title, read_levels
-from hyperverdict.claims.model import Claim, Design, Judgement, Question
-from hyperverdict.effects.effect import Evidence, Expectation
+from hyperverdict.claims.model import Claim, Design, Judgement, Question, Written
+from hyperverdict.effects.effect import Evidence
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.vocabulary.budget import Budget
@@ -62,19 +62,13 @@ class Definitional(Claim):
     trains = False
 
     @classmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """Refuses expectations and unknown factors."""
-        if expect:
+        if written.expect:
             raise UserError(
                 "expect: a number of combinations is counted, not measured; leave it out"
             )
-        return cls(expect, registered, vocabulary, read_counts(vocabulary, terms["combinations"]))
+        return cls(*written.common, read_counts(written.vocabulary, written.terms["combinations"]))
 
     def check(self, design: Design) -> None:
         """Every count can be multiplied."""

@@ -40,6 +40,7 @@ from hyperverdict.claims.model import (
     Leg,
     Question,
     UnanswerableError,
+    Written,
 )
 from hyperverdict.claims.schemas import GRID
 from hyperverdict.effects.contrast import Contrast
@@ -54,7 +55,6 @@ from hyperverdict.stats.power import seeds_needed
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
 from hyperverdict.vocabulary.metrics import Metric
-from hyperverdict.vocabulary.vocabulary import Vocabulary
 from hyperverdict.words.numbers import count, listed, number
 
 MINIMUM_SEEDS = 3
@@ -89,21 +89,15 @@ class ImportanceClaim(Claim):
     schema: ClassVar[Mapping[str, Any]] = {"matters_more": MATTERS_MORE}
 
     @classmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """Refuses a factor in both groups, and one of a single level."""
-        raw = terms["matters_more"]
-        these = read_factors(vocabulary, raw["these"], "matters_more, these")
-        than = read_factors(vocabulary, raw["than"], "matters_more, than")
+        raw = written.terms["matters_more"]
+        these = read_factors(written.vocabulary, raw["these"], "matters_more, these")
+        than = read_factors(written.vocabulary, raw["than"], "matters_more, than")
         both = sorted(these.keys() & than.keys())
         if both:
             raise UserError(f"matters_more: {both[0]} is in both groups")
-        return cls(expect, registered, vocabulary, these, than)
+        return cls(*written.common, these, than)
 
     @property
     def factors(self) -> Factors:

@@ -34,7 +34,7 @@ from hyperverdict.claims.factors import (
     title,
     unique_arms,
 )
-from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question
+from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question, Written
 from hyperverdict.claims.schemas import COMPARE
 from hyperverdict.effects.contrast import Contrast, Weighted, difference
 from hyperverdict.effects.effect import Evidence, Expectation
@@ -42,7 +42,6 @@ from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
-from hyperverdict.vocabulary.vocabulary import Vocabulary
 from hyperverdict.words.numbers import estimate_text, listed
 
 DEPENDS_ON: dict[str, Any] = {
@@ -72,17 +71,11 @@ class Interaction(Claim):
     schema: ClassVar[Mapping[str, Any]] = {"compare": COMPARE, "depends_on": DEPENDS_ON}
 
     @classmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """Refuses what does not change."""
-        start, to = read_change(vocabulary, terms["compare"], "compare")
-        contexts = read_change(vocabulary, terms["depends_on"], "depends_on")
-        return cls(expect, registered, vocabulary, start, to, contexts)
+        start, to = read_change(written.vocabulary, written.terms["compare"], "compare")
+        contexts = read_change(written.vocabulary, written.terms["depends_on"], "depends_on")
+        return cls(*written.common, start, to, contexts)
 
     def check(self, design: Design) -> None:
         """Refuse equal arms, an interaction without a size of its own, a single seed."""

@@ -29,14 +29,14 @@ from hyperverdict.claims.conjunction import (
     two_alphas,
 )
 from hyperverdict.claims.factors import refuse_single_run
-from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question
+from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question, Written
 from hyperverdict.effects.contrast import named
 from hyperverdict.effects.effect import Evidence, Expectation
 from hyperverdict.effects.outcomes import Arm, Outcomes
 from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
-from hyperverdict.vocabulary.vocabulary import BUDGET, Vocabulary
+from hyperverdict.vocabulary.vocabulary import BUDGET
 
 EACH: dict[str, Any] = {
     "type": "object",
@@ -72,15 +72,9 @@ class LearningCurve(Claim):
     reads = "epochs"
 
     @classmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """Refuses a range of fewer than 2 epochs and an unknown form."""
-        return cls(expect, registered, vocabulary, read_epochs(terms["each"]["epoch"]))
+        return cls(*written.common, read_epochs(written.terms["each"]["epoch"]))
 
     def check(self, design: Design) -> None:
         """Refuse tuning and a single seed."""

@@ -31,6 +31,27 @@ class UnanswerableError(UserError):
 
 
 @dataclass(frozen=True)
+class Written:
+    """A claim as a study file states it, for the type that parses it.
+
+    Attributes:
+        terms: the keys of the type, whose structure its schema has checked.
+        expect: the legs.
+        registered: the terms in canonical plain spelling.
+    """
+
+    terms: Mapping[str, Any]
+    expect: tuple[Expectation, ...]
+    registered: Mapping[str, Any]
+    vocabulary: Vocabulary
+
+    @property
+    def common(self) -> tuple[tuple[Expectation, ...], Mapping[str, Any], Vocabulary]:
+        """What every claim keeps, in the order of `Claim`'s attributes."""
+        return self.expect, self.registered, self.vocabulary
+
+
+@dataclass(frozen=True)
 class Design:
     """What a study gives a claim besides its own terms.
 
@@ -169,13 +190,7 @@ class Claim(ABC):
 
     @classmethod
     @abstractmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """The claim from its terms, whose structure `schema` has checked.
 
         Raises UserError for what the terms cannot mean: unknown factors, one level given twice.

@@ -36,7 +36,7 @@ from hyperverdict.claims.factors import (
     refuse_single_run,
     unique_arms,
 )
-from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question
+from hyperverdict.claims.model import Claim, Design, Judgement, Leg, Question, Written
 from hyperverdict.claims.schemas import LEVEL, LEVELS
 from hyperverdict.effects.contrast import difference
 from hyperverdict.effects.effect import Evidence, Expectation, judge_effect
@@ -83,17 +83,11 @@ class Optimum(Claim):
     schema: ClassVar[Mapping[str, Any]] = {"best": BEST, "is": IS}
 
     @classmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """Refuses a claimed level that is not among the levels."""
-        [(factor, levels)] = read_factors(vocabulary, terms["best"], "best").items()
-        claimed = read_claimed(vocabulary, factor, levels, terms["is"])
-        return cls(expect, registered, vocabulary, factor, levels, claimed)
+        [(factor, levels)] = read_factors(written.vocabulary, written.terms["best"], "best").items()
+        claimed = read_claimed(written.vocabulary, factor, levels, written.terms["is"])
+        return cls(*written.common, factor, levels, claimed)
 
     def check(self, design: Design) -> None:
         """Refuse sizes, "not lower" and a single seed."""

@@ -52,6 +52,7 @@ from hyperverdict.claims.model import (
     Leg,
     Question,
     UnanswerableError,
+    Written,
 )
 from hyperverdict.claims.schemas import GRID
 from hyperverdict.effects.contrast import named
@@ -60,7 +61,6 @@ from hyperverdict.effects.outcomes import Arm, Outcomes
 from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
-from hyperverdict.vocabulary.vocabulary import Vocabulary
 
 Cell = tuple[int, ...]
 # Score of a cell on the search seed, larger is better; -inf where the run failed.
@@ -113,25 +113,19 @@ class Strategy(Claim):
     reads = "selection"
 
     @classmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """Refuses equal searches and a number of trials that pays for the whole grid."""
-        search, than, trials = terms["search"], terms["than"], terms["trials"]
+        search, than, trials = (written.terms[key] for key in ("search", "than", "trials"))
         if search == than:
             raise UserError(f"search and than are both {search!r}; the two must differ")
-        over = read_factors(vocabulary, terms["over"], "over", minimum=1)
+        over = read_factors(written.vocabulary, written.terms["over"], "over", minimum=1)
         cells = math.prod(map(len, over.values()))
         if trials >= cells:
             raise UserError(
                 f"trials: {trials!r} must be a whole number from 1 to {cells - 1}; "
                 f"the whole grid has {cells} cells"
             )
-        return cls(expect, registered, vocabulary, search, than, over, trials)
+        return cls(*written.common, search, than, over, trials)
 
     def check(self, design: Design) -> None:
         """Refuse fewer than 4 seeds."""

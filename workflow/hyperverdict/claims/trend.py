@@ -49,6 +49,7 @@ from hyperverdict.claims.model import (
     Leg,
     Question,
     UnanswerableError,
+    Written,
 )
 from hyperverdict.claims.schemas import SHAPE, TREND
 from hyperverdict.effects.contrast import Weighted, difference, fit
@@ -89,16 +90,10 @@ class Trend(Claim):
     figure = "levels"
 
     @classmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """Refuses levels that have no order or are not in order, and a missing shape."""
-        factor, levels = read_trend(vocabulary, terms["trend"])
-        return cls(expect, registered, vocabulary, factor, levels, read_shape(terms))
+        factor, levels = read_trend(written.vocabulary, written.terms["trend"])
+        return cls(*written.common, factor, levels, read_shape(written.terms))
 
     def check(self, design: Design) -> None:
         """Refuse too few levels and a single seed."""

@@ -62,6 +62,7 @@ from hyperverdict.claims.model import (
     Leg,
     Question,
     UnanswerableError,
+    Written,
 )
 from hyperverdict.claims.schemas import COMPARE, IN_EVERY, SHAPE, TREND
 from hyperverdict.effects.contrast import difference
@@ -136,16 +137,10 @@ class Universal(Claim):
     }
 
     @classmethod
-    def parse(
-        cls,
-        terms: Mapping[str, Any],
-        expect: tuple[Expectation, ...],
-        registered: Mapping[str, Any],
-        vocabulary: Vocabulary,
-    ) -> Self:
+    def parse(cls, written: Written) -> Self:
         """Refuses a part that is neither comparison nor trend, or both, or has no contexts."""
-        items = read_items(vocabulary, terms)
-        return cls(expect, registered, vocabulary, items, read_shape(terms, items))
+        items = read_items(written.vocabulary, written.terms)
+        return cls(*written.common, items, read_shape(written.terms, items))
 
     def check(self, design: Design) -> None:
         """Refuse fewer than 3 contexts, trends over 2 levels, a single seed."""
