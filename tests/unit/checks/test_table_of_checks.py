@@ -6,16 +6,14 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from hyperverdict.checks import CHECKS, run_checks
 from hyperverdict.checks.model import Finding, check, run
 from hyperverdict.checks.page import page
 from hyperverdict.outcomes.elsewhere import ClaimNotes, Elsewhere
 
-from tests.unit.verdicts.synthetic import context_of, one_claim, run_all
+from tests.unit.checks.contexts import with_rows
 
 ROOT = Path(__file__).parents[3]
-DEPTH = "compare: {depth: {from: 2, to: 3}}"
 NOT_APPLICABLE_TO_DEPTH = {
     "batch": "one_budget",
     "untuned": "tuned_at_edge unequal_tuning tuned_on_evaluation_seeds",
@@ -28,12 +26,6 @@ NOT_APPLICABLE_TO_DEPTH = {
 }
 
 
-@pytest.fixture
-def context(tmp_path):
-    study = one_claim(tmp_path, DEPTH)
-    return context_of(study, run_all(study, tmp_path / "runs"), "H")
-
-
 def test_ids_are_words_and_no_two_are_equal():
     ids = [one.id for one in CHECKS]
     assert len(set(ids)) == len(ids)
@@ -43,11 +35,11 @@ def test_ids_are_words_and_no_two_are_equal():
     )
 
 
-def test_every_check_has_a_status_and_those_that_fired_stand_first(context):
-    results = run_checks(context)
+def test_every_check_has_a_status_and_those_that_fired_stand_first(depth_context):
+    results = run_checks(depth_context)
     assert sorted(r.id for r in results) == sorted(one.id for one in CHECKS)
     fired = [r for r in results if r.fired]
-    assert [r.id for r in fired] == ["untuned_learning_rate"]
+    assert [(r.id, r.level) for r in fired] == [("untuned_learning_rate", "caveat")]
     assert results[0] is fired[0]
     assert fired[0].remedy.startswith("Tune the learning rate")
     table = [one.id for one in CHECKS if one.id != "untuned_learning_rate"]
@@ -55,8 +47,8 @@ def test_every_check_has_a_status_and_those_that_fired_stand_first(context):
     assert all(r.sentence == r.remedy == "" for r in results[1:])
 
 
-def test_a_check_with_nothing_to_look_at_is_not_applicable_and_the_others_passed(context):
-    results = {r.id: r.status for r in run_checks(context)}
+def test_a_check_with_nothing_to_look_at_is_not_applicable_and_the_others_passed(depth_context):
+    results = {r.id: r.status for r in run_checks(depth_context)}
     absent = {name for names in NOT_APPLICABLE_TO_DEPTH.values() for name in names.split()}
     from hyperverdict.checks import elsewhere
 
@@ -65,24 +57,23 @@ def test_a_check_with_nothing_to_look_at_is_not_applicable_and_the_others_passed
     assert results["few_seeds"] == results["different_code"] == "passed"
 
 
-def test_blocking_checks_come_before_graver_caveats(context):
-    rows = context.arms[1].rows.assign(dropout=0.5)
-    changed = replace(context, arms=(context.arms[0], replace(context.arms[1], rows=rows)))
+def test_blocking_checks_come_before_graver_caveats(depth_context):
+    changed = with_rows(depth_context, 1, dropout=0.5)
     ids = [r.id for r in run_checks(changed) if r.fired]
     assert ids == ["undeclared_difference", "untuned_learning_rate"]
 
 
-def test_what_the_reader_of_a_table_found_is_said_by_the_check_of_that_id(context):
+def test_what_the_reader_of_a_table_found_is_said_by_the_check_of_that_id(depth_context):
     noted = ("blocks", "2 of 8 runs were stopped.", "survivors only", 9.5)
-    key = ("H", str(context.question.budget))
+    key = ("H", str(depth_context.question.budget))
     table = Elsewhere(claims={key: ClaimNotes(findings={"survivors_only": noted})})
-    results = {r.id: r for r in run_checks(replace(context, elsewhere=table))}
+    results = {r.id: r for r in run_checks(replace(depth_context, elsewhere=table))}
     found = results["survivors_only"]
     assert (found.level, found.status, found.sentence) == ("blocks", "fired", noted[1])
     assert (found.headline, found.gravity) == ("survivors only", 9.5)
 
 
-def test_a_new_check_is_one_function(context):
+def test_a_new_check_is_one_function(depth_context):
     """What docs/contributing.md counts: the function with its words, and its place in a table."""
 
     @check("caveat", title="Six seeds", explains="Whether there are six.", remedy="Use six.")
@@ -90,8 +81,8 @@ def test_a_new_check_is_one_function(context):
         n = len(context.question.seeds)
         return None if n == 6 else Finding("caveat", f"{n} seeds.", 1)
 
-    assert run(six_seeds, context).status == "passed"
-    fewer = replace(context, question=replace(context.question, seeds=(0, 1)))
+    assert run(six_seeds, depth_context).status == "passed"
+    fewer = replace(depth_context, question=replace(depth_context.question, seeds=(0, 1)))
     result = run(six_seeds, fewer)
     assert (result.id, result.sentence, result.remedy) == ("six_seeds", "2 seeds.", "Use six.")
 

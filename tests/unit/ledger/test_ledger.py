@@ -12,9 +12,14 @@ from hyperverdict.records.collect import collect
 from hyperverdict.stats.sequential import nominal_alphas, sequence_t
 from hyperverdict.verdicts.judge import judge_study
 
-from tests.unit.verdicts.synthetic import all_arms, one_claim, run_all, write_synthetic
-
-DEPTH = "compare: {depth: {from: 2, to: 3}}"
+from tests.unit.verdicts.synthetic import (
+    DEPTH,
+    all_arms,
+    one_claim,
+    run_all,
+    study_from,
+    write_synthetic,
+)
 
 
 @pytest.fixture
@@ -37,8 +42,6 @@ def _judge(place, seeds, first=True, more="", score=_noisy, claim=DEPTH, edit=No
         for old, new in edit.items():
             assert old in text
             text = text.replace(old, new)
-        from tests.unit.verdicts.synthetic import study_from
-
         study = study_from(text, place)
     if first:
         register(study, place / "results", place / "runs")
@@ -85,7 +88,7 @@ def _edit(texts):
         (lambda texts: texts[:2], "The last 2 of the ledger's 4 lines are gone."),
         (lambda texts: [], "The last 4 of the ledger's 4 lines are gone."),
         (lambda texts: [texts[0], "{", *texts[2:]], "Line 2 of the ledger cannot be read."),
-        (lambda texts: [texts[1], texts[0], *texts[2:]], "ledger"),
+        (lambda texts: [texts[1], texts[0], *texts[2:]], "Line 1 of the ledger does not follow"),
     ],
 )
 def test_damage_is_said(tmp_path, damage, said):
@@ -279,8 +282,6 @@ LATER = """
 
 
 def test_the_primary_family_is_frozen_at_the_first_look(place):
-    from tests.unit.verdicts.synthetic import study_from
-
     ledger = place / "results" / "ledger.jsonl"
     for text in (TWO, TWO + LATER):
         study = study_from(text, place)

@@ -9,12 +9,17 @@ from hyperverdict.stats.intervals import t_quantile
 from hyperverdict.stats.sequential import ConfidenceSequence, Scheduled
 from statsmodels.stats.power import TTestPower
 
+
+def seeds_for_direction(ratio, search=power.single_look_seeds):
+    return search(lambda n, nominal: power.direction_power(n, ratio, nominal) >= 0.8, 0.05)
+
+
 TABLE = {0.5: (5, 4), 0.75: (7, 7), 1: (10, 11), 1.5: (20, 21), 2: (34, 36), 3: (73, 79)}
 
 
 @pytest.mark.parametrize("ratio", TABLE)
 def test_seeds_needed_match_the_contract(ratio):
-    found = power.seeds_for_direction(ratio, 0.05), power.seeds_for_equivalence(ratio, 0.05)
+    found = seeds_for_direction(ratio), power.seeds_for_equivalence(ratio, 0.05)
     assert found == TABLE[ratio]
 
 
@@ -49,15 +54,14 @@ def test_detectable_effect_inverts_power():
 
 
 def test_under_the_default_looks_the_answer_is_a_look_or_a_fresh_study():
-    search = Scheduled(look=1).seeds
-    assert power.seeds_for_direction(0.6, 0.05, search=Scheduled(look=0).seeds) == 10
-    assert power.seeds_for_direction(1.2, 0.05, search=search) == 20
-    assert power.seeds_for_direction(2, 0.05, search=search) == 34
-    assert power.seeds_for_direction(0.1, 0.05, search=Scheduled(look=2).seeds) == 21
+    assert seeds_for_direction(0.6, Scheduled(look=0).seeds) == 10
+    assert seeds_for_direction(1.2, Scheduled(look=1).seeds) == 20
+    assert seeds_for_direction(2, Scheduled(look=1).seeds) == 34
+    assert seeds_for_direction(0.1, Scheduled(look=2).seeds) == 21
 
 
 def test_an_unregistered_extension_needs_more_seeds():
-    assert power.seeds_for_direction(1, 0.05, search=ConfidenceSequence().seeds) > 10
+    assert seeds_for_direction(1, ConfidenceSequence().seeds) > 10
 
 
 def test_no_noise_needs_two_seeds_and_huge_noise_ends():

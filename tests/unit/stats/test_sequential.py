@@ -108,6 +108,7 @@ def test_rules_by_name():
     assert scheduled((10, 20), 1) == Scheduled(2, (10, 20), "front_loaded")
     assert scheduled((5, 10, 20), 0) == Scheduled(1, (5, 10, 20), "pocock")
     assert confidence_sequence(0.25) == ConfidenceSequence(0.75)
+    assert SINGLE_LOOK.spent(0.05) == 0.05
     assert Scheduled(1).spent(0.05) == pytest.approx(0.04)
     assert Scheduled(2).spent(0.05) == pytest.approx(0.05)
 

@@ -58,6 +58,9 @@ hypotheses:
     expect: {accuracy: higher}
 """
 
+# A claim to judge where what matters is not what is claimed.
+DEPTH = "compare: {depth: {from: 2, to: 3}}"
+
 TEST_SIZE = 360
 Score = Callable[[Configuration, int], float]
 

@@ -16,13 +16,12 @@ from hyperverdict.verdicts.sensitivity import (
 )
 
 from tests.unit.verdicts.synthetic import (
+    DEPTH,
     all_arms,
     context_of,
     one_claim,
     write_synthetic,
 )
-
-DEPTH = "compare: {depth: {from: 2, to: 3}}"
 
 
 def _context(folder, differences, failed=()):

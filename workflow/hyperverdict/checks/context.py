@@ -23,6 +23,8 @@ from hyperverdict.vocabulary.vocabulary import BUDGET
 
 # Factors that each name a part of hidden_units.
 SHAPE_FACTORS = frozenset({"width", "depth", "hidden_units"})
+# Amounts of training whose largest is at most this many times their smallest count as equal.
+NOTABLE_SPREAD = 1.05
 
 
 @dataclass(frozen=True)
@@ -108,18 +110,16 @@ class CheckContext:
         """The arms by label."""
         return {a.label: a for a in self.arms}
 
-    def pair(self, effect: Effect) -> tuple[ArmRuns, ArmRuns] | None:
-        """(from, to) of an effect that is a difference of two arms, else None."""
-        if effect.contrast.pair is None:
-            return None
-        start, to = effect.contrast.pair
-        return self.by_label[start], self.by_label[to]
+    def title_of(self, label: str) -> str:
+        """The arm with this label for people."""
+        return self.by_label[label].title if label in self.by_label else label
 
     @property
     def pairs(self) -> tuple[tuple[Effect, ArmRuns, ArmRuns], ...]:
         """(effect, from, to) of every effect that is a difference of two arms."""
-        found = ((effect, self.pair(effect)) for effect in self.effects)
-        return tuple((effect, *pair) for effect, pair in found if pair is not None)
+        arms = self.by_label
+        found = ((effect, effect.contrast.pair) for effect in self.effects)
+        return tuple((effect, arms[pair[0]], arms[pair[1]]) for effect, pair in found if pair)
 
     def contexts(self) -> tuple[tuple[ArmRuns, ...], ...]:
         """The arms, grouped by their context."""
@@ -133,3 +133,8 @@ def spread(values: Iterable[float]) -> float:
     """Largest over smallest of the values above 0; 1 for fewer than two."""
     known = [value for value in values if value > 0]
     return max(known) / min(known) if len(known) > 1 else 1.0
+
+
+def extremes(amounts: Mapping[str, float]) -> tuple[str, str]:
+    """The names of the largest and of the smallest amount."""
+    return max(amounts, key=amounts.__getitem__), min(amounts, key=amounts.__getitem__)

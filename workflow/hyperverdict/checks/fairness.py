@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
-from hyperverdict.checks.context import SHAPE_FACTORS, CheckContext, spread
+from hyperverdict.checks.context import (
+    NOTABLE_SPREAD,
+    SHAPE_FACTORS,
+    CheckContext,
+    extremes,
+    spread,
+)
 from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.outcomes.arms import ArmRuns, apart
@@ -13,7 +19,6 @@ from hyperverdict.study.tuning import at_edge
 from hyperverdict.vocabulary.vocabulary import BUDGET, OURS
 from hyperverdict.words.numbers import count, digits, listed, plain
 
-TOLERANCE = 1.05
 TUNED_FROM = 3
 # Shares of levels differ by chance where runs are few and not paired.
 UNLIKE = 0.25
@@ -37,7 +42,7 @@ def unequal_training(context: CheckContext) -> Found:
     for group in context.contexts():
         for kind in kinds:
             amounts = {a.title: float(getattr(a.summary, kind)) for a in group}
-            if spread(amounts.values()) > TOLERANCE:
+            if spread(amounts.values()) > NOTABLE_SPREAD:
                 return blocks(_unequal_sentence(context, kind, amounts), "confounded", 10)
     return None
 
@@ -51,7 +56,7 @@ def _must_be_equal(context: CheckContext) -> tuple[str, ...]:
 
 def _unequal_sentence(context: CheckContext, kind: str, amounts: Mapping[str, float]) -> str:
     known = {title: amount for title, amount in amounts.items() if amount > 0}
-    most, least = max(known, key=lambda k: known[k]), min(known, key=lambda k: known[k])
+    most, least = extremes(known)
     unit = kind[:-1] if known[least] == 1 else kind
     factor = listed(map(factor_title, sorted(context.compared))) or "the factor"
     return (
@@ -194,9 +199,7 @@ def _train_size(a: ArmRuns) -> int:
     recorded = a.rows["train_size"].dropna() if "train_size" in a.rows else ()
     if len(recorded):
         return int(min(recorded))
-    configuration = a.arm.configuration
-    unknown = a.arm.elsewhere or configuration.vocabulary.facts(configuration.data) is None
-    return 0 if unknown else configuration.train_size
+    return 0 if a.arm.data_facts is None else a.arm.configuration.train_size
 
 
 @check(
@@ -213,10 +216,9 @@ def tuned_at_edge(context: CheckContext) -> Found:
     for label, settings in context.chosen.items():
         for name, value in settings.items():
             if at_edge(context.hypothesis.tune.get(name, ()), value):
-                title = context.by_label[label].title if label in context.by_label else label
                 sentence = (
-                    f"The best {plain(name)} for {title} is {digits(float(value))}, the edge of "
-                    "its grid."
+                    f"The best {plain(name)} for {context.title_of(label)} is "
+                    f"{digits(float(value))}, the edge of its grid."
                 )
                 return caveat(sentence, 4)
     return None
@@ -237,11 +239,10 @@ def unequal_tuning(context: CheckContext) -> Found:
         runs[trial.arm] = runs.get(trial.arm, 0) + len(trial.seeds)
     if len(set(runs.values())) == 1:
         return None
-    most, least = max(runs, key=lambda k: runs[k]), min(runs, key=lambda k: runs[k])
-    titles = {label: a.title for label, a in context.by_label.items()}
+    most, least = extremes(runs)
     sentence = (
-        f"{titles.get(most, most)} had {count(runs[most], 'tuning run')}, "
-        f"{titles.get(least, least)} {runs[least]:,}."
+        f"{context.title_of(most)} had {count(runs[most], 'tuning run')}, "
+        f"{context.title_of(least)} {runs[least]:,}."
     )
     return caveat(sentence, 4.5)
 

@@ -9,10 +9,9 @@ from itertools import combinations
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.checks.model import NOT_APPLICABLE, Check, Finding, Found, check
 from hyperverdict.effects.effect import Evidence
+from hyperverdict.stats.decision import UPWARD
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.words.numbers import listed
-
-UPWARD = frozenset({"higher", "not_lower"})
 
 
 @dataclass(frozen=True)

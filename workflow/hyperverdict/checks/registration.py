@@ -20,7 +20,7 @@ def post_hoc(context: CheckContext) -> Found:
         return NOT_APPLICABLE
     if status.registered != "post hoc":
         return None
-    return caveat(f"Post hoc: {status.registration_note or 'not registered'}.", 2)
+    return caveat(f"Post hoc: {status.registration_note}.", 2)
 
 
 CHECKS: tuple[Check, ...] = (post_hoc,)

@@ -131,7 +131,7 @@ def one_seed_carries(context: CheckContext) -> Found:
     """One seed makes up more than half of an effect, or leaving it out changes the verdict."""
     held = context.judgement.evidence
     flips = {seed: found for seed, found in context.leave_one_out.items() if found != held}
-    decided = [e for e in context.effects if e.evidence in ("supported", "refuted")]
+    decided = [e for e in context.effects if e.is_decided]
     if held == "inconclusive" or not (decided or flips):
         return NOT_APPLICABLE
     if flips:

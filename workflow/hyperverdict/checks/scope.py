@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hyperverdict.checks.context import SHAPE_FACTORS, CheckContext, spread
+from hyperverdict.checks.context import NOTABLE_SPREAD, SHAPE_FACTORS, CheckContext, spread
 from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.claims.importance import ImportanceClaim
 from hyperverdict.claims.optimum import Optimum
 from hyperverdict.claims.trend import Trend
 from hyperverdict.effects.effect import Effect
+from hyperverdict.stats.decision import UPWARD
 from hyperverdict.words.numbers import count, digits, listed, percent_text, size_text
 
-TOLERANCE = 1.05
 TREND_LEVELS = 4
 MINIMUM_CONTEXTS = 3
 MUCH_LARGER = 1.5
@@ -36,7 +36,7 @@ def mixed_fidelities(context: CheckContext) -> Found:
             if kind not in finished:
                 continue
             amounts = sorted({float(x) for x in finished[kind].dropna()})
-            if len(amounts) > 1 and spread(amounts) > TOLERANCE:
+            if len(amounts) > 1 and spread(amounts) > NOTABLE_SPREAD:
                 low, high = digits(amounts[0]), digits(amounts[-1])
                 sentence = f"{a.title} mixes runs of {low} and of {high} {kind}."
                 return blocks(sentence, "mixed fidelities", 9.8)
@@ -90,8 +90,8 @@ def _best_edge(context: CheckContext, levels: Sequence[float]) -> float | None:
     leg = next(iter(context.judged), None)
     if leg is None or not all(leg.metric.name in a.summary.means for a in context.arms):
         return None
-    lower = leg.expectation.direction in ("lower", "not_higher")
-    best = max(context.arms, key=lambda a: a.summary.means[leg.metric.name] * (-1 if lower else 1))
+    sign = 1 if leg.expectation.direction in UPWARD else -1
+    best = max(context.arms, key=lambda a: a.summary.means[leg.metric.name] * sign)
     level = float(best.arm.settings[factor])
     return level if level in (levels[0], levels[-1]) else None
 
@@ -144,7 +144,7 @@ def _too_small(effect: Effect, limit: float) -> float | None:
     """The size sought that is below the limit: the size that matters, or a decided effect's."""
     if 0 < effect.delta < limit:
         return effect.delta
-    decided = effect.evidence in ("supported", "refuted") and effect.about_direction
+    decided = effect.is_decided and effect.about_direction
     return abs(effect.estimate) if decided and 0 < abs(effect.estimate) < limit else None
 
 

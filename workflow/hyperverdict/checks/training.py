@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hyperverdict.checks.context import CheckContext
+from hyperverdict.checks.context import CheckContext, extremes
 from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
 from hyperverdict.claims.model import Leg
 from hyperverdict.outcomes.arms import ArmRuns
@@ -207,7 +207,7 @@ def maximum_over_epochs(context: CheckContext) -> Found:
     looks = {a.title: _evaluations(a) for a in context.arms}
     known = [n for n in looks.values() if n > 1]
     if len(set(known)) > 1:
-        most, least = max(looks, key=lambda k: looks[k]), min(looks, key=lambda k: looks[k])
+        most, least = extremes(looks)
         sentence = (
             f"{column} is the best of unequal numbers of evaluations: {looks[most]} for {most}, "
             f"{looks[least]} for {least}."
@@ -272,11 +272,10 @@ def _chance(arms: Iterable[ArmRuns]) -> float | None:
     """The accuracy of guessing, for our own runs on data sets of known classes."""
     shares = set()
     for a in arms:
-        configuration = a.arm.configuration
-        facts = configuration.vocabulary.facts(configuration.data)
-        if facts is None or a.arm.elsewhere:
+        facts = a.arm.data_facts
+        if facts is None:
             return None
-        shares.add(1 / len(configuration["classes"] or facts.class_counts))
+        shares.add(1 / len(a.arm.configuration["classes"] or facts.class_counts))
     return max(shares, default=None)
 
 

@@ -116,6 +116,11 @@ class Effect:
         return not math.isnan(self.estimate)
 
     @property
+    def is_decided(self) -> bool:
+        """Whether what is claimed of it was found, or the opposite."""
+        return self.evidence in ("supported", "refuted")
+
+    @property
     def about_direction(self) -> bool:
         """Whether it is claimed to be above or below 0, not merely within or not beyond a size."""
         return self.direction in ("higher", "lower") and self.between is None
@@ -194,8 +199,7 @@ def _heed_failures(effect: Effect, measured: Measured) -> Effect:
     if point == 0.0:
         return effect
     proven = effect.ci[0] > effect.contrast.neutral or effect.ci[1] < effect.contrast.neutral
-    directed = effect.evidence in ("supported", "refuted") and proven
-    if directed and point * measured.estimate.value > 0:
+    if effect.is_decided and proven and point * measured.estimate.value > 0:
         return effect
     return replace(effect, evidence="inconclusive", grade="", failures_decide=True)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from hyperverdict.effects.rounding import is_fine
 from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.datasets import DatasetFacts
 from hyperverdict.vocabulary.hyperparameters import Level
 from hyperverdict.vocabulary.metrics import Metric
 
@@ -44,6 +45,13 @@ class Arm:
     def runs_path(self) -> str:
         """What names the arm's runs in tables: the configuration's path for our own."""
         return self.elsewhere or self.configuration.path
+
+    @property
+    def data_facts(self) -> DatasetFacts | None:
+        """The facts of the data that our own runs used; None where nobody knows them."""
+        if self.elsewhere:
+            return None
+        return self.configuration.vocabulary.facts(self.configuration.data)
 
 
 @dataclass(frozen=True)

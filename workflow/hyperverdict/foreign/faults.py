@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hyperverdict.checks.context import SHAPE_FACTORS
-from hyperverdict.checks.fairness import RESIZING, TOLERANCE
+from hyperverdict.checks.context import NOTABLE_SPREAD, SHAPE_FACTORS, extremes
+from hyperverdict.checks.fairness import RESIZING
 from hyperverdict.claims.model import Design, UnanswerableError
 from hyperverdict.effects.measure import MOST_FAILURES
 from hyperverdict.foreign.arms import RUN, ClaimArms
@@ -207,7 +207,7 @@ def _ends(claim: ClaimArms, amounts: Floats, group: Sequence[int]) -> dict[str, 
 def _is_shared(claim: ClaimArms, amounts: Floats, group: Sequence[int]) -> bool:
     ends = _ends(claim, amounts, group)
     values = np.concatenate(list(ends.values())) if ends else np.zeros(0)
-    return not len(values) or bool(values.max() <= TOLERANCE * values.min())
+    return not len(values) or bool(values.max() <= NOTABLE_SPREAD * values.min())
 
 
 def _unlike(claim: ClaimArms, unit: str, group: Sequence[int], *, within: bool) -> Found:
@@ -216,15 +216,15 @@ def _unlike(claim: ClaimArms, unit: str, group: Sequence[int], *, within: bool) 
     if not ends:
         return
     for title, at in ends.items():
-        if within and at.max() > TOLERANCE * at.min():
+        if within and at.max() > NOTABLE_SPREAD * at.min():
             sentence = (
                 f"The runs of {title} stand at {digits(at.min())} to {digits(at.max())} {text}: "
                 "they were trained for different lengths."
             )
             yield "unlike_progress", ("blocks", sentence, "mixed fidelities", 9.9)
     means = {title: float(at.mean()) for title, at in ends.items()}
-    most, least = max(means, key=lambda k: means[k]), min(means, key=lambda k: means[k])
-    if means[most] > TOLERANCE * max(means[least], 1e-12):
+    most, least = extremes(means)
+    if means[most] > NOTABLE_SPREAD * max(means[least], 1e-12):
         sentence = (
             f"{most} stands at {digits(means[most])} {text}, {least} at {digits(means[least])}: "
             "the difference cannot be credited to the claimed factor."

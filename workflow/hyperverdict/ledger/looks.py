@@ -21,7 +21,6 @@ from hyperverdict.ledger.registration import Registered
 from hyperverdict.stats.sequential import (
     SINGLE_LOOK,
     LookRule,
-    Scheduled,
     confidence_sequence,
     scheduled,
 )
@@ -116,27 +115,24 @@ def _look(
     sizes = [int(line.content["n"]) for line in before]
     on_schedule = n in schedule and all(size in schedule and size < n for size in sizes)
     extended = not registered.foreseen and 0 < registered.seeds_before < n
-    if on_schedule and not extended and len(schedule) == 1:
-        return Look(number, again, seeds, SINGLE_LOOK, "", 1.0, mark)
     if on_schedule and not extended:
         index = schedule.index(n)
         rule = scheduled(schedule, index)
-        spends = rule.spent(alpha) / alpha if isinstance(rule, Scheduled) else 1.0
-        note = (
+        several = (
             f"Look {index + 1} of {len(schedule)} registered looks (at {listed(schedule)} seeds): "
             "its interval is wider than that of a single look."
         )
-        return Look(number, again, seeds, rule, note, min(1.0, spends), mark)
+        note = several if len(schedule) > 1 else ""
+        return Look(number, again, seeds, rule, note, min(1.0, rule.spent(alpha) / alpha), mark)
     left = 1.0 - _spent(before)
     if left <= 0:
         return _past_look(before[-1], seeds, again, mark)
-    rule = confidence_sequence(left)
     share = "" if left == 1 else f" at the {percent_text(left, 0)} of alpha that earlier looks left"
     note = (
         f"No look was registered at {count(n, 'seed')}: a confidence sequence{share} replaces the "
         "t interval. It stays valid however often you look."
     )
-    return Look(number, again, seeds, rule, note, _spent(before), mark)
+    return Look(number, again, seeds, confidence_sequence(left), note, _spent(before), mark)
 
 
 def _past_look(last: Line, seeds: tuple[int, ...], again: bool, mark: str) -> Look:
@@ -195,23 +191,25 @@ def new_line(
     """The line that a judgement adds: a look, a changed verdict on unchanged runs, or none."""
     if not again:
         return "look", entry
-    known = [
+    mine = [
         line
-        for line in ledger.lines
-        if line.kind in ("look", "rejudged") and line.content["question"] == entry["question"]
+        for line in _verdicts(ledger)
+        if all(line.content[key] == entry[key] for key in ("question", "hypothesis"))
     ]
-    mine = [line for line in known if line.content["hypothesis"] == entry["hypothesis"]]
-    changed = bool(mine) and mine[-1].content["headline"] != entry["headline"]
-    return ("rejudged", entry) if changed or not mine else None
+    unchanged = mine and mine[-1].content["headline"] == entry["headline"]
+    return None if unchanged else ("rejudged", entry)
+
+
+def _verdicts(ledger: Ledger) -> list[Line]:
+    """The lines that hold a verdict, in order."""
+    return [line for line in ledger.lines if line.kind in ("look", "rejudged")]
 
 
 def history(ledger: Ledger) -> tuple[str, ...]:
     """Damage first, then every verdict that changed: between which looks, for which reason."""
     sentences = list(ledger.problems)
     previous: dict[tuple[str, str], Line] = {}
-    for line in ledger.lines:
-        if line.kind not in ("look", "rejudged"):
-            continue
+    for line in _verdicts(ledger):
         title = (line.content["hypothesis"], line.content["budget"])
         before = previous.get(title)
         if before is not None and before.content["headline"] != line.content["headline"]:

@@ -263,20 +263,8 @@ def edits(earlier: Sequence[Line], present: Line) -> str:
     return f"{listed(changes)} on {present.time[:10]}, {when} results existed"
 
 
-@dataclass(frozen=True)
-class Family:
-    """The primary family, frozen at the first look of one of its members."""
-
-    members: frozenset[tuple[str, str]]
-
-    @property
-    def size(self) -> int:
-        """Questions (hypothesis x budget) in it."""
-        return len(self.members)
-
-
-def primary_family(ledger: Ledger) -> Family:
-    """Questions registered as primary before the first look at any primary question."""
+def primary_family(ledger: Ledger) -> frozenset[tuple[str, str]]:
+    """(hypothesis, budget) of the questions registered as primary before the first look at any."""
     members: set[tuple[str, str]] = set()
     keys: set[str] = set()
     for line in ledger.lines:
@@ -286,4 +274,4 @@ def primary_family(ledger: Ledger) -> Family:
             keys.add(content["question"])
         elif line.kind == "look" and content["question"] in keys:
             break
-    return Family(frozenset(members))
+    return frozenset(members)

@@ -46,14 +46,14 @@ def status_of(
     found = registered(ledger, key, study, hypothesis, question.budget, arms)
     look = present_look(question, key, found, ledger)
     family = primary_family(ledger)
-    member = (hypothesis.id, str(question.budget)) in family.members
+    member = (hypothesis.id, str(question.budget)) in family
     notes = [look.note, _edited(found)]
     if hypothesis.primary and not member:
         notes.append("Marked primary after the family was frozen, so it is judged as exploratory.")
     return LedgerStatus(
         registered=found.status,
         registration_note=found.note if found.status == "post hoc" else "",
-        family_size=family.size if hypothesis.primary and member else 0,
+        family_size=len(family) if hypothesis.primary and member else 0,
         schedule=found.schedule,
         notes=tuple(note for note in notes if note),
         key=key,

@@ -89,7 +89,7 @@ class ArmRuns:
     @property
     def finished(self) -> pd.DataFrame:
         """The rows of the runs that did not fail."""
-        return self.rows[~self.rows["failed"].astype(bool)] if len(self.rows) else self.rows
+        return finished_rows(self.rows)
 
     @property
     def ended(self) -> str:
@@ -118,6 +118,11 @@ class ArmRuns:
     def curve_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Column -> array [evaluations] of the curve."""
         return {str(c): self.curve[c].to_numpy() for c in self.curve}
+
+
+def finished_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the runs that did not fail."""
+    return rows[~rows["failed"].astype(bool)] if len(rows) else rows
 
 
 def level_codes(column: pd.Series[Any]) -> pd.Series[str]:
@@ -167,7 +172,7 @@ def _summary(
 ) -> ArmSummary:
     ours = not arm.elsewhere
     planned = question.seeds
-    finished = rows[~rows["failed"].astype(bool)] if len(rows) else rows
+    finished = finished_rows(rows)
     steps = _number(finished, "steps") or (steps if ours and steps else 0.0)
     samples, epochs = _progress(arm, steps, finished)
     means, sds = _scores(question, arm, finished)
@@ -213,11 +218,9 @@ def _setting(arm: Arm, rows: pd.DataFrame, name: str) -> float:
 def _progress(arm: Arm, steps: float, finished: pd.DataFrame) -> tuple[float, float]:
     """(samples, epochs) as recorded, else as the configuration implies for the steps."""
     samples, epochs = _number(finished, "samples"), _number(finished, "epochs")
-    configuration = arm.configuration
-    known = configuration.vocabulary.facts(configuration.data) is not None
-    if arm.elsewhere or not known:
+    if arm.data_facts is None:
         return samples, epochs
-    batch, size = configuration["batch_size"], configuration.train_size
+    batch, size = arm.configuration["batch_size"], arm.configuration.train_size
     return (
         samples or float(samples_after(round(steps), batch, size)),
         epochs or steps / steps_per_epoch(batch, size),

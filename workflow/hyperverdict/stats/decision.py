@@ -15,6 +15,9 @@ from hyperverdict.stats.intervals import Estimate, interval
 Outcome = Literal["supported", "refuted", "inconclusive", "no meaningful effect"]
 Claim = Literal["higher", "lower", "not_higher", "not_lower"]
 
+# Claims that the contrast is above 0, or not below it.
+UPWARD: frozenset[Claim] = frozenset({"higher", "not_lower"})
+
 AT_LEAST = "at least the SESOI"
 DIRECTION_ONLY = "direction only"
 NEGLIGIBLE = "detectable but negligible"
@@ -47,9 +50,7 @@ def decide(
     if between is not None:
         return Decision(_inside(ci, between), "", ci, ci_equivalence)
     toward, toward_equivalence = (
-        (ci, ci_equivalence)
-        if claim in ("higher", "not_lower")
-        else (_flip(ci), _flip(ci_equivalence))
+        (ci, ci_equivalence) if claim in UPWARD else (_flip(ci), _flip(ci_equivalence))
     )
     if claim in ("not_lower", "not_higher"):
         return Decision(_not_worse(toward, toward_equivalence, delta), "", ci, ci_equivalence)

@@ -66,10 +66,10 @@ def single_look_seeds(enough: Enough, alpha: float, guess: int = 2) -> int:
     return smallest(lambda n: enough(n, alpha), guess)
 
 
-def _guess(ratio: float, alpha: float, power: float) -> int:
-    """Seeds by the normal approximation, to start a search from."""
-    z = float(scipy.special.ndtri(1 - alpha / 2))
-    n = (ratio * (z + float(scipy.special.ndtri(power)))) ** 2 + z**2 / 2
+def _guess(ratio: float, alpha: float) -> int:
+    """Seeds for equivalence by the normal approximation, to start a search from."""
+    z = float(scipy.special.ndtri(1 - alpha))
+    n = (ratio * (z + float(scipy.special.ndtri((1 + POWER) / 2)))) ** 2 + z**2 / 2
     return max(2, round(min(n, MOST_SEEDS)))
 
 
@@ -127,26 +127,18 @@ def _legendre() -> tuple[Floats, Floats]:
 
 
 @lru_cache(maxsize=4096)
-def seeds_for_direction(
-    ratio: float, alpha: float, power: float = POWER, search: Search = single_look_seeds
-) -> int:
-    """Seeds that settle a true effect of delta with probability `power`.
+def seeds_for_equivalence(ratio: float, alpha: float, search: Search = single_look_seeds) -> int:
+    """Seeds that prove an effect of 0 smaller than delta with 80% power.
 
     Args:
         ratio: sigma / delta.
         search: the `seeds` of the look rule that will apply.
     """
-    guess = _guess(ratio, alpha, power)
-    return search(lambda n, nominal: direction_power(n, ratio, nominal) >= power, alpha, guess)
-
-
-@lru_cache(maxsize=4096)
-def seeds_for_equivalence(
-    ratio: float, alpha: float, power: float = POWER, search: Search = single_look_seeds
-) -> int:
-    """Seeds that prove an effect of 0 smaller than delta with probability `power`."""
-    guess = _guess(ratio, 2 * alpha, (1 + power) / 2)
-    return search(lambda n, nominal: equivalence_power(n, ratio, nominal) >= power, alpha, guess)
+    return search(
+        lambda n, nominal: equivalence_power(n, ratio, nominal) >= POWER,
+        alpha,
+        _guess(ratio, alpha),
+    )
 
 
 def seeds_needed(
@@ -164,26 +156,26 @@ def _either(ratio: float, alpha: float, search: Search) -> int:
             and equivalence_power(n, ratio, nominal) >= POWER
         )
 
-    return search(enough, alpha, _guess(ratio, 2 * alpha, (1 + POWER) / 2))
+    return search(enough, alpha, _guess(ratio, alpha))
 
 
-def sd_limit(sd: float, df: float, confidence: float = UPPER_LIMIT) -> float:
-    """Upper limit of the true SD: ``sd * sqrt(df / chi2.ppf(1 - confidence, df))``."""
-    return sd * math.sqrt(df / float(scipy.special.chdtri(df, confidence)))
+def sd_limit(sd: float, df: float) -> float:
+    """Upper 80% limit of the true SD: ``sd * sqrt(df / chi2.ppf(0.2, df))``."""
+    return sd * math.sqrt(df / float(scipy.special.chdtri(df, UPPER_LIMIT)))
 
 
-def detectable_effect(sd: float, n: int, alpha: float, power: float = POWER) -> float:
-    """The effect that `n` seeds prove with probability `power`, in the unit of `sd`."""
+def detectable_effect(sd: float, n: int, alpha: float) -> float:
+    """The effect that `n` seeds prove with 80% power, in the unit of `sd`."""
     if n < 2:
         return math.inf
     if sd == 0:
         return 0.0
     low, high = 0.0, 1.0
-    while direction_power(n, 1 / high, alpha) < power:
+    while direction_power(n, 1 / high, alpha) < POWER:
         low, high = high, 2 * high
     for _ in range(50):
         middle = (low + high) / 2
         low, high = (
-            (low, middle) if direction_power(n, 1 / middle, alpha) >= power else (middle, high)
+            (low, middle) if direction_power(n, 1 / middle, alpha) >= POWER else (middle, high)
         )
     return sd * high

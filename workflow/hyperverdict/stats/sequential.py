@@ -29,7 +29,7 @@ FIRST_SHARE = 0.8
 DRAWS = 1_000_000
 CALIBRATION_SEED = 20_260_101
 # Below this alpha the calibration has too few rejections; increments are used as they are.
-LEAST_ALPHA = 0.002
+MINIMUM_ALPHA = 0.002
 
 
 class LookRule(Protocol):
@@ -53,6 +53,10 @@ class SingleLook:
 
     def nominal(self, alpha: float, n: int) -> float:
         """Alpha itself."""
+        return alpha
+
+    def spent(self, alpha: float) -> float:
+        """The alpha that is used up once it is taken: all of it."""
         return alpha
 
     def seeds(self, enough: Enough, alpha: float, guess: int = 2) -> int:
@@ -122,19 +126,16 @@ class ConfidenceSequence:
 SINGLE_LOOK = SingleLook()
 
 
-def scheduled(looks: tuple[int, ...], index: int, spending: Spending | None = None) -> LookRule:
-    """The rule of a registered look.
+def scheduled(looks: tuple[int, ...], index: int) -> SingleLook | Scheduled:
+    """The rule of a registered look: 0.8 alpha at the first of two, Pocock's spending for more.
 
     Args:
         looks: rising numbers of seeds; one alone is a single look.
         index: which of them this is, from 0.
-        spending: default 0.8 alpha at the first of two looks, Pocock's for more.
     """
     if len(looks) == 1:
         return SINGLE_LOOK
-    return Scheduled(
-        index + 1, looks, spending or ("front_loaded" if len(looks) == 2 else "pocock")
-    )
+    return Scheduled(index + 1, looks, "front_loaded" if len(looks) == 2 else "pocock")
 
 
 def confidence_sequence(left: float = 1.0) -> LookRule:
@@ -142,13 +143,13 @@ def confidence_sequence(left: float = 1.0) -> LookRule:
     return ConfidenceSequence(1.0 - left)
 
 
-def sequence_t(n: int, alpha: float, g: float = 1.0) -> float:
+def sequence_t(n: int, alpha: float) -> float:
     """The confidence sequence's boundary: mean +- t * s / sqrt(n); infinite for the smallest n.
 
-    ``A = (sqrt(1 + n g) / alpha)^(2/n)``, ``t = sqrt((n - 1)(A - 1) / (1 - A / (1 + n g)))``.
+    ``A = (sqrt(1 + n) / alpha)^(2/n)``, ``t = sqrt((n - 1)(A - 1) / (1 - A / (1 + n)))``.
     Source: Wang and Ramdas, "Anytime-valid t-tests and confidence sequences" (2023).
     """
-    growth = 1 + n * g
+    growth = 1 + n
     a = (math.sqrt(growth) / alpha) ** (2 / n)
     if a >= growth:
         return math.inf
@@ -181,7 +182,7 @@ def nominal_alphas(looks: tuple[int, ...], spending: Spending, alpha: float) -> 
     cumulative = spent_by(looks, spending, alpha)
     if (looks, spending) in RATIOS and ALPHAS[0] <= alpha <= ALPHAS[-1]:
         return (cumulative[0], *(alpha * r for r in _stored(looks, spending, alpha)))
-    if alpha < LEAST_ALPHA:
+    if alpha < MINIMUM_ALPHA:
         return (cumulative[0], *(b - a for a, b in pairwise(cumulative)))
     return calibrate(_null_p_values(looks, DRAWS), cumulative)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hyperverdict.checks.context import CheckContext, spread
+from hyperverdict.checks.context import NOTABLE_SPREAD, CheckContext, extremes, spread
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.vocabulary.vocabulary import BUDGET
 from hyperverdict.words.numbers import count, digits, listed, plain, seeds_text, upper
 
-NOTABLE = 1.05
 # What a stated reason is about: the quantity of an arm that measures it, and what arms did with it.
 REASONS = {
     "updates": ("steps", "made {n} updates"),
@@ -67,9 +66,8 @@ def budget_sentences(context: CheckContext) -> tuple[str, ...]:
     for kind, words in IMPLIED.items():
         amounts = {a.title: float(getattr(a.summary, kind)) for a in arms}
         ratio = spread(amounts.values())
-        if budget.kind != kind and ratio > NOTABLE:
-            known = {title: amount for title, amount in amounts.items() if amount > 0}
-            most, least = max(known, key=lambda k: known[k]), min(known, key=lambda k: known[k])
+        if budget.kind != kind and ratio > NOTABLE_SPREAD:
+            most, least = extremes({t: amount for t, amount in amounts.items() if amount > 0})
             sentences.append(f"At {budget}, {most} {words.format(x=digits(ratio))} {least}.")
     return tuple(sentences)
 
@@ -160,7 +158,7 @@ def untestable_reason(context: CheckContext) -> str:
         return ""
     kind, did = REASONS[because]
     amounts = [float(getattr(a.summary, kind)) for a in arms]
-    if min(amounts) <= 0 or spread(amounts) > NOTABLE:
+    if min(amounts) <= 0 or spread(amounts) > NOTABLE_SPREAD:
         return ""
     done = did.format(n=digits(amounts[0], 6))
     return f"Your reason ({because}) is not tested here: {all_arms} {done}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.claims.model import Judgement, Question
@@ -16,9 +17,10 @@ from hyperverdict.verdicts.model import SensitivityLine
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.numbers import p_text
 
-MINIMUM_SIGN_FLIP_SEEDS = 6
 MINIMUM_LEAVE_OUT_SEEDS = 4
 MANY_SEEDS = 30
+
+T = TypeVar("T")
 
 
 def sensitivity(context: CheckContext) -> tuple[SensitivityLine, ...]:
@@ -70,17 +72,17 @@ def without_seed(question: Question, seed: int) -> Question:
     """The question with one seed taken from every arm and metric."""
 
     def drop(outcomes: Outcomes) -> Outcomes:
-        values = {
-            arm: {s: value for s, value in by_seed.items() if s != seed}
-            for arm, by_seed in outcomes.values.items()
-        }
-        curves = {
-            arm: {s: value for s, value in by_seed.items() if s != seed}
-            for arm, by_seed in outcomes.curves.items()
-        }
+        values, curves = _without(outcomes.values, seed), _without(outcomes.curves, seed)
         return replace(outcomes, values=values, curves=curves)
 
     return replace(question, outcomes={n: drop(o) for n, o in question.outcomes.items()})
+
+
+def _without(by_arm: Mapping[str, Mapping[int, T]], seed: int) -> dict[str, dict[int, T]]:
+    return {
+        arm: {s: value for s, value in by_seed.items() if s != seed}
+        for arm, by_seed in by_arm.items()
+    }
 
 
 def worst_case(question: Question) -> Question:
@@ -124,15 +126,12 @@ def _sign_flip(context: CheckContext) -> SensitivityLine | None:
     """What the exact sign-flip test gives: the same, or which effect it does not confirm."""
     held = context.judgement.evidence
     tested = [
-        (effect, effect.sign_flip_p)
-        for effect in context.effects
-        if effect.sign_flip_p is not None and effect.n >= MINIMUM_SIGN_FLIP_SEEDS
+        (effect, effect.sign_flip_p) for effect in context.effects if effect.sign_flip_p is not None
     ]
     if not tested:
         return None
     for effect, p in tested:
-        decided = effect.evidence in ("supported", "refuted") and effect.about_direction
-        if decided and p >= effect.alpha:
+        if effect.is_decided and effect.about_direction and p >= effect.alpha:
             detail = f"does not confirm {contrast_name(effect.contrast)} ({p_text(p)})"
             return SensitivityLine("sign-flip test", "inconclusive", False, detail)
     return SensitivityLine("sign-flip test", held, True)
