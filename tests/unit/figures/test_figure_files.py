@@ -13,10 +13,11 @@ from hyperverdict import figures
 from hyperverdict.errors import UserError
 from hyperverdict.figures import effect, style
 from hyperverdict.figures.io import write
+from hyperverdict.foreign.judge import judge_table
 from hyperverdict.records.collect import Tables
 from hyperverdict.report import html
 
-from tests.unit.report import samples
+from tests.unit.report import made_runs, samples
 
 STUDY, REPORT, TABLES = samples.whole()
 KEYS = tuple(file.key for file in figures.expected(STUDY))
@@ -59,9 +60,9 @@ def test_without_runs_every_figure_says_so_in_words(tmp_path):
 def test_every_type_and_verdict_can_be_drawn(kind, evidence):
     study, report = samples.judged(kind, evidence)
     if kind == "definitional":
-        tables = Tables(*samples.empty_tables())
+        tables = Tables(*made_runs.empty_tables())
     else:
-        tables = samples.tables_of(study, samples.scores(kind, evidence, 20))
+        tables = made_runs.tables_of(study, made_runs.scores(kind, evidence, 20))
     drawn = effect.draw(report.hypotheses[0], study, tables)
     assert drawn.axes or kind == "definitional"
 
@@ -112,8 +113,49 @@ def test_every_figure_has_words_with_its_numbers():
     assert curves.text.endswith("batch size 4 70.0% and batch size 128 73.0%.")
     [heatmap] = figures.pictures(STUDY.heatmaps[0], STUDY)
     assert heatmap.text == (
-        "Heatmap. Test accuracy over width and depth at 300 steps, mean over 3 seeds."
+        "Heatmap. Test accuracy over width and depth at 300 steps, each cell the mean of its runs."
     )
+
+
+@pytest.mark.parametrize("kind", ["comparison", "trend"])
+def test_captions_name_what_stands_for_a_seed(kind):
+    study, report = samples.judged(kind, "supported")
+    [hypothesis] = report.hypotheses
+    [verdict] = hypothesis.verdicts
+
+    def caption(**changes):
+        changed = replace(hypothesis, verdicts=(replace(verdict, **changes),))
+        return figures.pictures(changed, study)[0].caption
+
+    assert "one seed; a grey line joins the dots of the same seed." in caption()
+    assert "the same setting combination." in caption(replicate="setting combination")
+    assert "seed" not in caption(replicate="setting combination")
+
+
+def test_no_figure_of_a_table_without_seeds_says_seed():
+    rows = [
+        {"width": width, "test_accuracy": 0.7 + 0.01 * i + 0.001 * (run % 3)}
+        for i, width in enumerate((16, 64, 256))
+        for run in range(6)
+    ]
+    expect = {"says": "Width helps.", "expect": {"accuracy": "higher"}}
+    study = {
+        "study": "seedless",
+        "metrics": {"accuracy": {"matters_from": 0.01}},
+        "hypotheses": {
+            "pair": {**expect, "compare": {"width": {"from": 16, "to": 64}}},
+            "trend": {**expect, "trend": {"width": [16, 64, 256]}, "shape": "every_step"},
+        },
+        "explore": {"grid": {"grid": {"width": [16, 64, 256]}}},
+    }
+    done = judge_table(pd.DataFrame(rows), study)
+    subjects = (*done.report.hypotheses, *done.study.heatmaps)
+    shown = [p for subject in subjects for p in figures.pictures(subject, done.study)]
+    assert [p.key for p in shown if "Each dot is one run." in p.caption] == [
+        "pair.effect",
+        "trend.effect",
+    ]
+    assert not [p for p in shown if "seed" in f"{p.text} {p.caption}".lower()]
 
 
 def test_the_words_of_a_blocked_verdict_never_say_its_evidence():
@@ -131,7 +173,7 @@ def test_labels_of_any_text_are_drawn_as_they_are(tmp_path):
     titles = ("a $x_1 - b; <b>", "🙂 \\frac{1} _a_ $y$")
     arms = tuple(replace(a, title=t) for a, t in zip(verdict.arms, titles, strict=True))
     odd = replace(hypothesis, verdicts=(replace(verdict, arms=arms),))
-    tables = samples.tables_of(study, samples.scores("comparison", "supported", 10))
+    tables = made_runs.tables_of(study, made_runs.scores("comparison", "supported", 10))
     paths = figures.draw_all(replace(report, hypotheses=(odd,)), study, tables, tmp_path)
     for key in ("H1.effect", "H1.curves"):
         said = text_of(paths[key]).replace("\n", " ")
@@ -140,7 +182,7 @@ def test_labels_of_any_text_are_drawn_as_they_are(tmp_path):
 
 def test_a_table_without_curves_or_costs_is_drawn_in_words(tmp_path):
     study, report = samples.judged("comparison", "supported")
-    tables = samples.tables_of(study, samples.scores("comparison", "supported", 10))
+    tables = made_runs.tables_of(study, made_runs.scores("comparison", "supported", 10))
     final = tables.final[["path", "seed", "failed", "test_accuracy"]]
     bare = Tables(final, pd.DataFrame(columns=tables.curves.columns))
     paths = figures.draw_all(report, study, bare, tmp_path)

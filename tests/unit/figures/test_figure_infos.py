@@ -8,7 +8,7 @@ import pytest
 from hyperverdict.figures import cost, curves, forest, heatmap, levels, pairs, style
 from hyperverdict.figures.data import arm_texts
 
-from tests.unit.report import samples
+from tests.unit.report import made_runs, samples
 
 STUDY, REPORT, TABLES = samples.whole()
 FINAL, CURVES = TABLES.final, TABLES.curves
@@ -24,17 +24,17 @@ def test_pairs_join_the_arms_of_each_budget_by_seed():
     ]
     panel = info.panels[0]
     assert panel.arms == ("batch size 4", "batch size 128")
-    assert panel.seeds == samples.SEEDS
+    assert panel.seeds == made_runs.SEEDS
     path = TRADE_OFF.verdicts[0].arms[1].path
     recorded = FINAL[FINAL["path"] == path].set_index("seed")["test_accuracy"]
-    assert panel.values[1] == tuple(recorded[seed] for seed in samples.SEEDS)
+    assert panel.values[1] == tuple(recorded[seed] for seed in made_runs.SEEDS)
 
 
 @pytest.mark.parametrize("kind", ["comparison", "trend", "universal"])
 def test_no_title_states_the_evidence_of_a_leg_above_a_blocked_verdict(kind):
     study, report = samples.judged(kind, "supported")
     blocked = samples.blocked_report(report.hypotheses[0])
-    final = samples.tables_of(study, samples.scores(kind, "supported", 10)).final
+    final = made_runs.tables_of(study, made_runs.scores(kind, "supported", 10)).final
     infos = (
         pairs.pairs_info(blocked, final),
         levels.levels_info(blocked, final),
@@ -78,7 +78,7 @@ def test_a_failed_run_is_a_gap_and_its_seed_stays():
 
 def test_only_the_hypothesis_own_seeds_are_drawn():
     more = pd.concat([FINAL, FINAL.assign(seed=FINAL["seed"] + 10)])
-    assert pairs.pairs_info(TRADE_OFF, more).panels[0].seeds == samples.SEEDS
+    assert pairs.pairs_info(TRADE_OFF, more).panels[0].seeds == made_runs.SEEDS
 
 
 def test_seeds_that_do_not_match_are_joined_by_no_lines():
@@ -96,7 +96,7 @@ def test_levels_are_ordered_and_keep_every_contrast():
     shuffled = replace(WIDTH, verdicts=(replace(verdict, arms=verdict.arms[::-1]),))
     [panel] = levels.levels_info(shuffled, FINAL).panels
     assert (panel.factor, panel.levels) == ("width", (16, 64, 256, 1024))
-    assert len(panel.values) == len(samples.SEEDS)
+    assert len(panel.values) == len(made_runs.SEEDS)
     assert len(panel.effects.rows) == 3
     lowest = FINAL[FINAL["path"] == verdict.arms[0].path]["test_accuracy"].iloc[0]
     assert panel.values[0][0] == lowest
@@ -165,7 +165,7 @@ def path_of(**levels):
 
 
 def test_heatmap_means_over_seeds_and_marks_other_fidelities():
-    final = samples.tables_of_heatmap(STUDY).final
+    final = made_runs.tables_of_heatmap(STUDY).final
     info = cells_of(final)
     assert (info.rows, info.columns) == (("1", "2", "3"), ("16", "64", "256"))
     path = path_of(width=64, depth=3)
@@ -180,7 +180,7 @@ def test_heatmap_means_over_seeds_and_marks_other_fidelities():
 
 
 def test_heatmap_cell_without_a_run_is_empty():
-    final = samples.tables_of_heatmap(STUDY).final
+    final = made_runs.tables_of_heatmap(STUDY).final
     info = cells_of(final[final["path"] != path_of(width=16, depth=1)])
     assert info.cells[0][0].n == 0
     assert math.isnan(info.cells[0][0].mean)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from hyperverdict.claims.wording import deciding_effect
 from hyperverdict.report import conclusion, latex
+from hyperverdict.verdicts.judge import judge_study
 
-from tests.unit.report import samples
+from tests.unit.report import made_runs, samples
 
 
 def conclude(kind, evidence, **options):
@@ -108,18 +109,18 @@ def test_a_trade_off_with_one_leg_left_is_read_as_a_comparison():
 
 def test_failures_are_said_with_the_rates_they_leave_possible():
     study = samples.study_of_kind("comparison", "supported")
-    tables = samples.tables_of(study, samples.scores("comparison", "supported", 10))
+    tables = made_runs.tables_of(study, made_runs.scores("comparison", "supported", 10))
     final = tables.final
     failed = (final["seed"] == 3) & (final["batch_size"] == 4)
     final = final.assign(failed=failed, status=final["status"].where(~failed, "diverged"))
-    [report] = samples.judge_study(study, final, tables.curves).hypotheses
+    [report] = judge_study(study, final, tables.curves).hypotheses
     said = conclusion.conclude(report, report.verdicts[0], study)
     assert "1 of 10 runs of batch size 4 ended without a result" in " ".join(said.findings)
 
 
 def test_many_effects_are_counted_and_the_deciding_one_is_told():
     terms = {"compare": {"depth": {"from": 2, "to": 3}}, "in_every": {"width": [2**k for k in range(3, 11)]}}  # fmt: skip
-    score = samples.scores("universal", "supported", 10)
+    score = made_runs.scores("universal", "supported", 10)
     study, report, _ = samples.judge_terms(terms, score)
     [hypothesis] = report.hypotheses
     said = conclusion.conclude(hypothesis, hypothesis.verdicts[0], study).findings
@@ -164,8 +165,8 @@ def test_a_trade_off_names_the_parts_that_do_not_hold():
 def test_a_leg_refuted_by_a_negligible_effect_is_told_by_it():
     def without_effect_in_one_context(arm, seed):
         c = arm.configuration
-        helps = samples.depth_of(c) == 3 and samples.width_of(c) < 256
-        return 0.7 + 0.03 * helps + samples.draws(0.001, 10, c.path)[seed]
+        helps = made_runs.depth_of(c) == 3 and made_runs.width_of(c) < 256
+        return 0.7 + 0.03 * helps + made_runs.draws(0.001, 10, c.path)[seed]
 
     terms = samples.CLAIMS["universal"][0]
     _, report, _ = samples.judge_terms(terms, without_effect_in_one_context)
@@ -238,14 +239,14 @@ def importance_of(score):
 
 def test_shares_that_drown_in_noise_are_not_said_to_lack_runs():
     report, verdict, said = importance_of(
-        lambda arm, seed: 0.7 + samples.draws(0.02, 10, arm.configuration.path)[seed]
+        lambda arm, seed: 0.7 + made_runs.draws(0.02, 10, arm.configuration.path)[seed]
     )
     [leg] = verdict.judgement.legs
     assert leg.effects[0].n == 10
     assert not leg.effects[0].is_measured
     everything = f"{said.text} {conclusion.brief(verdict)} {latex.verdict_table(report)}"
-    assert "cannot be told from noise with these seeds" in said.findings[0]
-    assert "cannot be told from noise with these seeds" in said.test
+    assert "cannot be told from noise with these runs" in said.findings[0]
+    assert "cannot be told from noise with these runs" in said.test
     assert "cannot be told from noise" in latex.verdict_table(report)
     assert conclusion.brief(verdict).startswith("The variance in test accuracy between settings")
     for wrong in ("No finished runs", "no finished runs", "fewer than two finished", "not known of",

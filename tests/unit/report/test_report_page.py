@@ -183,7 +183,10 @@ def test_a_study_of_heatmaps_only():
     empty = replace(REPORT, hypotheses=())
     text = Page(html.render(replace(STUDY, hypotheses=()), empty, {}, {})).text
     assert "this study claims nothing" in text
-    assert "Heatmap. Test accuracy over width and depth at 300 steps, mean over 3 seeds." in text
+    assert (
+        "Heatmap. Test accuracy over width and depth at 300 steps, each cell the mean of its runs."
+        in text
+    )
 
 
 def test_figures_of_another_format_are_refused_by_name(tmp_path):

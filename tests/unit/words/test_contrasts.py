@@ -8,7 +8,7 @@ from hyperverdict.vocabulary.metrics import RECORDED
 from hyperverdict.words.contrasts import contrast_name, subject
 from hyperverdict.words.effects import sentence
 
-from tests.unit.report import samples
+from tests.unit.report import made_runs, samples
 
 HOSTILE = ["resnet - small", "a; b, c", 'says "<b>x</b>"', "🙂 emoji", "x" * 200, "_under_score_"]
 
@@ -83,7 +83,7 @@ def test_every_contrast_has_a_sentence(kind, position, start):
 
 def test_a_fitted_line_is_told_as_one():
     terms = {"trend": {"width": [16, 64, 256]}, "shape": "on_average"}
-    score = samples.scores("trend", "supported", 10)
+    score = made_runs.scores("trend", "supported", 10)
     _, report, _ = samples.judge_terms(terms, score)
     [effect] = report.hypotheses[0].verdicts[0].judgement.effects
     assert contrast_name(effect.contrast) == "fitted change from width 16 to width 256"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from hyperverdict.words import effects as words
-from hyperverdict.words.effects import change_words, effect_text, sentence
+from hyperverdict.words.effects import effect_text, sentence
 
 from tests.unit.report import samples
 
@@ -51,7 +51,7 @@ def test_an_endless_interval_is_said_so():
 
 def test_the_interval_says_its_level():
     assert "(98.75% interval" in sentence(replace(effect(), alpha=0.0125))
-    assert change_words(effect()) == "3.0 points higher (95% interval 2.4 to 3.6 points)"
+    assert effect_text(effect()).bracket == "(95% interval 2.4 to 3.6 points)"
 
 
 def test_the_test_is_the_one_that_ran():

@@ -14,6 +14,7 @@ from hyperverdict.figures.data import (
     arm_texts,
     budget_title,
     drawn_metric,
+    finished,
     metric_column,
     scores_text,
 )
@@ -79,8 +80,7 @@ def _cloud(arm: ArmSummary, budget: str, metric: Metric, cost: str, rows: pd.Dat
     if column is None or cost not in rows.columns:
         return Cloud(arm.label, budget, (), ())
     own = rows[(rows["path"] == arm.path) & rows["seed"].isin(arm.seeds)]
-    if "status" in own.columns:
-        own = own[own["status"] == "finished"]
+    own = finished(own)
     own = own[own[column].notna() & (own[cost] > 0)]
     costs, values = (tuple(float(v) for v in own[name]) for name in (cost, column))
     return Cloud(arm.label, budget, costs, values)

@@ -96,6 +96,11 @@ def metric_column(metric: Metric, final: pd.DataFrame) -> str | None:
     return next((name for name in names if name in final.columns), None)
 
 
+def finished(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of finished runs; all of them where the table does not say which finished."""
+    return rows[rows["status"] == "finished"] if "status" in rows.columns else rows
+
+
 def seed_values(final: pd.DataFrame, arm: ArmSummary, metric: Metric) -> dict[int, float]:
     """Seed -> final value of one arm, on the arm's own seeds; nan where the run failed."""
     column = metric_column(metric, final)
@@ -170,6 +175,15 @@ def budget_levels(verdict: Verdict) -> tuple[str, ...]:
 def verdict_title(verdict: Verdict) -> str:
     """Budget and headline: never the evidence of one leg, which may be another."""
     return f"{budget_title(verdict)}: {verdict.headline}"
+
+
+def dots_text(report: HypothesisReport) -> str:
+    """What a dot of a figure is, and what its grey lines join, for captions."""
+    replicate = listed(dict.fromkeys(verdict.replicate for verdict in report.verdicts), "or")
+    effects = (effect for verdict in report.verdicts for effect in verdict.judgement.effects)
+    if not any(effect.paired for effect in effects):
+        return f"Each dot is one {replicate}."
+    return f"Each dot is one {replicate}; a grey line joins the dots of the same {replicate}."
 
 
 def by_metric(verdict: Verdict) -> Iterator[tuple[Leg, tuple[Effect, ...]]]:

@@ -33,7 +33,7 @@ def draw(report: HypothesisReport, study: Study, tables: Tables) -> Figure:
 
 def caption(report: HypothesisReport, study: Study) -> str:
     """What its marks mean."""
-    return str(form_of(report, study).CAPTION)
+    return str(form_of(report, study).caption(report))
 
 
 def alt_text(report: HypothesisReport, study: Study) -> str:

@@ -21,10 +21,7 @@ ROW_INCHES, LINE_INCHES = 0.44, 0.15
 LABEL_WIDTH = 70
 FOOTNOTE = "dots: single values; bar: confidence interval; shaded: too small to matter"
 FOOTNOTE_INCHES = 0.25
-CAPTION = (
-    "Every effect with its interval and its single values. The shaded band holds effects too small "
-    "to matter."
-)
+BAND = "The shaded band holds effects too small to matter."
 
 
 class ForestPanel(NamedTuple):
@@ -63,6 +60,11 @@ def draw(report: HypothesisReport, tables: Tables) -> Figure:
     return draw_info(forest_info(report))
 
 
+def caption(report: HypothesisReport) -> str:
+    """What its marks mean."""
+    return f"Every effect with its interval and its single values. {BAND}"
+
+
 def draw_info(info: ForestInfo) -> Figure:
     """The forest figure of its info."""
     if not info.panels:
@@ -89,11 +91,11 @@ def draw_panel(ax: Axes, panel: ForestPanel) -> None:
     set_effect_axis(ax, panel.rows, panel.unit, which="x")
     for position, row in enumerate(panel.rows):
         color = style.EVIDENCE_COLORS.get(row.evidence, style.INK)
-        low, high = (_inside(v, ax.get_xlim()) for v in row.band)
+        low, high = (inside(v, ax.get_xlim()) for v in row.band)
         ax.fill_betweenx([position - 0.5, position + 0.5], low, high, color=style.BAND, lw=0)
         height = position + 0.15
         ax.plot(row.per_seed, [height] * len(row.per_seed), "o", ms=3, color=style.FAINT, zorder=2)
-        ends = [_inside(v, ax.get_xlim()) for v in row.interval]
+        ends = [inside(v, ax.get_xlim()) for v in row.interval]
         ax.plot(ends, [height, height], color=color, lw=2.2, zorder=3)
         if math.isfinite(row.estimate):
             ax.plot([row.estimate], [height], "o", ms=6, color=color, zorder=4)
@@ -158,6 +160,6 @@ def _limits(rows: tuple[EffectRow, ...], unit: Unit) -> tuple[float, float]:
     return min(finite) - margin, max(finite) + margin
 
 
-def _inside(value: float, limits: tuple[float, float]) -> float:
+def inside(value: float, limits: tuple[float, float]) -> float:
     """The value, or the limit beyond which it lies: endless intervals run to the edge."""
     return min(max(value, min(limits)), max(limits)) if not math.isnan(value) else math.nan

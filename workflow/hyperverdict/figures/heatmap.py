@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.figures import style
-from hyperverdict.figures.data import metric_column
+from hyperverdict.figures.data import finished, metric_column
 from hyperverdict.study.model import Heatmap, Study
 from hyperverdict.vocabulary.metrics import Metric
-from hyperverdict.words.numbers import count, decimals_for, listed, number, upper
+from hyperverdict.words.numbers import decimals_for, listed, number, upper
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,9 +85,7 @@ def _cell(heatmap: Heatmap, final: pd.DataFrame, paths: list[str]) -> Cell:
     column = metric_column(heatmap.metric, final)
     if column is None or final.empty:
         return Cell(math.nan, 0, math.nan)
-    own = final[final["path"].isin(paths) & final["seed"].isin(heatmap.seeds)]
-    if "status" in own.columns:
-        own = own[own["status"] == "finished"]
+    own = finished(final[final["path"].isin(paths) & final["seed"].isin(heatmap.seeds)])
     values = own[column].dropna()
     if values.empty:
         return Cell(math.nan, 0, math.nan)
@@ -121,8 +119,10 @@ def alt_text(heatmap: Heatmap, study: Study) -> str:
 
 
 def _shows(heatmap: Heatmap) -> str:
-    factors, seeds = listed(map(factor_title, heatmap.grid)), count(len(heatmap.seeds), "seed")
-    return upper(f"{heatmap.metric.title} over {factors} at {heatmap.budget}, mean over {seeds}")
+    factors = listed(map(factor_title, heatmap.grid))
+    return upper(
+        f"{heatmap.metric.title} over {factors} at {heatmap.budget}, each cell the mean of its runs"
+    )
 
 
 def draw_info(info: HeatmapInfo) -> Figure:

@@ -11,7 +11,14 @@ from matplotlib.figure import Figure
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.claims.model import Leg
 from hyperverdict.figures import forest, style
-from hyperverdict.figures.data import by_metric, finite, named_rows, seed_values, verdict_title
+from hyperverdict.figures.data import (
+    by_metric,
+    dots_text,
+    finite,
+    named_rows,
+    seed_values,
+    verdict_title,
+)
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.vocabulary.metrics import Metric
@@ -23,10 +30,6 @@ if TYPE_CHECKING:
     from hyperverdict.records.collect import Tables
 
 LEVELS_INCHES = 2.4
-CAPTION = (
-    "Each grey line joins runs that belong together; the dark line is their mean. The effects "
-    "stand below with their intervals. The shaded band holds effects too small to matter."
-)
 
 
 class LevelsPanel(NamedTuple):
@@ -124,6 +127,12 @@ def draw(report: HypothesisReport, tables: Tables) -> Figure:
             forest.draw_panel(ax, rows)
         style.footnote(figure, forest.FOOTNOTE)
     return figure
+
+
+def caption(report: HypothesisReport) -> str:
+    """What its marks mean."""
+    below = "The dark line is the mean. The effects stand below with their intervals."
+    return f"{dots_text(report)} {below} {forest.BAND}"
 
 
 def draw_levels(ax: Axes, panel: LevelsPanel) -> None:

@@ -14,6 +14,7 @@ from hyperverdict.figures.data import (
     EffectRow,
     budget_title,
     by_metric,
+    dots_text,
     effect_row,
     finite,
     pair_of,
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 
 PANEL_INCHES = 2.25
 SEEDS_AT, MEAN_AT = -0.2, 0.35
-CAPTION = (
-    "Each dot is one run; a grey line joins runs that belong together. The effect stands beside "
-    "them with its interval. The shaded band holds effects too small to matter."
-)
 
 
 class PairsPanel(NamedTuple):
@@ -132,6 +129,12 @@ def draw(report: HypothesisReport, tables: Tables) -> Figure:
     return figure
 
 
+def caption(report: HypothesisReport) -> str:
+    """What its marks mean."""
+    beside = "The effect stands beside them with its interval."
+    return f"{dots_text(report)} {beside} {forest.BAND}"
+
+
 def draw_pairs(ax: Axes, panel: PairsPanel) -> None:
     """A grey line per seed between the arms, and the mean of each arm in its colour.
 
@@ -167,7 +170,7 @@ def draw_effect(ax: Axes, panel: PairsPanel) -> None:
     ax.axhspan(*row.band, color=style.BAND, lw=0, zorder=0)
     ax.axhline(1.0 if panel.unit.ratio else 0.0, color=style.MUTED, lw=1, zorder=1)
     ax.plot([SEEDS_AT] * len(row.per_seed), row.per_seed, "o", ms=3.5, color="#9a9a9a", zorder=2)
-    ends = [min(max(v, limits[0]), limits[1]) for v in row.interval]
+    ends = [forest.inside(v, limits) for v in row.interval]
     ax.plot([MEAN_AT, MEAN_AT], ends, color=color, lw=2.4, zorder=3)
     ax.plot([MEAN_AT], [row.estimate], "o", ms=7, color=color, zorder=4)
     ax.annotate(

@@ -40,14 +40,13 @@ def standing(verdict: Verdict) -> Standing:
 
 
 def overall(report: HypothesisReport) -> Standing:
-    """The standing over all budgets: that of the first conclusion where some are still open."""
+    """The standing over all budgets: that of the first that is settled where some are open."""
     if report.failed_because or not report.verdicts:
         return "failed"
     if report.headline == DEPENDS:
         return "depends"
-    first = report.conclusions[0][0] if report.conclusions else report.verdicts[0].headline
-    leading = next((v for v in report.verdicts if v.headline == first), report.verdicts[0])
-    return standing(leading)
+    found = map(standing, report.verdicts)
+    return next((one for one in found if one != "inconclusive"), "inconclusive")
 
 
 def verdict_badge(verdict: Verdict) -> Badge:

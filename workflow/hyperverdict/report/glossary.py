@@ -47,7 +47,7 @@ TERMS = (
     Term(
         "interval",
         "intervals?",
-        "the effects that are compatible with the seeds seen. Of 95% intervals, 95 in 100 contain "
+        "the effects that are compatible with the runs seen. Of 95% intervals, 95 in 100 contain "
         "the true effect",
     ),
     Term("null hypothesis", "null hypothesis", "the claim that there is no difference"),
@@ -76,12 +76,16 @@ TERMS = (
     Term(
         "inconclusive",
         "inconclusive|undecided",
-        "the runs fit more than one answer. This says nothing about the claim: more seeds or a "
+        "the runs fit more than one answer. This says nothing about the claim: more runs or a "
         "better experiment are needed",
     ),
     Term("caveat", "caveats?", "a reason for care that does not block the verdict"),
     Term("scope", "scope", "the data, budget and settings for which the verdict holds"),
-    Term("fragile", "fragile", "a small change, such as leaving out one seed, changes the verdict"),
+    Term(
+        "fragile",
+        "fragile",
+        "a small change, such as leaving out one seed or run, changes the verdict",
+    ),
     Term(
         "post hoc",
         "post hoc",
@@ -91,7 +95,7 @@ TERMS = (
     Term(
         "look",
         "looks?",
-        "judging a claim once on the runs that exist. Looking again after adding seeds gives "
+        "judging a claim once on the runs that exist. Looking again after adding runs gives "
         "chance another try, which registered looks pay for in advance with wider intervals",
     ),
     Term(

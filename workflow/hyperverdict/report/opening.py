@@ -71,7 +71,7 @@ def _answer(report: HypothesisReport) -> str:
     if found in ("depends", "failed"):
         return _ANSWERS[found]
     if len(report.conclusions) > 1:
-        return "; ".join(f"{headline} at {listed(at)}" for headline, at in report.conclusions)
+        return report.headline
     blocking = report.verdicts[0].blocking
     if found == "inconclusive" and blocking is not None and blocking.headline:
         return f"{_ANSWERS[found]} ({blocking.headline})"

@@ -73,18 +73,18 @@ class HypothesisView(NamedTuple):
     because: str
     status: str
     badge: Badge
-    post_hoc: str
     failure: str
-    caveats: tuple[opening.HeadlineCaveat, ...]
-    lines: tuple[Line, ...]
-    verdicts: tuple[VerdictView, ...]
-    opposing: tuple[str, ...]
-    prior: tuple[str, ...]
-    beside: Table | None
-    seeds: str
-    arms: Table
-    paths: tuple[str, ...]
-    pictures: tuple[Picture, ...]
+    post_hoc: str = ""
+    caveats: tuple[opening.HeadlineCaveat, ...] = ()
+    lines: tuple[Line, ...] = ()
+    verdicts: tuple[VerdictView, ...] = ()
+    opposing: tuple[str, ...] = ()
+    prior: tuple[str, ...] = ()
+    beside: Table | None = None
+    seeds: str = ""
+    arms: Table = Table((), ())
+    paths: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
@@ -103,18 +103,7 @@ def _unwritten(report: HypothesisReport, study: Study, problem: str) -> Hypothes
         because=report.because,
         status=_status(report, study),
         badge=hypothesis_badge(report),
-        post_hoc="",
         failure=problem,
-        caveats=(),
-        lines=(),
-        verdicts=(),
-        opposing=(),
-        prior=(),
-        beside=None,
-        seeds="",
-        arms=Table((), ()),
-        paths=(),
-        pictures=(),
     )
 
 
@@ -136,8 +125,8 @@ def _view(report: HypothesisReport, study: Study) -> HypothesisView:
         because=report.because,
         status=_status(report, study),
         badge=hypothesis_badge(report),
-        post_hoc=opening.post_hoc(report),
         failure=opening.failure(report),
+        post_hoc=opening.post_hoc(report),
         caveats=opening.headline_caveats(report),
         lines=tuple(
             Line(budget_name(v), verdict_badge(v), guarded(report.id, partial(brief, v), str))

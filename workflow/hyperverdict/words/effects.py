@@ -57,12 +57,6 @@ def effect_text(effect: Effect) -> EffectText:
     return EffectText(change, interval_text(effect.ci, unit), level, than)
 
 
-def change_words(effect: Effect) -> str:
-    """The change with its interval: "2.3 points higher (95% interval 1.6 to 2.7 points)"."""
-    text = effect_text(effect)
-    return f"{text.change} {text.bracket}" if effect.is_measured else text.change
-
-
 def _change(effect: Effect, unit: Unit) -> str:
     value = effect.estimate
     if unit.ratio:
@@ -135,9 +129,9 @@ def unmeasured(effect: Effect) -> str:
     contrast = effect.contrast
     if contrast.kind == "share" and effect.n >= 3:
         of = f"in {contrast.metric.title} "
-        return f"The variance {of}between settings cannot be told from noise with these seeds."
+        return f"The variance {of}between settings cannot be told from noise with these runs."
     if contrast.kind == "share" and effect.n > 0:
-        only = count(effect.n, "seed")
+        only = count(effect.n, "set of runs", "sets of runs")
         return (
             f"Only {only} finished in every setting, too few to estimate shares of the variance "
             f"in {contrast.metric.title}."
