@@ -6,10 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from hyperverdict.effects.rounding import step_of
-from hyperverdict.foreign.judge import judge_table
 from hyperverdict.vocabulary.metrics import RECORDED, unrecorded, with_size
 
-from tests.unit.foreign.asking import fired
+from tests.unit.foreign.asking import (
+    blocked,
+    concludes,
+    difference,
+    fired,
+    first,
+    judge,
+    rows,
+    score,
+    study,
+    verdict,
+)
 
 STUDY = """
 study: elsewhere
@@ -43,9 +53,8 @@ def _verdict(
         for batch in batches
         for seed in range(8)
     ]
-    file = tmp_path / "study.yaml"
-    file.write_text(STUDY.format(data=data, claim=claim, expect=expect))
-    return judge_table(pd.DataFrame(rows), file).report.hypotheses[0].verdicts[0]
+    text = STUDY.format(data=data, claim=claim, expect=expect)
+    return first(judge(tmp_path, pd.DataFrame(rows), text))
 
 
 COPIES = ("seeds_change_nothing", "same_results", "copied_runs")
@@ -200,3 +209,28 @@ def test_the_step_of_coarse_scores(metric, values, step):
 
 def test_the_step_of_a_ratio_is_on_the_log_scale():
     assert step_of(with_size(RECORDED["loss"], "1.10x"), [{0: 0.25, 1: 0.5}]) == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize("names", [("a; b", 'c "d"'), ("<b>x</b>", "🦄"), ("x - y", "y - x")])
+def test_arms_of_odd_names_with_equal_scores_block(names):
+    table = rows(names, name="backbone", effect=0, seeds=10, epochs=20)
+    table["test_acc"] = [score(0, s) for s in range(10)] * 2
+    blocked(verdict(table, study({"backbone": names})), "same_results")
+
+
+def test_a_run_that_stands_twice_under_other_ids_counts_once():
+    table = rows([1e-3, 1e-2], epochs=20)
+    table = pd.concat([table, table]).reset_index(drop=True)
+    table["id"] = [f"r{i}" for i in range(len(table))]
+    found = verdict(table, study({"lr": (1e-3, 1e-2)}))
+    concludes(found, estimate=difference())
+    assert found.judgement.effects[0].n == 6
+
+
+@pytest.mark.parametrize("metric", ["test_acc", "test_f1"])
+def test_half_an_arm_copied_from_the_other_blocks(metric):
+    table = rows([1e-3, 1e-2], seeds=8, metric=metric, epochs=20)
+    table.loc[8:11, metric] = table.loc[0:3, metric].to_numpy()
+    name = metric.removeprefix("test_").replace("acc", "accuracy")
+    stated = study({"lr": (1e-3, 1e-2)}, metric=name, metrics={name: {"matters_from": 0.01}})
+    blocked(verdict(table, stated), "copied_runs")

@@ -18,6 +18,8 @@ from hyperverdict.foreign import files, folders, texts
 from hyperverdict.foreign.files import read_content, read_runs
 from hyperverdict.foreign.folders import settings_in_name
 
+from tests.unit.foreign.asking import concludes, difference, rows, study, verdict
+
 
 def _columns(content, name="runs.csv"):
     return {k: c.tolist() for k, c in read_content(content, name).columns.items()}
@@ -228,3 +230,43 @@ def test_curves_without_settings_are_refused():
 
     with pytest.raises(UserError, match="a chart exported from W&B"):
         reshaped(read_content(chart, "chart.csv"))
+
+
+def _write(tmp_path, table, kind):
+    file = tmp_path / f"runs.{kind.split()[0]}"
+    comma = table.to_csv(sep=";", decimal=",", index=False)
+    content = {
+        "csv semicolons": comma.encode(),
+        "tsv decimal commas": table.to_csv(sep="\t", decimal=",", index=False).encode(),
+        "csv utf-16": comma.encode("utf-16"),
+        "csv bom": b"\xef\xbb\xbf" + table.to_csv(index=False).encode(),
+        "txt pipes": table.to_csv(sep="|", index=False).encode(),
+        "txt spaces": table.to_csv(sep=" ", index=False).encode(),
+        "csv excel": b"sep=;\r\n" + comma.replace("\n", "\r\n").encode(),
+        "csv comments": b"# a run of mine\n" + table.to_csv(index=False).encode(),
+        "json records": table.to_json(orient="records").encode(),
+        "json columns": table.to_json().encode(),
+        "json split": table.to_json(orient="split").encode(),
+        "jsonl lines": table.to_json(orient="records", lines=True).encode(),
+    }
+    if kind in content:
+        file.write_bytes(content[kind])
+    elif kind == "parquet":
+        table.to_parquet(file)
+    elif kind == "xlsx":
+        table.to_excel(file, index=False)
+    else:
+        table.to_csv(tmp_path / f"runs.csv.{kind}", index=False)
+        return tmp_path / f"runs.csv.{kind}"
+    return file
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["csv semicolons", "tsv decimal commas", "csv utf-16", "csv bom", "txt pipes", "txt spaces",
+     "csv excel", "csv comments", "json records", "json columns", "json split", "jsonl lines",
+     "parquet", "xlsx", "gz", "bz2", "xz", "zip"],
+)  # fmt: skip
+def test_files_of_every_kind(tmp_path, kind):
+    file = _write(tmp_path, rows([0.001, 0.01], name="learning_rate", epochs=20), kind)
+    concludes(verdict(None, study({"lr": (1e-3, 1e-2)}), file), estimate=difference())

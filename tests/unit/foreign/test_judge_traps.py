@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from hyperverdict.errors import UserError
 from hyperverdict.foreign.files import read_runs
-from hyperverdict.foreign.judge import judge_table
 from hyperverdict.foreign.levels import levels_of
+
+from tests.unit.foreign.asking import first, judge
 
 TWO = "compare: {batch_size: {from: 32, to: 128}}"
 
@@ -30,13 +31,12 @@ def _table(score, seeds=10, epochs=(5,), batches=(32, 128)):
 
 
 def _verdict(tmp_path, table, expect="accuracy: higher", claim=TWO, more="", budget="5 epochs"):
-    file = tmp_path / "study.yaml"
-    file.write_text(
+    text = (
         f"study: trap\ndata: digits\n{more}\n"
         "hypotheses:\n  H:\n    says: c\n"
         f"    {claim}\n    expect: {{{expect}}}\n    at_equal: [{budget}]\n"
     )
-    return judge_table(table, file).report.hypotheses[0].verdicts[0]
+    return first(judge(tmp_path, table, text))
 
 
 def _sentences(verdict):

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -26,6 +27,7 @@ from hyperverdict.foreign.table import (
     flat,
     flattened,
     joined,
+    refuse_twins,
     table_of,
     typed,
     with_constants,
@@ -210,9 +212,7 @@ def _from_rows(rows: list[tuple[int, tuple[Any, ...]]]) -> Table:
     )
     header, records = rows[start][1], rows[start + 1 :]
     names = {i: str(name).strip() for i, name in enumerate(header) if name is not None}
-    if len(set(names.values())) < len(names):
-        twice = next(n for n in names.values() if list(names.values()).count(n) > 1)
-        raise UserError(f"it has two columns {twice!r}; rename one")
+    refuse_twins(names.values())
     cells = {
         name: [row[i] if i < len(row) else None for _, row in records] for i, name in names.items()
     }
@@ -237,13 +237,7 @@ def _from_parquet(content: bytes) -> Table:
         columns[name] = series if series.dtype.kind in "iufbmM" else typed(column.to_pylist())
     columns = flattened(columns)
     columns.pop("__index_level_0__", None)
-    return Table(columns, _line_numbers(table.num_rows, 1))
-
-
-def _line_numbers(n: int, first: int) -> Any:
-    import numpy as np
-
-    return np.arange(first, first + n)
+    return Table(columns, np.arange(1, table.num_rows + 1))
 
 
 def _from_json(text: str) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def read_folder(folder: Path, read_file: ReadFile) -> Table:
     given: dict[Path, dict[str, Any]] = {}
     tables, names = [], []
     for file in chosen:
-        name, settings = _run_of(file, folder, files, given)
+        name, settings = _run_of(file, folder, given)
         tables.append(_with_run(scalars_of(read_file(file), file), name, settings))
         names.append(str(file.relative_to(folder)))
     found = joined(tables, names)
@@ -67,10 +68,7 @@ def read_folder(folder: Path, read_file: ReadFile) -> Table:
     notes = [f"{count(len(chosen), 'metrics file')} below {folder} were read."]
     if left:
         notes.append(f"{count(left, 'other data file')} beside them were not.")
-    return Table(
-        found.columns, found.lines, found.origins, found.origin, found.settings, found.run,
-        (*found.notes, *notes),
-    )  # fmt: skip
+    return replace(found, notes=(*found.notes, *notes))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -112,7 +110,7 @@ def _metrics_files(files: Iterable[Path], folder: Path) -> list[Path]:
 
 
 def _run_of(
-    file: Path, root: Path, files: Iterable[Path], given: dict[Path, dict[str, Any]]
+    file: Path, root: Path, given: dict[Path, dict[str, Any]]
 ) -> tuple[str, dict[str, Any]]:
     """(name of a run, its settings): from files beside and above it, else from its path."""
     alone = _stem(file) in METRICS
@@ -157,8 +155,7 @@ def settings_in_name(name: str) -> dict[str, str]:
 def _setting(key: str) -> str:
     """The setting in a name: runs_lr is lr, batch_size is batch_size."""
     ends = [key[place + 1 :] for place, letter in enumerate(key) if letter == "_"]
-    known = next((end for end in [key, *ends] if names.role_of(names.clean(end))), key)
-    return known
+    return next((end for end in [key, *ends] if names.role_of(names.clean(end))), key)
 
 
 def _settings_files(folder: Path) -> dict[str, Any]:
@@ -242,7 +239,4 @@ def _with_run(table: Table, name: str, settings: Mapping[str, Any]) -> Table:
     table = with_constants(table, taken, settings=True)
     if "run" in table.columns:
         return table
-    table = with_constants(table, {"run": name}, settings=False)
-    return Table(
-        table.columns, table.lines, table.origins, table.origin, table.settings, "run", table.notes
-    )
+    return replace(with_constants(table, {"run": name}, settings=False), run="run")

@@ -55,21 +55,16 @@ class TableJudgement:
 def judge_table(
     table: pd.DataFrame | Table,
     study: str | Path | Mapping[str, Any],
-    *,
-    columns: Mapping[str, str] | None = None,
 ) -> TableJudgement:
     """Judge a study's claims on a table of runs.
 
     Args:
         table: one row per run or per evaluation.
         study: a study file, or the content of one.
-        columns: our name -> the table's, on top of the study's own `columns:`.
 
     Raises UserError for a table or study that cannot be read, naming what and where.
     """
     raw, source = _content(study)
-    if columns:
-        raw = {**raw, "columns": {**(raw.get("columns") or {}), **columns}}
     cells = table if isinstance(table, Table) else reshaped(table_of_frame(table))
     runs, metrics = read_table(cells, raw, source)
     return _Judging(runs, load(raw, source, runs), metrics).judged()
@@ -173,7 +168,7 @@ class _Judging:
             arm = make_arm(baseline, levels, heatmap.budget)
             arm = replace(arm, elsewhere=arm.configuration.path)
             chosen = select(self.runs, {**base, **levels}, heatmap.budget)
-            found = replicates(self.runs, chosen, self.runs.seed, cells)
+            found = replicates(chosen, self.runs.seed, cells)
             if len(found.seeds):
                 self.finals.append(final_rows(self.runs, arm, found, self.metrics, ()))
                 seeds |= set(map(int, found.seeds))

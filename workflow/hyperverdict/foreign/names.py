@@ -43,16 +43,15 @@ STATES = (
     "diverged", "exit_code", "exitcode", "return_code", "returncode", "exit",
 )  # fmt: skip
 SPLIT_COLUMNS = ("split", "phase", "subset", "stage", "partition", "mode")
-EPOCHS, STEPS, SAMPLES, SECONDS = "epochs", "steps", "samples", "seconds"
 # Names of progress -> its unit; the first unit that a budget may be in, then all others.
 PROGRESS: Mapping[str, tuple[str, ...]] = {
-    EPOCHS: ("epoch", "epochs", "current_epoch", "epochs_trained", "train_epochs", "ep"),
-    STEPS: (
+    "epochs": ("epoch", "epochs", "current_epoch", "epochs_trained", "train_epochs", "ep"),
+    "steps": (
         "step", "steps", "global_step", "train_steps", "updates", "n_updates", "num_updates",
         "gradient_steps", "iterations", "iteration", "iter", "iters", "it", "trainer_global_step",
         "optimizer_steps", "num_steps_trained",
     ),
-    SAMPLES: (
+    "samples": (
         "samples", "samples_seen", "images_seen", "examples_seen", "n_samples_seen", "seen_samples",
         "num_samples_seen", "samples_trained",
     ),
@@ -206,19 +205,24 @@ def clean(column: str) -> str:
     return f"_{words}" if column.startswith("_") and words else words
 
 
+def last_part(name: str) -> str:
+    """What stands behind the last dot or slash: optimizer.lr is lr."""
+    return re.split(r"[./]", name)[-1]
+
+
 def is_place(name: str) -> bool:
     """Whether a name is that of a file or folder."""
     return name.endswith(("dir", "path", "file", "url", "folder", "ckpt", "checkpoint"))
 
 
 def setting_of(name: str) -> str:
-    """Our name of a setting, or the name itself."""
-    return _BY_SETTING.get(name, name)
+    """Our name of a setting, "" for one that we do not know."""
+    return _BY_SETTING.get(name, "")
 
 
 def aliases_of(name: str) -> tuple[str, ...]:
     """All names of a setting that we know under one of them."""
-    ours = setting_of(name)
+    ours = setting_of(name) or name
     return (ours, *SETTINGS.get(ours, ()))
 
 
@@ -276,8 +280,8 @@ def role_of(name: str) -> tuple[Role, str] | None:
         return "state", name
     if unit_of(name):
         return ("budget" if is_asked(name) else "progress"), unit_of(name)
-    if name in _BY_SETTING:
-        return "factor", _BY_SETTING[name]
+    if setting_of(name):
+        return "factor", setting_of(name)
     if name in RUNS:
         return "run id", name
     if name in NOTES or name in QUIET:

@@ -61,31 +61,31 @@ def prepare(
     claim = arms_of(runs, loaded, hypothesis, budget, arms)
     settings = [n for n in runs.varying if n not in arms[0].levels][:MOST_SETTINGS]
     settings += [name for name in claim.baseline if name not in settings]
-    finals, curves, lines, seeds = [], [], [], set()
+    finals, curves, lines, averaged, seeds = [], [], [], [], set()
     for arm, selected in zip(arms, claim.selections, strict=True):
         named = named_elsewhere(arm, hypothesis, budget)
-        found = replicates(runs, selected, claim.number, claim.cells)
+        found = replicates(selected, claim.number, claim.cells)
         drawn = curve_rows(runs, named.runs_path, selected, claim.number, metrics)
         if len(found.seeds):
             finals.append(final_rows(runs, named, found, metrics, settings))
         if len(drawn):
             curves.append(drawn)
         seeds |= set(map(int, found.seeds))
-        lines.append(_line(claim, arm.title, selected, found))
+        averaged.append(_averaged_over(claim, selected, found))
+        lines.append(_line(claim, arm.title, selected, found, averaged[-1]))
     stated = loaded.states_budget.get(hypothesis.id, False)
     findings = faults(claim, metrics, loaded.study.baseline, states_budget=stated)
-    notes = ClaimNotes(claim.tuned, findings, tuple(_notes(claim)), claim.replicate)
+    notes = ClaimNotes(claim.tuned, findings, tuple(_notes(claim, averaged)), claim.replicate)
     return Prepared(tuple(finals), tuple(curves), frozenset(seeds), notes, tuple(lines))
 
 
-def _line(claim: ClaimArms, title: str, selected: Selection, found: Replicates) -> str:
+def _line(claim: ClaimArms, title: str, selected: Selection, found: Replicates, over: str) -> str:
     """One line for the reading: how many runs, of which replicates, averaged over what."""
     runs = selected.runs
     of = f" of {len(selected.matching)}" if len(runs) < len(selected.matching) else ""
     line = f"{title}: {count(len(runs), 'run')}{of}"
     if claim.replicate != RUN:
         line += f", {count(len(found.seeds), claim.replicate)}"
-    over = _averaged_over(claim, selected, found)
     if over:
         line += f", each the mean of {found.averaged} runs over {over}"
     elif within := _differing(claim, selected):
@@ -108,7 +108,7 @@ def _averaged_over(claim: ClaimArms, selected: Selection, found: Replicates) -> 
     return listed(shown) or "repeated runs"
 
 
-def _notes(claim: ClaimArms) -> Iterator[str]:
+def _notes(claim: ClaimArms, averaged: Sequence[str]) -> Iterator[str]:
     """What was left out and averaged, in sentences for the scope."""
     yield from claim.notes
     if claim.replicate == SETTINGS:
@@ -117,7 +117,7 @@ def _notes(claim: ClaimArms) -> Iterator[str]:
             f"The runs have no seeds; they differ in {listed(names_text(claim.within))}. Every arm "
             f"holds each of the {n} combinations, so the arms are paired on these."
         )
-    for title, selected in claim.each:
+    for (title, selected), over in zip(claim.each, averaged, strict=True):
         if len(selected.unfinished):
             yield f"{title}: {count(len(selected.unfinished), 'run')} not finished yet, left out."
         others = np.array([*selected.longer, *shorter_runs(claim, selected)], dtype=np.int64)
@@ -127,8 +127,6 @@ def _notes(claim: ClaimArms) -> Iterator[str]:
         lost, too_many = lost_text(claim, title, selected)
         if lost and not too_many:
             yield lost
-        found = replicates(claim.runs, selected, claim.number, claim.cells)
-        over = _averaged_over(claim, selected, found)
         if over:
             yield f"{title}: averaged over {over}."
 

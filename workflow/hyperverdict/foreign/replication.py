@@ -28,7 +28,6 @@ class Replicates:
         seeds: number of each replicate [m]: its seed, or the number of its settings or run.
         scores: metric -> score of each [m]; nan where it failed.
         failed: whether each failed [m].
-        row: one row of the table that stands for each [m].
         rows: rows of the runs behind each.
         averaged: runs behind most replicates.
     """
@@ -36,7 +35,6 @@ class Replicates:
     seeds: Codes
     scores: Mapping[str, Floats]
     failed: Mask
-    row: Codes
     rows: tuple[Codes, ...]
     averaged: int
 
@@ -57,7 +55,7 @@ def is_full_grid(arms: Sequence[Selection], combination: Codes) -> bool:
     return len(held) > 1 and all(combos == held[0] for combos in held) and len(held[0]) > 1
 
 
-def replicates(runs: Runs, arm: Selection, number: Codes, combination: Codes) -> Replicates:
+def replicates(arm: Selection, number: Codes, combination: Codes) -> Replicates:
     """One entry for each replicate of an arm.
 
     Args:
@@ -79,16 +77,11 @@ def replicates(runs: Runs, arm: Selection, number: Codes, combination: Codes) ->
     order = np.argsort(where, kind="stable")
     bounds = np.searchsorted(where[order], np.arange(len(unique) + 1))
     groups = [order[bounds[i] : bounds[i + 1]] for i in range(len(unique))]
-    chosen = [
-        int(g[np.flatnonzero(~arm.failed[g])[0]]) if (~arm.failed[g]).any() else int(g[0])
-        for g in groups
-    ]
     sizes = [len(g) for g in groups]
     return Replicates(
         unique,
         scores,
         failed,
-        arm.rows[chosen] if chosen else np.zeros(0, dtype=np.int64),
         tuple(arm.rows[g] for g in groups),
         int(np.median(sizes)) if sizes else 0,
     )

@@ -85,7 +85,7 @@ def _existing(name: str, theirs: Iterable[str], where: str) -> str:
     cleaned = [column for column in theirs if names.clean(column) == names.clean(name)]
     if len(cleaned) == 1:
         return cleaned[0]
-    ends = [c for c in theirs if re.split(r"[./]", c)[-1] == name]
+    ends = [c for c in theirs if names.last_part(c) == name]
     if len(ends) == 1:
         return ends[0]
     raise UserError(f"{where}: the table has no column {name!r}; {nearest(name, theirs)}")
@@ -130,7 +130,7 @@ def _candidates(
     settings = [c for c in theirs if bare[c][1] == "factor"]
     plain = [c for c in theirs if bare[c][1] != "metric"]
     cleaned = {c: names.clean(bare[c][0]) for c in theirs}
-    last = {c: names.clean(re.split(r"[./]", bare[c][0])[-1]) for c in theirs}
+    last = {c: names.clean(names.last_part(bare[c][0])) for c in theirs}
     yield [c for c in theirs if c == word]
     for group in (settings, plain):
         yield [c for c in group if bare[c][0] == word]
@@ -220,15 +220,14 @@ def _shift(export: Export, bare: str) -> int | None:
 
 def _setting(table: Table, column: str, bare: str, why: str) -> Column:
     """A column that the export or a file calls a setting: its name may say seed, budget or note."""
-    parts = re.split(r"[./]", bare)
-    last = names.clean(parts[-1])
+    last = names.clean(names.last_part(bare))
     if last in names.SEEDS:
         return Column(column, "seed", "seed", why)
     unit = names.unit_of(last)
     if unit and table.columns[column].dtype.kind in "iuf":
         return Column(column, unit, "budget", why)
     is_note = last in names.NOTES or last in names.RUNS or bare.startswith("_")
-    if (is_note and (len(parts) == 1 or names.is_place(last))) or last in names.QUIET:
+    if (is_note and (names.last_part(bare) == bare or names.is_place(last))) or last in names.QUIET:
         return Column(column, last, "note", why)
     if names.machine_of(last) and last not in ("num_workers", "threads"):
         return Column(column, names.machine_of(last), "environment", why)
@@ -260,7 +259,7 @@ def _by_name(table: Table, export: Export, column: str, bare: str) -> Column | N
     is_number = cells.dtype.kind in "iuf"
     if name in names.SPLIT_COLUMNS and _says_splits(cells):
         return Column(column, SPLIT, "metric", NAME)
-    last = names.clean(re.split(r"[./]", bare)[-1])
+    last = names.clean(names.last_part(bare))
     found = names.role_of(name) or (names.role_of(last) if "/" in bare or "." in bare else None)
     if found is None:
         return None

@@ -142,7 +142,7 @@ def _filled_seeds(table: Table, column: str, ids: Codes | None) -> pd.Series[Any
 
 
 def _splits(table: Table, roles: Roles) -> tuple[Words | None, str]:
-    column = next((c for c in roles.of("metric") if c.name == SPLIT), None)
+    column = roles.first("metric", SPLIT)
     if column is None:
         return None, ""
     words = table.columns[column.theirs].astype(str).str.strip().str.lower()

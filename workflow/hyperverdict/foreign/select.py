@@ -173,7 +173,7 @@ def _fell_silent(runs: Runs, metric: str, usable: Mask, last: Codes) -> Codes:
     """Runs that have rows without a score after their last one, where others were scored."""
     scores = runs.scores[metric]
     infinite = usable & scores.infinite
-    silent = set(runs.run[infinite & (np.flatnonzero(infinite | ~infinite) > last[runs.run])])
+    silent = set(runs.run[infinite & (np.arange(len(infinite)) > last[runs.run])])
     axis = next((runs.progress.amounts[unit] for unit in runs.progress.units), None)
     scored = last[last >= 0]
     if axis is not None and len(scored) and np.isfinite(axis[scored]).any():

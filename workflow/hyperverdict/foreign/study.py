@@ -135,7 +135,7 @@ def load(raw: Raw, source: Source, runs: Runs) -> Loaded:
 
     Raises UserError for settings and levels that the table lacks, with the nearest that it has.
     """
-    vocabulary = vocabulary_of(runs, raw)
+    vocabulary = vocabulary_of(runs)
     trusted = _trusted(raw, source, runs, vocabulary)
     read = dict(raw)
     for name in trusted:
@@ -178,7 +178,7 @@ def _seeds(raw: Raw, source: Source, runs: Runs) -> dict[str, frozenset[int]]:
     return found
 
 
-def vocabulary_of(runs: Runs, raw: Raw) -> Vocabulary:
+def vocabulary_of(runs: Runs) -> Vocabulary:
     """The settings of a table, read in its spelling, under all words that name them."""
     rows = {"data": undescribed("data")}
     rows |= {name: _row(levels) for name, levels in runs.levels.items()}
@@ -238,7 +238,7 @@ def _data(raw: Raw, source: Source, runs: Runs) -> tuple[str, bool]:
     """(the study's data set as the table spells it, whether it selects rows)."""
     data = str(raw.get("data") or "")
     varied = {runs.roles.words.get(word) for word in _claimed(raw)}
-    column = next((c for c in runs.roles.of("factor") if c.name == "data"), None)
+    column = runs.roles.first("factor", "data")
     if not data or column is None or column.theirs in varied:
         return data, False
     level: Level = source.at(("data",), lambda: runs.levels["data"].find(data))

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -72,9 +72,7 @@ class Table:
         chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
         columns = {n: c.take(chosen).reset_index(drop=True) for n, c in self.columns.items()}
         origin = None if self.origin is None else self.origin[chosen]
-        return Table(
-            columns, self.lines[chosen], self.origins, origin, self.settings, self.run, self.notes
-        )
+        return replace(self, columns=columns, lines=self.lines[chosen], origin=origin)
 
 
 def empty_cells(column: Column[Any]) -> npt.NDArray[np.bool_]:
@@ -112,7 +110,7 @@ def table_of(
 def table_of_frame(frame: pd.DataFrame) -> Table:
     """A table from a data frame; an index with names becomes columns."""
     names = [_joined(name) for name in frame.columns]
-    _refuse_twins(names)
+    refuse_twins(names, "the table")
     columns = {name: _of_series(frame.iloc[:, i]) for i, name in enumerate(names)}
     for level, name in enumerate(frame.index.names):
         if name is not None and str(name) not in columns:
@@ -127,11 +125,12 @@ def _joined(name: Any) -> str:
     return str(name)
 
 
-def _refuse_twins(names: Sequence[str]) -> None:
+def refuse_twins(names: Iterable[str], what: str = "it") -> None:
+    """UserError for two columns of one name in what is read."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise UserError(f"the table has two columns {name!r}; rename one")
+            raise UserError(f"{what} has two columns {name!r}; rename one")
         seen.add(name)
 
 
@@ -304,4 +303,4 @@ def with_constants(table: Table, cells: Mapping[str, Any], *, settings: bool) ->
     for name, value in cells.items():
         columns[name] = typed([value] * len(table))
     known = table.settings | set(cells) if settings else table.settings
-    return Table(columns, table.lines, table.origins, table.origin, known, table.run, table.notes)
+    return replace(table, columns=columns, settings=known)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice
 
 from hyperverdict.errors import UserError
-from hyperverdict.foreign.table import Table, has_decimal_commas, table_of
+from hyperverdict.foreign.table import Table, has_decimal_commas, refuse_twins, table_of
 
 SEPARATORS = (",", ";", "\t", "|")
 # Lines on which the separator is found, and cells that are read at most.
@@ -50,14 +51,14 @@ def read_text(text: str) -> Table:
     if len(names) == 1 and any(" " in row[0].strip() for _, row in records[:SAMPLE] if row):
         names, records = _by_spaces(names[0], records)
     names, records = _evened(names, records)
-    _refuse_twins(names)
+    refuse_twins(names)
     decimal_comma = has_decimal_commas(chain.from_iterable(r for _, r in records), separator)
     cells = {name: [row[i] for _, row in records] for i, name in enumerate(names)}
     table = table_of(cells, (line + skipped for line, _ in records), decimal_comma=decimal_comma)
     if not decimal_comma:
         return table
     note = "Commas in numbers are read as decimal signs: 0,5 is a half."
-    return Table(table.columns, table.lines, notes=(note,))
+    return replace(table, notes=(note,))
 
 
 def _without_preamble(text: str) -> tuple[int, str, str]:
@@ -137,11 +138,3 @@ def _evened(
     if len(kept) == width:
         return named, even
     return named, [(line, [row[i] for i in kept]) for line, row in even]
-
-
-def _refuse_twins(names: list[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise UserError(f"it has two columns {name!r}; rename one")
-        seen.add(name)

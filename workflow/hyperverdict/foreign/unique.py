@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from hyperverdict.foreign import names
 from hyperverdict.foreign.columns import CLAIMS, NAME, STUDY, Column
+from hyperverdict.foreign.content import cell_codes
 from hyperverdict.foreign.exports import Export
 from hyperverdict.foreign.table import Table
 
@@ -49,17 +48,17 @@ def one_seed(columns: list[Column], table: Table) -> list[Column]:
         return columns
 
     def rank(column: Column) -> tuple[bool, int]:
-        last = names.clean(re.split(r"[./]", column.theirs)[-1])
+        last = names.clean(names.last_part(column.theirs))
         return column.why != STUDY, names.SEEDS.index(last) if last in names.SEEDS else 99
 
     chosen = min(seeds, key=rank)
-    code = pd.factorize(table.columns[chosen.theirs], use_na_sentinel=False)[0]
+    code = cell_codes(table.columns[chosen.theirs])
     found = []
     for column in columns:
         if column.role == "seed" and column is not chosen:
-            other = pd.factorize(table.columns[column.theirs], use_na_sentinel=False)[0]
+            other = cell_codes(table.columns[column.theirs])
             same = np.array_equal(other, code) or not other.any()
-            bare = re.split(r"[./]", column.theirs)[-1]
+            bare = names.last_part(column.theirs)
             column = replace(column, name=bare, role="note" if same else "factor", is_declared=True)
         found.append(column)
     return found
@@ -91,5 +90,4 @@ def named_apart(columns: list[Column]) -> list[Column]:
 def _our_name(column: Column) -> str:
     if column.why == STUDY:
         return column.name
-    cleaned = names.clean(column.name)
-    return names.setting_of(cleaned) if cleaned in names._BY_SETTING else column.name
+    return names.setting_of(names.clean(column.name)) or column.name

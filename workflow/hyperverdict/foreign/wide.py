@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from hyperverdict.errors import UserError
+from hyperverdict.foreign.content import cell_codes, codes_of
 from hyperverdict.foreign.table import Table, typed
 
 # Columns of long tables that say what the column `value` holds.
@@ -33,7 +34,7 @@ def reshaped(table: Table) -> Table:
     return _pivoted(table, tag, value, [n for n in table.columns if n.lower() not in TIMES])
 
 
-def _refuse_charts(names: Sequence[str] | Any) -> None:
+def _refuse_charts(names: Iterable[str]) -> None:
     charts = [n for n in names if n.endswith(("__MIN", "__MAX")) and " - " in n]
     if charts:
         raise UserError(
@@ -45,10 +46,7 @@ def _refuse_charts(names: Sequence[str] | Any) -> None:
 def _pivoted(table: Table, tag: str, value: str, names: Sequence[str]) -> Table:
     """A row for each combination of the other columns; UserError for two scores in one cell."""
     keys = [name for name in names if name not in (tag, value)]
-    code = np.zeros(len(table), dtype=np.int64)
-    for name in keys:
-        codes, levels = pd.factorize(table.columns[name], use_na_sentinel=False)
-        code = pd.factorize(code * (len(levels) + 1) + codes)[0].astype(np.int64)
+    code = codes_of([cell_codes(table.columns[name]) for name in keys], len(table))
     first = pd.Series(code).drop_duplicates().index.to_numpy()
     kept = table.take(first)
     columns = {name: kept.columns[name] for name in keys}
@@ -63,7 +61,5 @@ def _pivoted(table: Table, tag: str, value: str, names: Sequence[str]) -> Table:
         scores = np.full(len(first), np.nan)
         scores[code[rows]] = table.columns[value].to_numpy(dtype=float)[rows]
         columns[str(label)] = typed(scores.tolist())
-    return Table(
-        columns, kept.lines, kept.origins, kept.origin, table.settings, table.run,
-        (*table.notes, f"One row a score: column {tag!r} names the metrics."),
-    )  # fmt: skip
+    note = f"One row a score: column {tag!r} names the metrics."
+    return replace(kept, columns=columns, notes=(*table.notes, note))

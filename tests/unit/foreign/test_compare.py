@@ -1,4 +1,4 @@
-"""`hyperverdict.compare` refuses what it cannot read, in one sentence."""
+"""`hyperverdict.compare`: one comparison in a notebook, or what it cannot read in one sentence."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hyperverdict
 import pandas as pd
 import pytest
 from hyperverdict.errors import UserError
+
+from tests.unit.foreign.asking import two_batches
 
 TABLE = pd.DataFrame(
     {
@@ -16,7 +18,42 @@ TABLE = pd.DataFrame(
     }
 )
 
+
 CHANGE = {"batch_size": (4, 128)}
+
+
+def test_compare_in_a_notebook():
+    found = hyperverdict.compare(
+        two_batches(),
+        {"batch_size": (256, 4096)},
+        {"accuracy": "lower"},
+        matters_from={"accuracy": 0.005},
+    )
+    assert found.headline == "supported"
+    text = repr(found)
+    assert text.startswith("How the table was read")
+    assert "SUPPORTED: batch size 256 → 4096: test accuracy lower" in text
+    assert "supported (at least the SESOI); claimed lower, matters from 0.5 points; 6 seeds" in text
+    html = found._repr_html_()
+    assert "<table>" in html
+    assert "supported" in html
+
+
+def test_compare_escapes_and_refuses():
+    table = two_batches().rename(columns={"batch_size": "<b>"})
+    assert "<b>256" not in hyperverdict.compare(table, {"<b>": (256, 4096)})._repr_html_()
+    with pytest.raises(UserError, match="matters_from of 'f1' is missing"):
+        hyperverdict.compare(two_batches(f1=0.5), {"batch_size": (256, 4096)}, {"f1": "higher"})
+    with pytest.raises(UserError, match="must be \\(from, to\\)"):
+        hyperverdict.compare(two_batches(), {"batch_size": 256})
+
+
+def test_nothing_is_inferred_that_the_table_does_not_say():
+    found = hyperverdict.compare(two_batches(), {"batch_size": (256, 4096)}, {"accuracy": "lower"})
+    assert {(a.steps, a.samples) for a in found.verdict.arms} == {(0, 0)}
+    assert not any(
+        "digits" in sentence or "updates" in sentence for sentence in found.verdict.scope
+    )
 
 
 @pytest.mark.parametrize(
