@@ -14,8 +14,9 @@ from hyperverdict.checks.page import page as checks_page
 from hyperverdict.study.structure import study_schema
 from hyperverdict.verdicts.format import schema as verdicts_schema
 from hyperverdict.vocabulary.datasets import DATASETS
-from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS, Hyperparameter
+from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS
 from hyperverdict.vocabulary.metrics import RECORDED, Metric
+from hyperverdict.vocabulary.vocabulary import OURS
 
 ROOT = Path(__file__).parents[1]
 NONE = "–"
@@ -24,15 +25,11 @@ NONE = "–"
 def hyperparameters() -> str:
     """One row per hyperparameter but the data set."""
     rows = [
-        (f"`{name}`", row.description, row.unit, row.allowed, f"`{_default(row)}`")
+        (f"`{name}`", row.description, row.unit, row.allowed, f"`{OURS.show(name, row.default)}`")
         for name, row in HYPERPARAMETERS.items()
         if name != "data"
     ]
     return _table(("key", "what it is", "unit", "allowed", "default"), rows)
-
-
-def _default(row: Hyperparameter) -> str:
-    return "all" if row.name in ("classes", "train_samples") else row.spell(row.default)
 
 
 def metrics() -> str:

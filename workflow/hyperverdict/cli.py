@@ -128,7 +128,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    from hyperverdict.pipeline import STUDIES, open_study
+    from hyperverdict.invocation import STUDIES
+    from hyperverdict.pipeline import open_study
     from hyperverdict.report.terminal import print_verdicts
     from hyperverdict.verdicts.document import to_json
     from hyperverdict.verdicts.store import read_verdicts

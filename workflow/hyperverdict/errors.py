@@ -10,6 +10,11 @@ class UserError(Exception):
     """Something in the user's input is wrong; the message says what, where and what is allowed."""
 
 
+def first_line(error: Exception) -> str:
+    """The first line of another program's message, or the name of its error where it has none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def nearest(word: object, allowed: Iterable[str]) -> str:
     """The hint after an unknown word: its nearest match, or all that is allowed."""
     names = sorted(allowed)

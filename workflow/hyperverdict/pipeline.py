@@ -13,6 +13,7 @@ from pathlib import Path
 from hyperverdict import figures
 from hyperverdict.design.choices import make_choices, with_choices, write_choices
 from hyperverdict.design.plan import tuning_paths
+from hyperverdict.invocation import STUDIES
 from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.outcomes.questions import TUNED_BY
 from hyperverdict.outcomes.timing import read_timing
@@ -31,7 +32,6 @@ from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.verdicts.store import read_verdicts, write_verdicts
 from hyperverdict.vocabulary.configuration import parse_path
 
-STUDIES = Path("results/studies")
 COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"
 
 

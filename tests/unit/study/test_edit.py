@@ -110,8 +110,22 @@ def test_any_layout_can_be_edited_and_stays(study, text):
         (TEXT + "  C:\n", "no hypothesis 'A'"),
         (TEXT + "looks: [5, 10]\n", r"no look is listed at 20 seeds: looks: \[5, 10\]"),
         ("study: s\n", "the file has no hypotheses"),
+        (TEXT.replace("    says:", "    seeds: &n 10\n    says:"), "set `seeds: 20` under A"),
+        ("seeds: &n 10\n" + TEXT.replace("    says:", "    seeds: *n\n    says:"), "`seeds: 20`"),
+        (TEXT.replace("    says:", "    seeds: !!int 10\n    says:"), "set `seeds: 20` under A"),
     ],
-    ids=["merge", "block list", "list", "both keys", "empty", "looks", "no hypotheses"],
+    ids=[
+        "merge",
+        "block list",
+        "list",
+        "both keys",
+        "empty",
+        "looks",
+        "no hypotheses",
+        "anchor",
+        "alias",
+        "tag",
+    ],
 )
 def test_what_cannot_be_edited_is_left_alone(study, text, said):
     id_ = "C" if text.endswith("  C:\n") else "A"

@@ -48,7 +48,7 @@ class GpuSlots:
         if jobs_per_gpu < 1:
             raise ValueError(f"jobs_per_gpu must be 1 or more, not {jobs_per_gpu}")
         self.devices = devices
-        self._free = {device: jobs_per_gpu for device in devices}
+        self._free = dict.fromkeys(devices, jobs_per_gpu)
         self._changed = threading.Condition()
 
     def _take(self, count: int) -> list[str] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -59,19 +58,18 @@ def timed_seconds_per_step(timings: Path) -> dict[str, float]:
     """Seconds per step by arm path, from all timings on disk; configurations' own win."""
     found: dict[str, float] = {}
     for file in sorted(timings.glob("contrasts/*/timing.json")):
-        arms = _read(str(file)).get("arms", {})
+        arms = _read(file).get("arms", {})
         found |= {path: median(blocks) for path, blocks in arms.items() if blocks}
     for file in sorted(timings.glob("configurations/**/timing.json")):
-        entry = _read(str(file))
+        entry = _read(file)
         if "arm_path" in entry:
             found[str(entry["arm_path"])] = float(entry["seconds_per_step"])
     return found
 
 
-@cache
-def _read(path: str) -> dict[str, Any]:
+def _read(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(Path(path).read_text())
+        content = json.loads(file.read_text())
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -13,9 +13,8 @@ from hyperverdict.words.numbers import count, seeds_text
 def provenance_of(records: Iterable[RunRecord]) -> dict[str, Any]:
     """What a report states, in reading order; empty without records.
 
-    Keys: commits, versions, hardware, threads, devices, jobs, wall_hours, trained (first start to
-    last end, UTC), training_version, data_checksums, configurations (path -> seeds, steps, wall
-    seconds, resolved hyperparameters).
+    Keys are headings for people. "trained" is the first start to the last end (UTC); "data
+    checksums" is by data set; "configurations" is path -> steps, seeds, parameters and wall time.
     """
     known = sorted(records, key=lambda record: record.path)
     sessions = [session for record in known for session in record.sessions]

@@ -33,9 +33,11 @@ def set_seeds(file: Path, hypothesis: str, number: int) -> None:
     looks = content.get("looks")
     if isinstance(looks, list) and number not in looks:
         raise UserError(f"{file}: no look is listed at {number} seeds: looks: {looks}")
+    key = OLDER_KEY if OLDER_KEY in entry else KEY
+    known = content["hypotheses"]
+    wanted = {**content, "hypotheses": {**known, hypothesis: {**entry, key: number}}}
     edited = _edited(text, hypothesis, number)
-    if edited is None or not _only_seeds_changed(content, parse_yaml(edited, file)[0], hypothesis):
-        key = OLDER_KEY if OLDER_KEY in entry else KEY
+    if edited is None or parse_yaml(edited, file)[0] != wanted:
         raise UserError(
             f"{file}: this file cannot be edited safely; set `{key}: {number}` under {hypothesis} "
             "yourself"
@@ -85,12 +87,3 @@ def _edited(text: str, hypothesis: str, number: int) -> str | None:
     flow = entry.fa.flow_style()
     lines[line] = f"{before}{new}, {after}" if flow else f"{before}{new}\n{' ' * column}{after}"
     return "\n".join(lines)
-
-
-def _only_seeds_changed(content: dict[str, Any], edited: Any, hypothesis: str) -> bool:
-    def others(whole: dict[str, Any]) -> dict[str, Any]:
-        entry = whole["hypotheses"][hypothesis]
-        kept = {key: value for key, value in entry.items() if key not in (KEY, OLDER_KEY)}
-        return {**whole, "hypotheses": {**whole["hypotheses"], hypothesis: kept}}
-
-    return bool(others(edited) == others(content) and edited != content) or edited == content

@@ -28,7 +28,7 @@ from hyperverdict.study.structure import Source, check_structure, common_keys
 from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.vocabulary.budget import Budget, parse_budget
 from hyperverdict.vocabulary.configuration import Baseline
-from hyperverdict.vocabulary.hyperparameters import Level, as_number
+from hyperverdict.vocabulary.hyperparameters import Level, as_number, is_callable_name
 from hyperverdict.vocabulary.metrics import RECORDED, Metric, read_metric, unrecorded, with_size
 from hyperverdict.vocabulary.vocabulary import BUDGET, OURS, Vocabulary
 
@@ -106,7 +106,7 @@ class _Reader:
         return study
 
     def _check_data(self, data: str) -> None:
-        if ":" not in data and self.vocabulary.facts(data) is None:
+        if not is_callable_name(data) and self.vocabulary.facts(data) is None:
             known = self.vocabulary.data_sets
             raise UserError(f"unknown data set {data!r}; {nearest(data, known)}")
 
@@ -193,7 +193,7 @@ class _Reader:
             ("baseline", BUDGET), lambda: parse_budget(raw.get(BUDGET, DEFAULT_BUDGET))
         )
         baseline = Baseline(settings, self.vocabulary)
-        if self.own and ":" not in self.raw["data"]:
+        if self.own and not is_callable_name(self.raw["data"]):
             self.source.at(("baseline",), lambda: baseline.configure({}, budget))
         return baseline, budget
 

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from hyperverdict.errors import UserError
+from hyperverdict.errors import UserError, first_line
 
 Place = tuple[str | int, ...]
 
@@ -55,7 +55,7 @@ def parse_yaml(text: str, path: Path) -> tuple[Any, dict[Place, int]]:
         place = f", line {mark.line + 1}" if mark else ""
         raise UserError(f"{path}{place}: is not valid YAML: {_in_words(error)}") from None
     except (YAMLError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: is not valid YAML: {_first_line(error)}") from None
+        raise UserError(f"{path}: is not valid YAML: {first_line(error)}") from None
 
 
 def read_text(path: Path) -> str:
@@ -146,7 +146,3 @@ def _in_words(error: MarkedYAMLError) -> str:
     if "expected <block end>" in problem:
         return "indent the line like its neighbours, or put its text in quotes"
     return problem
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -39,11 +39,11 @@ class TuningArm:
     seeds: tuple[int, ...]
 
 
-def tuning_seeds(evaluation: Iterable[int], count: int = TUNING_SEEDS) -> tuple[int, ...]:
+def tuning_seeds(evaluation: Iterable[int]) -> tuple[int, ...]:
     """Seeds from 1000 that no evaluation uses."""
     used = set(evaluation)
-    free = (seed for seed in range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + len(used) + count))
-    return tuple(seed for seed in free if seed not in used)[:count]
+    free = (seed for seed in range(FIRST_TUNING_SEED, FIRST_TUNING_SEED + len(used) + TUNING_SEEDS))
+    return tuple(seed for seed in free if seed not in used)[:TUNING_SEEDS]
 
 
 def tuning_arms(
@@ -68,13 +68,9 @@ def tuning_arms(
 
 
 def choose(
-    arm: str,
-    trials: Iterable[TuningArm],
-    scores: Mapping[str, Mapping[int, float]],
-    *,
-    higher_is_better: bool = True,
+    arm: str, trials: Iterable[TuningArm], scores: Mapping[str, Mapping[int, float]]
 ) -> dict[str, Any]:
-    """The tuned values with the best mean validation score over the tuning seeds.
+    """The tuned values with the highest mean validation score over the tuning seeds.
 
     Args:
         arm: label of the arm; trials of other arms are passed over.
@@ -83,17 +79,16 @@ def choose(
 
     Ties go to the trial listed first. UserError when no trial of the arm finished.
     """
-    sign = 1.0 if higher_is_better else -1.0
     own = [trial for trial in trials if trial.arm == arm]
-    ranks = [_rank(trial, scores.get(trial.configuration.path, {}), sign) for trial in own]
+    ranks = [_rank(trial, scores.get(trial.configuration.path, {})) for trial in own]
     if not ranks or max(ranks)[1] == -math.inf:
         raise UserError(f"tune: no run of {arm!r} finished, so no value can be chosen")
     return dict(own[ranks.index(max(ranks))].settings)
 
 
-def _rank(trial: TuningArm, scores: Mapping[int, float], sign: float) -> tuple[bool, float]:
+def _rank(trial: TuningArm, scores: Mapping[int, float]) -> tuple[bool, float]:
     found = [scores[seed] for seed in trial.seeds if math.isfinite(scores.get(seed, math.nan))]
-    mean = sign * sum(found) / len(found) if found else -math.inf
+    mean = sum(found) / len(found) if found else -math.inf
     return len(found) == len(trial.seeds), mean
 
 

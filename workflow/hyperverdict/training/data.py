@@ -18,7 +18,7 @@ import numpy as np
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.training.sources import Array, Part, Published, read_published
-from hyperverdict.vocabulary import datasets
+from hyperverdict.vocabulary.datasets import DATASETS
 
 IMAGES_FILE, LABELS_FILE, FACTS_FILE = "images.npy", "labels.npy", "facts.json"
 PARTS = ("train", "validation", "test")
@@ -58,7 +58,7 @@ def split(data: str, published: Published) -> tuple[Part, Part, Part]:
             _shuffled(published.validation, random),
             published.test,
         )
-    facts = datasets.facts(data)
+    facts = DATASETS[data]
     _require_counts(data, "training", published.train, facts.class_counts)
     if published.test is not None and facts.test_counts is not None:
         _require_counts(data, "test", published.test, facts.test_counts)

@@ -10,8 +10,9 @@ import torch
 from torch import Generator, nn
 
 from hyperverdict.errors import UserError
-from hyperverdict.training.plugins import is_callable_name, named_callable
+from hyperverdict.training.plugins import named_callable
 from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.hyperparameters import is_callable_name
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,

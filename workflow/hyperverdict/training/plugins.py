@@ -11,11 +11,6 @@ from typing import Any
 from hyperverdict.errors import UserError, nearest
 
 
-def is_callable_name(name: str) -> bool:
-    """Whether a data set or model is spelled ``module:callable``."""
-    return ":" in name
-
-
 def named_callable(name: str, what: str) -> Callable[..., Any]:
     """The callable that ``module:callable`` names; modules beside the Snakefile are found too.
 

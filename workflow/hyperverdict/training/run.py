@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -311,17 +312,14 @@ class _Clock:
     """Wall time of a session."""
 
     def __init__(self) -> None:
-        import time
-
-        self.started = provenance.now()
-        self._time, self._began = time.monotonic, time.monotonic()
+        self.started, self._began = provenance.now(), time.monotonic()
 
     def read(self, session: dict[str, Any]) -> dict[str, Any]:
         """The session as of now."""
         return {
             **session,
             "ended": provenance.now(),
-            "wall_seconds": round(self._time() - self._began, 3),
+            "wall_seconds": round(time.monotonic() - self._began, 3),
         }
 
 

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hyperverdict.errors import UserError, nearest
-from hyperverdict.training.plugins import is_callable_name, named_callable
+from hyperverdict.errors import UserError, first_line, nearest
+from hyperverdict.training.plugins import named_callable
+from hyperverdict.vocabulary.hyperparameters import is_callable_name
 
 Array = npt.NDArray[Any]
 
@@ -148,7 +149,7 @@ def _download_fashion_mnist(resources: Path) -> None:
             "data set fashion_mnist was not found. Put its four idx files (.gz or unpacked) into "
             f"{resources / 'fashion-mnist'}/, or install Debian's package (apt-get install "
             "dataset-fashion-mnist), or allow torchvision's download, which failed: "
-            f"{_first_line(error)}"
+            f"{first_line(error)}"
         ) from error
 
 
@@ -163,7 +164,7 @@ def _torchvision(kind: str) -> Callable[[Path], Published]:
             return Published(_as_part(train), None, _as_part(test), source)
         except Exception as error:
             raise UserError(
-                f"torchvision's {kind} could not be read ({_first_line(error)}). Put its files "
+                f"torchvision's {kind} could not be read ({first_line(error)}). Put its files "
                 f"where torchvision expects them ({resources / kind}/raw/ for the MNIST family, "
                 f"{resources}/ for CIFAR), or allow torchvision's download"
             ) from error
@@ -183,10 +184,6 @@ def _as_part(dataset: Any) -> Part:
     images, labels = np.asarray(dataset.data), np.asarray(dataset.targets, np.int64)
     images = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
     return Part(np.ascontiguousarray(images), labels)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _from_callable(data: str) -> Published:

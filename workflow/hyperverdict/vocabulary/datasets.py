@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hyperverdict.errors import UserError, nearest
-
 
 @dataclass(frozen=True)
 class DatasetFacts:
@@ -62,10 +60,3 @@ DATASETS: dict[str, DatasetFacts] = {
     "cifar10": DatasetFacts("CIFAR-10", (5000,) * 10, (1000,) * 10, 0.1, 0.0, (3, 32, 32)),
     "cifar100": DatasetFacts("CIFAR-100", (500,) * 100, (100,) * 100, 0.1, 0.0, (3, 32, 32)),
 }
-
-
-def facts(data: str) -> DatasetFacts:
-    """The facts of a known data set; UserError with the nearest name for an unknown one."""
-    if data not in DATASETS:
-        raise UserError(f"unknown data set {data!r}; {nearest(data, DATASETS)}")
-    return DATASETS[data]

@@ -151,6 +151,11 @@ def _name(raw: object) -> str:
     return text
 
 
+def is_callable_name(name: str) -> bool:
+    """Whether a data set or model is spelled ``module:callable``."""
+    return ":" in name
+
+
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "leaky_relu", "elu", "silu")
 OPTIMIZERS = ("sgd", "sgd_momentum", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "cosine", "reduce_on_plateau")

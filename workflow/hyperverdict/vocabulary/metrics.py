@@ -81,37 +81,30 @@ class Metric:
         return (self.final, self.name) if self.final != self.name else (self.final,)
 
 
-def _recorded(name: str, title: str, unit: str, better: Better, **more: Any) -> Metric:
+def _recorded(
+    name: str, title: str, unit: str, better: Better, complement_of: str = "", **more: Any
+) -> Metric:
     """A metric that our own training scores on every split."""
-    columns = {"validation": name, "best": name, "curve": name} | more.pop("shared", {})
+    column = complement_of or name
     return Metric(
         name,
         title,
         unit,
         better,
         final=f"test_{name}",
-        validation=f"validation_{columns['validation']}",
-        best=f"best_validation_{columns['best']}",
-        curve=columns["curve"],
+        validation=f"validation_{column}",
+        best=f"best_validation_{column}",
+        curve=column,
+        complement_of=complement_of,
         **more,
     )
 
-
-_ACCURACY = dict.fromkeys(("validation", "best", "curve"), "accuracy")
 
 RECORDED: Mapping[str, Metric] = {
     row.name: row
     for row in (
         _recorded("accuracy", "test accuracy", FRACTION, "higher", matters_from=0.01),
-        _recorded(
-            "error",
-            "test error",
-            FRACTION,
-            "lower",
-            matters_from=0.01,
-            shared=_ACCURACY,
-            complement_of="accuracy",
-        ),
+        _recorded("error", "test error", FRACTION, "lower", "accuracy", matters_from=0.01),
         _recorded("loss", "test loss", "nats", "lower"),
         Metric(
             TIME, "training time", SECONDS, "lower", matters_from=1.10, ratio=True, final=TIME,
