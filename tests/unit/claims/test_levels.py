@@ -163,3 +163,46 @@ def test_where_it_has_an_effect_it_may_vary():
     study_with({"compare": MOMENTUM}, ACCURACY, baseline={"optimizer": "sgd_momentum"})
     both = {"compare": {"optimizer": {"from": "sgd", "to": "sgd_momentum"}, **MOMENTUM}}
     study_with(both, ACCURACY)
+
+
+@pytest.mark.parametrize(("baseline", "compare", "words"), [
+    ({"model": "cnn"}, {"width": {"from": 8, "to": 16}}, "width has no effect with model cnn"),
+    ({"model": "resnet18"}, {"depth": {"from": 1, "to": 2}}, "depth has no effect with model resnet18"),
+    ({"model": "resnet18"}, {"activation": {"from": "relu", "to": "tanh"}}, "activation has no effect with model resnet18"),
+    ({"model": "cnn"}, {"hidden_units": {"from": [8], "to": []}}, "hidden_units has no effect"),
+    ({}, {"channels": {"from": 8, "to": 16}}, "channels has an effect only with model cnn"),
+    ({"depth": 0}, {"width": {"from": 8, "to": 16}}, "width has no effect with model mlp and hidden_units none"),
+    ({"hidden_units": []}, {"dropout": {"from": 0, "to": 0.5}}, "dropout has no effect with model mlp and hidden_units none"),
+])  # fmt: skip
+def test_what_another_model_ignores_is_refused_by_its_handles_too(baseline, compare, words):
+    with pytest.raises(UserError, match=words):
+        study_with({"compare": compare}, ACCURACY, baseline=baseline)
+
+
+@pytest.mark.parametrize("stated", [{"width": 64}, {"depth": 3}, {"hidden_units": [8]}])
+def test_a_baseline_that_no_arm_can_use_is_refused(stated):
+    both = {"compare": {"channels": {"from": 8, "to": 16}}}
+    name = next(iter(stated))
+    with pytest.raises(UserError, match=f"baseline.{name}: {name} has no effect with model cnn"):
+        study_with(both, ACCURACY, baseline={"model": "cnn", **stated})
+    models = {"compare": {"model": {"from": "mlp", "to": "cnn"}}}
+    study_with(models, ACCURACY, baseline=stated)
+
+
+def test_a_linear_model_is_a_level_of_depth():
+    study = study_with({"trend": {"depth": [0, 1, 2]}, "shape": "every_step"}, ACCURACY)
+    arms = study.claimed_arms(study.hypotheses[0], study.budget)
+    assert [arm.configuration["hidden_units"] for arm in arms] == [(), (64,), (64, 64)]
+    assert [arm.title for arm in arms] == ["depth 0", "depth 1", "depth 2"]
+    linear = study_with({"compare": {"hidden_units": {"from": [], "to": [64]}}}, ACCURACY)
+    assert linear.hypotheses[0].claim.terms_text == "hidden units none → 64"
+
+
+def test_a_linear_model_is_one_whatever_its_width():
+    grid = {"depth": [0, 1], "width": [8, 16]}
+    claim = {"trend": {"depth": [0, 1, 2]}, "in_every": {"width": [8, 16]}, "shape": "every_step"}
+    with pytest.raises(UserError, match="the same network would be trained twice"):
+        study_with(claim, ACCURACY)
+    raw = {"study": "s", "data": "digits", "explore": {"m": {"grid": grid}}}
+    with pytest.raises(UserError, match="width has no effect with model mlp and hidden_units none"):
+        study_of(check_structure(raw, Source()), Source())

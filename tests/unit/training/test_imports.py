@@ -31,6 +31,7 @@ assert len(os.listdir("/proc/self/task")) == threads, "a thread was started"
 def test_a_job_imports_what_it_needs_and_no_torch_with_nothing_to_train(digits, tiny, tmp_path):
     schedules = ("constant", "cosine", "reduce_on_plateau")
     paths = [tiny(2, schedule=schedule).path for schedule in schedules]
+    paths.append(tiny(2, model="cnn", channels=2, normalisation="batch").path)
     command = [sys.executable, "-c", PROGRAM, str(digits), str(tmp_path), *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

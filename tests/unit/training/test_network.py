@@ -20,7 +20,7 @@ def build(configuration, seed=0):
     return build_network(configuration, SHAPE, CLASSES, Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("units", [[16], [16, 32], [8, 8, 8]])
+@pytest.mark.parametrize("units", [[], [16], [16, 32], [8, 8, 8]])
 def test_the_arithmetic_agrees_with_the_network(tiny, units):
     configuration = tiny(hidden_units=units)
     network = build(configuration)
@@ -36,6 +36,11 @@ def test_layers_in_order(tiny):
     assert names == ["Flatten", *hidden, *hidden, "Linear"]
     assert network[3].p == 0.25
     assert network(torch.zeros(3, *SHAPE)).shape == (3, CLASSES)
+
+
+def test_a_linear_model_is_one_layer(tiny):
+    network = build(tiny(hidden_units=[], dropout=0.5, activation="tanh"))
+    assert [type(layer).__name__.strip("_") for layer in network] == ["Flatten", "Linear"]
 
 
 def test_initialisation_is_torchs_own_distribution(tiny):
@@ -91,7 +96,7 @@ def test_a_users_own_model(users_module, tiny):
 
 
 def test_a_wrong_model_is_one_clear_message(users_module, tiny):
-    with pytest.raises(UserError, match="unknown model 'cnn'"):
-        build(tiny(model="cnn"))
+    with pytest.raises(UserError, match=r"model: 'cnnn' is not allowed; did you mean 'cnn'\?"):
+        tiny(model="cnnn")
     with pytest.raises(UserError, match=r"must return a torch.nn.Module, got str"):
         build(tiny(model="users_model:text"))

@@ -52,6 +52,30 @@ def long_run(digits, tiny, tmp_path_factory):
     return configuration, rows(folder)
 
 
+CONVOLUTIONS = {
+    "model": "cnn", "channels": 4, "normalisation": "batch", "dropout": 0.2, "learning_rate": 0.01,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [CONVOLUTIONS], ids=["convolutions"])
+@pytest.mark.parametrize("every_seconds", [0, 0.000001], ids=["at points", "between points"])
+def test_every_part_of_the_training_resumes_exactly(
+    digits, tiny, tmp_path, caplog, settings, every_seconds
+):
+    configuration = tiny(60, **settings)
+    train_configuration(configuration, [0, 1], digits, tmp_path / "uninterrupted")
+    folder = tmp_path / "resumed"
+    for at in ((0, 21), (1, 38)):
+        code = stopped(
+            configuration, digits, folder, *at, signal.SIGKILL, every_seconds=every_seconds
+        )
+        assert code == -signal.SIGKILL
+    with caplog.at_level(logging.INFO):
+        train_configuration(configuration, [0, 1], digits, folder)
+    assert f"seed 1 resumes after step {37 if every_seconds else 36}" in caplog.text
+    assert rows(folder) == rows(tmp_path / "uninterrupted")
+
+
 @pytest.mark.parametrize(
     ("seed", "step", "resumes_after"),
     [(0, 3, None), (0, 127, 120), (1, 10, None), (1, 11, 10), (1, 200, 190)],

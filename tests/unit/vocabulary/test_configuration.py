@@ -62,12 +62,13 @@ def test_frozen_defaults():
         "data": "digits", "model": "mlp", "hidden_units": "256x2", "activation": "relu",
         "dropout": "0", "batch_size": "64", "optimizer": "adam", "learning_rate": "0.001",
         "schedule": "constant", "weight_decay": "0", "momentum": "0.9", "classes": "all",
-        "train_samples": "0",
+        "train_samples": "0", "blocks": "2", "channels": "32", "kernel": "3", "pooling": "max",
+        "normalisation": "none",
     }  # fmt: skip
 
 
 @given(
-    st.lists(st.integers(1, 2048), min_size=1, max_size=12),
+    st.lists(st.integers(1, 2048), max_size=12),
     st.floats(1e-6, 10),
     st.floats(0, 0.99),
     st.integers(1, 4096),
@@ -107,10 +108,10 @@ def test_depth_cannot_vary_over_layers_of_unequal_width():
 def test_a_hyperparameter_that_does_nothing_is_inert_and_trains_the_same():
     one, other = (configure({"data": "digits", "momentum": m}, STEPS) for m in (0.5, 0.8))
     assert one != other
-    assert one.inert == ("momentum",)
+    assert "momentum" in one.inert
     assert one.effective == other.effective
     with_momentum = configure({"data": "digits", "optimizer": "sgd_momentum"}, STEPS)
-    assert with_momentum.inert == ()
+    assert "momentum" not in with_momentum.inert
 
 
 def test_budgets_become_steps():

@@ -24,7 +24,10 @@ TUNED_FROM = 3
 UNLIKE = 0.25
 # Factors that change how many images or passes a step or second buys.
 RESIZING = frozenset({"batch_size", "data", "classes", "train_samples"})
-TUNING_MATTERS = frozenset({"batch_size", "optimizer", *SHAPE_FACTORS})
+# Factors whose levels often have other best learning rates.
+TUNING_MATTERS = frozenset(
+    {"batch_size", "optimizer", "model", "blocks", "channels", "normalisation", *SHAPE_FACTORS}
+)
 
 
 @check(

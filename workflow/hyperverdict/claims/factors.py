@@ -181,23 +181,34 @@ def refuse_same_training(found: dict[Configuration, Arm], arm: Arm, where: str) 
     if other is arm:
         return
     differing = arm.configuration.differing(other.configuration)
-    if not differing:
+    inert = [name for name in (*arm.levels, *differing) if arm.configuration.is_inert(name)]
+    if not inert:
         raise UserError(f"{where}: {other.title!r} and {arm.title!r} are one configuration")
-    text = inert_text(differing[0], arm.configuration)
+    text = inert_text(inert[0], arm.configuration)
     raise UserError(f"{where}: {text}; the same network would be trained twice")
 
 
 def refuse_inert(arms: Sequence[Arm], where: str) -> None:
     """UserError for a factor that does nothing in any arm, whatever moves with it."""
     for name in arms[0].levels if arms else ():
-        if all(name in arm.configuration.inert for arm in arms):
+        if all(arm.configuration.is_inert(name) for arm in arms):
             raise UserError(f"{where}: {inert_text(name, arms[0].configuration)}")
 
 
 def inert_text(name: str, configuration: Configuration) -> str:
-    """Which setting a hyperparameter needs to have an effect."""
-    [(needed, levels)] = configuration.vocabulary.hyperparameters[name].acts_with.items()
-    return f"{name} has an effect only with {needed} {' or '.join(sorted(levels))}"
+    """What keeps a hyperparameter, inert in this configuration, from having an effect."""
+    vocabulary = configuration.vocabulary
+    row = vocabulary.described[name]
+    for needed, levels in row.acts_with.items():
+        if configuration.get(needed) not in levels:
+            return f"{name} has an effect only with {_named(needed, levels, vocabulary)}"
+    case = next(case for case in row.inert_when if configuration.has(case))
+    with_these = (_named(other, {configuration[other]}, vocabulary) for other in case)
+    return f"{name} has no effect with {' and '.join(with_these)}"
+
+
+def _named(name: str, levels: Iterable[Level], vocabulary: Vocabulary) -> str:
+    return f"{name} {' or '.join(sorted(vocabulary.spell(name, level) for level in levels))}"
 
 
 def refuse_single_run(design: Design) -> None:

@@ -86,7 +86,8 @@ def short_name(state: RunState) -> str:
     parts = [
         f"{name}={vocabulary.spell(name, level)}"
         for name, level in configuration.levels
-        if level != vocabulary.hyperparameters[name].default or name in ALWAYS_NAMED
+        if (level != vocabulary.hyperparameters[name].default or name in ALWAYS_NAMED)
+        and not configuration.is_inert(name)
     ]
     return " ".join([*parts, f"({configuration.budget})"])
 

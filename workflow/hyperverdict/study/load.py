@@ -116,9 +116,9 @@ class _Reader:
             arm for h in study.hypotheses for b in h.budgets for arm in study.claimed_arms(h, b)
         ]
         for name in study.baseline.settings if arms and self.own else ():
-            if all(name in arm.configuration.inert for arm in arms):
+            if all(arm.configuration.is_inert(name) for arm in arms):
                 text = inert_text(name, arms[0].configuration)
-                raise self.source.error(("baseline", name), f"{text}, which no arm here uses")
+                raise self.source.error(("baseline", name), f"{text}; no arm here can use it")
 
     def _check_claim(self, hypothesis: Hypothesis, study: Study) -> None:
         """Refuse what makes no sense; what its design cannot answer only before it is trained."""

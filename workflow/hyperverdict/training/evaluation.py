@@ -22,8 +22,11 @@ EPOCH_ENDS_UP_TO = 100
 # Cost in units of one image's forward pass, fitted on a 784-256-256-10 network on one core: forward
 # and backward cost 2 an image, an optimizer update 100 whatever the batch.
 _STEP_UNITS_PER_IMAGE, _STEP_UNITS = 2, 100
+# Beside an image's way through convolutions, the update costs nothing.
+_CONVOLUTIONAL_STEP_UNITS = 0
 _EVALUATION_SHARE = 0.07  # leaves room below a tenth for the cost of each call
-_BATCH_IMAGES = 1024
+# Convolutions hold many values for each image.
+_BATCH_IMAGES, _CONVOLUTIONAL_BATCH_IMAGES = 1024, 128
 
 
 def evaluation_steps(steps: int, batch_size: int, train_size: int) -> tuple[int, ...]:
@@ -47,12 +50,15 @@ def _round_interval(wanted: float) -> int:
     return int(min(choices, key=lambda choice: abs(math.log(choice / max(wanted, 1)))))
 
 
-def curve_images(steps: int, points: int, batch_size: int, validation_size: int) -> int:
+def curve_images(
+    steps: int, points: int, batch_size: int, validation_size: int, *, convolutional: bool = False
+) -> int:
     """Validation images of each evaluation, so that all cost under a tenth of the training.
 
     A function of the configuration alone, never of a clock.
     """
-    training = steps * (_STEP_UNITS_PER_IMAGE * batch_size + _STEP_UNITS)
+    update = _CONVOLUTIONAL_STEP_UNITS if convolutional else _STEP_UNITS
+    training = steps * (_STEP_UNITS_PER_IMAGE * batch_size + update)
     affordable = int(_EVALUATION_SHARE * training / points)
     return max(1, min(affordable, validation_size))
 
@@ -71,16 +77,22 @@ class Score:
 
 
 def evaluate(
-    network: nn.Module, data: Dataset, part: TensorPart, images: int | None = None
+    network: nn.Module,
+    data: Dataset,
+    part: TensorPart,
+    images: int | None = None,
+    *,
+    convolutional: bool = False,
 ) -> Score:
     """The network's score on the first `images` of a part (all when None), in large batches."""
+    batch = _CONVOLUTIONAL_BATCH_IMAGES if convolutional else _BATCH_IMAGES
     count = len(part) if images is None else images
     loss = torch.zeros((), dtype=torch.float64, device=part.labels.device)
     predictions = []
     network.eval()
     with torch.inference_mode():
-        for start in range(0, count, _BATCH_IMAGES):
-            rows = slice(start, min(start + _BATCH_IMAGES, count))
+        for start in range(0, count, batch):
+            rows = slice(start, min(start + batch, count))
             logits = network(data.normalise(part.images[rows]))
             loss += functional.cross_entropy(logits, part.labels[rows], reduction="sum")
             predictions.append(logits.argmax(1))

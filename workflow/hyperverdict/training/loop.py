@@ -18,12 +18,14 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from hyperverdict.training.dataset import Dataset
+from hyperverdict.training.dataset import Dataset, TensorPart
 from hyperverdict.training.evaluation import Score, curve_images, evaluate, evaluation_steps
 from hyperverdict.training.network import build_network
 from hyperverdict.training.optimizers import make_optimizer, make_schedule, plain_step
 from hyperverdict.vocabulary.budget import samples_after
 from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.hyperparameters import CONVOLUTIONAL
+from hyperverdict.vocabulary.networks import check_images
 
 Row = dict[str, Any]
 
@@ -109,6 +111,8 @@ class SeedRun:
         self.train_seconds = 0.0
         self._data, self._device = data, device
         self._batch_size = configuration["batch_size"]
+        self._convolutional = configuration["model"] in CONVOLUTIONAL
+        check_images(configuration, data.shape, len(data.train))
         network = build_network(
             configuration, data.shape, data.classes, derived_generator(seed, "initialisation")
         )
@@ -122,7 +126,11 @@ class SeedRun:
         points = evaluation_steps(steps, self._batch_size, len(data.train))
         self._points = frozenset(points)
         self._curve_images = curve_images(
-            steps, len(points), self._batch_size, len(data.validation)
+            steps,
+            len(points),
+            self._batch_size,
+            len(data.validation),
+            convolutional=self._convolutional,
         )
         self._start_means()
 
@@ -185,7 +193,7 @@ class SeedRun:
         """
         loss = self._loss_sum.item() / self._seen
         self._require_finite(loss, "training loss")
-        score = evaluate(self.network, self._data, self._data.validation, self._curve_images)
+        score = self._evaluate(self._data.validation, self._curve_images)
         self._require_finite(score.loss, "validation loss")
         self._record("train", loss, self._correct_sum.item() / self._seen)
         self._record("validation_curve", score.loss, score.accuracy, **score.further)
@@ -194,12 +202,15 @@ class SeedRun:
 
     def finish(self) -> None:
         """Score the whole validation and test part, once, with one bit per test image."""
-        validation = evaluate(self.network, self._data, self._data.validation)
-        test = evaluate(self.network, self._data, self._data.test)
+        validation = self._evaluate(self._data.validation)
+        test = self._evaluate(self._data.test)
         self._require_finite(validation.loss + test.loss, "final loss")
         self._record("validation", validation.loss, validation.accuracy, **validation.further)
         bits = packed_bits(test)
         self._record("test", test.loss, test.accuracy, correct=bits, **test.further)
+
+    def _evaluate(self, part: TensorPart, images: int | None = None) -> Score:
+        return evaluate(self.network, self._data, part, images, convolutional=self._convolutional)
 
     def _record(self, split: str, loss: float, accuracy: float, **more: float | bytes) -> None:
         train_size = len(self._data.train)

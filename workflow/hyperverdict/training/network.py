@@ -1,18 +1,20 @@
-"""Networks from configurations: a multilayer perceptron, or a user's ``module:callable``."""
+"""Networks from configurations: ours, or a user's ``module:callable``."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from contextlib import contextmanager
 
 import torch
 from torch import Generator, nn
 
 from hyperverdict.errors import UserError
+from hyperverdict.training.convolution import convolutional_network, resnet18
 from hyperverdict.training.plugins import named_callable
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.hyperparameters import is_callable_name
+from hyperverdict.vocabulary.networks import network_size
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -33,14 +35,26 @@ def build_network(
     It maps images [batch x *shape] to logits [batch x classes]. A user's callable is called as
     ``callable(configuration, shape, classes)``; its initialisation draws from torch's global
     generator, which is seeded from `generator` for the call.
-    Raises UserError for an unknown model.
+    `check_images` says whether a network of ours fits the images.
     """
     model = configuration["model"]
     if is_callable_name(model):
         return _from_callable(configuration, shape, classes, generator)
-    if model != "mlp":
-        raise UserError(f"unknown model {model!r}; allowed: mlp, module:callable")
-    return multilayer_perceptron(configuration, math.prod(shape), classes, generator)
+    if model == "mlp":
+        return multilayer_perceptron(configuration, math.prod(shape), classes, generator)
+    with _drawing_from(generator):
+        if model == "resnet18":
+            return resnet18(shape[0], classes)
+        activation = ACTIVATIONS[configuration["activation"]]
+        return convolutional_network(configuration, shape, classes, activation)
+
+
+@contextmanager
+def _drawing_from(generator: Generator) -> Iterator[None]:
+    """Torch's global generator, seeded from `generator` for the time being."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+        yield
 
 
 def multilayer_perceptron(
@@ -84,8 +98,7 @@ def _from_callable(
 ) -> nn.Module:
     model = configuration["model"]
     build = named_callable(model, "model")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
+    with _drawing_from(generator):
         network = build(configuration, shape, classes)
     if not isinstance(network, nn.Module):
         raise UserError(
@@ -120,11 +133,9 @@ def describe_network(
 ) -> tuple[int, int]:
     """Trainable parameters, and FLOPs of one image's forward pass (see `forward_flops`).
 
-    For a multilayer perceptron by arithmetic, so that one too large for the memory has them too.
+    For our own by arithmetic, so that one too large for the memory has them too.
     """
     if is_callable_name(configuration["model"]):
         network = build_network(configuration, shape, classes, Generator())
         return count_parameters(network), forward_flops(network, shape)
-    widths = (math.prod(shape), *configuration["hidden_units"], classes)
-    weights = sum(a * b for a, b in pairwise(widths))
-    return weights + sum(widths[1:]), 2 * weights
+    return network_size(configuration, shape, classes)

@@ -75,10 +75,12 @@ def _hyperparameters(configuration: Configuration) -> dict[str, bool | int | flo
     """Settings as the HParams view takes them: numbers and text."""
     settings = configuration.settings()
     return {
-        name: value if isinstance(value, (int, float)) else _text(value)
+        name: value if isinstance(value, (int, float)) else _text(configuration, name, value)
         for name, value in settings.items()
     }
 
 
-def _text(value: Any) -> str:
-    return "-".join(map(str, value)) or "all" if isinstance(value, tuple) else str(value)
+def _text(configuration: Configuration, name: str, value: Any) -> str:
+    if isinstance(value, tuple) and value:
+        return "-".join(map(str, value))
+    return configuration.vocabulary.spell(name, value)

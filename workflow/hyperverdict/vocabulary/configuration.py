@@ -10,6 +10,7 @@ from typing import Any
 from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import Budget, parse_budget, to_steps
 from hyperverdict.vocabulary.hyperparameters import Level
+from hyperverdict.vocabulary.networks import check_images
 from hyperverdict.vocabulary.vocabulary import BUDGET, OURS, Vocabulary
 
 LAYERS = "hidden_units"
@@ -81,12 +82,19 @@ class Configuration:
     @property
     def inert(self) -> tuple[str, ...]:
         """Hyperparameters that do nothing beside the others."""
-        rows = self.vocabulary.hyperparameters
-        return tuple(
-            name
-            for name, _ in self.levels
-            if any(self.get(o) not in levels for o, levels in rows[name].acts_with.items())
-        )
+        return tuple(name for name, _ in self.levels if self.is_inert(name))
+
+    def is_inert(self, name: str) -> bool:
+        """Whether a hyperparameter, or a handle on one, does nothing beside the others."""
+        row = self.vocabulary.described.get(name)
+        if row is None:
+            return False
+        needed = (self.get(other) in levels for other, levels in row.acts_with.items())
+        return not all(needed) or any(map(self.has, row.inert_when))
+
+    def has(self, case: Mapping[str, frozenset[Level]]) -> bool:
+        """Whether each hyperparameter of a case has one of the levels given there."""
+        return all(self.get(name) in levels for name, levels in case.items())
 
     @property
     def effective(self) -> Configuration:
@@ -160,7 +168,7 @@ def _with_layers(raw: dict[str, Any], vocabulary: Vocabulary) -> dict[str, Any]:
 
 
 def _check_possible(configuration: Configuration) -> None:
-    """Refuse classes and images that a known data set does not have."""
+    """Refuse what a known data set does not have: classes, images, pixels enough for a network."""
     facts = configuration.vocabulary.facts(configuration.data)
     if facts is None:
         return
@@ -175,6 +183,7 @@ def _check_possible(configuration: Configuration) -> None:
             f"train_samples: {samples} of {configuration.data}, which has "
             f"{available} training images here; leave it out to use all of them"
         )
+    check_images(configuration, facts.shape, samples or available)
 
 
 def _override(baseline: Mapping[str, Level], levels: Mapping[str, Level]) -> dict[str, Level]:
@@ -187,7 +196,12 @@ def _override(baseline: Mapping[str, Level], levels: Mapping[str, Level]) -> dic
         units = settings.pop(LAYERS)
         if len(set(units)) > 1 and "width" not in levels:
             raise UserError(f"depth cannot vary over layers of unequal width {list(units)}")
-        settings |= {"width": units[0], "depth": len(units)}
+        if not units and "width" not in levels:
+            raise UserError(
+                "depth cannot vary from hidden_units [], which has no width; "
+                "state width and depth in the baseline instead"
+            )
+        settings |= {"width": units[0] if units else levels["width"], "depth": len(units)}
     return settings | dict(levels)
 
 

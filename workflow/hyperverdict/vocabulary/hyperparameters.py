@@ -32,6 +32,8 @@ class Hyperparameter:
         core: spelled in every path.
         acts_with: other hyperparameter -> its levels with which this one does something; with any
             other level it is inert. Empty when it always acts.
+        inert_when: cases in which it does nothing, each as other hyperparameter -> levels, all of
+            which must hold.
         words: canonical levels that people read as a word: 0 training images are "all".
     """
 
@@ -44,6 +46,7 @@ class Hyperparameter:
     read: Callable[[object], Level]
     spell: Callable[[Level], str] = str
     acts_with: Mapping[str, frozenset[Level]] = field(default_factory=dict)
+    inert_when: tuple[Mapping[str, frozenset[Level]], ...] = ()
     words: Mapping[Level, str] = field(default_factory=dict)
 
 
@@ -102,10 +105,14 @@ def _choice(*names: str) -> Callable[[object], str]:
 
 
 def _widths(raw: object) -> tuple[int, ...]:
+    if raw == NO_LAYERS:
+        return ()
     if isinstance(raw, str):
         raw = [w for part in raw.split("-") for w in _repeat(part)]
-    if not isinstance(raw, (list, tuple)) or not raw:
-        raise UserError(f"{raw!r} must be a list of layer widths such as [256, 128]")
+    if not isinstance(raw, (list, tuple)):
+        raise UserError(
+            f"{raw!r} must be a list of layer widths such as [256, 128], or [] for a linear model"
+        )
     read = _whole(1, 65536)
     return tuple(read(width) for width in raw)
 
@@ -116,9 +123,9 @@ def _repeat(part: str) -> list[str]:
 
 
 def _spell_widths(widths: tuple[int, ...]) -> str:
-    """Equal neighbours are run-length coded: 256x2, 512-256x3, 64."""
+    """Equal neighbours are run-length coded: 256x2, 512-256x3, 64; a linear model has none."""
     runs = [(width, len(list(same))) for width, same in groupby(widths)]
-    return "-".join(f"{width}x{n}" if n > 1 else str(width) for width, n in runs)
+    return "-".join(f"{width}x{n}" if n > 1 else str(width) for width, n in runs) or NO_LAYERS
 
 
 def _classes(raw: object) -> tuple[int, ...]:
@@ -156,25 +163,67 @@ def is_callable_name(name: str) -> bool:
     return ":" in name
 
 
+def _model(raw: object) -> str:
+    name = _name(raw)
+    if name in MODELS or is_callable_name(name):
+        return name
+    allowed = f"allowed: {', '.join(MODELS)}, or module:callable for one of your own"
+    raise UserError(f"{raw!r} is not allowed; {nearest(name, MODELS)} ({allowed})")
+
+
+def _odd(low: int, high: int) -> Callable[[object], int]:
+    def read(raw: object) -> int:
+        value = as_number(raw)
+        if not value.is_integer() or value % 2 == 0 or not low <= value <= high:
+            close = min(range(low, high + 1, 2), key=lambda odd: abs(odd - value))
+            raise UserError(
+                f"{raw!r} must be an odd number from {low} to {high}; did you mean {close}?"
+            )
+        return int(value)
+
+    return read
+
+
+# What hidden_units of a linear model are called.
+NO_LAYERS = "none"
+
+MODELS = ("mlp", "cnn", "resnet18")
+# Their layers are not listed by hidden_units.
+CONVOLUTIONAL = frozenset({"cnn", "resnet18"})
+POOLINGS = ("max", "average", "stride")
+NORMALISATIONS = ("none", "batch", "group", "layer")
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "leaky_relu", "elu", "silu")
 OPTIMIZERS = ("sgd", "sgd_momentum", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "cosine", "reduce_on_plateau")
 
+_RESNET: Mapping[str, frozenset[Level]] = {"model": frozenset({"resnet18"})}
+_CONVOLUTIONAL: Mapping[str, frozenset[Level]] = {"model": CONVOLUTIONAL}
+_LINEAR: Mapping[str, frozenset[Level]] = {
+    "model": frozenset({"mlp"}),
+    "hidden_units": frozenset({()}),
+}
+_CNN: Mapping[str, frozenset[Level]] = {"model": frozenset({"cnn"})}
+
 _TABLE = (
     Hyperparameter("data", "", "data set", "a data set's name or module:callable", "digits", True, _name),
-    Hyperparameter("model", "", "kind of network", "mlp or module:callable", "mlp", True, _name),
+    Hyperparameter("model", "", "kind of network", f"{', '.join(MODELS)} or module:callable", "mlp", True, _model),
     Hyperparameter(
-        "hidden_units", "units per layer", "width of every hidden layer", "a list of whole numbers",
-        (256, 256), True, _widths, _spell_widths,
+        "hidden_units", "units per layer", "width of every hidden layer, [] for a linear model", "a list of whole numbers",
+        (256, 256), True, _widths, _spell_widths, inert_when=(_CONVOLUTIONAL,),
     ),
-    Hyperparameter("activation", "", "activation of hidden layers", ", ".join(ACTIVATIONS), "relu", True, _choice(*ACTIVATIONS)),
-    Hyperparameter("dropout", "probability", "units dropped in training", "0 to below 1", 0.0, True, _real(0, 1), number_text),
+    Hyperparameter("activation", "", "activation of hidden layers", ", ".join(ACTIVATIONS), "relu", True, _choice(*ACTIVATIONS), inert_when=(_RESNET, _LINEAR)),
+    Hyperparameter("dropout", "probability", "units dropped in training", "0 to below 1", 0.0, True, _real(0, 1), number_text, inert_when=(_RESNET, _LINEAR)),
     Hyperparameter("batch_size", "images", "images per optimizer step", "1 to 1000000", 64, True, _whole(1, 10**6)),
     Hyperparameter("optimizer", "", "update rule", ", ".join(OPTIMIZERS), "adam", True, _choice(*OPTIMIZERS)),
     Hyperparameter("learning_rate", "", "initial step size", "above 0, below 100", 1e-3, True, _real(0, 100, open_low=True), number_text),
     Hyperparameter("schedule", "", "learning-rate schedule", ", ".join(SCHEDULES), "constant", True, _choice(*SCHEDULES)),
     Hyperparameter("weight_decay", "", "L2 penalty (decoupled for adamw)", "0 to below 10", 0.0, True, _real(0, 10), number_text),
     Hyperparameter("momentum", "", "momentum of sgd_momentum", "0 to below 1", 0.9, False, _real(0, 1), number_text, {"optimizer": frozenset({"sgd_momentum"})}),
+    Hyperparameter("blocks", "blocks", "convolutional blocks of cnn, each halves the image", "1 to 12", 2, False, _whole(1, 12), acts_with=_CNN),
+    Hyperparameter("channels", "channels", "channels of cnn's first block, doubled in each further block", "1 to 4096", 32, False, _whole(1, 4096), acts_with=_CNN),
+    Hyperparameter("kernel", "pixels", "side of cnn's convolutions", "odd, 1 to 15", 3, False, _odd(1, 15), acts_with=_CNN),
+    Hyperparameter("pooling", "", "what halves the image after each block of cnn", ", ".join(POOLINGS), "max", False, _choice(*POOLINGS), acts_with=_CNN),
+    Hyperparameter("normalisation", "", "normalisation after each convolution of cnn", ", ".join(NORMALISATIONS), "none", False, _choice(*NORMALISATIONS), acts_with=_CNN),
     Hyperparameter("classes", "", "classes kept, all when not given", "a list of class numbers", (), False, _classes, _spell_classes),
     Hyperparameter("train_samples", "images", "training images kept, all when not given", "a whole number", 0, False, _train_samples, words={0: "all"}),
 )  # fmt: skip
@@ -184,12 +233,14 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {h.name: h for h in _TABLE}
 # Two handles on hidden_units, so that a study can vary one while the other stays.
 HANDLES: Mapping[str, Hyperparameter] = {
     "width": Hyperparameter(
-        "width", "units", "width of every hidden layer", "1 to 65536", 256, False, _whole(1, 65536)
+        "width", "units", "width of every hidden layer", "1 to 65536", 256, False, _whole(1, 65536),
+        inert_when=(_CONVOLUTIONAL, _LINEAR),
     ),
     "depth": Hyperparameter(
-        "depth", "layers", "number of hidden layers", "1 to 1000", 2, False, _whole(1, 1000)
+        "depth", "layers", "number of hidden layers, 0 for a linear model", "0 to 1000", 2, False, _whole(0, 1000),
+        inert_when=(_CONVOLUTIONAL,),
     ),
-}
+}  # fmt: skip
 
 
 def read_any(raw: object) -> Level:

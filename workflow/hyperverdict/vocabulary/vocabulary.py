@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.vocabulary.budget import Budget, parse_budget
@@ -50,11 +51,16 @@ class Vocabulary:
         """A factor's own name."""
         return self.aliases.get(factor, factor)
 
+    @cached_property
+    def described(self) -> Mapping[str, Hyperparameter]:
+        """The hyperparameters and the handles on them."""
+        return {**self.handles, **self.hyperparameters}
+
     def read(self, factor: str, raw: object) -> Level:
         """The canonical level of a factor; UserError names what is allowed."""
         if factor == BUDGET:
             return raw if isinstance(raw, Budget) else parse_budget(raw)
-        row = self.hyperparameters.get(factor) or self.handles.get(factor)
+        row = self.described.get(factor)
         if row is None and not self.complete:
             raise UserError(
                 f"no column holds {factor!r}; {nearest(factor, self.factors)} Say which one does "
@@ -71,7 +77,7 @@ class Vocabulary:
         """The text of a canonical level, as in labels and paths."""
         if factor == BUDGET:
             return str(level)
-        row = self.hyperparameters.get(factor) or self.handles.get(factor)
+        row = self.described.get(factor)
         text = row.spell(level) if row is not None else spell_any(level)
         if self.complete and len(f"{factor}~{text}".encode()) > MAX_COMPONENT_BYTES:
             raise UserError(
