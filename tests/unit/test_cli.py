@@ -152,6 +152,19 @@ def test_check_says_what_a_study_holds(study, capsys):
     assert "study s, 1 hypothesis, 0 heatmaps; valid" in capsys.readouterr().out
 
 
+def test_check_reads_every_file_and_names_the_errors_of_each(study, tmp_path, capsys):
+    wrong = [tmp_path / name for name in ("a.yaml", "b.yaml")]
+    wrong[0].write_text(study.read_text().replace("says:", "sayz:"))
+    wrong[1].write_text("stdy: b\ndata: digitz\n")
+    assert main(["check", str(wrong[0]), str(study), str(wrong[1])]) == 1
+    printed = capsys.readouterr()
+    assert printed.out.startswith(f"{study}: study ")
+    lines = printed.err.splitlines()
+    assert lines[0].startswith(f"hyperverdict: {wrong[0]}, line ")
+    assert lines[1] == f"{wrong[1]}: 2 errors"
+    assert [line.partition(":")[0] for line in lines[2:]] == ["  line 1, stdy", "  line 2, data"]
+
+
 def test_check_names_the_line_of_yaml_that_does_not_parse(study, capsys):
     study.write_text(STUDY.replace("data: digits", "data: [digits"))
     assert main(["check", str(study)]) == 1

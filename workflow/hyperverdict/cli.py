@@ -118,13 +118,20 @@ def _check(options: argparse.Namespace) -> None:
     from hyperverdict.study.load import load_study
     from hyperverdict.words.numbers import count
 
+    refused = []
     for path in options.studies:
-        study = load_study(path)
+        try:
+            study = load_study(path)
+        except UserError as error:
+            refused.append(str(error))
+            continue
         for note in study.notes:
             print(note)
         claims = count(len(study.hypotheses), "hypothesis")
         heatmaps = count(len(study.heatmaps), "heatmap")
         print(f"{path}: study {study.name}, {claims}, {heatmaps}; valid")
+    if refused:
+        raise UserError("\n".join(refused))
 
 
 def _show(options: argparse.Namespace) -> None:

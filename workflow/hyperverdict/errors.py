@@ -7,7 +7,32 @@ from difflib import get_close_matches
 
 
 class UserError(Exception):
-    """Something in the user's input is wrong; the message says what, where and what is allowed."""
+    """Something in the user's input is wrong; the message says what, where and what is allowed.
+
+    Attributes:
+        line: of the file that the message is about; 0 where it names none.
+        within: the message without the file's name, for a list of the errors of one file.
+        about: the word of the input that is wrong, such as a hyperparameter; "" for none. It
+            finds the line.
+    """
+
+    def __init__(
+        self, message: str = "", *, line: int = 0, within: str = "", about: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.line, self.within, self.about = line, within or message, about
+
+
+def combined(errors: Iterable[UserError], file: object = "") -> UserError:
+    """One error for all that are wrong in a file: itself where it is alone, else a list by line."""
+    distinct = {str(error): error for error in errors}
+    found = sorted(distinct.values(), key=lambda error: error.line)
+    if len(found) == 1:
+        return found[0]
+    head = f"{file}: {len(found)} errors" if file else f"{len(found)} errors"
+    kinds = {type(error) for error in found}
+    kind = kinds.pop() if len(kinds) == 1 else UserError
+    return kind("\n".join([head, *(f"  {error.within}" for error in found)]))
 
 
 def first_line(error: Exception) -> str:
@@ -15,10 +40,13 @@ def first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
+def match(word: object, allowed: Iterable[str]) -> str:
+    """The name that an unknown word most likely stands for; "" where none is near."""
+    return next(iter(get_close_matches(str(word), sorted(allowed), n=1)), "")
+
+
 def nearest(word: object, allowed: Iterable[str]) -> str:
     """The hint after an unknown word: its nearest match, or all that is allowed."""
     names = sorted(allowed)
-    match = get_close_matches(str(word), names, n=1)
-    if match:
-        return f"did you mean {match[0]!r}?"
-    return f"allowed: {', '.join(names)}"
+    near = match(word, names)
+    return f"did you mean {near!r}?" if near else f"allowed: {', '.join(names)}"

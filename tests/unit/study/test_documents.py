@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hyperverdict.claims import TYPES
+from hyperverdict.errors import UserError
 from hyperverdict.study.load import load_study
 from hyperverdict.study.structure import study_schema
 from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS
@@ -58,3 +59,14 @@ def test_the_small_study_covers_every_type():
     study = load_study(ROOT / "config/studies/reflection_small.yaml")
     assert len({h.claim.kind for h in study.hypotheses}) == 10
     assert {h.claim.kind for h in study.hypotheses} <= {kind.kind for kind in TYPES}
+
+
+def test_the_errors_in_the_readme_are_those_of_the_first_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = README.partition("```yaml\n")[2].partition("```")[0]
+    wrong = first.replace("data: digits", "data: digit").replace("says:", "sayz:")
+    Path("first.yaml").write_text(wrong)
+    with pytest.raises(UserError) as caught:
+        load_study("first.yaml")
+    shown = [f"    {line}" for line in f"hyperverdict: {caught.value}".splitlines()]
+    assert "\n".join(shown) in README

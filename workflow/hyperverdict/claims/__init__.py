@@ -48,7 +48,10 @@ def parse_claim(
     cannot be meant.
     """
     kind = _type_of(frozenset(terms))
-    return kind.parse(Written(terms, expect, canonical(terms), vocabulary))
+    try:
+        return kind.parse(Written(terms, expect, canonical(terms), vocabulary))
+    except UserError as error:
+        raise type(error)(str(error), about=error.about or kind.verb) from None
 
 
 def _type_of(present: frozenset[str]) -> type[Claim]:

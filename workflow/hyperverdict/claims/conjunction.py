@@ -51,11 +51,15 @@ def equal_by_design(metric: Metric, budget: Budget | None) -> bool:
 def check_design(claim: Claim, design: Design) -> None:
     """Refuse a claim without expectations, equal arms, and a budget with nothing left to judge."""
     if not claim.expect:
-        raise UserError("expect is missing: what should happen, e.g. expect: {accuracy: higher}")
+        raise UserError(
+            "expect is missing: what should happen, e.g. expect: {accuracy: higher}",
+            about=claim.verb,
+        )
     for expectation in claim.expect:
         if expectation.share_of_variance:
             raise UserError(
-                f"expect: {expectation.metric.name}: share_of_variance belongs to matters_more"
+                f"expect: {expectation.metric.name}: share_of_variance belongs to matters_more",
+                about="expect",
             )
     for budget in filter(None, claim.budgets(design.budgets)):
         claim.arms(design.baseline, budget)
@@ -63,7 +67,8 @@ def check_design(claim: Claim, design: Design) -> None:
             names = ", ".join(e.metric.name for e in claim.expect)
             raise UserError(
                 f"at_equal: {budget}: {names} is equal by design at equal {budget.kind}; "
-                "claim it at another budget, or claim another metric too"
+                "claim it at another budget, or claim another metric too",
+                about="at_equal",
             )
 
 
@@ -73,7 +78,7 @@ def check_directions(
     """Refuse not_lower, not_higher and sizes where the type needs higher or lower."""
     for expectation in claim.expect:
         if expectation.direction not in _TOLERANT or expectation.between is not None:
-            raise UserError(f"expect: {expectation.metric.name}: {why}")
+            raise UserError(f"expect: {expectation.metric.name}: {why}", about="expect")
 
 
 def tolerant(expectation: Expectation) -> Expectation:

@@ -66,7 +66,8 @@ class Definitional(Claim):
         """Refuses expectations and unknown factors."""
         if written.expect:
             raise UserError(
-                "expect: a number of combinations is counted, not measured; leave it out"
+                "expect: a number of combinations is counted, not measured; leave it out",
+                about="expect",
             )
         return cls(*written.common, read_counts(written.vocabulary, written.terms["combinations"]))
 

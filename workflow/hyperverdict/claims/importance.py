@@ -127,7 +127,8 @@ class ImportanceClaim(Claim):
                 name = expectation.metric.name
                 raise UserError(
                     f"expect: {name}: matters_more is about variance; write "
-                    f"{name}: {{share_of_variance: higher}}"
+                    f"{name}: {{share_of_variance: higher}}",
+                    about="expect",
                 )
 
     def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:

@@ -85,7 +85,8 @@ class Interaction(Claim):
                 name = expectation.metric.name
                 raise UserError(
                     f"expect: {name}: an interaction needs a size of its own, e.g. {name}: "
-                    f"{{is: {expectation.direction}, matters_from: {expectation.matters_from:g}}}"
+                    f"{{is: {expectation.direction}, matters_from: {expectation.matters_from:g}}}",
+                    about="expect",
                 )
         refuse_single_run(design)
 

@@ -81,7 +81,8 @@ class LearningCurve(Claim):
         check_design(self, design)
         if design.tuned:
             raise UserError(
-                "tune: a learning curve has one arm; there is nothing to tune it against"
+                "tune: a learning curve has one arm; there is nothing to tune it against",
+                about="tune",
             )
         refuse_single_run(design)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from hyperverdict.claims import parse_claim
 from hyperverdict.claims.factors import (
@@ -18,25 +18,24 @@ from hyperverdict.claims.factors import (
     refuse_inert,
     unique_arms,
 )
-from hyperverdict.claims.model import UnanswerableError
+from hyperverdict.claims.model import Claim, UnanswerableError
 from hyperverdict.effects.effect import Expectation
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.stats.decision import Claim as Direction
+from hyperverdict.study.expect import read_expectation
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
-from hyperverdict.study.strict_yaml import Place, read_yaml
-from hyperverdict.study.structure import Source, check_structure, common_keys
+from hyperverdict.study.problems import AlreadyNotedError, Problems, needed
+from hyperverdict.study.strict_yaml import Place, parse_document, read_text
+from hyperverdict.study.structure import Source, check_parts, common_keys, factors_in, is_term
 from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.vocabulary.budget import Budget, parse_budget
 from hyperverdict.vocabulary.configuration import Baseline
-from hyperverdict.vocabulary.hyperparameters import Level, as_number, is_callable_name
-from hyperverdict.vocabulary.metrics import RECORDED, Metric, read_metric, unrecorded, with_size
+from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
+from hyperverdict.vocabulary.metrics import RECORDED, Metric, read_metric, unrecorded
 from hyperverdict.vocabulary.vocabulary import BUDGET, OURS, Vocabulary
 
 HEATMAP_SEEDS = 3
 QUICK_SEEDS = 3
 DEFAULT_BUDGET = "300 steps"
-# The size that matters of a difference between shares of variance.
-SHARE_MATTERS_FROM = 0.05
 
 
 def load_study(path: str | Path, vocabulary: Vocabulary = OURS) -> Study:
@@ -48,62 +47,118 @@ def load_study(path: str | Path, vocabulary: Vocabulary = OURS) -> Study:
             metric, and claims that their design cannot answer are not refused: where the runs
             exist already, that is a caveat.
     """
-    raw, source = read_study_file(Path(path))
-    return study_of(raw, source, vocabulary)
+    raw, source, problems = _parts_of_file(Path(path))
+    return _Reader(raw, source, vocabulary, problems).study()
 
 
 def read_study_file(path: Path) -> tuple[dict[str, Any], Source]:
     """The content of a study file, its structure checked, and where its values stand."""
-    raw, lines = read_yaml(path)
-    source = Source(path, lines)
-    return check_structure(raw, source), source
+    raw, source, problems = _parts_of_file(path)
+    problems.raise_any()
+    return raw, source
 
 
 def study_of(raw: dict[str, Any], source: Source, vocabulary: Vocabulary = OURS) -> Study:
     """The study of a content whose structure is checked; see `load_study`."""
-    return _Reader(raw, source, vocabulary).study()
+    return _Reader(raw, source, vocabulary, Problems(source.path)).study()
+
+
+def _parts_of_file(path: Path) -> tuple[dict[str, Any], Source, Problems]:
+    """The parts of a study file whose structure is right, and what is wrong with the others."""
+    document = parse_document(read_text(path), path)
+    source, problems = Source(path, document.lines), Problems(path)
+    content = document.content
+    for place, error in document.errors:
+        problems.add(error)
+        if isinstance(content, dict):
+            content = problems.take_out(content, place)
+    return check_parts(content, source, problems), source, problems
 
 
 class _Reader:
-    """Reads the checked structure into the model; one method per part of the file."""
+    """Reads the checked structure into the model; one method per part of the file.
 
-    def __init__(self, raw: dict[str, Any], source: Source, vocabulary: Vocabulary) -> None:
+    A part that is wrong is noted and is None; what needs it is not read.
+    """
+
+    def __init__(
+        self, raw: dict[str, Any], source: Source, vocabulary: Vocabulary, problems: Problems
+    ) -> None:
         self.raw, self.source, self.vocabulary = raw, source, vocabulary
+        self.problems = problems
         # Our own training knows what it records; a table from elsewhere may hold anything.
         self.own = vocabulary.complete
         self.notes: list[str] = []
 
     def study(self) -> Study:
-        raw = self.raw
-        if self.own:
-            self.source.at(("data",), lambda: self._check_data(raw["data"]))
+        raw, attempt = self.raw, self.problems.attempt
+        self.data = attempt(self._data)
         self.metrics = self._metrics(raw.get("metrics") or {})
         self.quick = bool(raw.get("quick", False))
-        self.seeds = self._seeds(raw.get("seeds", 10), ("seeds",))
-        self.baseline, self.budget = self._baseline(raw.get("baseline") or {})
-        study = Study(
-            name=raw["study"],
-            title=raw.get("title", raw["study"]),
+        self.seeds = attempt(self._study_seeds)
+        self.budget = attempt(self._budget)
+        self.baseline = attempt(self._baseline)
+        hypotheses = [
+            attempt(partial(self._hypothesis, id_, entry))
+            for id_, entry in (raw.get("hypotheses") or {}).items()
+        ]
+        heatmaps = [
+            attempt(partial(self._heatmap, id_, entry))
+            for id_, entry in (raw.get("explore") or {}).items()
+        ]
+        study = attempt(lambda: self._assembled(hypotheses, heatmaps))
+        if study is not None:
+            study = self._checked(study)
+        self.problems.raise_any()
+        return needed(study)
+
+    def _assembled(
+        self, hypotheses: Iterable[Hypothesis | None], heatmaps: Iterable[Heatmap | None]
+    ) -> Study:
+        """The study of the parts that could be read."""
+        raw = self.raw
+        name = raw.get("study", "")
+        return Study(
+            name=name,
+            title=raw.get("title", name),
             path="" if self.source.path is None else str(self.source.path),
-            baseline=self.baseline,
-            budget=self.budget,
-            seeds=self.seeds,
-            metrics=self.metrics,
-            hypotheses=tuple(
-                self._hypothesis(i, h) for i, h in (raw.get("hypotheses") or {}).items()
-            ),
-            heatmaps=tuple(self._heatmap(i, e) for i, e in (raw.get("explore") or {}).items()),
+            baseline=needed(self.baseline),
+            budget=needed(self.budget),
+            seeds=needed(self.seeds),
+            metrics={name: metric for name, metric in self.metrics.items() if metric is not None},
+            hypotheses=tuple(filter(None, hypotheses)),
+            heatmaps=tuple(filter(None, heatmaps)),
             alpha=raw.get("alpha", 0.05),
             columns=raw.get("columns") or {},
             quick=self.quick,
             notes=tuple(self.notes),
         )
-        study = replace(study, look_schedule=self._looks(raw.get("looks", ()), study))
+
+    def _checked(self, study: Study) -> Study:
+        """The study with its looks; what its parts cannot mean together is noted."""
+        attempt = self.problems.attempt
+        looks = attempt(self._looks)
         for hypothesis in study.hypotheses:
             place: Place = ("hypotheses", hypothesis.id)
-            self.source.at(place, partial(self._check_claim, hypothesis, study))
-        self._check_baseline(study)
-        return study
+            check = partial(self._check_claim, hypothesis, study)
+            attempt(partial(self.source.at, place, check))
+            attempt(partial(self._check_look, hypothesis, looks or ()))
+        if not self.problems.errors:
+            self._check_baseline(study)
+        return replace(study, look_schedule=looks or ())
+
+    def _data(self) -> str:
+        """The data set's name; that of a table from elsewhere may be anything."""
+        self._refuse_broken(("data",))
+        data: str = self.raw["data"]
+        if self.own:
+            self.source.at(("data",), lambda: self._check_data(data))
+        return data
+
+    def _refuse_broken(self, *places: Place) -> None:
+        """End the reading of what needs a part that is wrong."""
+        if self.problems.is_broken(*places):
+            raise AlreadyNotedError
 
     def _check_data(self, data: str) -> None:
         if not is_callable_name(data) and self.vocabulary.facts(data) is None:
@@ -117,8 +172,8 @@ class _Reader:
         ]
         for name in study.baseline.settings if arms and self.own else ():
             if all(arm.configuration.is_inert(name) for arm in arms):
-                text = inert_text(name, arms[0].configuration)
-                raise self.source.error(("baseline", name), f"{text}; no arm here can use it")
+                text = f"{inert_text(name, arms[0].configuration)}; no arm here can use it"
+                self.problems.add(self.source.error(("baseline", name), text))
 
     def _check_claim(self, hypothesis: Hypothesis, study: Study) -> None:
         """Refuse what makes no sense; what its design cannot answer only before it is trained."""
@@ -140,20 +195,29 @@ class _Reader:
             return
         arms = study.claimed_arms(hypothesis, hypothesis.budgets[0])
         if hypothesis.claim.reads != "epochs" and arms and all(BUDGET in a.levels for a in arms):
-            raise UserError("at_equal: the claim itself varies the budget; leave at_equal out")
+            raise UserError(
+                "at_equal: the claim itself varies the budget; leave at_equal out", about="at_equal"
+            )
 
-    def _looks(self, raw: Iterable[int], study: Study) -> tuple[int, ...]:
+    def _looks(self) -> tuple[int, ...]:
+        raw = self.raw.get("looks", ())
         looks = tuple(int(look) for look in raw)
         if list(looks) != sorted(set(looks)):
             raise self.source.error(("looks",), f"{list(raw)} must rise, each number given once")
-        for hypothesis in study.hypotheses:
-            n = len(hypothesis.seeds)
-            if looks and n not in looks and not self.quick:
-                raise self.source.error(
-                    ("looks",),
-                    f"{hypothesis.id} has {n} seeds, but no look is listed at {n}: {list(looks)}",
-                )
         return looks
+
+    def _check_look(self, hypothesis: Hypothesis, looks: tuple[int, ...]) -> None:
+        self._refuse_broken(("quick",))
+        n = len(hypothesis.seeds)
+        if looks and n not in looks and not self.quick:
+            raise self.source.error(
+                ("looks",),
+                f"{hypothesis.id} has {n} seeds, but no look is listed at {n}: {list(looks)}",
+            )
+
+    def _study_seeds(self) -> tuple[int, ...]:
+        self._refuse_broken(("seeds",))
+        return self._seeds(self.raw.get("seeds", 10), ("seeds",))
 
     def _seeds(self, raw: Any, place: Place) -> tuple[int, ...]:
         if isinstance(raw, int | float):
@@ -164,9 +228,12 @@ class _Reader:
         return tuple(raw)[:QUICK_SEEDS] if self.quick else tuple(raw)
 
     def _own_seeds(
-        self, raw: dict[str, Any], place: Place, default: tuple[int, ...]
+        self, raw: dict[str, Any], place: Place, most: int | None = None
     ) -> tuple[int, ...]:
-        """The seeds of a hypothesis or a heatmap; `replicates` is their older name."""
+        """The seeds of a hypothesis or a heatmap; `replicates` is their older name.
+
+        Without seeds of its own it has those of the study, `most` of them.
+        """
         if "replicates" in raw:
             if "seeds" in raw:
                 raise self.source.error(
@@ -175,38 +242,49 @@ class _Reader:
             old = (*place, "replicates")
             self.notes.append(str(self.source.error(old, "is read as seeds; rename it to seeds")))
             return self._seeds(raw["replicates"], old)
-        return self._seeds(raw["seeds"], (*place, "seeds")) if "seeds" in raw else default
+        if "seeds" in raw:
+            return self._seeds(raw["seeds"], (*place, "seeds"))
+        return needed(self.seeds)[:most]
 
-    def _baseline(self, raw: dict[str, Any]) -> tuple[Baseline, Budget]:
-        settings: dict[str, Level] = {"data": self.raw["data"]}
+    def _budget(self) -> Budget:
+        """The training length of the baseline."""
+        place: Place = ("baseline", BUDGET)
+        self._refuse_broken(place)
+        written = (self.raw.get("baseline") or {}).get(BUDGET, DEFAULT_BUDGET)
+        return self.source.at(place, lambda: parse_budget(written))
+
+    def _baseline(self) -> Baseline:
+        raw = self.raw.get("baseline") or {}
+        settings: dict[str, Level] = {"data": self.data}
         for written, value in raw.items():
-            place: Place = ("baseline", written)
-            if written == BUDGET:
-                continue
-            if written == "data":
-                raise self.source.error(
-                    place, "the data set is named by the study's own key 'data'"
-                )
-            name = self.vocabulary.resolve(written)
-            settings[name] = self.source.at(place, partial(self.vocabulary.read, name, value))
-        budget = self.source.at(
-            ("baseline", BUDGET), lambda: parse_budget(raw.get(BUDGET, DEFAULT_BUDGET))
-        )
-        baseline = Baseline(settings, self.vocabulary)
-        if self.own and not is_callable_name(self.raw["data"]):
+            if written != BUDGET:
+                name = self.vocabulary.resolve(written)
+                settings[name] = self.problems.attempt(partial(self._setting, written, value))
+        self._refuse_broken(("baseline",))
+        baseline = Baseline({name: needed(v) for name, v in settings.items()}, self.vocabulary)
+        if self.own and not is_callable_name(needed(self.data)):
+            budget = needed(self.budget)
             self.source.at(("baseline",), lambda: baseline.configure({}, budget))
-        return baseline, budget
+        return baseline
 
-    def _metrics(self, raw: dict[str, Any]) -> dict[str, Metric]:
-        metrics = dict(RECORDED)
+    def _setting(self, written: str, value: Any) -> Level:
+        place: Place = ("baseline", written)
+        if written == "data":
+            raise self.source.error(place, "the data set is named by the study's own key 'data'")
+        name = self.vocabulary.resolve(written)
+        return self.source.at(place, lambda: self.vocabulary.read(name, value))
+
+    def _metrics(self, raw: dict[str, Any]) -> dict[str, Metric | None]:
+        metrics: dict[str, Metric | None] = dict(RECORDED)
         for name, entry in raw.items():
             read = partial(read_metric, name, entry, own=not self.own)
-            metrics[name] = self.source.at(("metrics", name), read)
+            metrics[name] = self.problems.attempt(partial(self.source.at, ("metrics", name), read))
         return metrics
 
     def _metric(self, name: str, place: Place) -> Metric:
+        self._refuse_broken(("metrics", name))
         if name in self.metrics:
-            return self.metrics[name]
+            return needed(self.metrics[name])
         if self.own:
             raise self.source.error(
                 place, f"no run records the metric {name!r}; {nearest(name, self.metrics)}"
@@ -215,25 +293,52 @@ class _Reader:
 
     def _hypothesis(self, id_: str, raw: dict[str, Any]) -> Hypothesis:
         place: Place = ("hypotheses", id_)
-        terms = {key: value for key, value in raw.items() if key not in common_keys()}
-        expect = tuple(
-            self._expectation(m, e, (*place, "expect", m)) for m, e in raw.get("expect", {}).items()
-        )
-        claim = self.source.at(place, lambda: parse_claim(terms, expect, self.vocabulary))
+        attempt = self.problems.attempt
+        expect = [
+            attempt(partial(self._expectation, m, e, (*place, "expect", m)))
+            for m, e in raw.get("expect", {}).items()
+        ]
+        claim = attempt(lambda: self._claim(raw, tuple(filter(None, expect)), place))
+        at_equal = attempt(lambda: self._budgets(raw.get("at_equal"), (*place, "at_equal")))
+        seeds = attempt(lambda: self._own_seeds(raw, place))
+        prior = attempt(lambda: self._prior(raw.get("saw", {}), (*place, "saw")))
+        tuned = partial(read_factors, self.vocabulary, raw.get("tune", {}), "tune")
+        tune = attempt(lambda: self.source.at(place, tuned))
+        self._refuse_broken(place)
+        for expectation in expect:
+            needed(expectation)
         return Hypothesis(
             id=id_,
             says=raw["says"],
-            claim=claim,
-            at_equal=self._budgets(raw.get("at_equal"), (*place, "at_equal")),
-            seeds=self._own_seeds(raw, place, self.seeds),
+            claim=needed(claim),
+            at_equal=needed(at_equal),
+            seeds=needed(seeds),
             because=raw.get("because") or "",
-            prior=self._prior(raw.get("saw", {}), (*place, "saw")),
-            tune=self.source.at(
-                place,
-                lambda: read_factors(self.vocabulary, raw.get("tune", {}), "tune"),
-            ),
+            prior=needed(prior),
+            tune=needed(tune),
             primary=raw.get("primary", False),
         )
+
+    def _claim(self, raw: dict[str, Any], expect: tuple[Expectation, ...], place: Place) -> Claim:
+        """The claim; where a term of it is broken, only the names of its factors are read."""
+        broken = self._broken_terms(place)
+        if not broken:
+            terms = {key: value for key, value in raw.items() if key not in common_keys()}
+            return self.source.at(place, lambda: parse_claim(terms, expect, self.vocabulary))
+        for key, value in {**raw, **broken}.items():
+            for name in factors_in(key, value):
+                factor = self.vocabulary.resolve(name)
+                check = partial(self.vocabulary.check_factor, factor)
+                self.problems.attempt(partial(self.source.at, (*place, key), check))
+        raise AlreadyNotedError
+
+    def _broken_terms(self, place: Place) -> dict[str, Any]:
+        """Key -> value of the terms of a claim that are wrong."""
+        return {
+            str(part[2]): value
+            for part, value in self.problems.broken.items()
+            if part[:2] == place and len(part) > 2 and is_term(str(part[2]))
+        }
 
     def _prior(self, raw: dict[str, dict[str, float]], place: Place) -> dict[str, dict[str, float]]:
         for name in raw:
@@ -241,11 +346,16 @@ class _Reader:
         return raw
 
     def _budgets(self, raw: list[Any] | None, place: Place) -> tuple[Budget, ...]:
+        self._refuse_broken(place)
         if not raw:
-            return (self.budget,)
-        budgets = tuple(
-            self.source.at((*place, i), partial(parse_budget, b)) for i, b in enumerate(raw)
-        )
+            return (needed(self.budget),)
+        read = [
+            self.problems.attempt(
+                partial(self.source.at, (*place, i), partial(parse_budget, written))
+            )
+            for i, written in enumerate(raw)
+        ]
+        budgets = tuple(needed(budget) for budget in read)
         if len(set(budgets)) != len(budgets):
             raise self.source.error(place, f"{raw!r} names a budget twice")
         return budgets
@@ -256,66 +366,24 @@ class _Reader:
 
     def _heatmap(self, id_: str, raw: dict[str, Any]) -> Heatmap:
         place: Place = ("explore", id_)
-        vocabulary = self.vocabulary
-        grid = {
-            vocabulary.resolve(name): self.source.at(
-                (*place, "grid", name),
-                partial(read_levels, vocabulary, vocabulary.resolve(name), levels, "grid", 1),
-            )
-            for name, levels in raw["grid"].items()
-        }
-        budget = self._budgets([raw["budget"]] if "budget" in raw else None, (*place, "budget"))[0]
-        cells = (make_arm(self.baseline, cell, budget) for cell in combinations(grid))
-        self.source.at((*place, "grid"), lambda: unique_arms(cells, "grid"))
-        metric = self._metric(raw.get("metric", "accuracy"), (*place, "metric"))
-        seeds = self._own_seeds(raw, place, self.seeds[:HEATMAP_SEEDS])
-        return Heatmap(id_, grid, metric, budget, seeds)
+        attempt = self.problems.attempt
+        written = [raw["budget"]] if "budget" in raw else None
+        grid = attempt(lambda: self._grid(raw.get("grid", {}), (*place, "grid")))
+        budgets = attempt(lambda: self._budgets(written, (*place, "budget")))
+        name = raw.get("metric", "accuracy")
+        metric = attempt(lambda: self._metric(name, (*place, "metric")))
+        seeds = attempt(lambda: self._own_seeds(raw, place, HEATMAP_SEEDS))
+        self._refuse_broken(place)
+        heatmap = Heatmap(id_, needed(grid), needed(metric), needed(budgets)[0], needed(seeds))
+        cells = combinations(heatmap.grid)
+        arms = (make_arm(needed(self.baseline), cell, heatmap.budget) for cell in cells)
+        self.source.at((*place, "grid"), lambda: unique_arms(arms, "grid"))
+        return heatmap
 
-
-def read_expectation(metric: Metric, raw: Any) -> Expectation:
-    """One line of `expect`: a direction, or a mapping that holds one.
-
-    UserError for a missing size that matters, and for one that is a ratio where `metrics` states an
-    absolute one, or the reverse.
-    """
-    if isinstance(raw, str):
-        return Expectation(metric, cast(Direction, raw), _stated_size(metric))
-    own = "matters_from" in raw
-    stated = [key for key in raw if key != "matters_from"]
-    if len(stated) > 1:
-        raise UserError(f"{' and '.join(stated)} cannot be claimed at once; write one of them")
-    if "share_of_variance" in raw:
-        size = as_number(raw["matters_from"]) if own else SHARE_MATTERS_FROM
-        direction = cast(Direction, raw["share_of_variance"])
-        return Expectation(metric, direction, size, own, share_of_variance=True)
-    size = _own_size(metric, raw["matters_from"]) if own else _stated_size(metric)
-    if "is" in raw:
-        return Expectation(metric, raw["is"], size, own)
-    for key, claimed in (("higher_by", "higher"), ("lower_by", "lower")):
-        if key in raw:
-            low, high = (as_number(bound) for bound in raw[key])
-            if not 0 <= low < high:
-                raise UserError(f"{key}: {raw[key]!r} must be two sizes, the smaller first, from 0")
-            return Expectation(metric, cast(Direction, claimed), size, own, between=(low, high))
-    raise UserError(f"{raw!r} must hold one of: is, higher_by, lower_by, share_of_variance")
-
-
-def _stated_size(metric: Metric) -> float:
-    if metric.matters_from is None:
-        raise UserError(
-            f"metrics.{metric.name}.matters_from is missing: state the smallest effect that "
-            f"matters, such as {metric.name}: {{matters_from: 0.01}} or a ratio such as 1.10x"
-        )
-    return metric.matters_from
-
-
-def _own_size(metric: Metric, raw: object) -> float:
-    own = with_size(metric, raw)
-    if metric.matters_from is not None and own.ratio != metric.ratio:
-        kinds = ("a ratio", "an absolute size")
-        is_, states = kinds if own.ratio else reversed(kinds)
-        raise UserError(
-            f"matters_from: {raw!r} is {is_}, but metrics.{metric.name} states {states} "
-            f"({metric.matters_from:g}{'x' if metric.ratio else ''}): write both alike"
-        )
-    return cast(float, own.matters_from)
+    def _grid(self, raw: dict[str, Any], place: Place) -> dict[str, tuple[Level, ...]]:
+        read: dict[str, tuple[Level, ...] | None] = {}
+        for written, levels in raw.items():
+            name = self.vocabulary.resolve(written)
+            found = partial(read_levels, self.vocabulary, name, levels, "grid", 1)
+            read[name] = self.problems.attempt(partial(self.source.at, (*place, written), found))
+        return {name: needed(levels) for name, levels in read.items()}

@@ -7,6 +7,7 @@ what a study file cannot mean.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from hyperverdict.errors import UserError, first_line
+from hyperverdict.errors import UserError, combined, first_line
 
 Place = tuple[str | int, ...]
 
@@ -29,6 +30,22 @@ _WORDS = frozenset({f"{_TAG}timestamp", f"{_TAG}value", _MERGE})
 _COLLECTIONS = frozenset({f"{_TAG}map", f"{_TAG}seq"})
 
 
+@dataclass(frozen=True)
+class Document:
+    """A YAML file as it was read.
+
+    Attributes:
+        content: plain (dict, list, str, int, float, bool and None), its keys text; what an error
+            is about is left out or is text.
+        lines: the line (from 1) of every key and list entry by its place.
+        errors: what a study cannot mean though it is YAML, each with its place.
+    """
+
+    content: Any = None
+    lines: dict[Place, int] = field(default_factory=dict)
+    errors: list[tuple[Place, UserError]] = field(default_factory=list)
+
+
 def read_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
     """The content of a YAML file, and the line (from 1) of every key and list entry by its place.
 
@@ -40,14 +57,22 @@ def read_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
 
 def parse_yaml(text: str, path: Path) -> tuple[Any, dict[Place, int]]:
     """The same for a text, which messages call `path`."""
+    document = parse_document(text, path)
+    if document.errors:
+        raise combined((error for _, error in document.errors), path)
+    return document.content, document.lines
+
+
+def parse_document(text: str, path: Path) -> Document:
+    """The same with the errors beside the content; UserError only for what is not YAML."""
     yaml = YAML(typ="safe", pure=True)
-    lines: dict[Place, int] = {}
     try:
         root = yaml.compose(text)
         if root is None:
-            return None, lines
-        _Nodes(path, lines).visit(root, (), ())
-        return yaml.constructor.construct_document(root), lines
+            return Document()
+        nodes = _Nodes(path)
+        nodes.visit(root, (), ())
+        return Document(yaml.constructor.construct_document(root), nodes.lines, nodes.errors)
     except MarkedYAMLError as error:
         # An open quote is found at the end of the file; the message names where it starts.
         is_open = "end of stream" in str(error.problem)
@@ -69,10 +94,16 @@ def read_text(path: Path) -> str:
 
 
 class _Nodes:
-    """Notes the lines of the nodes of a document, and makes keys and dates text."""
+    """Notes the lines of the nodes of a document, and makes keys and dates text.
 
-    def __init__(self, path: Path, lines: dict[Place, int]) -> None:
-        self.path, self.lines = path, lines
+    What cannot be meant is noted in `errors` and then taken out or made text, so that the rest of
+    the document can be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: dict[Place, int] = {}
+        self.errors: list[tuple[Place, UserError]] = []
 
     def visit(self, node: Node, place: Place, above: tuple[Node, ...]) -> None:
         """Note a node and what is in it; `above` are the nodes that hold it."""
@@ -83,10 +114,12 @@ class _Nodes:
         if any(node is other for other in above):
             raise self.error(line, "an alias refers to the value that holds it")
         if isinstance(node, ScalarNode):
-            self.visit_scalar(node, line)
-        elif node.tag not in _COLLECTIONS:
-            raise self.error(line, f"unknown tag {node.tag}")
-        elif isinstance(node, SequenceNode):
+            self.visit_scalar(node, place)
+            return
+        if node.tag not in _COLLECTIONS:
+            self.note(place, line, f"unknown tag {node.tag}")
+            node.tag = f"{_TAG}map" if isinstance(node, MappingNode) else f"{_TAG}seq"
+        if isinstance(node, SequenceNode):
             for number, item in enumerate(node.value):
                 self.visit(item, (*place, number), (*above, node))
         elif isinstance(node, MappingNode):
@@ -95,33 +128,48 @@ class _Nodes:
                 self.visit(value, (*place, key.value), (*above, node))
 
     def visit_keys(self, node: MappingNode, place: Place) -> None:
-        """Note the lines of a mapping's keys; UserError for one that is given twice."""
+        """Note the lines of a mapping's keys, and leave out what is given a second time."""
         seen: dict[str, int] = {}
-        for key, _ in node.value:
+        kept = []
+        for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, ScalarNode):
-                raise self.error(line, "a key must be a word or a number")
+                self.note(place, line, "a key must be a word or a number")
+                continue
+            inner = (*place, key.value)
             if key.value in seen:
-                first = seen[key.value]
-                raise UserError(
-                    f"{self.path}: key {key.value!r} is given twice, in lines {first} and {line}"
+                twice = f"key {key.value!r} is given twice, in lines {seen[key.value]} and {line}"
+                within = f"line {line}: {twice}"
+                self.errors.append(
+                    (inner, UserError(f"{self.path}: {twice}", line=line, within=within))
                 )
-            seen[key.value] = self.lines[(*place, key.value)] = line
+                continue
+            seen[key.value] = self.lines[inner] = line
             if key.tag != _MERGE:
                 key.tag = _TEXT
+            kept.append((key, value))
+        node.value = kept
 
-    def visit_scalar(self, node: ScalarNode, line: int) -> None:
+    def visit_scalar(self, node: ScalarNode, place: Place) -> None:
         """A number must be finite; what is neither number, truth value nor null is text."""
+        line = node.start_mark.line + 1
         if node.tag in _WORDS:
             node.tag = _TEXT
         if node.tag not in _PLAIN:
-            raise self.error(line, f"unknown tag {node.tag}")
-        if node.tag == _FLOAT and not _is_finite(node.value):
-            raise self.error(line, f"{node.value} is not a finite number")
+            self.note(place, line, f"unknown tag {node.tag}")
+            node.tag = _TEXT
+        elif node.tag == _FLOAT and not _is_finite(node.value):
+            self.note(place, line, f"{node.value} is not a finite number")
+            node.tag = _TEXT
+
+    def note(self, place: Place, line: int, message: str) -> None:
+        """Keep an error for later."""
+        self.errors.append((place, self.error(line, message)))
 
     def error(self, line: int, message: str) -> UserError:
         """A message naming file and line."""
-        return UserError(f"{self.path}, line {line}: {message}")
+        within = f"line {line}: {message}"
+        return UserError(f"{self.path}, {within}", line=line, within=within)
 
 
 def _is_finite(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -12,7 +12,8 @@ from typing import Any, TypeVar, cast
 import yaml
 
 from hyperverdict.claims import TYPES
-from hyperverdict.errors import UserError, nearest
+from hyperverdict.errors import UserError, match, nearest
+from hyperverdict.study.problems import Problems
 from hyperverdict.study.strict_yaml import Place
 
 T = TypeVar("T")
@@ -53,6 +54,20 @@ def common_keys() -> frozenset[str]:
     return frozenset(base_schema()["$defs"]["hypothesis"]["properties"])
 
 
+@cache
+def is_term(key: str) -> bool:
+    """Whether a key of a hypothesis belongs to a claim type, or is nearest to one that does."""
+    known = study_schema()["$defs"]["hypothesis"]["properties"]
+    return (key if key in known else match(key, known)) in known.keys() - common_keys()
+
+
+def factors_in(key: str, value: Any) -> tuple[str, ...]:
+    """The factors that a key of a hypothesis names with their levels, as far as they are clear."""
+    schema = study_schema()["$defs"]["hypothesis"]["properties"].get(key, {})
+    is_table = isinstance(schema.get("additionalProperties"), dict) and key not in common_keys()
+    return tuple(map(str, value)) if is_table and isinstance(value, dict) else ()
+
+
 @dataclass(frozen=True)
 class Source:
     """Where the values of a study stand, for messages.
@@ -64,71 +79,101 @@ class Source:
     path: Path | None = None
     lines: Mapping[Place, int] = field(default_factory=dict)
 
-    def error(self, place: Place, message: object) -> UserError:
-        """A message naming file, line and key."""
+    def error(
+        self, place: Place, message: object, kind: type[UserError] = UserError, about: str = ""
+    ) -> UserError:
+        """A message naming file, line and key; `about` is a word below the key, for the line."""
         key = ".".join(map(str, place))
-        named = [key] if key else []
-        if self.path is not None:
-            named.insert(0, f"{self.path}, line {self._line(place)}")
-        return UserError(": ".join([", ".join(named), str(message)] if named else [str(message)]))
+        line = self._line(place, about)
+        named = [f"line {line}"] if self.path is not None else []
+        within = ", ".join([*named, key] if key else named)
+        file = f"{self.path}, " if self.path is not None else ""
+        text = f"{within}: {message}" if within else str(message)
+        return kind(f"{file}{text}", line=line, within=text)
 
-    def _line(self, place: Place) -> int:
-        inner = (place[:n] for n in range(len(place), -1, -1))
-        return next((self.lines[part] for part in inner if part in self.lines), 1)
+    def _line(self, place: Place, about: str) -> int:
+        below = (
+            line
+            for inner, line in self.lines.items()
+            if about and inner[-1:] == (about,) and inner[: len(place)] == place
+        )
+        outer = (place[:n] for n in range(len(place), -1, -1))
+        found = next(below, None)
+        return found or next((self.lines[part] for part in outer if part in self.lines), 1)
 
     def at(self, place: Place, read: Callable[[], T]) -> T:
         """What `read` gives; its UserError gains file, line and key."""
         try:
             return read()
         except UserError as error:
-            located = self.error(place, error)
             # An unanswerable claim stays one.
-            raise type(error)(str(located)) from None
+            raise self.error(place, error, type(error), error.about) from None
 
 
 def check_structure(raw: Any, source: Source) -> dict[str, Any]:
     """The content of a study, refused with one UserError where it breaks the schema."""
+    problems = Problems(source.path)
+    sound = check_parts(raw, source, problems)
+    problems.raise_any()
+    return sound
+
+
+def check_parts(raw: Any, source: Source, problems: Problems) -> dict[str, Any]:
+    """The parts of a study that keep to the schema; what breaks it is noted in `problems`.
+
+    Raises UserError for what has no parts.
+    """
     from jsonschema import Draft202012Validator
 
     if not isinstance(raw, dict):
         raise source.error((), "a study file is a mapping that starts with 'study: NAME'")
-    errors = sorted(
-        Draft202012Validator(study_schema()).iter_errors(raw),
-        key=lambda e: (len(e.absolute_path) == 0, source.lines.get(tuple(e.absolute_path), 0)),
-    )
-    if errors:
-        raise _structure_error(errors[0], source)
-    return raw
+    found = [
+        located
+        for error in Draft202012Validator(study_schema()).iter_errors(raw)
+        for located in _structure_errors(error, source)
+    ]
+    sound = raw
+    for place, error in found:
+        if error is not None and not problems.is_inside(place):
+            problems.add(error)
+    for place, _ in found:
+        sound = problems.take_out(sound, place)
+    return sound
 
 
-def _structure_error(error: Any, source: Source) -> UserError:
-    """A jsonschema error in the reader's words."""
+def _structure_errors(error: Any, source: Source) -> Iterator[tuple[Place, UserError | None]]:
+    """The messages for a jsonschema error, each with the place that is wrong.
+
+    A key that is missing because it is misspelled has no message of its own.
+    """
     while error.context:
         error = min(error.context, key=lambda e: (-len(e.absolute_path), e.validator == "type"))
     place: Place = tuple(error.absolute_path)
-    value = error.instance
+    value, allowed = error.instance, error.schema.get("properties", {})
     if error.validator == "additionalProperties":
-        allowed = error.schema.get("properties", {})
-        unknown = next(key for key in value if key not in allowed)
-        return source.error(
-            (*place, unknown), f"unknown key {unknown!r}; {nearest(unknown, allowed)}"
-        )
-    if error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in value)
-        hint = error.schema["properties"].get(missing, {}).get("description", "")
-        return source.error(
-            place, f"key {missing!r} is missing ({hint})" if hint else f"key {missing!r} is missing"
-        )
+        for unknown in (key for key in value if key not in allowed):
+            text = f"unknown key {unknown!r}; {nearest(unknown, allowed)}"
+            yield (*place, unknown), source.error((*place, unknown), text)
+    elif error.validator == "required":
+        meant = {match(key, allowed) for key in value if key not in allowed}
+        for missing in (key for key in error.validator_value if key not in value):
+            hint = allowed.get(missing, {}).get("description", "")
+            text = f"key {missing!r} is missing{f' ({hint})' if hint else ''}"
+            located = None if missing in meant else source.error(place, text)
+            yield (*place, missing), located
+    else:
+        yield place, source.error(place, _broken_rule(error))
+
+
+def _broken_rule(error: Any) -> str:
+    """What a value must be, in the reader's words."""
+    value = error.instance
     if error.validator == "enum":
-        return source.error(
-            place, f"{value!r} is not allowed; {nearest(value, map(str, error.validator_value))}"
-        )
+        return f"{value!r} is not allowed; {nearest(value, map(str, error.validator_value))}"
     described = error.schema.get("description", "")
     wanted = f" ({described})" if described else ""
     if error.validator == "type":
         kinds = error.validator_value
         kinds = [kinds] if isinstance(kinds, str) else kinds
-        return source.error(
-            place, f"{value!r} must be {' or '.join(TYPE_WORDS[k] for k in kinds)}{wanted}"
-        )
-    return source.error(place, f"{error.message}{wanted}")
+        return f"{value!r} must be {' or '.join(TYPE_WORDS[k] for k in kinds)}{wanted}"
+    return f"{error.message}{wanted}"

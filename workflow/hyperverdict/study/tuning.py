@@ -117,7 +117,9 @@ def _claimed(hypothesis: Hypothesis, study: Study, budget: Budget | None) -> tup
     for arm in arms:
         varied = sorted(arm.levels.keys() & hypothesis.tune.keys())
         if varied:
-            raise UserError(f"tune: {varied[0]} is what the claim varies; it cannot be tuned too")
+            raise UserError(
+                f"tune: {varied[0]} is what the claim varies; it cannot be tuned too", about="tune"
+            )
     return arms
 
 

@@ -60,18 +60,29 @@ class Vocabulary:
         """The canonical level of a factor; UserError names what is allowed."""
         if factor == BUDGET:
             return raw if isinstance(raw, Budget) else parse_budget(raw)
-        row = self.described.get(factor)
-        if row is None and not self.complete:
-            raise UserError(
-                f"no column holds {factor!r}; {nearest(factor, self.factors)} Say which one does "
-                f"under `columns:`, such as columns: {{{factor}: THEIR_NAME}}."
-            )
-        if row is None:
-            raise UserError(f"unknown hyperparameter {factor!r}; {nearest(factor, self.factors)}")
+        row = self._row(factor)
         try:
             return row.read(raw)
         except UserError as error:
-            raise UserError(f"{factor}: {error}") from None
+            raise UserError(f"{factor}: {error}", about=factor) from None
+
+    def check_factor(self, factor: str) -> None:
+        """Refuse a word that is no factor with UserError, naming the one that is meant."""
+        if factor != BUDGET:
+            self._row(factor)
+
+    def _row(self, factor: str) -> Hyperparameter:
+        row = self.described.get(factor)
+        if row is not None:
+            return row
+        hint = nearest(factor, self.factors)
+        if self.complete:
+            raise UserError(f"unknown hyperparameter {factor!r}; {hint}", about=factor)
+        raise UserError(
+            f"no column holds {factor!r}; {hint} Say which one does under `columns:`, such as "
+            f"columns: {{{factor}: THEIR_NAME}}.",
+            about=factor,
+        )
 
     def spell(self, factor: str, level: Level) -> str:
         """The text of a canonical level, as in labels and paths."""
