@@ -301,14 +301,9 @@ def test_a_hyperparameter(copy):
     )  # fmt: skip
     optimizers = copy / "workflow/hyperverdict/training/optimizers.py"
     text = optimizers.read_text()
-    text = text.replace(
-        "momentum, **rest: optim.Adam(parameters, fused=True, **rest)",
-        "momentum, epsilon=1e-8, **rest: optim.Adam(parameters, fused=True, eps=epsilon, **rest)",
-    )
-    text = text.replace(
-        '    return _OPTIMIZERS[configuration["optimizer"]](\n        parameters,',
-        "    more = {'epsilon': configuration['epsilon']} if configuration['optimizer'] == 'adam' else {}\n    return _OPTIMIZERS[configuration[\"optimizer\"]](\n        parameters,\n        **more,",
-    )
+    old = '(optim.Adam, {"fused": True, "betas": _betas(c)})'
+    assert text.count(old) == 1
+    text = text.replace(old, old.replace("})", ', "eps": c["epsilon"]})'))
     optimizers.write_text(text)
     printed = use(
         copy,

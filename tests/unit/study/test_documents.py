@@ -9,6 +9,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.study.load import load_study
 from hyperverdict.study.structure import study_schema
 from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS
+from hyperverdict.vocabulary.vocabulary import OURS
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[3]
@@ -27,7 +28,7 @@ def test_the_schema_for_editors_is_the_schema_that_is_checked():
 @pytest.mark.parametrize("name", [n for n in HYPERPARAMETERS if n != "data"])
 def test_every_hyperparameter_is_in_the_readme_with_its_default(name):
     h = HYPERPARAMETERS[name]
-    default = "all" if name in ("classes", "train_samples") else h.spell(h.default)
+    default = OURS.show(name, h.default)
     row = f"| `{name}` | {h.description} | {h.unit or '–'} | {h.allowed} | `{default}` |"
     assert row in README, f"config/README.md lacks the row\n{row}"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from hyperverdict.vocabulary.hyperparameters import SCHEDULES
+
 PROGRAM = """
 import os, sys
 from pathlib import Path
@@ -29,8 +31,14 @@ assert len(os.listdir("/proc/self/task")) == threads, "a thread was started"
 
 
 def test_a_job_imports_what_it_needs_and_no_torch_with_nothing_to_train(digits, tiny, tmp_path):
-    schedules = ("constant", "cosine", "reduce_on_plateau")
-    paths = [tiny(2, schedule=schedule).path for schedule in schedules]
+    more = {
+        "warmup_steps": 1,
+        "clip_norm": 1,
+        "label_smoothing": 0.1,
+        "initialisation": "orthogonal",
+    }
+    paths = [tiny(2, schedule=schedule).path for schedule in SCHEDULES]
+    paths.append(tiny(2, optimizer="sgd_momentum", nesterov=True, **more).path)
     paths.append(tiny(2, model="cnn", channels=2, normalisation="batch").path)
     command = [sys.executable, "-c", PROGRAM, str(digits), str(tmp_path), *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

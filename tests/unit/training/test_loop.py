@@ -135,7 +135,7 @@ def test_golden_numbers(digits, tiny):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_every_optimizer_and_schedule_trains(digits, tiny, optimizer, schedule):
-    rate = 0.1 if optimizer.startswith("sgd") else 0.01
+    rate = 0.3 if optimizer.startswith("sgd") else 0.01
     run = train(
         tiny(60, optimizer=optimizer, schedule=schedule, learning_rate=rate, weight_decay=1e-4),
         digits,
@@ -150,7 +150,7 @@ def test_every_activation_trains(digits, tiny, activation):
     assert run.rows[-1]["accuracy"] > 0.5
 
 
-def test_momentum_weight_decay_and_schedule_change_the_numbers(digits, tiny):
+def test_every_hyperparameter_of_the_update_changes_the_numbers(digits, tiny):
     sgd = {"optimizer": "sgd_momentum", "learning_rate": 0.05}
     variants = [
         tiny(**sgd),
@@ -160,27 +160,65 @@ def test_momentum_weight_decay_and_schedule_change_the_numbers(digits, tiny):
         tiny(optimizer="sgd", learning_rate=0.05),
         tiny(optimizer="adam", weight_decay=0.1),
         tiny(optimizer="adamw", weight_decay=0.1),
+        tiny(**sgd, nesterov=True),
+        tiny(**sgd, warmup_steps=20),
+        tiny(**sgd, schedule="step"),
+        tiny(**sgd, schedule="step", decay_steps=30),
+        tiny(**sgd, schedule="step", decay_factor=0.5),
+        tiny(**sgd, schedule="exponential"),
+        tiny(**sgd, clip_norm=0.1),
+        tiny(**sgd, label_smoothing=0.1),
+        tiny(**sgd, initialisation="xavier_normal"),
+        tiny(beta1=0.5),
+        tiny(beta2=0.9),
     ]
     losses = [train(variant, digits).rows[-1]["loss"] for variant in variants]
     assert len(set(losses)) == len(losses)
 
 
-def test_our_step_is_torchs_step(digits, tiny):
+@pytest.mark.parametrize(("settings", "make", "clip", "smoothing"), [
+    ({"optimizer": "adam", "weight_decay": 0.01},
+     lambda p: torch.optim.Adam(p, lr=1e-3, weight_decay=0.01, fused=True), 0, 0),
+    ({"optimizer": "adamw", "beta1": 0.8, "beta2": 0.9},
+     lambda p: torch.optim.AdamW(p, lr=1e-3, betas=(0.8, 0.9), weight_decay=0, fused=True), 0, 0),
+    ({"optimizer": "sgd_momentum", "nesterov": True, "momentum": 0.8},
+     lambda p: torch.optim.SGD(p, lr=1e-3, momentum=0.8, nesterov=True, fused=True), 0, 0),
+    ({"optimizer": "sgd_momentum", "nesterov": True, "momentum": 0},
+     lambda p: torch.optim.SGD(p, lr=1e-3, fused=True), 0, 0),
+    ({"optimizer": "sgd", "clip_norm": 0.5},
+     lambda p: torch.optim.SGD(p, lr=1e-3, fused=True), 0.5, 0),
+    ({"optimizer": "sgd", "label_smoothing": 0.2},
+     lambda p: torch.optim.SGD(p, lr=1e-3, fused=True), 0, 0.2),
+])  # fmt: skip
+def test_our_step_is_torchs_step(digits, tiny, settings, make, clip, smoothing):
     """The undecorated update, and the loop around it, against torch used plainly."""
-    configuration = tiny(optimizer="adam", weight_decay=0.01)
+    configuration = tiny(**settings)
     run = SeedRun(configuration, 0, load_for(configuration, digits), 5)
     plain = SeedRun(configuration, 0, load_for(configuration, digits), 5)
-    optimizer = torch.optim.Adam(plain.network.parameters(), lr=1e-3, weight_decay=0.01, fused=True)
+    optimizer, norms = make(plain.network.parameters()), []
+    criterion = torch.nn.CrossEntropyLoss(label_smoothing=smoothing)
     for _ in range(5):
         run.take_step()
         rows = plain._order.next_rows()
         images = plain._data.normalise(plain._data.train.images[rows])
         optimizer.zero_grad()
-        loss = torch.nn.CrossEntropyLoss()(plain.network(images), plain._data.train.labels[rows])
-        loss.backward()
+        criterion(plain.network(images), plain._data.train.labels[rows]).backward()
+        if clip:
+            norms.append(torch.nn.utils.clip_grad_norm_(plain.network.parameters(), clip).item())
         optimizer.step()
+    assert all(norm > clip for norm in norms)
     for ours, torchs in zip(run.network.parameters(), plain.network.parameters(), strict=True):
         assert torch.equal(ours, torchs)
+
+
+def test_label_smoothing_leaves_the_recorded_losses_plain(digits, tiny):
+    """All rows are on one scale: training and validation, with and without smoothing."""
+    configuration = tiny(10, label_smoothing=0.3, learning_rate=1e-9)
+    run = train(configuration, digits)
+    plain = train(tiny(10, learning_rate=1e-9), digits)
+    for row, other in zip(run.rows, plain.rows, strict=True):
+        assert row["loss"] == pytest.approx(other["loss"], abs=1e-5)
+    assert numbers(train(tiny(10, label_smoothing=0.3), digits)) != numbers(train(tiny(10), digits))
 
 
 def test_cosine_ends_at_zero_and_matches_torchs(digits, tiny):

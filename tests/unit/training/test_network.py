@@ -11,6 +11,7 @@ from hyperverdict.training.network import (
     forward_flops,
 )
 from hyperverdict.vocabulary.hyperparameters import ACTIVATIONS as ALLOWED
+from hyperverdict.vocabulary.hyperparameters import INITIALISATIONS
 from torch import Generator
 
 SHAPE, CLASSES = (1, 8, 8), 10
@@ -60,7 +61,40 @@ def test_initialisation_depends_on_the_generator_alone(tiny):
     assert not torch.equal(first, build(tiny(), seed=1)[1].weight)
 
 
-def test_every_allowed_activation_exists():
+def spreads(kind, network):
+    """Standard deviation of each weight, times the root of what its law is scaled by."""
+    for layer in network.modules():
+        if hasattr(layer, "weight"):
+            out, fan_in = layer.weight.flatten(1).shape
+            fan_out = out * layer.weight[0, 0].numel()
+            scale = fan_in / 2 if "kaiming" in kind else (fan_in + fan_out) / 2
+            yield layer.weight.std().item() * scale**0.5
+
+
+@pytest.mark.parametrize("kind", [k for k in INITIALISATIONS if k != "default"])
+@pytest.mark.parametrize("settings", [
+    {"hidden_units": [200, 300]}, {"model": "cnn", "channels": 64}, {"model": "users_model:convolution"},
+])  # fmt: skip
+def test_initial_weights_follow_their_law_and_the_generator_alone(
+    users_module, tiny, kind, settings
+):
+    configuration = tiny(initialisation=kind, **settings)
+    network = build(configuration)
+    if kind == "orthogonal":
+        rows = network[1 if "hidden_units" in settings else 0].weight.flatten(1)
+        square = rows.T @ rows if len(rows) > len(rows.T) else rows @ rows.T
+        assert torch.allclose(square, torch.eye(len(square)), atol=1e-5)
+    elif "users" not in settings.get("model", ""):
+        assert list(spreads(kind, network)) == pytest.approx([1.0] * 3, rel=0.1)
+    assert all(not layer.bias.any() for layer in network.modules() if hasattr(layer, "bias"))
+    torch.manual_seed(5)
+    for mine, again in zip(network.parameters(), build(configuration).parameters(), strict=True):
+        assert torch.equal(mine, again)
+    assert not torch.equal(next(network.parameters()), next(build(configuration, 1).parameters()))
+
+
+def test_every_allowed_name_exists():
+    assert {"default", *network_module._INITIALISATIONS} == set(INITIALISATIONS)
     assert set(network_module.ACTIVATIONS) == set(ALLOWED)
 
 

@@ -54,10 +54,17 @@ def long_run(digits, tiny, tmp_path_factory):
 
 CONVOLUTIONS = {
     "model": "cnn", "channels": 4, "normalisation": "batch", "dropout": 0.2, "learning_rate": 0.01,
+    "warmup_steps": 30, "schedule": "step",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("settings", [CONVOLUTIONS], ids=["convolutions"])
+DESCENT = {
+    "schedule": "reduce_on_plateau", "warmup_steps": 50, "optimizer": "sgd_momentum", "nesterov": True,
+    "clip_norm": 0.5, "label_smoothing": 0.1, "initialisation": "orthogonal", "learning_rate": 0.1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [CONVOLUTIONS, DESCENT], ids=["convolutions", "descent"])
 @pytest.mark.parametrize("every_seconds", [0, 0.000001], ids=["at points", "between points"])
 def test_every_part_of_the_training_resumes_exactly(
     digits, tiny, tmp_path, caplog, settings, every_seconds

@@ -64,6 +64,19 @@ def test_scope_says_what_the_budget_implies(tmp_path):
     assert any("learning rate 0.001 (not tuned)" in sentence for sentence in scope)
 
 
+@pytest.mark.parametrize(("compare", "words"), [
+    ("{batch_size: {from: 4, to: 128}}", "PyTorch's default initialisation."),
+    ("{initialisation: {from: default, to: kaiming_normal}}",
+     "initialisation default and kaiming normal."),
+])  # fmt: skip
+def test_scope_names_the_initialisation(tmp_path, compare, words):
+    study = one_claim(tmp_path, f"compare: {compare}")
+    tables = run_all(study, tmp_path / "runs")
+    verdict = judge_study(study, tables.final, tables.curves).hypotheses[0].verdicts[0]
+    assert any(sentence.endswith(words) for sentence in verdict.scope)
+    assert "untuned_learning_rate" in {c.id for c in verdict.fired}
+
+
 def test_the_earlier_finding_stands_beside_ours(tmp_path):
     report = judged(study_from(REFLECTION, tmp_path), tmp_path / "runs")
     (prior,) = _hypothesis(report, "H1").prior

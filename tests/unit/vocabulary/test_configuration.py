@@ -63,8 +63,88 @@ def test_frozen_defaults():
         "dropout": "0", "batch_size": "64", "optimizer": "adam", "learning_rate": "0.001",
         "schedule": "constant", "weight_decay": "0", "momentum": "0.9", "classes": "all",
         "train_samples": "0", "blocks": "2", "channels": "32", "kernel": "3", "pooling": "max",
-        "normalisation": "none",
+        "normalisation": "none", "nesterov": "false", "beta1": "0.9", "beta2": "0.999",
+        "warmup_steps": "0", "decay_factor": "0.1", "decay_steps": "0", "clip_norm": "0",
+        "label_smoothing": "0", "initialisation": "default",
     }  # fmt: skip
+
+
+# A level of each hyperparameter that is not spelled at its default, and its spelling.
+LATER = {
+    "momentum": (0.5, "0.5"), "nesterov": (True, "true"), "beta1": (0, "0"), "beta2": ("0.99", "0.99"),
+    "warmup_steps": (1e2, "100"), "decay_factor": (0.5, "0.5"), "decay_steps": (30, "30"),
+    "clip_norm": (1, "1"), "label_smoothing": (0.1, "0.1"), "initialisation": ("orthogonal",) * 2,
+    "blocks": (1, "1"), "channels": ("8", "8"), "kernel": (5, "5"), "pooling": ("stride",) * 2,
+    "normalisation": ("batch",) * 2, "classes": ([3, 1], "1-3"), "train_samples": (100, "100"),
+}  # fmt: skip
+
+
+def test_every_later_hyperparameter_is_in_the_table_of_this_test():
+    assert set(LATER) == {name for name, row in HYPERPARAMETERS.items() if not row.core}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_default_is_absent_from_the_path_and_any_other_level_parses_back(name):
+    plain = configure({"data": "digits"}, STEPS)
+    assert f"/{name}~" not in plain.path
+    assert configure({"data": "digits", name: HYPERPARAMETERS[name].default}, STEPS) == plain
+    level, spelled = LATER[name]
+    other = configure({"data": "digits", name: level}, STEPS)
+    assert other.path == plain.path.replace("/steps", f"/{name}~{spelled}/steps")
+    assert parse_path(other.path) == other
+    row = HYPERPARAMETERS[name]
+    assert row.read(row.spell(other[name])) == other[name]
+
+
+def test_all_later_hyperparameters_at_once_parse_back():
+    levels = {name: level for name, (level, _) in LATER.items()}
+    configuration = configure({"data": "digits", **levels}, STEPS)
+    assert parse_path(configuration.path) == configuration
+
+
+@pytest.mark.parametrize(("name", "raw", "level"), [
+    ("clip_norm", "none", 0), ("clip_norm", 0, 0), ("clip_norm", "0", 0), ("clip_norm", 0.5, 0.5),
+    ("decay_steps", "a third of the run", 0), ("decay_steps", 0, 0), ("decay_steps", "50", 50),
+    ("train_samples", "all", 0), ("nesterov", "false", False), ("nesterov", True, True),
+    ("hidden_units", [], ()), ("hidden_units", "none", ()),
+])  # fmt: skip
+def test_words_for_levels(name, raw, level):
+    assert HYPERPARAMETERS[name].read(raw) == level
+
+
+@pytest.mark.parametrize(("name", "raw", "message"), [
+    ("schedule", "expontial", "did you mean 'exponential'"),
+    ("initialisation", "kaiming", "did you mean 'kaiming_normal'"),
+    ("nesterov", "yes", "must be true or false"),
+    ("nesterov", 1, "must be true or false"),
+    ("clip_norm", -1, "must be above 0"),
+    ("clip_norm", False, "is not a number"),
+    ("decay_factor", 1, "must be above 0 and below 1"),
+    ("decay_factor", 0, "must be above 0 and below 1"),
+    ("decay_steps", 2.5, "must be a whole number"),
+    ("label_smoothing", 1, "at least 0 and below 1"),
+    ("beta2", 1, "at least 0 and below 1"),
+    ("warmup_steps", 0.1, "must be a whole number"),
+])  # fmt: skip
+def test_impossible_levels_are_refused(name, raw, message):
+    with pytest.raises(UserError, match=f"{name}: .*{message}"):
+        configure({"data": "digits", name: raw}, STEPS)
+
+
+@pytest.mark.parametrize(("settings", "inert"), [
+    ({}, {"momentum", "nesterov", "decay_factor", "decay_steps"}),
+    ({"optimizer": "sgd"}, {"momentum", "nesterov", "beta1", "beta2", "decay_factor", "decay_steps"}),
+    ({"optimizer": "sgd_momentum", "schedule": "step"}, {"beta1", "beta2"}),
+    ({"optimizer": "sgd_momentum", "schedule": "exponential", "momentum": 0},
+     {"beta1", "beta2", "nesterov"}),
+    ({"optimizer": "adamw", "schedule": "cosine"}, {"momentum", "nesterov", "decay_factor", "decay_steps"}),
+])  # fmt: skip
+def test_what_does_nothing_beside_the_optimizer_and_the_schedule(settings, inert):
+    configuration = configure({"data": "digits", **settings}, STEPS)
+    assert (
+        set(configuration.inert) - {"blocks", "channels", "kernel", "pooling", "normalisation"}
+        == inert
+    )
 
 
 @given(

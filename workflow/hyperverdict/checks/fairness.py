@@ -25,9 +25,10 @@ UNLIKE = 0.25
 # Factors that change how many images or passes a step or second buys.
 RESIZING = frozenset({"batch_size", "data", "classes", "train_samples"})
 # Factors whose levels often have other best learning rates.
-TUNING_MATTERS = frozenset(
-    {"batch_size", "optimizer", "model", "blocks", "channels", "normalisation", *SHAPE_FACTORS}
-)
+TUNING_MATTERS = SHAPE_FACTORS | {
+    "batch_size", "optimizer", "nesterov", "beta1", "beta2", "warmup_steps", "clip_norm",
+    "model", "blocks", "channels", "normalisation", "initialisation",
+}  # fmt: skip
 
 
 @check(

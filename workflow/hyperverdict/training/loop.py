@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from hyperverdict.training.dataset import Dataset, TensorPart
 from hyperverdict.training.evaluation import Score, curve_images, evaluate, evaluation_steps
 from hyperverdict.training.network import build_network
-from hyperverdict.training.optimizers import make_optimizer, make_schedule, plain_step
+from hyperverdict.training.optimizers import make_optimizer, plain_step
+from hyperverdict.training.schedules import make_schedule
 from hyperverdict.vocabulary.budget import samples_after
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.hyperparameters import CONVOLUTIONAL
@@ -112,6 +113,8 @@ class SeedRun:
         self._data, self._device = data, device
         self._batch_size = configuration["batch_size"]
         self._convolutional = configuration["model"] in CONVOLUTIONAL
+        self._clip_norm = configuration["clip_norm"]
+        self._label_smoothing = configuration["label_smoothing"]
         check_images(configuration, data.shape, len(data.train))
         network = build_network(
             configuration, data.shape, data.classes, derived_generator(seed, "initialisation")
@@ -154,13 +157,21 @@ class SeedRun:
         images = self._data.normalise(self._data.train.images.index_select(0, rows))
         labels = self._data.train.labels.index_select(0, rows)
         logits = self.network(images)
-        loss = functional.cross_entropy(logits, labels)
+        loss = functional.cross_entropy(logits, labels, label_smoothing=self._label_smoothing)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
+        if self._clip_norm:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self._clip_norm)
         self._update()
         self.step += 1
         self._schedule.after_step(self.step)
-        self._count(logits.detach(), loss.detach(), labels)
+        self._count(logits.detach(), self._plain_loss(logits, loss, labels), labels)
+
+    def _plain_loss(self, logits: Tensor, loss: Tensor, labels: Tensor) -> Tensor:
+        """The cross-entropy without label smoothing, on the scale of the validation loss."""
+        if not self._label_smoothing:
+            return loss.detach()
+        return functional.cross_entropy(logits.detach(), labels)
 
     def _count(self, logits: Tensor, loss: Tensor, labels: Tensor) -> None:
         self._seen += len(labels)

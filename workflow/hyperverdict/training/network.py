@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
-from torch import Generator, nn
+from torch import Generator, Tensor, nn
 
 from hyperverdict.errors import UserError
 from hyperverdict.training.convolution import convolutional_network, resnet18
@@ -27,6 +28,16 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
+# He et al. 2015 for layers before a ReLU, Glorot and Bengio 2010, Saxe et al. 2014.
+_INITIALISATIONS: dict[str, Callable[..., Tensor]] = {
+    "kaiming_normal": partial(nn.init.kaiming_normal_, nonlinearity="relu"),
+    "kaiming_uniform": partial(nn.init.kaiming_uniform_, nonlinearity="relu"),
+    "xavier_normal": nn.init.xavier_normal_,
+    "xavier_uniform": nn.init.xavier_uniform_,
+    "orthogonal": nn.init.orthogonal_,
+}
+
+
 def build_network(
     configuration: Configuration, shape: tuple[int, ...], classes: int, generator: Generator
 ) -> nn.Module:
@@ -37,6 +48,27 @@ def build_network(
     generator, which is seeded from `generator` for the call.
     `check_images` says whether a network of ours fits the images.
     """
+    network = _build(configuration, shape, classes, generator)
+    if configuration["initialisation"] != "default":
+        initialise(network, configuration["initialisation"], generator)
+    return network
+
+
+def initialise(network: nn.Module, kind: str, generator: Generator) -> None:
+    """Draw the weights of all linear and convolutional layers again; their biases become 0.
+
+    "default" is what the network was built with: torch's own, or that of its paper for ResNet-18.
+    """
+    for module in network.modules():
+        if isinstance(module, (nn.Linear, nn.modules.conv._ConvNd)):
+            _INITIALISATIONS[kind](module.weight, generator=generator)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def _build(
+    configuration: Configuration, shape: tuple[int, ...], classes: int, generator: Generator
+) -> nn.Module:
     model = configuration["model"]
     if is_callable_name(model):
         return _from_callable(configuration, shape, classes, generator)

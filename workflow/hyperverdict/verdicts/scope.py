@@ -97,7 +97,11 @@ def _fixed(context: CheckContext) -> str:
         if len(rates) == 1
         else f"at learning rates {listed(map(digits, rates))} ({how})"
     )
-    return f"{upper(listed(optimizers))} {at}; PyTorch's default initialisation."
+    starts = sorted({c["initialisation"] for c in configurations})
+    start = "PyTorch's default initialisation"
+    if starts != ["default"]:
+        start = f"initialisation {listed(map(plain, starts))}"
+    return f"{upper(listed(optimizers))} {at}; {start}."
 
 
 def _seeds(context: CheckContext) -> str:

@@ -93,6 +93,26 @@ def _real(low: float, high: float, *, open_low: bool = False) -> Callable[[objec
     return read
 
 
+def _zero_or(word: str, positive: Callable[[object], Level]) -> Callable[[object], Level]:
+    """A number above 0, or a word for what the level 0 means; what was read can be read again."""
+
+    def read(raw: object) -> Level:
+        return 0 if raw in (word, 0, "0") and raw is not False else positive(raw)
+
+    return read
+
+
+def _flag(raw: object) -> bool:
+    text = str(raw).lower()
+    if text not in ("true", "false"):
+        raise UserError(f"{raw!r} must be true or false")
+    return text == "true"
+
+
+def _spell_flag(level: bool) -> str:
+    return str(level).lower()
+
+
 def _choice(*names: str) -> Callable[[object], str]:
     def read(raw: object) -> str:
         if not isinstance(raw, str) or raw not in names:
@@ -146,11 +166,6 @@ def _spell_classes(classes: tuple[int, ...]) -> str:
     return "-".join(map(str, classes)) or "all"
 
 
-def _train_samples(raw: object) -> int:
-    # 0 is the canonical form of all: what was read can be read again.
-    return 0 if raw in ("all", 0) else _whole(1, 10**9)(raw)
-
-
 def _name(raw: object) -> str:
     text = str(raw)
     if not text or any(c in text for c in "/~{} ") or len(text) > 100:
@@ -186,6 +201,7 @@ def _odd(low: int, high: int) -> Callable[[object], int]:
 
 # What hidden_units of a linear model are called.
 NO_LAYERS = "none"
+THIRD = "a third of the run"
 
 MODELS = ("mlp", "cnn", "resnet18")
 # Their layers are not listed by hidden_units.
@@ -194,7 +210,10 @@ POOLINGS = ("max", "average", "stride")
 NORMALISATIONS = ("none", "batch", "group", "layer")
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "leaky_relu", "elu", "silu")
 OPTIMIZERS = ("sgd", "sgd_momentum", "adam", "adamw", "rmsprop")
-SCHEDULES = ("constant", "cosine", "reduce_on_plateau")
+SCHEDULES = ("constant", "cosine", "step", "exponential", "reduce_on_plateau")
+INITIALISATIONS = (
+    "default", "kaiming_normal", "kaiming_uniform", "xavier_normal", "xavier_uniform", "orthogonal",
+)  # fmt: skip
 
 _RESNET: Mapping[str, frozenset[Level]] = {"model": frozenset({"resnet18"})}
 _CONVOLUTIONAL: Mapping[str, frozenset[Level]] = {"model": CONVOLUTIONAL}
@@ -202,6 +221,9 @@ _LINEAR: Mapping[str, frozenset[Level]] = {
     "model": frozenset({"mlp"}),
     "hidden_units": frozenset({()}),
 }
+_DECAYS: Mapping[str, frozenset[Level]] = {"schedule": frozenset({"step", "exponential"})}
+_MOMENTUM: Mapping[str, frozenset[Level]] = {"optimizer": frozenset({"sgd_momentum"})}
+_ADAM: Mapping[str, frozenset[Level]] = {"optimizer": frozenset({"adam", "adamw"})}
 _CNN: Mapping[str, frozenset[Level]] = {"model": frozenset({"cnn"})}
 
 _TABLE = (
@@ -218,14 +240,23 @@ _TABLE = (
     Hyperparameter("learning_rate", "", "initial step size", "above 0, below 100", 1e-3, True, _real(0, 100, open_low=True), number_text),
     Hyperparameter("schedule", "", "learning-rate schedule", ", ".join(SCHEDULES), "constant", True, _choice(*SCHEDULES)),
     Hyperparameter("weight_decay", "", "L2 penalty (decoupled for adamw)", "0 to below 10", 0.0, True, _real(0, 10), number_text),
-    Hyperparameter("momentum", "", "momentum of sgd_momentum", "0 to below 1", 0.9, False, _real(0, 1), number_text, {"optimizer": frozenset({"sgd_momentum"})}),
+    Hyperparameter("momentum", "", "momentum of sgd_momentum", "0 to below 1", 0.9, False, _real(0, 1), number_text, _MOMENTUM),
+    Hyperparameter("nesterov", "", "Nesterov's form of the momentum", "true, false", False, False, _flag, _spell_flag, _MOMENTUM, ({"momentum": frozenset({0.0})},)),
+    Hyperparameter("beta1", "", "decay of adam's mean of gradients", "0 to below 1", 0.9, False, _real(0, 1), number_text, _ADAM),
+    Hyperparameter("beta2", "", "decay of adam's mean of squared gradients", "0 to below 1", 0.999, False, _real(0, 1), number_text, _ADAM),
+    Hyperparameter("warmup_steps", "steps", "steps in which the learning rate rises from 0", "0 to 1000000000", 0, False, _whole(0, 10**9)),
+    Hyperparameter("decay_factor", "", "what the step and exponential schedules multiply the learning rate by", "above 0, below 1", 0.1, False, _real(0, 1, open_low=True), number_text, _DECAYS),
+    Hyperparameter("decay_steps", "steps", "steps after which they have done so once", "a whole number", 0, False, _zero_or(THIRD, _whole(1, 10**9)), acts_with=_DECAYS, words={0: THIRD}),
+    Hyperparameter("clip_norm", "", "largest norm of the gradient, longer ones are shortened", "above 0, below 1000000, or none", 0.0, False, _zero_or("none", _real(0, 10**6, open_low=True)), number_text, words={0.0: "none"}),
+    Hyperparameter("label_smoothing", "", "share of the label given to all classes in training", "0 to below 1", 0.0, False, _real(0, 1), number_text),
+    Hyperparameter("initialisation", "", "initial weights of linear and convolutional layers", ", ".join(INITIALISATIONS), "default", False, _choice(*INITIALISATIONS)),
     Hyperparameter("blocks", "blocks", "convolutional blocks of cnn, each halves the image", "1 to 12", 2, False, _whole(1, 12), acts_with=_CNN),
     Hyperparameter("channels", "channels", "channels of cnn's first block, doubled in each further block", "1 to 4096", 32, False, _whole(1, 4096), acts_with=_CNN),
     Hyperparameter("kernel", "pixels", "side of cnn's convolutions", "odd, 1 to 15", 3, False, _odd(1, 15), acts_with=_CNN),
     Hyperparameter("pooling", "", "what halves the image after each block of cnn", ", ".join(POOLINGS), "max", False, _choice(*POOLINGS), acts_with=_CNN),
     Hyperparameter("normalisation", "", "normalisation after each convolution of cnn", ", ".join(NORMALISATIONS), "none", False, _choice(*NORMALISATIONS), acts_with=_CNN),
     Hyperparameter("classes", "", "classes kept, all when not given", "a list of class numbers", (), False, _classes, _spell_classes),
-    Hyperparameter("train_samples", "images", "training images kept, all when not given", "a whole number", 0, False, _train_samples, words={0: "all"}),
+    Hyperparameter("train_samples", "images", "training images kept, all when not given", "a whole number", 0, False, _zero_or("all", _whole(1, 10**9)), words={0: "all"}),
 )  # fmt: skip
 
 HYPERPARAMETERS: Mapping[str, Hyperparameter] = {h.name: h for h in _TABLE}
