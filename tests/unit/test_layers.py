@@ -9,8 +9,8 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "workflow/hyperverdict"
 ORDER = [
     "errors", "runs", "vocabulary", "stats", "effects", "words", "claims", "study", "design",
-    "training", "records", "ledger", "outcomes", "checks", "verdicts", "foreign", "figures",
-    "report", "compare",
+    "training", "records", "ledger", "outcomes", "checks", "verdicts", "foreign", "programs",
+    "figures", "report", "compare",
 ]  # fmt: skip
 # Each package of ours may use only what is to its left; these may not even use all of that.
 NOT = {
@@ -20,6 +20,7 @@ NOT = {
         name: {"training"}
         for name in ("ledger", "outcomes", "checks", "verdicts", "figures", "report")
     },
+    "programs": {"stats", "effects", "claims", "design", "records", "ledger", "outcomes", "checks"},
 }
 LIGHT = {"torch", "snakemake", "pandas"}
 HEAVY = {"torch", "snakemake", "submitit"}
@@ -29,7 +30,17 @@ FORBIDDEN = {
     ),
     "training": {"snakemake", "pandas", "seaborn", "submitit"},
     **dict.fromkeys(
-        ("records", "ledger", "outcomes", "checks", "verdicts", "foreign", "figures", "report"),
+        (
+            "records",
+            "ledger",
+            "outcomes",
+            "checks",
+            "verdicts",
+            "foreign",
+            "programs",
+            "figures",
+            "report",
+        ),
         HEAVY,
     ),
 }

@@ -5,38 +5,50 @@ The composition root of the Snakefile; it knows all packages and no Snakemake.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from hyperverdict.design.choices import choice_file, with_choices
 from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
-from hyperverdict.design.state import plan_state, run_state, seeds_after, to_force
+from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.programs.identity import Identity, identity_of
+from hyperverdict.runs.declaration import declaration_file
 from hyperverdict.study.load import load_study
 from hyperverdict.study.model import Study
 from hyperverdict.vocabulary.budget import Budget
-from hyperverdict.vocabulary.configuration import Configuration, parse_path
+from hyperverdict.vocabulary.configuration import Configuration, parse_path, path_pattern
+from hyperverdict.vocabulary.hyperparameters import Level
+from hyperverdict.vocabulary.training import TRAIN
 from hyperverdict.words.numbers import count
 
 DEFAULT_STUDY = Path("config/config.yaml")
 RESULTS = Path("results")
 TIMINGS = RESULTS / "timing"
 STUDIES = RESULTS / "studies"
-OPTIONS = ("tensorboard",)
+PREPARED = Path("resources/prepared")
+OPTIONS = ("tensorboard", "retrain")
 SHOWN_FAILURES = 3
 
 
 @dataclass(frozen=True)
 class Options:
-    """What `--config` may set: how a study is run, never what it says."""
+    """What `--config` may set: how a study is run, never what it says.
+
+    Attributes:
+        retrain: name of a training, model or data set whose runs of other code or data train again.
+    """
 
     tensorboard: bool = True
+    retrain: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,7 @@ class Invocation:
     main: bool
     started: float = field(default_factory=time.time)
     _plans: dict[tuple[int, ...], Plan] = field(default_factory=dict)
+    _checksums: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -105,11 +118,68 @@ class Invocation:
         values = dict(wildcards)
         extras, budget = values.pop("extras", ""), values.pop("budget")
         spelled = "/".join(f"{name}~{value}" for name, value in values.items())
-        return parse_path(f"{spelled}{extras}/{budget}")
+        return parse_path(f"{spelled}{extras}/{budget}", self.study.vocabulary)
+
+    @property
+    def configuration_pattern(self) -> str:
+        """The path of a run with its wildcards, each constrained."""
+        return path_pattern(self.study.vocabulary)
 
     def arm(self, arm_path: str) -> Configuration:
         """The configuration (of any budget) that an arm's path spells."""
-        return parse_path(f"{arm_path}/{Budget('steps', 1).slug}")
+        return parse_path(f"{arm_path}/{Budget('steps', 1).slug}", self.study.vocabulary)
+
+    @property
+    def declaration(self) -> str:
+        """The file that declares the study's own training; "" for our loop."""
+        training = self.study.vocabulary.training
+        return "" if training is None else str(declaration_file(training.name))
+
+    @property
+    def declared_defaults(self) -> dict[str, Level]:
+        """The defaults of its hyperparameters, in the order of paths."""
+        if not self.declaration:
+            return {}
+        rows = self.study.vocabulary.hyperparameters
+        return {name: row.default for name, row in rows.items() if name != TRAIN}
+
+    @property
+    def stated_training(self) -> dict[str, Any]:
+        """How its runs are made, as plain values."""
+        training = self.study.vocabulary.training
+        return dict(training.stated) if training else {}
+
+    @cached_property
+    def _identity(self) -> Identity:
+        return identity_of(self.study.vocabulary)
+
+    def identity(self, configuration: Configuration) -> dict[str, str] | None:
+        """What identifies runs of a configuration that would be made now; None when unknown."""
+        if configuration.vocabulary.training is not None:
+            return {"code_checksum": self._identity.code, "data_checksum": self._identity.data}
+        data = configuration.data
+        if data not in self._checksums:
+            self._checksums[data] = _prepared_checksum(data)
+        checksum = self._checksums[data]
+        return None if checksum is None else {"data_checksum": checksum}
+
+    def maker(self, configuration: Configuration) -> str:
+        """What `retrain` calls whatever makes the runs of a configuration."""
+        training = configuration.vocabulary.training
+        return configuration.data if training is None else training.name
+
+    def state(self, run: PlannedRun) -> RunState:
+        """What of a planned run is there."""
+        return run_state(
+            run,
+            RESULTS,
+            self.identity(run.configuration) if self.main else None,
+            retrain=self.options.retrain == self.maker(run.configuration),
+        )
+
+    def states(self) -> dict[str, RunState]:
+        """The state of every planned run, by its folder below results/."""
+        return {run.folder: self.state(run) for run in self.plan.all_runs}
 
     def planned(self, configuration: Configuration, *, tuning: bool = False) -> PlannedRun:
         """The planned run of a configuration; one asked for by hand gets the study's seeds."""
@@ -125,7 +195,11 @@ class Invocation:
 
     def files_to_update(self, run: PlannedRun) -> list[str]:
         """Existing files of a run that lack seeds or are unusable, so must be made again."""
-        return to_force([run_state(run, RESULTS)], RESULTS) if self.main else []
+        if not self.main:
+            return []
+        state = self.state(run)
+        refuse_mixing([state], self.maker)
+        return to_force([state], RESULTS)
 
     def seeds_after(self, run: PlannedRun) -> list[int]:
         """The seeds on record once a run's job is done."""
@@ -144,7 +218,8 @@ class Invocation:
 
         if not self.main:
             return
-        states = plan_state(self.plan, RESULTS)
+        states = self.states()
+        refuse_mixing(states.values(), self.maker)
         missing = [
             timing
             for key, timing in self.plan.timings.items()
@@ -153,7 +228,7 @@ class Invocation:
         text = plan_summary(
             self.plan, states, timed_seconds_per_step(TIMINGS), missing, os.cpu_count()
         )
-        notes = [f"Note: {note}\n" for note in self.study.notes]
+        notes = [f"Note: {note}\n" for note in (*self.study.notes, *_other_notes(states.values()))]
         print("".join([*notes, text]), file=sys.stderr)
 
     def register(self) -> None:
@@ -173,7 +248,7 @@ class Invocation:
         """Which configurations failed, with the end of their logs, and how to go on."""
         failed = [
             RESULTS / folder
-            for folder, state in plan_state(self.plan, RESULTS).items()
+            for folder, state in self.states().items()
             if state.missing and (RESULTS / folder / "train.log").exists()
         ]
         lines = [f"\n{folder}\n{_tail(folder / 'train.log')}" for folder in failed[:SHOWN_FAILURES]]
@@ -207,6 +282,14 @@ def open_invocation(
     return Invocation(study.path, study, _read_options(options), main)
 
 
+def _prepared_checksum(data: str) -> str | None:
+    """The checksum of a prepared data set; None before it is prepared."""
+    try:
+        return str(json.loads((PREPARED / data / "facts.json").read_text())["checksum"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _stamp(file: Path) -> int:
     return file.stat().st_mtime_ns if file.exists() else 0
 
@@ -228,4 +311,15 @@ def _read_options(raw: Mapping[str, object]) -> Options:
     value = str(raw.get("tensorboard", True)).lower()
     if value not in ("true", "false"):
         raise UserError(f"--config tensorboard={value}: must be true or false")
-    return Options(tensorboard=value == "true")
+    return Options(tensorboard=value == "true", retrain=str(raw.get("retrain", "")))
+
+
+def _other_notes(states: Iterable[RunState]) -> list[str]:
+    """That complete runs were made with other code or data than the present."""
+    others = [state for state in states if state.other]
+    if not others:
+        return []
+    return [
+        f"{count(len(others), 'configuration')} will be judged as recorded: "
+        f"{others[0].other} ({others[0].run.folder})"
+    ]

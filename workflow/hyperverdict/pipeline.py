@@ -6,16 +6,16 @@ one before left there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from hyperverdict import figures
 from hyperverdict.design.choices import make_choices, with_choices, write_choices
 from hyperverdict.design.plan import tuning_paths
+from hyperverdict.errors import UserError
 from hyperverdict.invocation import STUDIES
 from hyperverdict.ledger.registration import LEDGER_FILE
-from hyperverdict.outcomes.questions import TUNED_BY
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.records.collect import collect, joined, read_tables, write_tables
 from hyperverdict.records.provenance import provenance_of
@@ -30,7 +30,7 @@ from hyperverdict.study.model import Study
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.verdicts.store import read_verdicts, write_verdicts
-from hyperverdict.vocabulary.configuration import parse_path
+from hyperverdict.vocabulary.configuration import Configuration, parse_path
 
 COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"
 
@@ -44,20 +44,29 @@ def open_study(file: str | Path) -> Study:
 def choose_tuned(study: Study, hypothesis_id: str, runs: Path, file: Path) -> None:
     """Choose the tuned values of a hypothesis's arms on its tuning runs; writes the choices."""
     hypothesis = next(h for h in study.hypotheses if h.id == hypothesis_id)
-    final = collect(map(parse_path, tuning_paths(hypothesis, study)), runs).final
+    final = collect(_configurations(tuning_paths(hypothesis, study), study), runs).final
+    by = study.chosen_by(hypothesis)
+    if by is None or by.validation not in final:
+        raise UserError(f"tune: no run of {hypothesis_id} has a validation score")
     scores: dict[str, dict[int, float]] = {}
-    for path, seed, score in zip(final.path, final.seed, final[TUNED_BY.validation], strict=True):
+    for path, seed, score in zip(final.path, final.seed, final[by.validation], strict=True):
         scores.setdefault(str(path), {})[int(seed)] = float(score)
     write_choices(make_choices(hypothesis, study, scores), file)
 
 
-def collect_runs(paths: Mapping[str, Iterable[str]], results: Path, folder: Path) -> None:
+def _configurations(paths: Iterable[str], study: Study) -> Iterator[Configuration]:
+    return (parse_path(path, study.vocabulary) for path in paths)
+
+
+def collect_runs(
+    study: Study, paths: Mapping[str, Iterable[str]], results: Path, folder: Path
+) -> None:
     """Collect runs, as far as they exist, into tidy tables below a study's folder.
 
     Args:
         paths: configuration paths by kind: those below results/runs and those below results/tuning.
     """
-    parts = [collect(map(parse_path, paths[kind]), results / kind) for kind in paths]
+    parts = [collect(_configurations(paths[kind], study), results / kind) for kind in paths]
     write_tables(joined(parts), folder / "tables")
 
 
@@ -106,7 +115,7 @@ def report_what_exists(
     folder: Path,
 ) -> Path:
     """All steps at once on the runs and timings that exist; the report says what is missing."""
-    collect_runs(paths, results, folder)
+    collect_runs(study, paths, results, folder)
     known = [timing for timing in timings if timing.exists()]
     report = judge(study, folder, known, STUDIES / study.name / LEDGER_FILE)
     if not report.provisional:

@@ -52,15 +52,24 @@ def planned(wildcards):
 def training_data(wildcards):
     """The prepared data of a run; on the way, a run that lacks seeds is marked to be trained."""
     run = planned(wildcards)
-    for path in STUDY_RUN.files_to_update(run):
+    try:
+        paths = STUDY_RUN.files_to_update(run)
+    except UserError as error:
+        refuse(error)
+    for path in paths:
         workflow.dag.forcefiles.add(path)
-    return ancient(prepared(run.configuration.data))
+    return ancient(training_sources(run.configuration))
+
+
+def training_sources(chosen):
+    """What has to be there before a configuration trains: prepared data, or a declaration."""
+    return [STUDY_RUN.declaration] if STUDY_RUN.declaration else prepared(chosen.data)
 
 
 def training_timing(wildcards):
     """The timing that turns a budget in seconds into steps."""
     chosen = configuration(wildcards)
-    if chosen.budget.kind != "seconds":
+    if STUDY_RUN.declaration or chosen.budget.kind != "seconds":
         return []
     return [ancient(f"results/timing/configurations/{chosen.arm_path}/timing.json")]
 
@@ -190,4 +199,7 @@ def study_figures():
     return [figure_file(figure) for figure in figures.expected(STUDY_RUN.study)]
 
 
-STUDY_RUN.print_plan()
+try:
+    STUDY_RUN.print_plan()
+except UserError as error:
+    refuse(error)

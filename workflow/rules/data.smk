@@ -1,4 +1,4 @@
-# Data sets, prepared once: fixed split, checksums verified.
+# What training starts from: data sets, prepared once, and trainings of the user's own, declared.
 
 
 rule prepare_data:
@@ -16,3 +16,21 @@ rule prepare_data:
         runtime=30,
     script:
         "../scripts/prepare_data.py"
+
+
+rule declare_training:
+    output:
+        update("results/runs/train~{train,[A-Za-z0-9_-]+}/training.json"),
+    log:
+        "logs/declare_training/{train}.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        defaults=STUDY_RUN.declared_defaults,
+        study=STUDY_RUN.stated_training,
+    script:
+        "../scripts/declare_training.py"

@@ -3,20 +3,32 @@
 from pathlib import Path
 
 from hyperverdict.jobs import job
-from hyperverdict.training.run import train_configuration
 from hyperverdict.vocabulary.configuration import parse_path
 
 folder = Path(snakemake.output.record).parent
+path = str(folder.relative_to(f"results/{snakemake.wildcards.kind}"))
+source = Path(snakemake.input.data[0])
+common = {
+    "device": "cuda" if snakemake.resources.gpu else "cpu",
+    "tensorboard": folder / "tensorboard" if snakemake.params.tensorboard else None,
+    "log": Path(snakemake.log[0]),
+    "memory_mb": snakemake.resources.get("mem_mb"),
+    "retrain": bool(snakemake.config.get("retrain")),
+}
 with job(snakemake.log[0]):
-    train_configuration(
-        parse_path(str(folder.relative_to(f"results/{snakemake.wildcards.kind}"))),
-        snakemake.params.seeds,
-        prepared=Path(snakemake.input.data[0]).parent,
-        folder=folder,
-        device="cuda" if snakemake.resources.gpu else "cpu",
-        timing=next(map(Path, snakemake.input.timing), None),
-        tensorboard=folder / "tensorboard" if snakemake.params.tensorboard else None,
-        log=Path(snakemake.log[0]),
-        memory_mb=snakemake.resources.get("mem_mb"),
-        checkpoint_seconds=snakemake.resources.checkpoint_seconds,
-    )
+    if source.name == "training.json":
+        from hyperverdict.programs.job import train_with_program
+
+        train_with_program(path, snakemake.params.seeds, source, folder, **common)
+    else:
+        from hyperverdict.training.run import train_configuration
+
+        train_configuration(
+            parse_path(path),
+            snakemake.params.seeds,
+            prepared=source.parent,
+            folder=folder,
+            timing=next(map(Path, snakemake.input.timing), None),
+            checkpoint_seconds=snakemake.resources.checkpoint_seconds,
+            **common,
+        )

@@ -14,8 +14,15 @@ from hyperverdict.design.cost import (
     timed_seconds_per_step,
 )
 from hyperverdict.design.plan import make_plan, timing_key
-from hyperverdict.design.state import RunState, plan_state, seeds_after, to_force
+from hyperverdict.design.state import (
+    RunState,
+    refuse_mixing,
+    run_state,
+    seeds_after,
+    to_force,
+)
 from hyperverdict.design.summary import duration, plan_summary
+from hyperverdict.errors import UserError
 from hyperverdict.invocation import RESULTS, Invocation, Options
 from hyperverdict.runs.layout import (
     METRICS_FILE,
@@ -56,6 +63,10 @@ def plan(tmp_path):
     file = tmp_path / "s.yaml"
     file.write_text(STUDY)
     return make_plan(load_study(file))
+
+
+def plan_state(plan, results):
+    return {run.folder: run_state(run, results) for run in plan.all_runs}
 
 
 def finish(plan, path, seeds, runs):
@@ -249,3 +260,18 @@ def test_the_summary_names_purposes_costs_and_what_is_detectable(plan, tmp_path)
 
 def test_durations_are_written_as_a_person_would():
     assert [duration(s) for s in (3, 600, 36000)] == ["3 s", "10 min", "10.0 h"]
+
+
+def test_seeds_are_never_added_to_runs_of_other_data(plan, tmp_path):
+    run = replace(next(iter(plan.runs.values())), seeds=(0,))
+    finish(plan, run.configuration.path, [0], tmp_path)
+    other = {"data_checksum": "f" * 64}
+    complete = run_state(run, tmp_path, other)
+    assert "trained with other data" in complete.other
+    refuse_mixing([complete], lambda configuration: configuration.data)
+    wanted = replace(run, seeds=(0, 1))
+    with pytest.raises(UserError, match=r"never mixed.*1 seed of 1 configuration.*retrain=fashion"):
+        refuse_mixing([run_state(wanted, tmp_path, other)], lambda c: c.data)
+    again = run_state(wanted, tmp_path, other, retrain=True)
+    assert (again.missing, again.other) == ((0, 1), "")
+    assert to_force([again], tmp_path)

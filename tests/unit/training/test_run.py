@@ -121,7 +121,6 @@ def another_program(file: Path) -> None:
     [
         (truncate, "truncated or not Parquet"),
         (another_version, "other training_version"),
-        (another_data_set, "other data_checksum"),
         (another_program, "not written by hyperverdict"),
     ],
 )
@@ -136,6 +135,18 @@ def test_a_foreign_or_truncated_table_is_said_and_trained_again(
     assert said in caplog.text
     assert rows(tmp_path) == sound
     assert read_record(tmp_path) == record
+
+
+def test_seeds_of_other_data_are_kept_and_trained_again_only_when_asked_to(
+    digits, tiny, tmp_path, caplog
+):
+    train_configuration(tiny(), [0], digits, tmp_path)
+    another_data_set(tmp_path / "metrics.parquet")
+    with pytest.raises(UserError, match=r"other data \(000000000000, now [0-9a-f]{12}\)"):
+        train_configuration(tiny(), [0, 1], digits, tmp_path)
+    record = train_configuration(tiny(), [0, 1], digits, tmp_path, retrain=True)
+    assert sorted(record.seeds) == ["0", "1"]
+    assert (tmp_path / "replaced/000000000000/metrics.parquet").exists()
 
 
 def test_the_table_of_another_configuration_is_not_taken(digits, tiny, tmp_path, caplog):

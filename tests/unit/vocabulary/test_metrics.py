@@ -36,7 +36,7 @@ def test_a_study_describes_its_own_metric():
     metric = read_metric(
         "quality_time",
         {"better": "higher", "unit": "fraction", "title": "quality", "matters_from": 0.02},
-        own=True,
+        maker="table",
     )
     assert (metric.better, metric.is_fraction, metric.title) == ("higher", True, "quality")
     assert metric.matters_from == 0.02
@@ -44,7 +44,7 @@ def test_a_study_describes_its_own_metric():
 
 def test_a_metric_that_no_run_records_is_refused_with_the_nearest():
     with pytest.raises(UserError, match="no run records the metric 'acuracy'; did you mean"):
-        read_metric("acuracy", {"matters_from": 0.01}, own=False)
+        read_metric("acuracy", {"matters_from": 0.01}, maker="loop")
 
 
 @pytest.mark.parametrize(

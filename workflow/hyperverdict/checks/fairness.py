@@ -261,7 +261,12 @@ def different_code(context: CheckContext) -> Found:
     """Code or data version differs within a contrast."""
     if len(context.arms) < 2:
         return NOT_APPLICABLE
-    columns = ["training_version", "code_version", *(["commit"] if context.elsewhere else [])]
+    columns = [
+        "training_version",
+        "code_checksum",
+        "code_version",
+        *(["commit"] if context.elsewhere else []),
+    ]
     for group in context.contexts():
         if _versions(group, "data_checksum") > 1 and "data" not in context.compared:
             same_data = {a.arm.configuration.data for a in group}

@@ -48,7 +48,7 @@ def _busy(timing: Timing) -> Found:
 
 def _reason_of_timing(context: CheckContext, timing: Timing) -> str:
     untimed = [
-        a.title for a in context.arms if not timing.seconds_per_step(a.arm.configuration.arm_path)
+        a.title for a in context.arms if not timing.seconds_per_step(a.arm.configuration.timed_path)
     ]
     if untimed:
         return f"{listed(untimed)} {'was' if len(untimed) == 1 else 'were'} not timed"

@@ -17,11 +17,12 @@ from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import TuningArm, choose, tuning_arms
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.metrics import Better
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One tuned value of one arm; `scores` are validation accuracies by tuning seed (as text)."""
+    """One tuned value of one arm; `scores` are validation scores by tuning seed (as text)."""
 
     arm: str
     settings: dict[str, Any]
@@ -46,21 +47,26 @@ def choice_file(folder: Path, hypothesis: str) -> Path:
 def make_choices(
     hypothesis: Hypothesis, study: Study, scores: Mapping[str, Mapping[int, float]]
 ) -> dict[str, Choice]:
-    """Choose every arm's values at every budget, by mean validation accuracy.
+    """Choose every arm's values at every budget, by mean validation score.
 
     Args:
-        scores: configuration path -> tuning seed -> validation accuracy; nan where a run failed.
+        scores: configuration path -> tuning seed -> validation score of `Study.chosen_by`; nan
+            where a run failed.
     """
+    by = study.chosen_by(hypothesis)
+    better: Better = (by.better if by else None) or "higher"
     return {
-        str(budget): _choice(tuning_arms(hypothesis, study, budget), scores)
+        str(budget): _choice(tuning_arms(hypothesis, study, budget), scores, better)
         for budget in hypothesis.budgets
     }
 
 
-def _choice(trials: tuple[TuningArm, ...], scores: Mapping[str, Mapping[int, float]]) -> Choice:
+def _choice(
+    trials: tuple[TuningArm, ...], scores: Mapping[str, Mapping[int, float]], better: Better
+) -> Choice:
     arms = dict.fromkeys(trial.arm for trial in trials)
     return Choice(
-        {arm: choose(arm, trials, scores) for arm in arms},
+        {arm: choose(arm, trials, scores, better=better) for arm in arms},
         [_trial(trial, scores.get(trial.configuration.path, {})) for trial in trials],
     )
 

@@ -14,7 +14,7 @@ from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.hyperparameters import CONVOLUTIONAL, MODELS
 from hyperverdict.vocabulary.networks import network_size
 
-Source = Literal["timing table", "earlier runs", "estimate"]
+Source = Literal["timing table", "earlier runs", "estimate", "unknown"]
 
 # One CPU core of 2020s server hardware, single precision, fused Adam; from the two measured points
 # of an MLP 784-256-256-10: 0.8 ms a step at batch 4, 2.0 ms at batch 128.
@@ -102,7 +102,10 @@ def run_cost(state: RunState, timed: Mapping[str, float]) -> Cost:
     if not state.missing:
         return Cost(0.0, "earlier runs")
     per_seed, source = _seconds_per_seed(state, timed)
-    return Cost(START_SECONDS_PER_JOB + _of_seeds(state, per_seed), source)
+    if source == "unknown":
+        return Cost(0.0, source)
+    start = START_SECONDS_PER_JOB if state.run.configuration.vocabulary.ours else 0.0
+    return Cost(start + _of_seeds(state, per_seed), source)
 
 
 def estimated_seconds(state: RunState) -> float:
@@ -112,6 +115,8 @@ def estimated_seconds(state: RunState) -> float:
     a network or data of the user's own.
     """
     configuration = state.run.configuration
+    if not configuration.vocabulary.ours:
+        return 0.0
     facts = configuration.vocabulary.facts(configuration.data)
     known = configuration["model"] in MODELS and facts is not None
     if not known and configuration.budget.kind != "seconds":
@@ -132,6 +137,10 @@ def _estimated_seconds_per_seed(configuration: Configuration) -> float:
 
 def _seconds_per_seed(state: RunState, timed: Mapping[str, float]) -> tuple[float, Source]:
     configuration = state.run.configuration
+    if not configuration.vocabulary.ours:
+        if state.train_seconds:
+            return median(state.train_seconds.values()), "earlier runs"
+        return 0.0, "unknown"
     if configuration.budget.kind != "seconds":
         if state.train_seconds:
             return median(state.train_seconds.values()), "earlier runs"

@@ -50,7 +50,7 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class PlannedTiming:
-    """One exclusive timing job: arms (without their budget) to be timed in turn.
+    """One exclusive timing job: arms (ours without their budget) to be timed in turn.
 
     Attributes:
         key: folder below results/timing/contrasts/.
@@ -110,9 +110,9 @@ def tuning_paths(hypothesis: Hypothesis, study: Study) -> tuple[str, ...]:
 
 def timing_key(configurations: Iterable[Configuration]) -> str:
     """A short readable name for a set of arms, whatever their order."""
-    arms = sorted(configurations, key=lambda c: c.arm_path)
+    arms = sorted(configurations, key=lambda c: c.timed_path)
     differing = sorted({name for other in arms[1:] for name in arms[0].differing(other)} - {BUDGET})
-    digest = hashlib.sha256("\n".join(arm.arm_path for arm in arms).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(arm.timed_path for arm in arms).encode()).hexdigest()
     return f"{'+'.join(differing) or 'same'}.{digest[:12]}"
 
 
@@ -164,7 +164,7 @@ def _merge_runs(runs: Iterable[PlannedRun]) -> dict[str, PlannedRun]:
 def _merge_timings(inquiries: Iterable[Inquiry]) -> dict[str, PlannedTiming]:
     merged: dict[str, PlannedTiming] = {}
     for inquiry in filter(needs_timing, inquiries):
-        by_path = {arm.configuration.arm_path: arm.configuration for arm in inquiry.arms}
+        by_path = {arm.configuration.timed_path: arm.configuration for arm in inquiry.arms}
         arms = tuple(by_path[path] for path in sorted(by_path))
         key = timing_key(arms)
         repeats = len(inquiry.hypothesis.seeds)

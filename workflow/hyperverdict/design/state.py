@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hyperverdict.design.plan import Plan, PlannedRun
-from hyperverdict.runs.layout import METRICS_FILE, RECORD_FILE, read_record
+from hyperverdict.design.plan import PlannedRun
+from hyperverdict.errors import UserError
+from hyperverdict.runs.layout import METRICS_FILE, RECORD_FILE, made_of_other, read_record
+from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.words.numbers import count
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class RunState:
         missing: seeds that this study wants and that have none.
         unsound: why files that exist cannot be used, or "".
         train_seconds: recorded seconds of training per finished seed.
+        other: how the code or data of the recorded seeds differ from the present ones, or "".
     """
 
     run: PlannedRun
@@ -26,10 +30,23 @@ class RunState:
     missing: tuple[int, ...]
     unsound: str = ""
     train_seconds: Mapping[int, float] | None = None
+    other: str = ""
 
 
-def run_state(run: PlannedRun, results: Path) -> RunState:
-    """Look at one run's folder below `results`; cheap, reads no table."""
+def run_state(
+    run: PlannedRun,
+    results: Path,
+    identity: Mapping[str, str] | None = None,
+    *,
+    retrain: bool = False,
+) -> RunState:
+    """Look at one run's folder below `results`; cheap, reads no table.
+
+    Args:
+        identity: data_checksum and code_checksum of runs that would be made now; None where they
+            are not known yet.
+        retrain: seeds of other code or data count as missing.
+    """
     folder = results / run.folder
     record = read_record(folder)
     if record is None or record.path != run.configuration.path:
@@ -41,14 +58,30 @@ def run_state(run: PlannedRun, results: Path) -> RunState:
         )
         return RunState(run, (), run.seeds, unsound)
     recorded = tuple(sorted(int(seed) for seed in record.seeds))
-    missing = tuple(seed for seed in run.seeds if seed not in set(recorded))
+    other = "" if identity is None else made_of_other(record, identity)
+    again = bool(other) and retrain
+    missing = tuple(seed for seed in run.seeds if again or seed not in set(recorded))
     seconds = {int(s): e.train_seconds for s, e in record.seeds.items() if e.status == "finished"}
-    return RunState(run, recorded, missing, "", seconds)
+    return RunState(run, recorded, missing, "", seconds, "" if again else other)
 
 
-def plan_state(plan: Plan, results: Path) -> dict[str, RunState]:
-    """The state of every planned run, by its folder below `results`."""
-    return {run.folder: run_state(run, results) for run in plan.all_runs}
+def refuse_mixing(states: Iterable[RunState], name_of: Callable[[Configuration], str]) -> None:
+    """UserError where seeds would be added to runs of other code or data.
+
+    Args:
+        name_of: a configuration -> what `retrain` calls the maker of its runs.
+    """
+    mixed = [state for state in states if state.other and state.missing]
+    if not mixed:
+        return
+    first = mixed[0]
+    name, seeds = name_of(first.run.configuration), sum(len(state.missing) for state in mixed)
+    raise UserError(
+        f"{first.run.folder}: {first.other}. Seeds of different code or data are never mixed, and "
+        f"{count(seeds, 'seed')} of {count(len(mixed), 'configuration')} would be added. Either "
+        f"restore what was changed, or train all again: --config retrain={name} (the runs that "
+        "exist are kept beside the new ones)"
+    )
 
 
 def seeds_after(run: PlannedRun, results: Path) -> list[int]:

@@ -73,8 +73,9 @@ def _look_lines(plan: Plan) -> list[str]:
 def _run_line(state: RunState, timed: Mapping[str, float]) -> str:
     cost = run_cost(state, timed)
     existing = f", {len(state.recorded)} exist" if state.recorded else ""
+    takes = "" if cost.source == "unknown" else f"{duration(cost.seconds)}  "
     return (
-        f"  {count(len(state.missing), 'seed')}{existing}  {duration(cost.seconds)}  "
+        f"  {count(len(state.missing), 'seed')}{existing}  {takes}"
         f"{short_name(state)}  for {', '.join(state.run.purposes)}"
     )
 
@@ -105,6 +106,8 @@ def _timing_lines(missing: Iterable[PlannedTiming]) -> list[str]:
 def _cost_line(costs: list[Cost], cores: int | None) -> str:
     total = sum(cost.seconds for cost in costs)
     sources = Counter(cost.source for cost in costs)
+    if sources["unknown"] == len(costs):
+        return "Cost: unknown until the first seeds have trained."
     known = ", ".join(f"{source} ({n:,})" for source, n in sorted(sources.items()))
     wall = f", about {duration(total / cores)} on {cores} cores" if cores and cores > 1 else ""
     return f"Cost: {duration(total)} on one core{wall}. Source (configurations): {known}."

@@ -47,6 +47,11 @@ class Arm:
         return self.elsewhere or self.configuration.path
 
     @property
+    def whole_timed(self) -> bool:
+        """Whether its timings are of whole trainings, not of steps."""
+        return self.configuration.vocabulary.training is not None
+
+    @property
     def data_facts(self) -> DatasetFacts | None:
         """The facts of the data that our own runs used; None where nobody knows them."""
         if self.elsewhere:

@@ -18,7 +18,7 @@ from hyperverdict.figures.data import (
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
-from hyperverdict.vocabulary.budget import parse_budget
+from hyperverdict.vocabulary.budget import shown_budget
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.words.numbers import digits, plain
 
@@ -70,15 +70,15 @@ def curves_info(report: HypothesisReport, study: Study, curves: pd.DataFrame) ->
     """Validation curves of every arm at every budget, of the claimed metric where it has them."""
     metric = drawn_metric(report, study)
     if metric.curve not in curves.columns:
-        metric = study.metrics["accuracy"]
+        metric = study.shown_metric
     panels = (_panel(verdict, metric.curve, curves) for verdict in report.verdicts)
     kept = tuple(panel for panel in panels if panel.curves)
     return CurvesInfo(report.id, metric, arm_texts(report), kept)
 
 
 def _panel(verdict: Verdict, metric: str, curves: pd.DataFrame) -> CurvesPanel:
-    kind = parse_budget(verdict.budget).kind if verdict.budget else "steps"
-    column, title = AXES[kind]
+    kind = shown_budget(verdict.budget).kind if verdict.budget else "steps"
+    column, title = AXES.get(kind, ("step", kind.replace("_", " ")))
     drawn = (_curve(arm, metric, column, curves) for arm in verdict.arms)
     return CurvesPanel(budget_title(verdict), title, tuple(c for c in drawn if c is not None))
 

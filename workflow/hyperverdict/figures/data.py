@@ -14,7 +14,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
-from hyperverdict.vocabulary.budget import parse_budget
+from hyperverdict.vocabulary.budget import shown_budget
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.vocabulary.vocabulary import BUDGET
 from hyperverdict.words.contrasts import contrast_name
@@ -134,7 +134,7 @@ def drawn_metric(report: HypothesisReport, study: Study) -> Metric:
     """The metric that curves and cost are shown for: the first claimed one that is not a time."""
     legs = (leg for verdict in report.verdicts for leg in verdict.judgement.legs)
     found = (leg.metric for leg in legs if not leg.metric.is_time)
-    return next(found, study.metrics["accuracy"])
+    return next(found, study.shown_metric)
 
 
 def budget_name(verdict: Verdict) -> str:
@@ -164,7 +164,7 @@ def budget_levels(verdict: Verdict) -> tuple[str, ...]:
     lengths = (arm.settings[BUDGET] for arm in verdict.arms if BUDGET in arm.settings)
     texts = tuple(dict.fromkeys(map(str, lengths)))
     try:
-        budgets = {text: parse_budget(text) for text in texts}
+        budgets = {text: shown_budget(text) for text in texts}
     except UserError:  # a table from elsewhere may write them otherwise
         return texts
     if len({budget.kind for budget in budgets.values()}) > 1:

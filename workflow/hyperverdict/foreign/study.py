@@ -81,7 +81,7 @@ def metrics_of(raw: Raw, source: Source) -> tuple[Metric, ...]:
     def metric(name: str) -> Metric:
         if name not in entries:
             return RECORDED.get(name) or unrecorded(name)
-        read: Callable[[], Metric] = lambda: read_metric(name, entries[name], own=True)  # noqa: E731
+        read: Callable[[], Metric] = lambda: read_metric(name, entries[name], maker="table")  # noqa: E731
         return source.at(("metrics", name), read)
 
     return tuple(metric(name) for name in _metric_names(raw))

@@ -14,10 +14,6 @@ from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import TuningArm, tuning_arms
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.hyperparameters import Level
-from hyperverdict.vocabulary.metrics import RECORDED
-
-# Tuning chooses by its score on validation.
-TUNED_BY = RECORDED["accuracy"]
 
 
 @dataclass(frozen=True)
@@ -61,13 +57,15 @@ def tuning_of(
     """(trials that ran, arm label -> chosen settings) of one question."""
     if budget is None or not hypothesis.tune:
         return (), {}
-    trials = tuple(_trial(arm, runs) for arm in tuning_arms(hypothesis, study, budget))
+    by = study.chosen_by(hypothesis)
+    column = by.validation if by else ""
+    trials = tuple(_trial(arm, runs, column) for arm in tuning_arms(hypothesis, study, budget))
     return tuple(t for t in trials if t.seeds), hypothesis.tuned.get(str(budget), {})
 
 
-def _trial(arm: TuningArm, runs: RunIndex) -> Trial:
+def _trial(arm: TuningArm, runs: RunIndex, column: str) -> Trial:
     rows = runs.rows(arm.configuration.path, arm.seeds)
-    scores = values_of(rows, TUNED_BY.validation) if len(rows) else {}
+    scores = values_of(rows, column) if len(rows) and column in rows else {}
     finite = [score for score in scores.values() if math.isfinite(score)]
     mean = sum(finite) / len(finite) if finite else math.nan
     return Trial(arm.arm, dict(arm.settings), tuple(scores), mean)

@@ -215,14 +215,14 @@ def _timed(
 
     Repeats are paired as seeds are: those of one index ran one after the other.
     """
-    timing = timing_of((arm.configuration.arm_path for arm in arms), runs.timings)
+    timing = timing_of((arm.configuration.timed_path for arm in arms), runs.timings)
     if timing is None:
         return Outcomes(metric, {arm.label: {} for arm in arms})
     values: dict[str, dict[int, float]] = {}
     curves: dict[str, Curves] = {}
     for arm in arms:
-        per_step = timing.seconds_per_step(arm.configuration.arm_path)
-        steps = arm_steps(arm, runs)
+        per_step = timing.seconds_per_step(arm.configuration.timed_path)
+        steps = 1.0 if arm.whole_timed else arm_steps(arm, runs)
         values[arm.label] = {
             repeat: steps * seconds for repeat, seconds in enumerate(per_step) if steps is not None
         }

@@ -22,6 +22,7 @@ from hyperverdict.runs.layout import COLUMNS, METRICS_FILE, RunRecord, read_reco
 from hyperverdict.runs.parquet import read_parquet
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.metrics import RECORDED
+from hyperverdict.vocabulary.training import Training
 from hyperverdict.vocabulary.vocabulary import OURS
 
 BITS_COLUMN = "correct"
@@ -58,11 +59,21 @@ def collect(configurations: Iterable[Configuration], runs: Path) -> Tables:
         if (record := read_record(runs / path)) is not None
     }
     rows = [row for path in found for row in _seed_rows(path, *found[path])]
+    factors = _factors(distinct.values())
     if not rows:
-        return Tables(pd.DataFrame(columns=_final_columns()), pd.DataFrame(columns=CURVE_COLUMNS))
+        empty = pd.DataFrame(columns=_final_columns(factors))
+        return Tables(empty, pd.DataFrame(columns=CURVE_COLUMNS))
+    training = next(c.vocabulary.training for c, _ in found.values())
     metrics = _read_metrics({path: runs / path for path in found})
-    final = _with_scores(pd.DataFrame(rows), metrics)
+    if training is not None:
+        metrics = _named(metrics, training)
+    final = _with_scores(pd.DataFrame(rows), metrics, factors)
     return Tables(final, metrics.drop(columns=BITS_COLUMN))
+
+
+def _factors(configurations: Iterable[Configuration]) -> tuple[str, ...]:
+    """The columns of hyperparameters; those of our own loop where there is no configuration."""
+    return next((c.vocabulary.factors for c in configurations), OURS.factors)
 
 
 def hyperparameter_cells(configuration: Configuration) -> dict[str, Any]:
@@ -75,18 +86,19 @@ def hyperparameter_cells(configuration: Configuration) -> dict[str, Any]:
         name: spell(name, level) if isinstance(level, tuple) else level
         for name, level in configuration.levels
     }
-    widths = configuration["hidden_units"]
-    cells["width"] = widths[0] if len(set(widths)) == 1 else None
-    cells["depth"] = len(widths)
+    if configuration.vocabulary.handles:
+        widths = configuration["hidden_units"]
+        cells["width"] = widths[0] if len(set(widths)) == 1 else None
+        cells["depth"] = len(widths)
     cells["budget"] = configuration.budget.slug
     return cells
 
 
-def _final_columns() -> list[str]:
+def _final_columns(factors: Iterable[str]) -> list[str]:
     run = ("seed", "status", "failed", "message", "steps", "last_step", "samples", "epochs")
     size = ("parameters", "flops_per_sample", "train_size", "test_size", "train_seconds")
-    identity = ("data_checksum", "training_version", *ENVIRONMENT_COLUMNS)
-    return ["path", *run, *OURS.factors, *size, *identity, *_score_columns(), BITS_COLUMN]
+    identity = ("data_checksum", "code_checksum", "training_version", *ENVIRONMENT_COLUMNS)
+    return ["path", *run, *factors, *size, *identity, *_score_columns(), BITS_COLUMN]
 
 
 def _score_columns() -> list[str]:
@@ -101,13 +113,15 @@ def _score_columns() -> list[str]:
 def _seed_rows(path: str, configuration: Configuration, record: RunRecord) -> list[dict[str, Any]]:
     shared = {
         "path": path,
-        "steps": record.steps,
+        "steps": record.steps or None,
         **hyperparameter_cells(configuration),
-        "parameters": record.parameters,
-        "flops_per_sample": record.flops_per_sample,
-        "train_size": record.train_size,
-        "test_size": record.test_size,
+        # 0 where nobody knows, as of a training of the user's own.
+        "parameters": record.parameters or None,
+        "flops_per_sample": record.flops_per_sample or None,
+        "train_size": record.train_size or None,
+        "test_size": record.test_size or None,
         "data_checksum": record.data_checksum,
+        "code_checksum": record.code_checksum or None,
         "training_version": record.training_version,
     }
     return [
@@ -158,7 +172,25 @@ def _read_metrics(folders: dict[str, Path]) -> pd.DataFrame:
     return joined.reindex(columns=[*CURVE_COLUMNS, *further, BITS_COLUMN])
 
 
-def _with_scores(final: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
+def _named(metrics: pd.DataFrame, training: Training) -> pd.DataFrame:
+    """The columns that a training of the user's own reported, under the names of metrics.
+
+    Rows of the split "validation" hold the scores on which choices are made.
+    """
+    reported = {
+        metric: metrics[name] if name in metrics else float("nan")
+        for metric, name in training.scores.items()
+    }
+    chosen = metrics[metrics["split"] == "test"].assign(
+        split="validation",
+        **{m: metrics[n] if n in metrics else float("nan") for m, n in training.validation.items()},
+    )
+    return pd.concat([metrics.assign(**reported), chosen], ignore_index=True)
+
+
+def _with_scores(
+    final: pd.DataFrame, metrics: pd.DataFrame, factors: Iterable[str]
+) -> pd.DataFrame:
     key = ["path", "seed"]
     scores = [c for c in metrics.columns if c not in ("path", *COLUMNS) or c in _SCORES]
     for split in ("test", "validation"):
@@ -169,7 +201,7 @@ def _with_scores(final: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
         final = final.merge(rows, on=key, how="left")
     final = final.merge(_best_on_validation(metrics, scores), on=key, how="left")
     for metric in RECORDED.values():
-        if metric.complement_of:
+        if metric.complement_of and metric.final not in final:
             final[metric.final] = 1.0 - final[RECORDED[metric.complement_of].final]
     final = _with_progress_of_failed(final, metrics)
     # A failed seed has no score, even where a table holds one from before it failed.
@@ -178,7 +210,7 @@ def _with_scores(final: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
     final.loc[final["failed"], scored] = float("nan")
     bits = final[BITS_COLUMN].astype(object)
     final[BITS_COLUMN] = bits.where(bits.notna() & ~final["failed"], None)
-    columns = _final_columns()
+    columns = _final_columns(factors)
     columns[-1:-1] = [c for c in final.columns if c not in columns]
     return final[columns].sort_values(key, ignore_index=True)
 

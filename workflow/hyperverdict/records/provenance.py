@@ -13,14 +13,15 @@ from hyperverdict.words.numbers import count, seeds_text
 def provenance_of(records: Iterable[RunRecord]) -> dict[str, Any]:
     """What a report states, in reading order; empty without records.
 
-    Keys are headings for people. "trained" is the first start to the last end (UTC); "data
-    checksums" is by data set; "configurations" is path -> steps, seeds, parameters and wall time.
+    Keys are headings for people; what holds nothing is left out. "trained" is the first start to
+    the last end (UTC); checksums are by data set or training; "configurations" is path -> steps,
+    seeds, parameters and wall time.
     """
     known = sorted(records, key=lambda record: record.path)
     sessions = [session for record in known for session in record.sessions]
     if not sessions:
         return {}
-    return {
+    found = {
         "code": _counted(_commit(session) for session in sessions),
         "versions": _versions(sessions),
         "hardware": _counted(_hardware(session) for session in sessions),
@@ -30,10 +31,20 @@ def provenance_of(records: Iterable[RunRecord]) -> dict[str, Any]:
         "trained": f"{min(s['started'] for s in sessions)} to {max(s['ended'] for s in sessions)}",
         "training version": sorted({record.training_version for record in known}),
         "data checksums": {
-            record.configuration["data"]: record.data_checksum[:16] for record in known
+            _maker(record): record.data_checksum[:16] for record in known if record.data_checksum
+        },
+        "code checksums": {
+            _maker(record): record.code_checksum[:16] for record in known if record.code_checksum
         },
         "configurations": {record.path: _configuration(record) for record in known},
     }
+    return {heading: content for heading, content in found.items() if content}
+
+
+def _maker(record: RunRecord) -> str:
+    """The data set of our own loop, or the name of the user's training."""
+    settings = record.configuration
+    return str(settings.get("data") or settings.get("train", ""))
 
 
 def _commit(session: dict[str, Any]) -> str:
@@ -68,10 +79,9 @@ def _configuration(record: RunRecord) -> str:
     statuses = Counter(entry.status for entry in record.seeds.values())
     ends = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in sorted(statuses.items()))
     seeds = seeds_text(int(seed) for seed in record.seeds)
-    return (
-        f"{count(record.steps, 'step')}; seeds {seeds} ({ends}); {record.parameters:,} parameters; "
-        f"{wall:.1f} s wall time"
-    )
+    steps = f"{count(record.steps, 'step')}; " if record.steps else ""
+    parameters = f"{record.parameters:,} parameters; " if record.parameters else ""
+    return f"{steps}seeds {seeds} ({ends}); {parameters}{wall:.1f} s wall time"
 
 
 def _counted(entries: Iterable[str]) -> list[str]:

@@ -97,15 +97,25 @@ def _settings(study: Study) -> str:
 
 
 def _baseline(study: Study) -> str:
-    return f"Networks were trained on {data_title(study)} from a baseline of {_settings(study)}."
+    training = study.vocabulary.training
+    if training is None:
+        return (
+            f"Networks were trained on {data_title(study)} from a baseline of {_settings(study)}."
+        )
+    data = f" on {data_title(study)}" if training.data else ""
+    stated = f", from a baseline of {_settings(study)}" if _settings(study) else ""
+    return f"Runs were made with {training.title}{data}{stated}."
 
 
 def _seeds(study: Study) -> str:
     numbers = sorted({len(h.seeds) for h in study.hypotheses} or {len(study.seeds)})
     few = f"{numbers[0]} to " if len(numbers) > 1 else ""
+    trained = f"Each arm was trained with {few}{count(numbers[-1], 'seed')}"
+    if study.vocabulary.training is not None:
+        return f"{trained}, the same ones in all arms of a comparison."
     return (
-        f"Each arm was trained with {few}{count(numbers[-1], 'seed')}; a seed sets the initial "
-        "weights, the data order and the dropout alike in all arms of a comparison."
+        f"{trained}; a seed sets the initial weights, the data order and the dropout alike in all "
+        "arms of a comparison."
     )
 
 
@@ -116,9 +126,14 @@ def _tuning(study: Study) -> Iterator[str]:
             seeds = tuning_seeds((*study.seeds, *h.seeds))
             yield (
                 f"For {h.id}, {_grid(h, study)} {'was' if len(h.tune) == 1 else 'were'} tuned for "
-                "each arm by the mean validation accuracy over seeds of their own "
+                f"each arm by the mean validation {_chosen_by(h, study)} over seeds of their own "
                 f"({seeds_text(seeds)}), then the arms were trained on the evaluation seeds."
             )
+
+
+def _chosen_by(hypothesis: Hypothesis, study: Study) -> str:
+    by = study.chosen_by(hypothesis)
+    return plain(by.name) if by else "score"
 
 
 def _grid(hypothesis: Hypothesis, study: Study) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -36,7 +37,8 @@ COLUMNS = (
     "seed", "step", "samples", "epoch", "split", "loss", "accuracy", "train_seconds", "correct",
 )  # fmt: skip
 
-SeedStatus = Literal["finished", "diverged", "out_of_memory"]
+# "failed" is for a training of the user's own: its message says how.
+SeedStatus = Literal["finished", "diverged", "out_of_memory", "failed"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class RunRecord:
         sessions: one entry per job that trained seeds here: commit, dirty, versions, hardware,
             device, threads, started, ended, wall_seconds, seeds.
         metrics_sha256: of metrics.parquet.
+        code_checksum: of the user's own code that made the runs; "" where there is none.
     """
 
     path: str
@@ -77,6 +80,7 @@ class RunRecord:
     seeds: dict[str, SeedRecord]
     sessions: list[dict[str, Any]] = field(default_factory=list)
     metrics_sha256: str = ""
+    code_checksum: str = ""
 
     def to_json(self) -> str:
         """The record as indented JSON with a final newline."""
@@ -107,3 +111,25 @@ def read_record(folder: Path) -> RunRecord | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return record if sound and record.training_version == TRAINING_VERSION else None
+
+
+# What must be equal for seeds to share a folder, beside its path and the training version.
+_MADE_OF = {"code_checksum": "code", "data_checksum": "data"}
+
+
+def made_of_other(record: RunRecord, identity: Mapping[str, Any]) -> str:
+    """How the code or data of recorded seeds differ from the present ones; "" where they do not.
+
+    Args:
+        identity: data_checksum, and code_checksum where code of the user's own makes the run.
+    """
+    parts = [
+        f"other {what} ({_short(getattr(record, name))}, now {_short(identity.get(name, ''))})"
+        for name, what in _MADE_OF.items()
+        if getattr(record, name) != identity.get(name, "")
+    ]
+    return f"its seeds were trained with {' and '.join(parts)}" if parts else ""
+
+
+def _short(checksum: str) -> str:
+    return checksum[:12] or "none"

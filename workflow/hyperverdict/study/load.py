@@ -23,6 +23,7 @@ from hyperverdict.effects.effect import Expectation
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.study.expect import read_expectation
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
+from hyperverdict.study.own import own_vocabulary
 from hyperverdict.study.problems import AlreadyNotedError, Problems, needed
 from hyperverdict.study.strict_yaml import Place, parse_document, read_text
 from hyperverdict.study.structure import Source, check_parts, common_keys, factors_in, is_term
@@ -30,7 +31,15 @@ from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.vocabulary.budget import Budget, parse_budget
 from hyperverdict.vocabulary.configuration import Baseline
 from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
-from hyperverdict.vocabulary.metrics import RECORDED, Metric, read_metric, unrecorded
+from hyperverdict.vocabulary.metrics import (
+    RECORDED,
+    TIME,
+    Maker,
+    Metric,
+    read_metric,
+    unrecorded,
+)
+from hyperverdict.vocabulary.training import TRAIN
 from hyperverdict.vocabulary.vocabulary import BUDGET, OURS, Vocabulary
 
 HEATMAP_SEEDS = 3
@@ -48,7 +57,7 @@ def load_study(path: str | Path, vocabulary: Vocabulary = OURS) -> Study:
             exist already, that is a caveat.
     """
     raw, source, problems = _parts_of_file(Path(path))
-    return _Reader(raw, source, vocabulary, problems).study()
+    return _read(raw, source, vocabulary, problems)
 
 
 def read_study_file(path: Path) -> tuple[dict[str, Any], Source]:
@@ -60,7 +69,19 @@ def read_study_file(path: Path) -> tuple[dict[str, Any], Source]:
 
 def study_of(raw: dict[str, Any], source: Source, vocabulary: Vocabulary = OURS) -> Study:
     """The study of a content whose structure is checked; see `load_study`."""
-    return _Reader(raw, source, vocabulary, Problems(source.path)).study()
+    return _read(raw, source, vocabulary, Problems(source.path))
+
+
+def _read(raw: dict[str, Any], source: Source, vocabulary: Vocabulary, problems: Problems) -> Study:
+    """The study, in the vocabulary of its own training where it has one."""
+    if vocabulary.ours and (TRAIN in raw or problems.is_broken((TRAIN,))):
+        if problems.is_broken((TRAIN,), ("hyperparameters",)):
+            problems.raise_any()
+        own = problems.attempt(partial(own_vocabulary, raw, source))
+        if own is None:
+            problems.raise_any()
+        vocabulary = needed(own)
+    return _Reader(raw, source, vocabulary, problems).study()
 
 
 def _parts_of_file(path: Path) -> tuple[dict[str, Any], Source, Problems]:
@@ -86,7 +107,7 @@ class _Reader:
     ) -> None:
         self.raw, self.source, self.vocabulary = raw, source, vocabulary
         self.problems = problems
-        # Our own training knows what it records; a table from elsewhere may hold anything.
+        # Runs are made for the study; a table from elsewhere holds what it holds.
         self.own = vocabulary.complete
         self.notes: list[str] = []
 
@@ -148,19 +169,33 @@ class _Reader:
         return replace(study, look_schedule=looks or ())
 
     def _data(self) -> str:
-        """The data set's name; that of a table from elsewhere may be anything."""
+        """The data set's name; that of a table from elsewhere may be anything.
+
+        "" for a training of the user's own, whose data are files.
+        """
         self._refuse_broken(("data",))
-        data: str = self.raw["data"]
-        if self.own:
+        if self.vocabulary.training is not None:
+            return ""
+        data = self.raw.get("data")
+        if self.vocabulary.ours:
+            if "hyperparameters" in self.raw:
+                text = "is for a training of your own, and `train` is missing"
+                raise self.source.error(("hyperparameters",), text)
+            if data is None:
+                raise self.source.error((), "key 'data' is missing (the data set)")
             self.source.at(("data",), lambda: self._check_data(data))
-        return data
+        elif data is None:
+            raise self.source.error((), "key 'data' is missing (the name of the data)")
+        return str(data)
 
     def _refuse_broken(self, *places: Place) -> None:
         """End the reading of what needs a part that is wrong."""
         if self.problems.is_broken(*places):
             raise AlreadyNotedError
 
-    def _check_data(self, data: str) -> None:
+    def _check_data(self, data: object) -> None:
+        if not isinstance(data, str):
+            raise UserError(f"{data!r} must be the name of one data set")
         if not is_callable_name(data) and self.vocabulary.facts(data) is None:
             known = self.vocabulary.data_sets
             raise UserError(f"unknown data set {data!r}; {nearest(data, known)}")
@@ -183,6 +218,12 @@ class _Reader:
             self._refuse_held_and_varied(hypothesis, study)
             hypothesis.claim.check(study.design_of(hypothesis))
             if hypothesis.tune:
+                if study.chosen_by(hypothesis) is None:
+                    raise UserError(
+                        "tune: values are chosen on a validation score, and no metric has one; add "
+                        "validation: NAME to the metric, its name in what the training reports",
+                        about="tune",
+                    )
                 for budget in hypothesis.budgets:
                     tuning_arms(hypothesis, study, budget)
         except UnanswerableError:
@@ -250,12 +291,25 @@ class _Reader:
         """The training length of the baseline."""
         place: Place = ("baseline", BUDGET)
         self._refuse_broken(place)
-        written = (self.raw.get("baseline") or {}).get(BUDGET, DEFAULT_BUDGET)
-        return self.source.at(place, lambda: parse_budget(written))
+        return self.source.at(place, lambda: self._own_budget(self.raw.get("baseline") or {}))
+
+    def _own_budget(self, raw: dict[str, Any]) -> Budget:
+        """The baseline's budget; a training of the user's own has no default length."""
+        training = self.vocabulary.training
+        if BUDGET in raw or training is None:
+            return self._parse_budget(raw.get(BUDGET, DEFAULT_BUDGET))
+        if training.told_length:
+            raise UserError(f"is missing: how long every run trains, such as 5 {training.unit}")
+        return Budget(training.unit, 1)
+
+    def _parse_budget(self, raw: object) -> Budget:
+        return parse_budget(raw, self.vocabulary.budget_kinds)
 
     def _baseline(self) -> Baseline:
         raw = self.raw.get("baseline") or {}
-        settings: dict[str, Level] = {"data": self.data}
+        settings: dict[str, Level] = {}
+        if self.vocabulary.training is None:
+            settings["data"] = self.data
         for written, value in raw.items():
             if written != BUDGET:
                 name = self.vocabulary.resolve(written)
@@ -269,26 +323,36 @@ class _Reader:
 
     def _setting(self, written: str, value: Any) -> Level:
         place: Place = ("baseline", written)
-        if written == "data":
+        if written == "data" and self.vocabulary.training is None:
             raise self.source.error(place, "the data set is named by the study's own key 'data'")
         name = self.vocabulary.resolve(written)
         return self.source.at(place, lambda: self.vocabulary.read(name, value))
 
     def _metrics(self, raw: dict[str, Any]) -> dict[str, Metric | None]:
-        metrics: dict[str, Metric | None] = dict(RECORDED)
+        own = self.vocabulary.training is not None
+        metrics: dict[str, Metric | None] = {} if own else dict(RECORDED)
         for name, entry in raw.items():
-            read = partial(read_metric, name, entry, own=not self.own)
+            read = partial(read_metric, name, entry, maker=self._maker)
             metrics[name] = self.problems.attempt(partial(self.source.at, ("metrics", name), read))
-        return metrics
+        return metrics if TIME in metrics else {**metrics, TIME: RECORDED[TIME]}
+
+    @property
+    def _maker(self) -> Maker:
+        if self.vocabulary.training is not None:
+            return "training"
+        return "loop" if self.own else "table"
 
     def _metric(self, name: str, place: Place) -> Metric:
         self._refuse_broken(("metrics", name))
         if name in self.metrics:
             return needed(self.metrics[name])
         if self.own:
-            raise self.source.error(
-                place, f"no run records the metric {name!r}; {nearest(name, self.metrics)}"
-            )
+            hint = nearest(name, self.metrics)
+            if self.vocabulary.training is not None:
+                hint += (
+                    f" Or declare it: metrics: {{{name}: {{from: ITS_NAME_IN_THE_METRICS_FILE}}}}"
+                )
+            raise self.source.error(place, f"no run records the metric {name!r}; {hint}")
         return unrecorded(name)
 
     def _hypothesis(self, id_: str, raw: dict[str, Any]) -> Hypothesis:
@@ -351,7 +415,7 @@ class _Reader:
             return (needed(self.budget),)
         read = [
             self.problems.attempt(
-                partial(self.source.at, (*place, i), partial(parse_budget, written))
+                partial(self.source.at, (*place, i), partial(self._parse_budget, written))
             )
             for i, written in enumerate(raw)
         ]
@@ -370,7 +434,8 @@ class _Reader:
         written = [raw["budget"]] if "budget" in raw else None
         grid = attempt(lambda: self._grid(raw.get("grid", {}), (*place, "grid")))
         budgets = attempt(lambda: self._budgets(written, (*place, "budget")))
-        name = raw.get("metric", "accuracy")
+        shown = next((name for name in self.metrics if name != TIME), TIME)
+        name = raw.get("metric", shown)
         metric = attempt(lambda: self._metric(name, (*place, "metric")))
         seeds = attempt(lambda: self._own_seeds(raw, place, HEATMAP_SEEDS))
         self._refuse_broken(place)

@@ -95,6 +95,24 @@ class Study:
         """The data set that it names; "" for none."""
         return str(self.baseline.settings.get("data", ""))
 
+    @property
+    def shown_metric(self) -> Metric:
+        """What figures show where a claim names no metric that they can show."""
+        scores = [metric for metric in self.metrics.values() if not metric.is_time]
+        return scores[0] if scores else next(iter(self.metrics.values()))
+
+    def chosen_by(self, hypothesis: Hypothesis) -> Metric | None:
+        """The metric on whose validation score the values of a hypothesis's arms are chosen.
+
+        Our own loop records accuracy; of a training of the user's own, the first claimed metric
+        that has a validation score, else the first one that has. None where there is none.
+        """
+        if self.vocabulary.training is None:
+            return self.metrics["accuracy"]
+        claimed = [expectation.metric for expectation in hypothesis.claim.expect]
+        metrics = (*claimed, *self.metrics.values())
+        return next((m for m in metrics if m.validation and m.better), None)
+
     def design_of(self, hypothesis: Hypothesis) -> Design:
         """What the study gives the claim of a hypothesis."""
         return Design(self.baseline, hypothesis.at_equal, hypothesis.seeds, tuple(hypothesis.tune))

@@ -19,6 +19,7 @@ from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.hyperparameters import Level
+from hyperverdict.vocabulary.metrics import Better
 
 FIRST_TUNING_SEED = 1000
 TUNING_SEEDS = 3
@@ -68,9 +69,13 @@ def tuning_arms(
 
 
 def choose(
-    arm: str, trials: Iterable[TuningArm], scores: Mapping[str, Mapping[int, float]]
+    arm: str,
+    trials: Iterable[TuningArm],
+    scores: Mapping[str, Mapping[int, float]],
+    *,
+    better: Better = "higher",
 ) -> dict[str, Any]:
-    """The tuned values with the highest mean validation score over the tuning seeds.
+    """The tuned values with the best mean validation score over the tuning seeds.
 
     Args:
         arm: label of the arm; trials of other arms are passed over.
@@ -79,16 +84,17 @@ def choose(
 
     Ties go to the trial listed first. UserError when no trial of the arm finished.
     """
+    sign = -1.0 if better == "lower" else 1.0
     own = [trial for trial in trials if trial.arm == arm]
-    ranks = [_rank(trial, scores.get(trial.configuration.path, {})) for trial in own]
+    ranks = [_rank(trial, scores.get(trial.configuration.path, {}), sign) for trial in own]
     if not ranks or max(ranks)[1] == -math.inf:
         raise UserError(f"tune: no run of {arm!r} finished, so no value can be chosen")
     return dict(own[ranks.index(max(ranks))].settings)
 
 
-def _rank(trial: TuningArm, scores: Mapping[int, float]) -> tuple[bool, float]:
+def _rank(trial: TuningArm, scores: Mapping[int, float], sign: float) -> tuple[bool, float]:
     found = [scores[seed] for seed in trial.seeds if math.isfinite(scores.get(seed, math.nan))]
-    mean = sum(found) / len(found) if found else -math.inf
+    mean = sign * sum(found) / len(found) if found else -math.inf
     return len(found) == len(trial.seeds), mean
 
 

@@ -1,72 +1,24 @@
-"""Checkpoints of the seed in training, and the wish to stop.
+"""Checkpoints of the seed in training.
 
 A checkpoint holds tensors and plain values only and is written so that kill -9 leaves the last one
-whole. SIGTERM asks for one more and then for an end with exit code 85.
+whole.
 """
 
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 import time
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
-from types import FrameType, TracebackType
 from typing import Any
 
 import torch
 
-from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.training.stopping import Checkpointed, StopRequest
 
 logger = logging.getLogger(__name__)
-
-REQUEUE_EXIT_CODE = 85
-
-
-class Checkpointed(SystemExit):
-    """The job was asked to stop and its progress is saved: requeue it (exit code 85)."""
-
-    def __init__(self) -> None:
-        super().__init__(REQUEUE_EXIT_CODE)
-
-
-def checked_interval(seconds: object) -> float:
-    """Seconds between checkpoints, as a number; 0 means at every evaluation point."""
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds >= 0:
-        raise UserError(
-            f"resource checkpoint_seconds is {seconds!r}; allowed: a number of seconds, 0 or more"
-        )
-    return float(seconds)
-
-
-class StopRequest:
-    """While entered, SIGTERM and SIGINT set `requested` instead of ending the process."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        self._previous: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> StopRequest:
-        # Python takes signal handlers in the main thread only; elsewhere the host decides.
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                self._previous[number] = signal.signal(number, self._request)
-        return self
-
-    def _request(self, number: int, frame: FrameType | None) -> None:
-        self.requested = True
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for number, previous in self._previous.items():
-            signal.signal(number, previous)
 
 
 class CheckpointKeeper:

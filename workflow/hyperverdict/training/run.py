@@ -1,32 +1,22 @@
-"""One training job: all wanted and missing seeds of one configuration, into one run folder.
+"""One training job of our own loop: seeds of one configuration, into one run folder.
 
 Needs no torch until there is something to train.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from hyperverdict.runs.layout import (
-    METRICS_FILE,
-    RECORD_FILE,
-    TRAINING_VERSION,
-    RunRecord,
-    SeedRecord,
-    file_sha256,
-)
-from hyperverdict.runs.write import read_table, write_record, write_run
+from hyperverdict.runs.layout import TRAINING_VERSION, RunRecord, SeedRecord
 from hyperverdict.training import provenance
 from hyperverdict.training.data import check_prepared
-from hyperverdict.training.partial import PartialFolder, PartialSeed
+from hyperverdict.training.fill import PARTIAL_FOLDER, Clock, fill_run, read_stored, session
+from hyperverdict.training.partial import PartialFolder
+from hyperverdict.training.stopping import Checkpointed, StopRequest, checked_interval
 from hyperverdict.training.timing import steps_for_seconds
 from hyperverdict.vocabulary.configuration import Configuration
 
@@ -34,17 +24,6 @@ if TYPE_CHECKING:
     from hyperverdict.training.dataset import Dataset
 
 logger = logging.getLogger(__name__)
-
-PARTIAL_FOLDER = "partial"
-_IDENTITY = ("path", "data_checksum", "training_version")
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """A sound run folder: the rows of all seeds and the record."""
-
-    rows: pa.Table
-    record: RunRecord
 
 
 def train_configuration(
@@ -59,6 +38,7 @@ def train_configuration(
     log: Path | None = None,
     memory_mb: int | None = None,
     checkpoint_seconds: float = 60.0,
+    retrain: bool = False,
 ) -> RunRecord:
     """Train the wanted seeds that `folder` does not hold yet, and write its table and record.
 
@@ -74,8 +54,10 @@ def train_configuration(
             seed is tried again.
         checkpoint_seconds: training time that a kill may cost at most; 0 for a checkpoint at every
             evaluation point.
+        retrain: seeds of other code or data are put aside, and all seeds train again.
 
-    Raises UserError for damaged data or a missing timing; Checkpointed (SystemExit 85) at SIGTERM.
+    Raises UserError for damaged data, a missing timing, and seeds of other code or data;
+    Checkpointed (SystemExit 85) at SIGTERM.
     """
     facts = check_prepared(prepared)
     identity = {
@@ -83,129 +65,37 @@ def train_configuration(
         "data_checksum": facts["checksum"],
         "training_version": TRAINING_VERSION,
     }
-    stored = _read_stored(folder, identity)
-    partial = PartialFolder(folder / PARTIAL_FOLDER, identity)
-    steps = _steps(configuration, stored, partial, timing)
-    ended = partial.seeds()
-    missing = [
-        seed
-        for seed in sorted(set(seeds))
-        if seed not in ended and (stored is None or str(seed) not in stored.record.seeds)
-    ]
-    if stored is not None and not missing and not ended:
-        logger.info(f"nothing to train; trained seeds: {len(stored.record.seeds)}")
-        return stored.record
+    steps = _steps(configuration, folder, identity, timing, retrain=retrain)
     job = _Job(
         configuration, identity, steps, prepared, folder, device, tensorboard, checkpoint_seconds
     )
-    ended |= _heed_death_note(log, missing, partial, device, memory_mb)
-    missing = [seed for seed in missing if seed not in ended]
-    record = stored.record if stored else job.empty_record()
-    if missing:
-        job.train(missing, partial, record.sessions)
-        ended |= partial.seeds()
-    written = write_run(
-        folder,
-        [*([stored.rows] if stored else []), *(ended[seed].rows for seed in sorted(ended))],
-        _with_seeds(record, ended),
+    return fill_run(
+        folder, identity, seeds, job, log=log, memory_mb=memory_mb, device=device, retrain=retrain
     )
-    partial.remove()
-    logger.info(f"seeds in {METRICS_FILE}: {len(written.seeds)}")
-    return written
-
-
-def _read_stored(folder: Path, identity: Mapping[str, Any]) -> _Stored | None:
-    """What the folder holds of this run; a record that does not fit a sound table is rewritten."""
-    table_file = folder / METRICS_FILE
-    try:
-        rows, footer = read_table(table_file)
-        record = RunRecord.from_json(json.dumps(footer))
-        foreign = [name for name in _IDENTITY if getattr(record, name) != identity[name]]
-        if foreign:
-            raise ValueError(f"it belongs to another run (other {', '.join(foreign)})")
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError) as error:
-        logger.warning(f"{table_file} cannot be used, so its seeds train again: {error}")
-        return None
-    record = replace(record, metrics_sha256=file_sha256(table_file))
-    try:
-        fits = RunRecord.from_json((folder / RECORD_FILE).read_text()) == record
-    except (OSError, ValueError, KeyError, TypeError):
-        fits = False
-    if not fits:
-        logger.warning(f"{RECORD_FILE} did not match the table; it was rewritten from the table")
-        record = write_record(folder, record)
-    return _Stored(rows, record)
 
 
 def _steps(
     configuration: Configuration,
-    stored: _Stored | None,
-    partial: PartialFolder,
+    folder: Path,
+    identity: Mapping[str, Any],
     timing: Path | None,
+    *,
+    retrain: bool,
 ) -> int:
     """Steps of every seed; for a budget in seconds those already in use, else from timing.json."""
     if configuration.budget.kind != "seconds":
         return configuration.budget.amount
+    stored = read_stored(folder, identity, retrain=retrain)
     if stored is not None:
         return stored.record.steps
-    planned = partial.plan().get("steps")
+    planned = PartialFolder(folder / PARTIAL_FOLDER, identity).plan().get("steps")
     return int(planned) if planned else steps_for_seconds(configuration, timing)
-
-
-def _heed_death_note(
-    log: Path | None,
-    missing: list[int],
-    partial: PartialFolder,
-    device: str,
-    memory_mb: int | None,
-) -> dict[int, PartialSeed]:
-    """The seed during which the last attempt was killed for memory, as an outcome; ends the note.
-
-    That is the plan's seed; before there was a plan, the first one. When the plan's seed has ended,
-    none was in training. An attempt that has more memory than the killed one tries again instead.
-    """
-    note_file = Path(f"{log}.death.json")
-    try:
-        note = json.loads(note_file.read_text())
-    except (OSError, ValueError):
-        return {}
-    if not missing or not isinstance(note, dict) or note.get("reason") != "out_of_memory":
-        return {}
-    # Once only: a later attempt must not take it for news of its own.
-    note_file.unlink()
-    killed_at_mb = note.get("mem_mb")
-    if memory_mb and isinstance(killed_at_mb, int | float) and memory_mb > killed_at_mb:
-        logger.info(f"killed for memory at {killed_at_mb} MB; trying again with {memory_mb} MB")
-        return {}
-    seed = partial.plan().get("seed", missing[0])
-    if seed not in missing:
-        return {}
-    message = f"the job was killed for memory (attempt {note.get('attempt', 'unknown')})"
-    logger.warning(f"seed {seed}: out of memory, {message}")
-    session = _session(provenance.now(), provenance.choose_device(device))
-    partial.keep(seed, [], SeedRecord("out_of_memory", 0, 0.0, 0, message), session)
-    return {seed: partial.seeds()[seed]}
-
-
-def _session(started: str, device: str) -> dict[str, Any]:
-    return {
-        **provenance.code_state(),
-        "versions": {**provenance.versions()},
-        "hardware": provenance.hardware(device),
-        "device": device,
-        "threads": 1,
-        "started": started,
-        "ended": started,
-        "wall_seconds": 0.0,
-    }
 
 
 def _warn_if_elsewhere(earlier: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> None:
     """Same seeds give the same numbers on the same hardware and torch only."""
     here = _where(now)
-    others = sorted({_where(session) for session in earlier} - {here})
+    others = sorted({_where(entry) for entry in earlier} - {here})
     if others:
         logger.warning(
             f"earlier seeds were trained on {'; '.join(others)}, these on {here}: "
@@ -213,24 +103,9 @@ def _warn_if_elsewhere(earlier: Sequence[Mapping[str, Any]], now: Mapping[str, A
         )
 
 
-def _where(session: Mapping[str, Any]) -> str:
-    hardware = session["hardware"]
-    return f"{hardware['gpu'] or hardware['cpu']} with torch {session['versions']['torch']}"
-
-
-def _with_seeds(record: RunRecord, ended: Mapping[int, PartialSeed]) -> RunRecord:
-    """The record with seeds and the sessions that trained them; each session lists its seeds."""
-    seeds, sessions = dict(record.seeds), [dict(session) for session in record.sessions]
-    numbers: dict[str, int] = {}
-    for seed, part in sorted(ended.items(), key=lambda item: item[1].session["ended"]):
-        key = part.session["started"]
-        if key not in numbers:
-            numbers[key] = len(sessions)
-            sessions.append({"seeds": []})
-        number = numbers[key]
-        sessions[number] = {**part.session, "seeds": [*sessions[number]["seeds"], seed]}
-        seeds[str(seed)] = replace(part.record, session=number)
-    return replace(record, seeds=seeds, sessions=sessions)
+def _where(entry: Mapping[str, Any]) -> str:
+    hardware = entry["hardware"]
+    return f"{hardware['gpu'] or hardware['cpu']} with torch {entry['versions']['torch']}"
 
 
 @dataclass(frozen=True)
@@ -272,7 +147,7 @@ class _Job:
         self, seeds: list[int], partial: PartialFolder, earlier: Sequence[Mapping[str, Any]]
     ) -> None:
         """Train seeds one after the other; each is kept in `partial` as it ends."""
-        from hyperverdict.training import checkpoint
+        from hyperverdict.training.checkpoint import CheckpointKeeper
         from hyperverdict.training.loop import set_up_torch
         from hyperverdict.training.seeds import train_seed
         from hyperverdict.training.tensorboard import open_board
@@ -281,17 +156,17 @@ class _Job:
         if device != self.device:
             logger.info(f"this job was given no {self.device}; it trains on the {device}")
         set_up_torch(device)
-        _warn_if_elsewhere(earlier, _session(provenance.now(), device))
+        _warn_if_elsewhere(earlier, session(provenance.now(), device))
         data = self._data().to(device)
-        every_seconds, clock = checkpoint.checked_interval(self.checkpoint_seconds), _Clock()
+        every_seconds, clock = checked_interval(self.checkpoint_seconds), Clock()
         logger.info(f"training seeds {seeds} on the {device}; steps of each: {self.steps}")
-        with checkpoint.StopRequest() as stop:
+        with StopRequest() as stop:
             for seed in seeds:
                 if stop.requested:
-                    raise checkpoint.Checkpointed
+                    raise Checkpointed
                 partial.begin(seed, self.steps)
                 identity = {**self.identity, "steps": self.steps, "seed": seed, "device": device}
-                keeper = checkpoint.CheckpointKeeper(
+                keeper = CheckpointKeeper(
                     partial.checkpoint_file(seed), identity, stop, every_seconds
                 )
                 with open_board(self.tensorboard, self.configuration, seed) as board:
@@ -301,26 +176,9 @@ class _Job:
                 record = SeedRecord(
                     outcome.status, outcome.last_step, outcome.train_seconds, 0, outcome.message
                 )
-                partial.keep(
-                    seed, outcome.rows, record, clock.read(_session(clock.started, device))
-                )
+                partial.keep(seed, outcome.rows, record, clock.read(session(clock.started, device)))
                 keeper.remove()
                 logger.info(_line(seed, outcome.rows, record))
-
-
-class _Clock:
-    """Wall time of a session."""
-
-    def __init__(self) -> None:
-        self.started, self._began = provenance.now(), time.monotonic()
-
-    def read(self, session: dict[str, Any]) -> dict[str, Any]:
-        """The session as of now."""
-        return {
-            **session,
-            "ended": provenance.now(),
-            "wall_seconds": round(time.monotonic() - self._began, 3),
-        }
 
 
 def _line(seed: int, rows: list[dict[str, Any]], record: SeedRecord) -> str:

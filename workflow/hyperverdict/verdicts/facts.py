@@ -26,7 +26,7 @@ def study_facts(study: Study, *, trained_here: bool) -> tuple[str, ...]:
     if trained_here:
         facts = (
             f"{count(len(study.seeds), 'seed')} ({seeds_text(study.seeds)})" if study.seeds else "",
-            f"{data}, scored once on its test set" if data else "",
+            _scored_on(study, data),
             _sizes(study),
             _trained_with(study),
             alpha,
@@ -36,8 +36,16 @@ def study_facts(study: Study, *, trained_here: bool) -> tuple[str, ...]:
     return tuple(fact for fact in facts if fact)
 
 
+def _scored_on(study: Study, data: str) -> str:
+    if study.vocabulary.training is not None:
+        return data
+    return f"{data}, scored once on its test set" if data else ""
+
+
 def data_title(study: Study) -> str:
     """The data set for people; "" where nobody has named one."""
+    if study.vocabulary.training is not None:
+        return listed(study.vocabulary.training.data)
     facts = study.vocabulary.facts(study.data)
     return facts.title if facts else study.data
 
@@ -63,6 +71,9 @@ def _size(metric: Metric) -> str:
 
 def _trained_with(study: Study) -> str:
     settings, rows = study.baseline.settings, study.vocabulary.hyperparameters
+    training = study.vocabulary.training
+    if training is not None:
+        return f"trained with {training.title}"
     optimizer = settings.get("optimizer", rows["optimizer"].default)
     rate = settings.get("learning_rate", rows["learning_rate"].default)
     return f"{upper(str(optimizer))} at learning rate {digits(rate)} unless the claim varies it"

@@ -230,7 +230,7 @@ def _timing(question: Question, runs: RunIndex) -> Timing | None:
     """The timing job behind a time claim, None for claims without one."""
     if not any(outcomes.metric.is_time for outcomes in question.outcomes.values()):
         return None
-    return timing_of((arm.configuration.arm_path for arm in question.arms), runs.timings)
+    return timing_of((arm.configuration.timed_path for arm in question.arms), runs.timings)
 
 
 def _report(

@@ -42,6 +42,10 @@ def scope_sentences(context: CheckContext) -> tuple[str, ...]:
 
 
 def _data(context: CheckContext) -> str:
+    training = context.study.vocabulary.training
+    if training is not None:
+        read = f" Data: {listed(training.data)}." if training.data else ""
+        return f"Training: {training.title}.{read}"
     names = [name for name in dict.fromkeys(a.arm.configuration.data for a in context.arms) if name]
     if not names:
         return ""
@@ -85,7 +89,7 @@ def _tested(context: CheckContext) -> str:
 
 def _fixed(context: CheckContext) -> str:
     """Optimizer, learning rate and initialisation that every arm shares."""
-    if context.elsewhere:
+    if context.elsewhere or not context.study.vocabulary.ours:
         return ""
     configurations = [a.arm.configuration for a in context.arms]
     rates = sorted({c["learning_rate"] for c in configurations})

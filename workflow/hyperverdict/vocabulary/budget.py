@@ -6,18 +6,21 @@ when a run starts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from hyperverdict.errors import UserError, nearest
 
-BudgetKind = Literal["steps", "samples", "epochs", "seconds"]
-KINDS: tuple[BudgetKind, ...] = get_args(BudgetKind)
+# One of `KINDS`, or the unit in which a training of the user's own is told its length.
+BudgetKind = str
+KINDS: tuple[BudgetKind, ...] = ("steps", "samples", "epochs", "seconds")
 
 
 @dataclass(frozen=True, order=True)
 class Budget:
-    """An amount of training: optimizer steps, samples seen, full passes, or seconds of training."""
+    """An amount of training: optimizer steps, samples seen, full passes, seconds of training, or
+    another unit of a training of the user's own.
+    """
 
     kind: BudgetKind
     amount: int
@@ -27,7 +30,7 @@ class Budget:
             raise UserError(f"budget {self} must be at least 1 {self.kind}")
 
     def __str__(self) -> str:
-        unit = self.kind[:-1] if self.amount == 1 else self.kind
+        unit = self.kind.removesuffix("s") if self.amount == 1 else self.kind
         return f"{self.amount:,} {unit}"
 
     @property
@@ -36,18 +39,18 @@ class Budget:
         return f"{self.kind}~{self.amount}"
 
 
-def parse_budget(text: object) -> Budget:
+def parse_budget(text: object, kinds: Sequence[BudgetKind] = KINDS) -> Budget:
     """Read ``300 steps``, ``38_400 samples``, ``5 epochs`` or ``5 seconds`` (singular too).
 
     Raises UserError when the amount is not a whole number above 0 or the kind is unknown.
     """
     words = str(text).replace(",", "").split()
     if len(words) != 2:
-        raise UserError(f"budget {text!r} must read like '300 steps' (kinds: {', '.join(KINDS)})")
+        raise UserError(f"budget {text!r} must read like '300 steps' (kinds: {', '.join(kinds)})")
     amount_text, kind = words
-    kind = kind if kind.endswith("s") else kind + "s"
-    if kind not in KINDS:
-        raise UserError(f"budget {text!r}: unknown kind {words[1]!r}; {nearest(kind, KINDS)}")
+    kind = kind if kind in kinds or kind.endswith("s") else kind + "s"
+    if kind not in kinds:
+        raise UserError(f"budget {text!r}: unknown kind {words[1]!r}; {nearest(kind, kinds)}")
     try:
         amount = float(amount_text.replace("_", ""))
     except ValueError:
@@ -55,6 +58,12 @@ def parse_budget(text: object) -> Budget:
     if not amount.is_integer() or amount < 1:
         raise UserError(f"budget {text!r}: the amount must be a whole number of {kind}, at least 1")
     return Budget(kind, int(amount))
+
+
+def shown_budget(text: str) -> Budget:
+    """The budget that `str` has shown, in whatever unit."""
+    word = (text.split() or [""])[-1]
+    return parse_budget(text, (*KINDS, word if word.endswith("s") else f"{word}s", word))
 
 
 def steps_per_epoch(batch_size: int, train_size: int) -> int:

@@ -62,6 +62,13 @@ class Configuration:
         )
 
     @property
+    def timed_path(self) -> str:
+        """What names it in timings: a step of ours costs the same at any budget, a whole training
+        of the user's own does not.
+        """
+        return self.arm_path if self.vocabulary.training is None else self.path
+
+    @property
     def train_size(self) -> int:
         """Images in one full pass."""
         facts = self.vocabulary.facts(self.data)
@@ -119,6 +126,8 @@ class Baseline:
         """The baseline with some levels replaced; a level of ``budget`` replaces the budget."""
         changed = dict(levels)
         budget = changed.pop(BUDGET, budget)
+        if self.vocabulary.training is not None:
+            return configure(dict(self.settings) | changed, budget, self.vocabulary)
         both = sorted({"width", "depth"} & changed.keys())
         if LAYERS in changed and both and self.vocabulary.complete:
             raise UserError(
@@ -146,6 +155,8 @@ def configure(
     rows = vocabulary.hyperparameters.items()
     levels = ((n, vocabulary.read(n, raw[n]) if n in raw else row.default) for n, row in rows)
     configuration = Configuration(tuple(levels), budget, vocabulary)
+    if not vocabulary.ours:
+        return configuration
     _check_possible(configuration)
     if budget.kind in ("samples", "epochs"):
         canonical = to_steps(budget, configuration["batch_size"], configuration.train_size)
@@ -212,13 +223,36 @@ def parse_path(path: str, vocabulary: Vocabulary = OURS) -> Configuration:
     """
     parts = [part.partition("~")[::2] for part in path.strip("/").split("/")]
     raw = dict(parts)
-    kinds = [kind for kind in ("steps", "seconds") if kind in raw]
+    kinds = [kind for kind in vocabulary.path_kinds if kind in raw]
     if len(raw) != len(parts) or len(kinds) != 1:
         raise UserError(
-            f"run path {path!r} must spell every hyperparameter once and steps or seconds"
+            f"run path {path!r} must spell every hyperparameter once and "
+            f"{' or '.join(vocabulary.path_kinds)}"
         )
-    budget = parse_budget(f"{raw.pop(kinds[0])} {kinds[0]}")
-    configuration = configure(raw, budget, vocabulary)
+    budget = parse_budget(f"{raw.pop(kinds[0])} {kinds[0]}", vocabulary.path_kinds)
+    levels = {name: vocabulary.parse(name, text) for name, text in raw.items()}
+    configuration = configure(levels, budget, vocabulary)
     if configuration.path != path.strip("/"):
         raise UserError(f"run path {path!r} is not canonical; ask for {configuration.path!r}")
     return configuration
+
+
+def path_pattern(vocabulary: Vocabulary) -> str:
+    """The path of a run as Snakemake writes it: a wildcard for each hyperparameter.
+
+    Those that not every path spells are in the wildcard `extras`, together.
+    """
+    core = (name for name, row in vocabulary.hyperparameters.items() if row.core)
+    characters = _CHARACTERS if vocabulary.ours else {}
+    parts = [f"{name}~{{{name},{characters.get(name, '[^/~]+')}}}" for name in core]
+    kinds = "|".join(vocabulary.path_kinds)
+    extras = "{extras,(/[A-Za-z][A-Za-z0-9_]*~[^/~]+)*}"
+    return "/".join(parts) + f"{extras}/{{budget,({kinds})~[0-9]+}}"
+
+
+# What the spelling of a hyperparameter may hold, where it may not hold anything.
+_NUMBER, _WORD = "[0-9.e+-]+", "[a-z_]+"
+_CHARACTERS = {
+    "hidden_units": "none|[0-9x-]+", "activation": _WORD, "dropout": _NUMBER, "batch_size": _NUMBER,
+    "optimizer": _WORD, "learning_rate": _NUMBER, "schedule": _WORD, "weight_decay": _NUMBER,
+}  # fmt: skip

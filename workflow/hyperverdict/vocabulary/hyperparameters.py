@@ -35,6 +35,8 @@ class Hyperparameter:
         inert_when: cases in which it does nothing, each as other hyperparameter -> levels, all of
             which must hold.
         words: canonical levels that people read as a word: 0 training images are "all".
+        parse: canonical value from a path's text, where that is not what a person would write.
+        flag: for true or false in a user's command: the argument that stands for true.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Hyperparameter:
     acts_with: Mapping[str, frozenset[Level]] = field(default_factory=dict)
     inert_when: tuple[Mapping[str, frozenset[Level]], ...] = ()
     words: Mapping[Level, str] = field(default_factory=dict)
+    parse: Callable[[str], Level] | None = None
+    flag: str = ""
 
 
 def number_text(value: float) -> str:

@@ -15,6 +15,7 @@ from hyperverdict.vocabulary.hyperparameters import as_number
 
 Better = Literal["higher", "lower"]
 Score = Callable[[Any, Any], float]
+Maker = Literal["loop", "training", "table"]
 
 FRACTION = "fraction"
 SECONDS = "seconds"
@@ -171,20 +172,41 @@ def with_size(metric: Metric, size: object) -> Metric:
     return replace(metric, matters_from=value, ratio=ratio)
 
 
-def read_metric(name: str, entry: Mapping[str, Any], *, own: bool) -> Metric:
+def reported(name: str, *, validated: bool) -> Metric:
+    """A metric that a training of the user's own reports; its unit is known for common names.
+
+    Args:
+        validated: whether a score for choices is reported, too.
+    """
+    metric, known = unrecorded(name), RECORDED.get(name)
+    if known is not None:
+        metric = replace(
+            metric, unit=known.unit, better=known.better, matters_from=known.matters_from
+        )
+    return metric if validated else replace(metric, validation="")
+
+
+def read_metric(name: str, entry: Mapping[str, Any], *, maker: Maker) -> Metric:
     """A metric as a study describes it.
 
     Args:
-        entry: the content of `metrics.NAME`: matters_from, better, unit and title.
-        own: whether metrics that our training does not record are allowed.
+        entry: the content of `metrics.NAME`: matters_from, better, unit and title; for a training
+            of the user's own, from and validation say under which names it is reported.
+        maker: who made the runs: our own loop, a training of the user's own, or somebody else.
 
     Raises UserError for an unknown metric, and for a size that it cannot have.
     """
-    if name not in RECORDED and not own:
+    if name not in RECORDED and maker == "loop":
         raise UserError(f"no run records the metric {name!r}; {nearest(name, RECORDED)}")
+    told = [key for key in ("from", "validation") if key in entry and maker != "training"]
+    if told:
+        raise UserError(f"{told[0]} is for a training of your own, and `train` is missing")
     fixed = [key for key in ("better", "unit") if key in entry and name in RECORDED]
     if fixed:
         raise UserError(f"{fixed[0]} of {name} is known; only its matters_from may be stated")
-    metric = RECORDED.get(name) or unrecorded(name)
+    if maker == "training" and name != TIME:
+        metric = reported(name, validated="validation" in entry)
+    else:
+        metric = RECORDED.get(name) or unrecorded(name)
     metric = replace(metric, **{k: entry[k] for k in ("better", "unit", "title") if k in entry})
     return with_size(metric, entry["matters_from"]) if "matters_from" in entry else metric

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.vocabulary.budget import Budget, parse_budget
+from hyperverdict.vocabulary.budget import KINDS, Budget, BudgetKind, parse_budget
 from hyperverdict.vocabulary.datasets import DATASETS, DatasetFacts
 from hyperverdict.vocabulary.hyperparameters import (
     HANDLES,
@@ -18,6 +18,7 @@ from hyperverdict.vocabulary.hyperparameters import (
     spell_any,
     undescribed,
 )
+from hyperverdict.vocabulary.training import TRAIN, Training
 
 # The factor that is no hyperparameter: how long a run trains.
 BUDGET = "budget"
@@ -34,6 +35,7 @@ class Vocabulary:
         complete: a configuration has a level for each hyperparameter, its default where none is
             given. Not so for runs from elsewhere, of which only the named levels are known.
         aliases: other names of a factor -> its own, as in tables from elsewhere.
+        training: the user's own training that runs are made with; None for our own loop.
     """
 
     hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=lambda: HYPERPARAMETERS)
@@ -41,11 +43,27 @@ class Vocabulary:
     data_sets: Mapping[str, DatasetFacts] = field(default_factory=lambda: DATASETS)
     complete: bool = True
     aliases: Mapping[str, str] = field(default_factory=dict)
+    training: Training | None = None
 
     @property
     def factors(self) -> tuple[str, ...]:
         """All that a claim may vary."""
-        return (*self.hyperparameters, *self.handles, BUDGET)
+        return (*(n for n in self.hyperparameters if n != TRAIN), *self.handles, BUDGET)
+
+    @property
+    def ours(self) -> bool:
+        """Whether runs are made by our own loop, on data and with a batch size that we know."""
+        return self.complete and self.training is None
+
+    @property
+    def budget_kinds(self) -> tuple[BudgetKind, ...]:
+        """The units in which a study may state budgets."""
+        return KINDS if self.training is None else (self.training.unit,)
+
+    @property
+    def path_kinds(self) -> tuple[BudgetKind, ...]:
+        """The units of budgets in the paths of runs."""
+        return ("steps", "seconds") if self.training is None else (self.training.unit,)
 
     def resolve(self, factor: str) -> str:
         """A factor's own name."""
@@ -59,7 +77,7 @@ class Vocabulary:
     def read(self, factor: str, raw: object) -> Level:
         """The canonical level of a factor; UserError names what is allowed."""
         if factor == BUDGET:
-            return raw if isinstance(raw, Budget) else parse_budget(raw)
+            return raw if isinstance(raw, Budget) else parse_budget(raw, self.budget_kinds)
         row = self._row(factor)
         try:
             return row.read(raw)
@@ -83,6 +101,16 @@ class Vocabulary:
             f"columns: {{{factor}: THEIR_NAME}}.",
             about=factor,
         )
+
+    def parse(self, factor: str, text: str) -> Level:
+        """The canonical level that a path spells."""
+        row = self.hyperparameters.get(factor)
+        if row is None or row.parse is None:
+            return self.read(factor, text)
+        try:
+            return row.parse(text)
+        except UserError as error:
+            raise UserError(f"{factor}: {error}", about=factor) from None
 
     def spell(self, factor: str, level: Level) -> str:
         """The text of a canonical level, as in labels and paths."""

@@ -1,0 +1,69 @@
+"""What the first run of a user's training fixed: `training.json` in the folder of its runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hyperverdict.errors import UserError
+from hyperverdict.runs.declared import Default
+from hyperverdict.runs.files import write_atomic
+
+RUNS = Path("results/runs")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A training as its first run froze it, and as a study states it now.
+
+    Attributes:
+        defaults: hyperparameter -> default, in the order of paths; never changed, only added to.
+        core: hyperparameters that every path spells; the others only where they differ from their
+            default.
+        study: the part of a study file that says how runs are made, as plain values.
+    """
+
+    file: Path
+    defaults: Mapping[str, Default]
+    core: tuple[str, ...]
+    study: Mapping[str, Any]
+
+
+def declaration_file(name: str, runs: Path = RUNS) -> Path:
+    """Where the declaration of a training is."""
+    return runs / f"train~{name}" / "training.json"
+
+
+def read_declaration(file: Path) -> Declaration | None:
+    """The declaration of a training; None before its first run.
+
+    Raises UserError when the file cannot be read: the paths of its runs depend on it.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        defaults, core, study = content["defaults"], content["core"], content["study"]
+        return Declaration(file, dict(defaults), tuple(core), dict(study))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{file} is damaged ({error}); restore it, since the paths of the training's runs "
+            "depend on it"
+        ) from None
+
+
+def write_declaration(
+    file: Path, defaults: Mapping[str, Default], study: Mapping[str, Any]
+) -> None:
+    """Write or extend a declaration: the defaults that are there stay, new names are added."""
+    known = read_declaration(file)
+    kept = dict(known.defaults) if known else {}
+    content = {
+        "defaults": {**kept, **{name: d for name, d in defaults.items() if name not in kept}},
+        "core": list(known.core if known else defaults),
+        "study": study,
+    }
+    write_atomic(file, (json.dumps(content, indent=2) + "\n").encode())

@@ -1,0 +1,228 @@
+"""One job fills one run folder: the wanted and missing seeds, whoever trains them.
+
+Needs no torch.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from hyperverdict.errors import UserError
+from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.layout import (
+    METRICS_FILE,
+    RECORD_FILE,
+    RunRecord,
+    SeedRecord,
+    file_sha256,
+    made_of_other,
+)
+from hyperverdict.runs.write import read_table, write_record, write_run
+from hyperverdict.training import provenance
+from hyperverdict.training.partial import PartialFolder, PartialSeed
+
+logger = logging.getLogger(__name__)
+
+PARTIAL_FOLDER = "partial"
+REPLACED_FOLDER = "replaced"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A sound run folder: the rows of all seeds and the record."""
+
+    rows: pa.Table
+    record: RunRecord
+
+
+class Trainer(Protocol):
+    """Trains the seeds of one configuration."""
+
+    def empty_record(self) -> RunRecord:
+        """The record of this run without seeds."""
+
+    def train(
+        self, seeds: list[int], partial: PartialFolder, earlier: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Train seeds one after the other; each is kept in `partial` as it ends.
+
+        Args:
+            earlier: the sessions that trained the seeds that exist.
+        """
+
+
+def fill_run(
+    folder: Path,
+    identity: Mapping[str, Any],
+    seeds: Iterable[int],
+    trainer: Trainer,
+    *,
+    log: Path | None = None,
+    memory_mb: int | None = None,
+    device: str = "cpu",
+    retrain: bool = False,
+) -> RunRecord:
+    """Train the wanted seeds that `folder` does not hold yet, and write its table and record.
+
+    Args:
+        identity: path, data_checksum and training_version of the run, and the code_checksum where
+            code of the user's own makes it.
+        log, memory_mb: see `train_configuration`.
+        retrain: runs of other code or data are put aside, and all seeds train again.
+
+    Raises UserError when the folder holds seeds of other code or data.
+    """
+    stored = read_stored(folder, identity, retrain=retrain)
+    partial = PartialFolder(folder / PARTIAL_FOLDER, identity)
+    ended = partial.seeds()
+    missing = [
+        seed
+        for seed in sorted(set(seeds))
+        if seed not in ended and (stored is None or str(seed) not in stored.record.seeds)
+    ]
+    if stored is not None and not missing and not ended:
+        logger.info(f"nothing to train; trained seeds: {len(stored.record.seeds)}")
+        return stored.record
+    ended |= _heed_death_note(log, missing, partial, device, memory_mb)
+    missing = [seed for seed in missing if seed not in ended]
+    record = stored.record if stored else trainer.empty_record()
+    if missing:
+        trainer.train(missing, partial, record.sessions)
+        ended |= partial.seeds()
+    written = write_run(
+        folder,
+        [*([stored.rows] if stored else []), *(ended[seed].rows for seed in sorted(ended))],
+        _with_seeds(record, ended),
+    )
+    partial.remove()
+    logger.info(f"seeds in {METRICS_FILE}: {len(written.seeds)}")
+    return written
+
+
+def read_stored(
+    folder: Path, identity: Mapping[str, Any], *, retrain: bool = False
+) -> Stored | None:
+    """What the folder holds of this run; a record that does not fit a sound table is rewritten."""
+    table_file = folder / METRICS_FILE
+    try:
+        rows, footer = read_table(table_file)
+        record = RunRecord.from_json(json.dumps(footer))
+        foreign = [n for n in ("path", "training_version") if getattr(record, n) != identity[n]]
+        if foreign:
+            raise ValueError(f"it belongs to another run (other {', '.join(foreign)})")
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        logger.warning(f"{table_file} cannot be used, so its seeds train again: {error}")
+        return None
+    other = made_of_other(record, identity)
+    if other and not retrain:
+        raise UserError(f"{folder}: {other}")
+    if other:
+        put_aside(folder, record)
+        return None
+    record = replace(record, metrics_sha256=file_sha256(table_file))
+    try:
+        fits = RunRecord.from_json((folder / RECORD_FILE).read_text()) == record
+    except (OSError, ValueError, KeyError, TypeError):
+        fits = False
+    if not fits:
+        logger.warning(f"{RECORD_FILE} did not match the table; it was rewritten from the table")
+        record = write_record(folder, record)
+    return Stored(rows, record)
+
+
+def put_aside(folder: Path, record: RunRecord) -> None:
+    """Keep a run that is about to be replaced, in a folder of its own below."""
+    kept = folder / REPLACED_FOLDER / (record.code_checksum or record.data_checksum)[:12]
+    for name in (METRICS_FILE, RECORD_FILE):
+        if (folder / name).exists():
+            write_atomic(kept / name, (folder / name).read_bytes())
+    logger.warning(f"seeds of other code or data are kept in {kept}; all seeds train again")
+
+
+def _heed_death_note(
+    log: Path | None,
+    missing: list[int],
+    partial: PartialFolder,
+    device: str,
+    memory_mb: int | None,
+) -> dict[int, PartialSeed]:
+    """The seed during which the last attempt was killed for memory, as an outcome; ends the note.
+
+    That is the plan's seed; before there was a plan, the first one. When the plan's seed has ended,
+    none was in training. An attempt that has more memory than the killed one tries again instead.
+    """
+    note_file = Path(f"{log}.death.json")
+    try:
+        note = json.loads(note_file.read_text())
+    except (OSError, ValueError):
+        return {}
+    if not missing or not isinstance(note, dict) or note.get("reason") != "out_of_memory":
+        return {}
+    # Once only: a later attempt must not take it for news of its own.
+    note_file.unlink()
+    killed_at_mb = note.get("mem_mb")
+    if memory_mb and isinstance(killed_at_mb, int | float) and memory_mb > killed_at_mb:
+        logger.info(f"killed for memory at {killed_at_mb} MB; trying again with {memory_mb} MB")
+        return {}
+    seed = partial.plan().get("seed", missing[0])
+    if seed not in missing:
+        return {}
+    message = f"the job was killed for memory (attempt {note.get('attempt', 'unknown')})"
+    logger.warning(f"seed {seed}: out of memory, {message}")
+    state = session(provenance.now(), provenance.choose_device(device))
+    partial.keep(seed, [], SeedRecord("out_of_memory", 0, 0.0, 0, message), state)
+    return {seed: partial.seeds()[seed]}
+
+
+def session(started: str, device: str) -> dict[str, Any]:
+    """Where and with what seeds are trained, as a record's session."""
+    return {
+        **provenance.code_state(),
+        "versions": {**provenance.versions()},
+        "hardware": provenance.hardware(device),
+        "device": device,
+        "threads": 1,
+        "started": started,
+        "ended": started,
+        "wall_seconds": 0.0,
+    }
+
+
+class Clock:
+    """Wall time of a session."""
+
+    def __init__(self) -> None:
+        self.started, self._began = provenance.now(), time.monotonic()
+
+    def read(self, state: dict[str, Any]) -> dict[str, Any]:
+        """The session as of now."""
+        return {
+            **state,
+            "ended": provenance.now(),
+            "wall_seconds": round(time.monotonic() - self._began, 3),
+        }
+
+
+def _with_seeds(record: RunRecord, ended: Mapping[int, PartialSeed]) -> RunRecord:
+    """The record with seeds and the sessions that trained them; each session lists its seeds."""
+    seeds, sessions = dict(record.seeds), [dict(entry) for entry in record.sessions]
+    numbers: dict[str, int] = {}
+    for seed, part in sorted(ended.items(), key=lambda item: item[1].session["ended"]):
+        key = part.session["started"]
+        if key not in numbers:
+            numbers[key] = len(sessions)
+            sessions.append({"seeds": []})
+        number = numbers[key]
+        sessions[number] = {**part.session, "seeds": [*sessions[number]["seeds"], seed]}
+        seeds[str(seed)] = replace(part.record, session=number)
+    return replace(record, seeds=seeds, sessions=sessions)
