@@ -20,13 +20,20 @@ from hyperverdict.claims.factors import (
 )
 from hyperverdict.claims.model import Claim, UnanswerableError
 from hyperverdict.effects.effect import Expectation
-from hyperverdict.errors import UserError, nearest
+from hyperverdict.errors import UserError, match, nearest
 from hyperverdict.study.expect import read_expectation
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
 from hyperverdict.study.own import own_vocabulary
 from hyperverdict.study.problems import AlreadyNotedError, Problems, needed
 from hyperverdict.study.strict_yaml import Place, parse_document, read_text
-from hyperverdict.study.structure import Source, check_parts, common_keys, factors_in, is_term
+from hyperverdict.study.structure import (
+    Source,
+    check_parts,
+    common_keys,
+    factors_in,
+    file_keys,
+    is_term,
+)
 from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.vocabulary.budget import Budget, parse_budget
 from hyperverdict.vocabulary.configuration import Baseline
@@ -74,14 +81,20 @@ def study_of(raw: dict[str, Any], source: Source, vocabulary: Vocabulary = OURS)
 
 def _read(raw: dict[str, Any], source: Source, vocabulary: Vocabulary, problems: Problems) -> Study:
     """The study, in the vocabulary of its own training where it has one."""
-    if vocabulary.ours and (TRAIN in raw or problems.is_broken((TRAIN,))):
-        if problems.is_broken((TRAIN,), ("hyperparameters",)):
+    if vocabulary.ours and (TRAIN in raw or _is_broken(TRAIN, problems)):
+        if any(_is_broken(key, problems) for key in (TRAIN, "hyperparameters")):
             problems.raise_any()
         own = problems.attempt(partial(own_vocabulary, raw, source))
         if own is None:
             problems.raise_any()
         vocabulary = needed(own)
     return _Reader(raw, source, vocabulary, problems).study()
+
+
+def _is_broken(key: str, problems: Problems) -> bool:
+    """Whether a key of the file is wrong, or misspelled."""
+    keys = [str(place[0]) for place in problems.broken if len(place) == 1]
+    return problems.is_broken((key,)) or any(match(k, file_keys()) == key for k in keys)
 
 
 def _parts_of_file(path: Path) -> tuple[dict[str, Any], Source, Problems]:
@@ -181,6 +194,8 @@ class _Reader:
             if "hyperparameters" in self.raw:
                 text = "is for a training of your own, and `train` is missing"
                 raise self.source.error(("hyperparameters",), text)
+            if data is None and _is_broken("data", self.problems):
+                raise AlreadyNotedError
             if data is None:
                 raise self.source.error((), "key 'data' is missing (the data set)")
             self.source.at(("data",), lambda: self._check_data(data))

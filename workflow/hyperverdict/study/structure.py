@@ -49,6 +49,12 @@ def study_schema() -> dict[str, Any]:
 
 
 @cache
+def file_keys() -> frozenset[str]:
+    """The keys of a study file."""
+    return frozenset(base_schema()["properties"])
+
+
+@cache
 def common_keys() -> frozenset[str]:
     """The keys of a hypothesis that belong to no claim type."""
     return frozenset(base_schema()["$defs"]["hypothesis"]["properties"])
