@@ -115,6 +115,7 @@ def _seeds(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
+    from hyperverdict.programs.ready import check_ready
     from hyperverdict.study.load import load_study
     from hyperverdict.words.numbers import count
 
@@ -122,6 +123,7 @@ def _check(options: argparse.Namespace) -> None:
     for path in options.studies:
         try:
             study = load_study(path)
+            check_ready(study.vocabulary)
         except UserError as error:
             refused.append(str(error))
             continue

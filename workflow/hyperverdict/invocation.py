@@ -21,6 +21,7 @@ from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan,
 from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.programs.identity import Identity, identity_of
+from hyperverdict.programs.ready import missing_program
 from hyperverdict.runs.declaration import declaration_file
 from hyperverdict.study.load import load_study
 from hyperverdict.study.model import Study
@@ -228,7 +229,12 @@ class Invocation:
         text = plan_summary(
             self.plan, states, timed_seconds_per_step(TIMINGS), missing, os.cpu_count()
         )
-        notes = [f"Note: {note}\n" for note in (*self.study.notes, *_other_notes(states.values()))]
+        told = (
+            *self.study.notes,
+            *_other_notes(states.values()),
+            missing_program(self.study.vocabulary),
+        )
+        notes = [f"Note: {note}\n" for note in told if note]
         print("".join([*notes, text]), file=sys.stderr)
 
     def register(self) -> None:
