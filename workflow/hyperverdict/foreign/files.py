@@ -13,6 +13,7 @@ import lzma
 import warnings
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 from hyperverdict.errors import UserError
 from hyperverdict.foreign.folders import read_folder, scalars_of, settings_in_name
 from hyperverdict.foreign.table import (
+    NULL,
     Table,
     flat,
     flattened,
@@ -316,4 +318,8 @@ def _of_records(records: Sequence[tuple[int, Any]]) -> Table:
     if len(names) * len(rows) > MOST_CELLS:
         raise UserError(f"it has more than {MOST_CELLS:,} cells")
     cells = {name: [row.get(name) for row in rows] for name in names}
-    return table_of(cells, (line for line, _ in records))
+    table = table_of(cells, (line for line, _ in records))
+    # null is written, unlike a key that is left out.
+    nulls = {n: np.array([n in row and row[n] is None for row in rows], np.int8) for n in names}
+    marks = {n: table.marks.get(n, 0) + NULL * null for n, null in nulls.items() if null.any()}
+    return replace(table, marks={**table.marks, **marks})

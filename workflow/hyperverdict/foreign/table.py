@@ -23,6 +23,9 @@ _INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "-infinity"})
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,'_\u00a0\u2009\u202f ])\d{3}(\1\d{3})*(\.\d+)?")
 _GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+# What a cell of a column of numbers says that holds none: a missing value, or not a number.
+NULL, NOT_A_NUMBER = 1, 2
+_MARKS = {"null": NULL, "none": NULL} | dict.fromkeys(("nan", "-nan", "+nan"), NOT_A_NUMBER)
 # Longer whole numbers, and those that start with 0, are names.
 MOST_DIGITS = 15
 
@@ -40,6 +43,8 @@ class Table:
         settings: columns that a file of settings or the name of a folder gave.
         run: the column that names runs by their file or folder, or "".
         notes: what was done to the files, in sentences.
+        marks: column of numbers, or of nothing -> NULL or NOT_A_NUMBER [rows] where an empty cell
+            says so, else 0; columns without such cells are left out.
     """
 
     columns: Mapping[str, Column[Any]]
@@ -49,6 +54,7 @@ class Table:
     settings: frozenset[str] = frozenset()
     run: str = ""
     notes: tuple[str, ...] = ()
+    marks: Mapping[str, npt.NDArray[np.int8]] = field(default_factory=dict)
     _empty: dict[str, npt.NDArray[np.bool_]] = field(
         init=False, default_factory=dict, repr=False, compare=False
     )
@@ -72,7 +78,8 @@ class Table:
         chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
         columns = {n: c.take(chosen).reset_index(drop=True) for n, c in self.columns.items()}
         origin = None if self.origin is None else self.origin[chosen]
-        return replace(self, columns=columns, lines=self.lines[chosen], origin=origin)
+        marks = {name: marks[chosen] for name, marks in self.marks.items()}
+        return replace(self, columns=columns, lines=self.lines[chosen], origin=origin, marks=marks)
 
 
 def empty_cells(column: Column[Any]) -> npt.NDArray[np.bool_]:
@@ -103,8 +110,25 @@ def table_of(
 ) -> Table:
     """A table from cells by column, text or native."""
     columns = {name: typed(values, decimal_comma=decimal_comma) for name, values in cells.items()}
+    marks = {name: found for name in cells if (found := _marks(cells[name], columns[name])).any()}
     columns = flattened(columns)
-    return Table(columns, np.fromiter(lines, dtype=np.int64))
+    return Table(columns, np.fromiter(lines, dtype=np.int64), marks=marks)
+
+
+def _marks(cells: Sequence[Any], column: Column[Any]) -> npt.NDArray[np.int8]:
+    """What the cells [rows] without a number say: 0 where they are just empty."""
+    marks = np.zeros(len(cells), dtype=np.int8)
+    empty: Iterable[int] = ()
+    if column.dtype.kind == "f":
+        empty = np.flatnonzero(np.isnan(column.to_numpy())).tolist()
+    elif column.dtype == object and all(map(is_empty, cells)):
+        empty = range(len(cells))
+    for row in empty:
+        cell = cells[row]
+        is_nan = isinstance(cell, float) and cell != cell
+        text = cell.strip().lower() if isinstance(cell, str) else ""
+        marks[row] = NOT_A_NUMBER if is_nan else _MARKS.get(text, 0)
+    return marks
 
 
 def table_of_frame(frame: pd.DataFrame) -> Table:
@@ -294,7 +318,18 @@ def joined(tables: Sequence[Table], names: Sequence[str]) -> Table:
         frozenset(name for table in tables for name in table.settings),
         next((table.run for table in tables if table.run), ""),
         tuple(dict.fromkeys(note for table in tables for note in table.notes)),
+        _joined_marks(tables),
     )
+
+
+def _joined_marks(tables: Sequence[Table]) -> dict[str, npt.NDArray[np.int8]]:
+    names = dict.fromkeys(name for table in tables for name in table.marks)
+    return {
+        name: np.concatenate(
+            [table.marks.get(name, np.zeros(len(table), np.int8)) for table in tables]
+        )
+        for name in names
+    }
 
 
 def with_constants(table: Table, cells: Mapping[str, Any], *, settings: bool) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hyperverdict.programs.orphans import MARK, mark_of
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.hyperparameters import Level, number_text
 from hyperverdict.vocabulary.training import (
@@ -93,6 +94,6 @@ def _is_inside(word: str) -> bool:
     return bool(after) and after[0][1].startswith("/")
 
 
-def environment(base: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a program: ours, with its output unbuffered."""
-    return {**base, "PYTHONUNBUFFERED": "1"}
+def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The environment of a program: ours, with its output unbuffered, and whose run it is."""
+    return {**base, "PYTHONUNBUFFERED": "1", MARK: mark_of(folder)}

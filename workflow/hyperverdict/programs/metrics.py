@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.foreign.files import read_path
-from hyperverdict.foreign.names import PROGRESS, SEEDS
+from hyperverdict.foreign.names import SEEDS
 from hyperverdict.foreign.table import Table
+from hyperverdict.programs.places import metrics_files, read_files
+from hyperverdict.programs.rows import Cells, History, history_of, words_of
 
 Row = dict[str, Any]
 
 SPLIT_ALONG, SPLIT_END = "validation_curve", "test"
-# Columns of a run's table that a program may report under these names.
-_OWN = ("step", "samples", "epoch", "train_seconds")
 TRAIN_SECONDS = "train_seconds"
+# Columns of a run's table that a program may report under these names, and those it may not.
+_OWN = ("step", "samples", "epoch", TRAIN_SECONDS)
+_TAKEN = frozenset({"seed", "split", "correct", "path"})
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,11 @@ class Reported:
     """What one seed reported.
 
     Attributes:
-        rows: one per reported row in order of progress, then one with the last value of each
-            column, which is the score.
-        scores: column -> last value.
+        rows: one per point of training in order, then one with the last value of each column, which
+            is the score.
+        scores: column -> last value; nan where the program wrote that it is no number.
         reached: how far it says that it trained, in the unit of its budget; None where unsaid.
+        spacing: usual distance between points of training, in the same unit; 0 for one point.
         seed: the seed that it says it used; None where unsaid.
         train_seconds: training time that it reports; None where unsaid.
     """
@@ -40,107 +42,95 @@ class Reported:
     rows: list[Row]
     scores: Mapping[str, float]
     reached: float | None = None
+    spacing: float = 0.0
     seed: int | None = None
     train_seconds: float | None = None
 
 
-def find_metrics(place: Path) -> Path:
-    """The file or folder that a program wrote where it was told to, whatever ending it added.
-
-    Raises UserError when there is none, or several.
-    """
-    candidates = [place, *sorted(place.parent.glob(f"{place.name}.*"))]
-    found = [path for path in candidates if path.is_file() or _has_files(path)]
-    if not found:
-        raise UserError(f"the program ended well, but wrote no metrics to {place}")
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found)
-        raise UserError(f"the program wrote several files of metrics ({names}); one is read")
-    return found[0]
-
-
-def _has_files(path: Path) -> bool:
-    return path.is_dir() and any(file.is_file() for file in path.rglob("*"))
-
-
-def read_metrics(place: Path, seed: int, unit: str) -> Reported:
+def read_metrics(
+    place: Path, seed: int, unit: str, amount: int | None = None, told: Path | None = None
+) -> Reported:
     """Read what the program of one seed wrote.
 
     Args:
-        place: where it was told to write.
-        unit: in which it was told how long to train.
+        place: what stood for {metrics}.
+        unit, amount: how long it was told to train; None where it was not told.
+        told: the file or folder that the command names, where that is more than `place`.
 
     Raises UserError for what cannot be read as metrics.
     """
-    table = read_path(find_metrics(place))
-    columns = {name: _numbers(cells) for name, cells in table.columns.items()}
-    numbers = {name: cells for name, cells in columns.items() if cells is not None}
-    if not numbers or not len(table):
-        raise UserError(f"{place}: no column holds numbers")
-    progress = _progress(numbers, unit)
-    order = _order(table, progress)
-    along = {name: cells[order] for name, cells in numbers.items()}
-    scores = {name: _last(cells) for name, cells in along.items()}
-    own_seed = next((along[n] for n in along if n.lower() in SEEDS), None)
-    rows = _rows(along, progress, seed)
+    files = metrics_files(place, told or place)
+    reported = reported_in(read_files(files), seed, unit, amount)
+    if not reported.scores:
+        raise UserError(f"{files[0]}: no column holds numbers")
+    return reported
+
+
+def reported_in(table: Table, seed: int, unit: str, amount: int | None = None) -> Reported:
+    """What a table of one seed reports; without rows where no column holds numbers."""
+    history = history_of(table, unit)
+    if not history.rows:
+        return Reported([], {})
+    scores = {name: history.last(name) for name in history.columns if name not in _TAKEN}
+    own_seed = next((n for n in history.columns if n.lower() in SEEDS and history.values(n)), None)
+    reached, spacing = _reached(history, unit, amount)
+    rows = _rows(history, seed, shifted=_from_zero(history, unit, amount))
     end = {**rows[-1], **_own(scores), **_further(scores), "seed": seed, "split": SPLIT_END}
+    end |= {name: rows[-1][name] for name in ("step", "epoch") if name in rows[-1]}
+    seconds = scores.get(TRAIN_SECONDS)
     return Reported(
         [*rows, end],
         scores,
-        reached=_reached(along, progress, unit),
-        seed=None if own_seed is None else int(_last(own_seed)),
-        train_seconds=scores.get(TRAIN_SECONDS),
+        reached=reached,
+        spacing=spacing,
+        seed=None if own_seed is None else int(history.values(own_seed)[-1]),
+        train_seconds=seconds if seconds is not None and math.isfinite(seconds) else None,
     )
 
 
-def _numbers(cells: pd.Series[Any]) -> np.ndarray[Any, Any] | None:
-    """The cells of a column of numbers as floats; None for other columns."""
-    if cells.dtype.kind == "b":
-        return None
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    return values if np.isfinite(values).any() or cells.dtype.kind in "iuf" else None
-
-
-def _progress(columns: Mapping[str, Any], unit: str) -> str:
-    """The column that says how far the program had trained; "" where there is none."""
-    units = {name: words for name, words in PROGRESS.items()}
-    preferred = [unit, unit.removesuffix("s"), *units.get(unit, ())]
-    others = [word for words in units.values() for word in words]
-    known = {name.lower(): name for name in columns}
-    return next((known[w] for w in (*preferred, *others) if w in known), "")
-
-
-def _order(table: Table, progress: str) -> np.ndarray[Any, Any]:
-    """Rows in order of progress; rows of equal progress as written."""
-    if not progress:
-        return np.arange(len(table))
-    values = pd.to_numeric(table.columns[progress], errors="coerce").to_numpy(dtype=float)
-    return np.argsort(values, kind="stable")
-
-
-def _last(cells: np.ndarray[Any, Any]) -> float:
-    known = cells[~np.isnan(cells)]
-    return float(known[-1]) if len(known) else math.nan
-
-
-def _rows(along: Mapping[str, Any], progress: str, seed: int) -> list[Row]:
-    count = len(next(iter(along.values())))
-    steps = along.get("step", along.get(progress) if progress else None)
-    if steps is None:
-        steps = np.arange(1, count + 1, dtype=float)
+def _rows(history: History, seed: int, *, shifted: bool) -> list[Row]:
     found = []
-    for i in range(count):
-        cells = {name: float(cells[i]) for name, cells in along.items() if not np.isnan(cells[i])}
-        step = int(steps[i]) if np.isfinite(steps[i]) else i + 1
+    for i, cells in enumerate(_with_epoch_ends(history.rows)):
+        known = {n: v for n, v in cells.items() if v is not None and not math.isnan(v)}
+        if shifted and "epoch" in known:
+            known["epoch"] += 1
+        step = known.get("step", known.get(history.progress))
+        whole = step is not None and math.isfinite(step) and float(step).is_integer()
         found.append(
-            {**_further(cells), **_own(cells), "seed": seed, "step": step, "split": SPLIT_ALONG}
+            {
+                **_further(known),
+                **_own(known),
+                "seed": seed,
+                "step": int(step) if whole and step is not None else i + 1,
+                "split": SPLIT_ALONG,
+            }
         )
+    return found
+
+
+def _with_epoch_ends(rows: Sequence[Cells]) -> list[Cells]:
+    """Rows of which the last of an epoch alone has its number, and all that was reported in it."""
+    epochs = [row.get("epoch") for row in rows]
+    known = [epoch for epoch in epochs if epoch is not None]
+    if len(set(known)) == len(known) or not all(float(epoch).is_integer() for epoch in known):
+        return list(rows)
+    last = {epoch: i for i, epoch in enumerate(epochs) if epoch is not None}
+    of_epoch: dict[float, Cells] = {}
+    found: list[Cells] = []
+    for i, (row, epoch) in enumerate(zip(rows, epochs, strict=True)):
+        if epoch is None:
+            found.append(row)
+            continue
+        so_far = of_epoch.setdefault(epoch, {})
+        so_far |= {name: v for name, v in row.items() if v is not None or name not in so_far}
+        alone = {name: value for name, value in row.items() if name != "epoch"}
+        found.append(so_far if last[epoch] == i else alone)
     return found
 
 
 def _own(cells: Mapping[str, float]) -> Row:
     """The cells that a run's table has a column for."""
-    own: Row = {name: cells[name] for name in _OWN if name in cells}
+    own: Row = {n: cells[n] for n in _OWN if n in cells and math.isfinite(cells[n])}
     for name in ("step", "samples"):
         if name in own:
             own[name] = int(own[name])
@@ -148,33 +138,63 @@ def _own(cells: Mapping[str, float]) -> Row:
 
 
 def _further(cells: Mapping[str, float]) -> Row:
-    return {name: value for name, value in cells.items() if name not in (*_OWN, "seed", "split")}
+    """All other columns; a score that is no number has no cell."""
+    return {
+        name: value
+        for name, value in cells.items()
+        if name not in (*_OWN, *_TAKEN) and not math.isnan(value)
+    }
 
 
-def _reached(along: Mapping[str, Any], progress: str, unit: str) -> float | None:
-    """The furthest progress in the unit of the budget, counted from 1."""
-    if not progress or progress.lower() not in (
-        unit,
-        unit.removesuffix("s"),
-        *PROGRESS.get(unit, ()),
-    ):
-        return None
-    values = along[progress][np.isfinite(along[progress])]
-    if not len(values):
-        return None
-    # Logs that count from 0 are one behind.
-    return float(values.max() + (1 if values.min() == 0 else 0))
+def _reached(history: History, unit: str, amount: int | None) -> tuple[float | None, float]:
+    """(furthest progress in the unit of the budget, counted from 1; usual spacing of points)."""
+    if history.progress.lower() not in words_of(unit):
+        return None, 0.0
+    values = sorted(set(history.values(history.progress)))
+    if not values:
+        return None, 0.0
+    spacing = median(b - a for a, b in pairwise(values)) if len(values) > 1 else 0.0
+    return values[-1] + (1 if _from_zero(history, unit, amount) else 0), spacing
 
 
-def missing_scores(wanted: Mapping[str, str], scores: Mapping[str, float]) -> list[str]:
+def _from_zero(history: History, unit: str, amount: int | None) -> bool:
+    """Whether progress is counted from 0, so that it is one behind at the end."""
+    if not history.progress or history.progress.lower() not in words_of(unit):
+        return False
+    values = history.values(history.progress)
+    # A log with the budget in it starts with an evaluation before the training.
+    return bool(values) and min(values) == 0 and (amount is None or max(values) < amount)
+
+
+def length_fault(reported: Reported, amount: int, budget: str, *, stops_early: bool) -> str:
+    """How a program trained for another length than it was told; "" where it did not, or says none.
+
+    The last report may come before the end, by less than reports are apart.
+    """
+    reached, apart = reported.reached, reported.spacing
+    if reached is None or reached == amount:
+        return ""
+    if reached < amount and not stops_early and amount - reached >= (apart or 1e-9):
+        return (
+            f"the program trained {reached:g} of {budget}, as its metrics say (counted from 1, or "
+            "from 0 where they start with 0); if it may stop by itself, write stops_early: true "
+            "under train"
+        )
+    if reached > amount and reached - amount >= (apart or 1e-9):
+        return f"the program was told to train {budget}, and its metrics reach {reached:g}"
+    return ""
+
+
+def missing_scores(wanted: Mapping[str, str], scores: Iterable[str]) -> list[str]:
     """One sentence for each claimed metric that was not reported, with the nearest name."""
+    known = list(scores)
     return [
-        f"metrics.{metric}: the program reports no {name!r}; {nearest(name, scores)}"
+        f"metrics.{metric}: the program reports no {name!r}; {nearest(name, known)}"
         for metric, name in wanted.items()
-        if name not in scores
+        if name not in known
     ]
 
 
-def not_finite(wanted: Sequence[str], scores: Mapping[str, float]) -> str:
+def not_finite(wanted: Iterable[str], scores: Mapping[str, float]) -> str:
     """The first claimed score that is not a finite number; "" where all are."""
     return next((name for name in wanted if not math.isfinite(scores.get(name, 0.0))), "")
