@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 
 from hyperverdict.errors import UserError
 from hyperverdict.foreign.folders import read_folder, scalars_of, settings_in_name
+from hyperverdict.foreign.marks import NULL
 from hyperverdict.foreign.table import (
-    NULL,
     Table,
     flat,
     flattened,
@@ -287,7 +287,8 @@ def _of_columns(value: Mapping[str, Any]) -> Table:
         if len({len(v) for v in value.values()}) > 1:
             raise UserError("it is JSON with columns of several lengths")
         size = len(next(iter(value.values())))
-        return table_of({str(k): v for k, v in value.items()}, range(1, size + 1))
+        cells = {str(k): v for k, v in value.items()}
+        return table_of(cells, range(1, size + 1), nulls=True)
     if all(isinstance(v, dict) for v in value.values()):
         keys = [set(v) for v in value.values()]
         if all(k == keys[0] for k in keys) and all(k.isdigit() for k in keys[0]):

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.errors import UserError
+from hyperverdict.foreign.marks import NOT_A_NUMBER, NULL, WORDS
 
 # Words for a cell that holds nothing.
 EMPTY = frozenset({"", "nan", "-nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nil", "nat"})
@@ -23,9 +24,6 @@ _INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "-infinity"})
 _GROUPED = re.compile(r"[+-]?\d{1,3}([,'_\u00a0\u2009\u202f ])\d{3}(\1\d{3})*(\.\d+)?")
 _GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
-# What a cell of a column of numbers says that holds none: a missing value, or not a number.
-NULL, NOT_A_NUMBER = 1, 2
-_MARKS = {"null": NULL, "none": NULL} | dict.fromkeys(("nan", "-nan", "+nan"), NOT_A_NUMBER)
 # Longer whole numbers, and those that start with 0, are names.
 MOST_DIGITS = 15
 
@@ -106,17 +104,27 @@ def is_empty(cell: object) -> bool:
 
 
 def table_of(
-    cells: Mapping[str, Sequence[Any]], lines: Iterable[int], *, decimal_comma: bool = False
+    cells: Mapping[str, Sequence[Any]],
+    lines: Iterable[int],
+    *,
+    decimal_comma: bool = False,
+    nulls: bool = False,
 ) -> Table:
-    """A table from cells by column, text or native."""
+    """A table from cells by column, text or native.
+
+    Args:
+        nulls: a cell of None was written as such, not just left out.
+    """
     columns = {name: typed(values, decimal_comma=decimal_comma) for name, values in cells.items()}
-    marks = {name: found for name in cells if (found := _marks(cells[name], columns[name])).any()}
+    none = NULL if nulls else 0
+    marks = {name: _marks(cells[name], columns[name], none) for name in cells}
+    marks = {name: found for name, found in marks.items() if found.any()}
     columns = flattened(columns)
     return Table(columns, np.fromiter(lines, dtype=np.int64), marks=marks)
 
 
-def _marks(cells: Sequence[Any], column: Column[Any]) -> npt.NDArray[np.int8]:
-    """What the cells [rows] without a number say: 0 where they are just empty."""
+def _marks(cells: Sequence[Any], column: Column[Any], none: int) -> npt.NDArray[np.int8]:
+    """What the cells [rows] without a number say: 0 where they are just empty, `none` for None."""
     marks = np.zeros(len(cells), dtype=np.int8)
     empty: Iterable[int] = ()
     if column.dtype.kind == "f":
@@ -127,7 +135,8 @@ def _marks(cells: Sequence[Any], column: Column[Any]) -> npt.NDArray[np.int8]:
         cell = cells[row]
         is_nan = isinstance(cell, float) and cell != cell
         text = cell.strip().lower() if isinstance(cell, str) else ""
-        marks[row] = NOT_A_NUMBER if is_nan else _MARKS.get(text, 0)
+        said = none if cell is None else WORDS.get(text, 0)
+        marks[row] = NOT_A_NUMBER if is_nan else said
     return marks
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,3 +97,10 @@ def _is_inside(word: str) -> bool:
 def environment(base: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The environment of a program: ours, with its output unbuffered, and whose run it is."""
     return {**base, "PYTHONUNBUFFERED": "1", MARK: mark_of(folder)}
+
+
+def told_place(command: Sequence[str], metrics: Path) -> Path:
+    """The file or folder that a command names: behind {metrics} may stand more of its name."""
+    start = str(metrics)
+    ends = [word.rpartition(start)[2] for word in command if start in word]
+    return Path(start + next((end for end in ends if end.strip("/")), ""))

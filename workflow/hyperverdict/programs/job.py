@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
 import shutil
-import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hyperverdict.errors import UserError
-from hyperverdict.programs.command import (
-    SeedFolders,
-    environment,
-    make_folders,
-    seed_command,
-)
+from hyperverdict.programs.command import SeedFolders
+from hyperverdict.programs.commands import Commands
 from hyperverdict.programs.identity import identity_of
-from hyperverdict.programs.log import last_lines
-from hyperverdict.programs.memory import says_out_of_memory, was_killed
-from hyperverdict.programs.metrics import (
-    Reported,
-    length_fault,
-    missing_scores,
-    not_finite,
-    read_metrics,
-)
+from hyperverdict.programs.metrics import Reported, length_fault, missing_scores, not_finite
 from hyperverdict.programs.orphans import end_left_behind
-from hyperverdict.programs.places import told_place
-from hyperverdict.programs.process import Ended, run_child
+from hyperverdict.programs.runner import SeedRunner
 from hyperverdict.runs.declaration import read_declaration
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import TRAINING_VERSION, RunRecord, SeedRecord, SeedStatus
@@ -42,17 +26,13 @@ from hyperverdict.study.structure import Source
 from hyperverdict.training import provenance
 from hyperverdict.training.fill import PARTIAL_FOLDER, Clock, fill_run, session
 from hyperverdict.training.partial import PartialFolder
-from hyperverdict.training.stopping import REQUEUE_EXIT_CODE, Checkpointed, StopRequest
+from hyperverdict.training.stopping import Checkpointed, StopRequest
 from hyperverdict.vocabulary.configuration import Configuration, parse_path
 from hyperverdict.vocabulary.training import CHECKPOINT, Training
 
 logger = logging.getLogger(__name__)
 
 LOGS_FOLDER = "logs"
-# A program may ask to be called again without having changed anything, this often.
-IDLE_CALLS = 3
-# In a seed's folder: its program has said (exit code 85) that it goes on from what is there.
-CONTINUES = "continues"
 
 
 def train_with_program(
@@ -90,15 +70,25 @@ def train_with_program(
         "code_checksum": made_of.code,
         "training_version": TRAINING_VERSION,
     }
-    left = end_left_behind(folder)
-    if left:
+    if left := end_left_behind(folder):
         logger.warning(f"an earlier attempt had left processes running ({left}); they were ended")
     note = None if log is None or memory_mb is None else _memory_note(log, memory_mb)
-    trainer = _Program(configuration, identity, folder, device, tensorboard, note)
-    return fill_run(
-        folder, identity, seeds, trainer, log=log, memory_mb=memory_mb, device=device,
-        retrain=retrain,
-    )  # fmt: skip
+    runner = runner_of(configuration, folder, note)
+    trainer = _Program(configuration, identity, folder, device, tensorboard, runner)
+    try:
+        return fill_run(
+            folder, identity, seeds, trainer, log=log, memory_mb=memory_mb, device=device,
+            retrain=retrain,
+        )  # fmt: skip
+    finally:
+        runner.close()
+
+
+def runner_of(
+    configuration: Configuration, folder: Path, memory_note: Callable[[], None] | None = None
+) -> SeedRunner:
+    """What runs the seeds of a configuration, into a run's folder."""
+    return Commands(configuration, folder, memory_note)
 
 
 @dataclass(frozen=True)
@@ -108,8 +98,7 @@ class _Program:
     folder: Path
     device: str
     tensorboard: Path | None
-    # What is called when memory ran out, where the job may get more.
-    memory_note: Callable[[], None] | None = None
+    runner: SeedRunner
 
     @property
     def training(self) -> Training:
@@ -149,14 +138,12 @@ class _Program:
                     raise Checkpointed
                 partial.begin(seed, 0)
                 folders = self._folders(seed)
-                found = self._train_seed(seed, folders, device, stop)
-                state = clock.read(session(clock.started, device))
-                partial.keep(seed, found.rows, found.record, state)
+                rows, record, missing = self._train_seed(seed, folders, device, stop)
+                partial.keep(seed, rows, record, clock.read(session(clock.started, device)))
                 shutil.rmtree(folders.metrics.parent, ignore_errors=True)
-                said = f"seed {seed}: {found.record.status}; {found.record.message}"
-                logger.info(said.rstrip("; "))
-                if found.missing:
-                    raise UserError("\n".join(found.missing))
+                logger.info(f"seed {seed}: {record.status}; {record.message}".rstrip("; "))
+                if missing:
+                    raise UserError("\n".join(missing))
 
     def _refuse_missing(self, partial: PartialFolder) -> None:
         """Refuse to go on after a seed that did not report a claimed metric."""
@@ -178,35 +165,16 @@ class _Program:
 
     def _train_seed(
         self, seed: int, folders: SeedFolders, device: str, stop: StopRequest
-    ) -> Outcome:
-        """What became of one seed. Raises Checkpointed when it was stopped before its end."""
-        command = seed_command(self.training, self.configuration, seed, folders, device)
-        make_folders(self.training, folders)
-        place = Place(folders.metrics, told_place(command, folders.metrics))
-        ended, seconds, idle = self._run(command, folders, stop)
-        if ended.stopped and not self._finished(ended, place, seed):
-            self._say_restart(seed, ended)
-            raise Checkpointed
-        if idle:
-            text = (
-                f"the program asked {idle} times in a row to be called again (exit code "
-                f"{REQUEUE_EXIT_CODE}), and neither its metrics nor its checkpoint had changed"
-            )
-            return Outcome(SeedRecord("failed", 0, seconds, 0, text))
-        if ended.code != 0:
-            return Outcome(self._broken(ended, seconds, folders.log))
-        return self._reported(self._read(place, seed), seed, seconds)
-
-    def _read(self, place: Place, seed: int) -> Reported:
-        unit, budget = self.training.unit, self.configuration.budget
-        amount = budget.amount if self.training.told_length else None
-        return read_metrics(place.metrics, seed, unit, amount, place.told)
-
-    def _reported(self, reported: Reported, seed: int, seconds: float) -> Outcome:
+    ) -> tuple[Sequence[Row], SeedRecord, list[str]]:
+        """(rows, record, what was not reported) of one seed."""
+        ran = self.runner.run(seed, folders, device, stop)
+        if ran.reported is None:
+            return [], SeedRecord(ran.status, 0, ran.seconds, 0, ran.message), []
+        reported = ran.reported
         status, message = self._judged(reported, seed)
-        took = seconds if reported.train_seconds is None else reported.train_seconds
+        took = ran.seconds if reported.train_seconds is None else reported.train_seconds
         record = SeedRecord(status, int(reported.rows[-1]["step"]), took, 0, message)
-        return Outcome(record, reported.rows, missing_scores(self._wanted, reported.scores))
+        return reported.rows, record, missing_scores(self._wanted, reported.scores)
 
     @property
     def _wanted(self) -> dict[str, str]:
@@ -228,125 +196,6 @@ class _Program:
             if fault:
                 return "failed", fault
         return "finished", ""
-
-    def _finished(self, ended: Ended, place: Place, seed: int) -> bool:
-        """Whether a program that was asked to stop had finished: only its metrics can say so."""
-        if ended.code != 0:
-            return False
-        try:
-            reported = self._read(place, seed)
-        except UserError:
-            return False
-        return reported.reached is not None and reported.reached >= self.configuration.budget.amount
-
-    def _broken(self, ended: Ended, seconds: float, log: Path) -> SeedRecord:
-        """The record of a program that did not end well.
-
-        Raises UserError where memory ran out and the job may get more.
-        """
-        lines = last_lines(log)
-        if ended.out_of_memory and self.memory_note is not None:
-            self.memory_note()
-        memory = ended.out_of_memory or says_out_of_memory(lines)
-        text = ended_text(ended, lines)
-        return SeedRecord("out_of_memory" if memory else "failed", 0, seconds, 0, text)
-
-    def _run(
-        self, command: list[str], folders: SeedFolders, stop: StopRequest
-    ) -> tuple[Ended, float, int]:
-        """(how the program ended, seconds of all its calls, calls in a row without progress)."""
-        seconds, idle = 0.0, 0
-        continues = folders.metrics.parent / CONTINUES
-        before = _progress(folders)
-        if not (self.training.uses(CHECKPOINT) or continues.exists()):
-            _remove(folders.metrics)
-        while True:
-            ended = run_child(command, folders.log, environment(os.environ, self.folder), stop)
-            seconds += ended.seconds
-            if ended.code != REQUEUE_EXIT_CODE:
-                return ended, seconds, 0
-            # It has said that it can go on from here.
-            continues.touch()
-            if ended.stopped:
-                return ended, seconds, 0
-            now = _progress(folders)
-            idle = idle + 1 if now == before else 0
-            before = now
-            if idle >= IDLE_CALLS:
-                return ended, seconds, idle
-            logger.info(f"the program ends with {REQUEUE_EXIT_CODE}: it is called again")
-
-    def _say_restart(self, seed: int, ended: Ended) -> None:
-        if self.training.uses(CHECKPOINT) or ended.code == REQUEUE_EXIT_CODE:
-            logger.info(f"seed {seed}: stopped as requested; its program continues later")
-        else:
-            logger.warning(
-                f"seed {seed}: stopped as requested; the command has no {{checkpoint}}, so this "
-                "seed starts from the beginning"
-            )
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a seed's metrics are: what stood for {metrics}, and what the command makes of it."""
-
-    metrics: Path
-    told: Path
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a seed.
-
-    Attributes:
-        missing: a sentence for each claimed metric that it did not report.
-    """
-
-    record: SeedRecord
-    rows: Sequence[Row] = ()
-    missing: Sequence[str] = ()
-
-
-def _progress(folders: SeedFolders) -> frozenset[tuple[str, int, int]]:
-    """What a program has written so far: files and sizes; of its checkpoint also the times."""
-    found = set()
-    for path in (folders.metrics, *folders.metrics.parent.glob(f"{folders.metrics.name}.*")):
-        for file in (path, *path.rglob("*")):
-            found.add((str(file), file.stat().st_size if file.is_file() else 0, 0))
-    for file in folders.checkpoint.rglob("*"):
-        with contextlib.suppress(OSError):
-            state = file.stat()
-            found.add((str(file), state.st_size, state.st_mtime_ns))
-    return frozenset(found)
-
-
-def _remove(metrics: Path) -> None:
-    """Remove what an earlier call reported, so that its rows are not taken for this one's."""
-    for path in (metrics, *metrics.parent.glob(f"{metrics.name}.*")):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def ended_text(ended: Ended, lines: Sequence[str]) -> str:
-    """How a program ended badly, with its last words."""
-    if ended.out_of_memory:
-        how = "the program was killed because memory ran out"
-    elif was_killed(ended.code):
-        how = "the program was killed (signal 9), probably because memory ran out"
-    elif ended.code < 0:
-        how = f"the program was ended by signal {-ended.code}{_signal_name(-ended.code)}"
-    else:
-        how = f"the program ended with exit code {ended.code}"
-    return how + (f"; its last lines: {' / '.join(lines)}" if lines else "")
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return f" ({signal.Signals(number).name})"
-    except ValueError:
-        return ""
 
 
 def _memory_note(log: Path, memory_mb: int) -> Callable[[], None]:

@@ -12,9 +12,7 @@ from typing import Any
 
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.foreign.names import SEEDS
-from hyperverdict.foreign.table import Table
-from hyperverdict.programs.places import metrics_files, read_files
-from hyperverdict.programs.rows import Cells, History, history_of, words_of
+from hyperverdict.programs.rows import Cells, History, Numbers, history_of, words_of
 
 Row = dict[str, Any]
 
@@ -59,16 +57,19 @@ def read_metrics(
 
     Raises UserError for what cannot be read as metrics.
     """
+    # Late, since they load pandas.
+    from hyperverdict.programs.places import metrics_files, read_files
+
     files = metrics_files(place, told or place)
-    reported = reported_in(read_files(files), seed, unit, amount)
+    reported = reported_of(read_files(files), seed, unit, amount)
     if not reported.scores:
         raise UserError(f"{files[0]}: no column holds numbers")
     return reported
 
 
-def reported_in(table: Table, seed: int, unit: str, amount: int | None = None) -> Reported:
-    """What a table of one seed reports; without rows where no column holds numbers."""
-    history = history_of(table, unit)
+def reported_of(numbers: Numbers, seed: int, unit: str, amount: int | None = None) -> Reported:
+    """What the numbers of one seed report; without rows where there are none."""
+    history = history_of(numbers, unit)
     if not history.rows:
         return Reported([], {})
     scores = {name: history.last(name) for name in history.columns if name not in _TAKEN}

@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from hyperverdict.errors import UserError
 from hyperverdict.foreign.files import read_file
 from hyperverdict.foreign.folders import DATA, METRICS, OTHERS, SETTINGS
+from hyperverdict.foreign.names import SPLIT_COLUMNS
 from hyperverdict.foreign.table import Table, joined
+from hyperverdict.programs.rows import Floats, Numbers
 
 # A trainer's state holds the history; the scores of its last evaluation are in a file beside it.
 _STATE, _LAST_SCORES = "trainer_state", "all_results"
-
-
-def told_place(command: Sequence[str], metrics: Path) -> Path:
-    """The file or folder that a command names: behind {metrics} may stand more of its name."""
-    start = str(metrics)
-    ends = [word.rpartition(start)[2] for word in command if start in word]
-    return Path(start + next((end for end in ends if end.strip("/")), ""))
 
 
 def metrics_files(place: Path, told: Path) -> list[Path]:
@@ -98,6 +97,38 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def read_files(files: Sequence[Path]) -> Table:
-    """Files of one seed as one table, in their order. Raises UserError for what is no table."""
-    return joined([read_file(file) for file in files], [str(file) for file in files])
+def read_files(files: Sequence[Path]) -> Numbers:
+    """The numbers in the files of one seed, in their order. UserError for what is no table."""
+    return numbers_of(joined([read_file(file) for file in files], [str(file) for file in files]))
+
+
+def numbers_of(table: Table) -> Numbers:
+    """The columns of numbers of a table, and what its cells without numbers say."""
+    found = {
+        name: _numbers(column, table.marks.get(name)) for name, column in table.columns.items()
+    }
+    return Numbers(
+        {name: values for name, values in found.items() if values is not None},
+        table.marks,
+        _phases(table),
+    )
+
+
+def _numbers(column: pd.Series[Any], marks: object) -> Floats | None:
+    """The cells of a column of numbers as floats; None for other columns."""
+    if column.dtype.kind in "iuf":
+        return column.to_numpy(dtype=float, na_value=np.nan)
+    if marks is not None:
+        return np.full(len(column), np.nan)
+    if column.dtype.kind != "O":
+        return None
+    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return values if np.isfinite(values).any() else None
+
+
+def _phases(table: Table) -> Sequence[str]:
+    """The phase that each row is of, where a column such as `split` or `phase` says it."""
+    named = next((name for name in table.columns if name.lower() in SPLIT_COLUMNS), None)
+    if named is None or table.columns[named].dtype != object:
+        return ()
+    return [str(cell).strip() if cell is not None else "" for cell in table.columns[named]]

@@ -8,10 +8,11 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Protocol
 
 from hyperverdict.errors import UserError
 from hyperverdict.programs.log import CappedLog
@@ -45,6 +46,23 @@ class Ended:
     out_of_memory: bool = False
 
 
+class Child(Protocol):
+    """A process that we have started: a Popen, or what behaves like one.
+
+    Its process id is that of its process group; `stdout` is the pipe of all its output.
+    """
+
+    pid: int
+    returncode: int | None
+    stdout: IO[bytes] | None
+
+    def poll(self) -> int | None:
+        """Its exit code once it has ended."""
+
+    def wait(self) -> int:
+        """Its exit code, when it has ended."""
+
+
 def run_child(
     command: Sequence[str],
     log: Path,
@@ -52,16 +70,25 @@ def run_child(
     stop: StopRequest,
     grace_seconds: float = GRACE_SECONDS,
 ) -> Ended:
-    """Run a command to its end; its output is appended to `log`.
+    """Run a command to its end; see `follow_child`.
+
+    It reads nothing from standard input. Raises UserError when it cannot be started.
+    """
+    return follow_child(lambda: _start(command, environment), log, stop, grace_seconds)
+
+
+def follow_child(
+    start: Callable[[], Child], log: Path, stop: StopRequest, grace_seconds: float = GRACE_SECONDS
+) -> Ended:
+    """Follow a child, once started, to its end; its output is appended to `log`.
 
     SIGTERM to us is forwarded to the child and all in its process group; what it leaves running is
-    killed, also what has a session of its own. It reads nothing from standard input.
-    Raises UserError when it cannot be started.
+    killed, also what has a session of its own.
     """
     kills, before = memory_kills(), children()
     with CappedLog(log) as output, adopting():
         started = time.monotonic()
-        child = _start(command, environment)
+        child = start()
         try:
             stopped = _follow(child, output, stop, grace_seconds)
         finally:
@@ -72,7 +99,8 @@ def run_child(
         logger.warning("the program left processes running; they were ended")
     now = memory_kills()
     rose = kills is not None and now is not None and now > kills
-    return Ended(child.returncode, seconds, stopped, was_killed(child.returncode) and rose)
+    code = -signal.SIGKILL if child.returncode is None else child.returncode
+    return Ended(code, seconds, stopped, was_killed(code) and rose)
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -122,7 +150,7 @@ def _not_found(program: str, error: OSError) -> str:
 
 
 @contextmanager
-def _woken_at_end(child: subprocess.Popen[bytes]) -> Iterator[int | None]:
+def _woken_at_end(child: Child) -> Iterator[int | None]:
     """A file descriptor that becomes readable when the child ends; None where there is none."""
     try:
         descriptor = os.pidfd_open(child.pid)
@@ -135,9 +163,7 @@ def _woken_at_end(child: subprocess.Popen[bytes]) -> Iterator[int | None]:
         os.close(descriptor)
 
 
-def _follow(
-    child: subprocess.Popen[bytes], output: CappedLog, stop: StopRequest, grace_seconds: float
-) -> bool:
+def _follow(child: Child, output: CappedLog, stop: StopRequest, grace_seconds: float) -> bool:
     """Copy the child's output until it has ended; whether it was asked to stop."""
     assert child.stdout is not None
     asked_at, open_pipe = 0.0, True
@@ -162,7 +188,7 @@ def _follow(
     return bool(asked_at)
 
 
-def _drain(child: subprocess.Popen[bytes], output: CappedLog) -> None:
+def _drain(child: Child, output: CappedLog) -> None:
     """Copy what is left in the pipe; whoever held it has been ended."""
     assert child.stdout is not None
     os.set_blocking(child.stdout.fileno(), False)
@@ -175,7 +201,7 @@ def _drain(child: subprocess.Popen[bytes], output: CappedLog) -> None:
         child.stdout.close()
 
 
-def _end_group(child: subprocess.Popen[bytes]) -> bool:
+def _end_group(child: Child) -> bool:
     """Kill the child and its process group; whether it has left processes running there."""
     if child.poll() is None:
         signal_group(child, signal.SIGKILL)
@@ -184,7 +210,7 @@ def _end_group(child: subprocess.Popen[bytes]) -> bool:
     return signal_group(child, signal.SIGKILL)
 
 
-def signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> bool:
+def signal_group(child: Child, number: signal.Signals) -> bool:
     """Send a signal to the child's process group; False when nobody is left in it."""
     try:
         os.killpg(child.pid, number)

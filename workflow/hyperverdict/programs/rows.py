@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from hyperverdict.foreign.names import PROGRESS, SPLIT_COLUMNS
-from hyperverdict.foreign.table import NULL, Table
+from hyperverdict.foreign.marks import NULL
+from hyperverdict.foreign.names import PROGRESS
 
 Floats = npt.NDArray[np.float64]
 # A number (nan where the program wrote nan), or None for a written null; empty cells are left out.
 Cells = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Columns of numbers as a program wrote them.
+
+    Attributes:
+        columns: name -> numbers [rows], nan where a cell holds none.
+        marks: name -> NULL or NOT_A_NUMBER [rows] for cells that say so, 0 for empty ones; not for
+            columns without such cells.
+        phases: the phase that each row is of, such as "train"; empty where nothing says it.
+    """
+
+    columns: Mapping[str, Floats]
+    marks: Mapping[str, npt.NDArray[np.int8]] = field(default_factory=dict)
+    phases: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -55,13 +70,13 @@ class History:
         return [value for value in found if value is not None and math.isfinite(value)]
 
 
-def history_of(table: Table, unit: str) -> History:
-    """The rows of a table in order of progress.
+def history_of(numbers: Numbers, unit: str) -> History:
+    """What columns of numbers say, in order of progress.
 
     Args:
         unit: in which the program was told how long to train.
     """
-    rows = _cells(table)
+    rows = _cells(numbers)
     columns = dict.fromkeys(name for row in rows for name in row)
     progress = progress_column(columns, unit)
     if not progress:
@@ -79,41 +94,19 @@ def history_of(table: Table, unit: str) -> History:
     return History(tuple(cells for _, cells in merged), progress)
 
 
-def _cells(table: Table) -> list[Cells]:
+def _cells(numbers: Numbers) -> list[Cells]:
     """The numbers of each row; a column that several phases share becomes one for each."""
-    rows: list[Cells] = [{} for _ in range(len(table))]
-    phases = _phases(table)
-    for name, column in table.columns.items():
-        values = _numbers(column, table.marks.get(name))
-        if values is None:
-            continue
-        marks = table.marks.get(name, np.zeros(len(table), np.int8))
-        filled = np.flatnonzero(~np.isnan(values) | (marks > 0))
+    size = len(next(iter(numbers.columns.values()), ()))
+    rows: list[Cells] = [{} for _ in range(size)]
+    phases = numbers.phases or [""] * size
+    for name, values in numbers.columns.items():
+        marks = numbers.marks.get(name, np.zeros(size, np.int8))
+        filled = np.flatnonzero(~np.isnan(values) | (marks > 0)).tolist()
         shared = len({phases[row] for row in filled}) > 1 and not _is_progress(name, "")
-        for row in filled.tolist():
+        for row in filled:
             key = f"{phases[row]}_{name}" if shared and phases[row] else name
             rows[row][key] = None if marks[row] == NULL else float(values[row])
     return [row for row in rows if row]
-
-
-def _numbers(column: pd.Series[Any], marks: Any) -> Floats | None:
-    """The cells of a column of numbers as floats; None for other columns."""
-    if column.dtype.kind in "iuf":
-        return column.to_numpy(dtype=float, na_value=np.nan)
-    if marks is not None:
-        return np.full(len(column), np.nan)
-    if column.dtype.kind != "O":
-        return None
-    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    return values if np.isfinite(values).any() else None
-
-
-def _phases(table: Table) -> list[str]:
-    """The phase that each row is of, where a column such as `split` or `phase` says it."""
-    named = next((name for name in table.columns if name.lower() in SPLIT_COLUMNS), None)
-    if named is None or table.columns[named].dtype != object:
-        return [""] * len(table)
-    return [str(cell).strip() if cell is not None else "" for cell in table.columns[named]]
 
 
 def progress_column(columns: Sequence[str] | Mapping[str, Any], unit: str) -> str:
