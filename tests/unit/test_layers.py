@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "workflow/hyperverdict"
 ORDER = [
     "errors", "runs", "vocabulary", "stats", "effects", "words", "claims", "study", "design",
     "training", "records", "ledger", "outcomes", "checks", "verdicts", "foreign", "programs",
-    "figures", "report", "compare",
+    "draft", "figures", "report", "compare",
 ]  # fmt: skip
 # Each package of ours may use only what is to its left; these may not even use all of that.
 NOT = {
@@ -21,6 +21,7 @@ NOT = {
         for name in ("ledger", "outcomes", "checks", "verdicts", "figures", "report")
     },
     "programs": {"stats", "effects", "claims", "design", "records", "ledger", "outcomes", "checks"},
+    "draft": {"stats", "effects", "design", "records", "ledger", "outcomes", "checks", "verdicts"},
 }
 LIGHT = {"torch", "snakemake", "pandas"}
 HEAVY = {"torch", "snakemake", "submitit"}
@@ -38,6 +39,7 @@ FORBIDDEN = {
             "verdicts",
             "foreign",
             "programs",
+            "draft",
             "figures",
             "report",
         ),

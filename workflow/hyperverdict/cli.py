@@ -62,6 +62,24 @@ def _parser() -> argparse.ArgumentParser:
         "from where none is given.",
     )
     read.add_argument("files", type=Path, nargs="+", help=f"runs, and at the end a {STUDY_HELP}")
+    new = add(
+        "new",
+        "write a study for a script, a command or a function of your own",
+        "Write a study file for your own training. What its source says is filled in; comments "
+        "with TODO stand where only you can say what belongs there. Nothing is run.",
+    )
+    new.add_argument(
+        "source",
+        help="train.py, a command as you type it (in quotes: 'python train.py --lr 1e-3'), or a "
+        "Python function (mytask:train)",
+    )
+    new.add_argument("--name", help="name of the study; default that of the script or function")
+    new.add_argument("--out", type=Path, help="file to write; default NAME.yaml")
+    new.add_argument(
+        "--run-help",
+        action="store_true",
+        help="run the program with --help and read its options there, too",
+    )
     seeds = add(
         "seeds",
         "set the seeds of one hypothesis in its study file",
@@ -105,6 +123,14 @@ def _read(options: argparse.Namespace) -> None:
     *runs, last = options.files
     is_study = bool(runs) and last.suffix in (".yaml", ".yml")
     read_files(runs if is_study else options.files, last if is_study else None)
+
+
+def _new(options: argparse.Namespace) -> None:
+    from hyperverdict.draft.new import write_study
+    from hyperverdict.draft.summary import summary
+
+    written = write_study(options.source, options.name, options.out, run_help=options.run_help)
+    print(summary(written))
 
 
 def _seeds(options: argparse.Namespace) -> None:
@@ -172,6 +198,7 @@ def _schema(options: argparse.Namespace) -> None:
 _COMMANDS = {
     "judge": _judge,
     "read": _read,
+    "new": _new,
     "seeds": _seeds,
     "check": _check,
     "show": _show,

@@ -1,0 +1,263 @@
+"""`hyperverdict new`: what it finds in a script, a command and a function, and what it leaves open."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+import yaml
+from hyperverdict.cli import main
+from hyperverdict.draft.new import draft_study, write_study
+from hyperverdict.draft.options import options_of, options_of_help
+from hyperverdict.draft.roles import role_of, unit_of
+from hyperverdict.draft.scores import reported_names, scores_to_claim
+from hyperverdict.draft.text import scalar
+from hyperverdict.errors import UserError
+from hyperverdict.study.load import load_study
+
+SCRIPT = """
+import argparse, csv, torch
+import helper
+from blocks import attention
+
+WIDTH = 64
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", "--learning-rate", type=float, default=1e-3, help="step size")
+parser.add_argument("--hidden", type=int, default=WIDTH)
+parser.add_argument("--optimizer", choices=["adam", "sgd"], default="adam")
+parser.add_argument("--amp", action="store_true")
+parser.add_argument("--layers", nargs="+", default=[1, 2])
+parser.add_argument("--num-train-epochs", type=int, default=5)
+parser.add_argument("--warmup-steps", type=int, default=10)
+parser.add_argument("--random-state", type=int, default=0)
+parser.add_argument("--output-dir", default="out")
+parser.add_argument("--num-workers", type=int, default=4)
+parser.add_argument("--data-dir", default="mydata")
+args = parser.parse_args()
+table = csv.DictWriter(open("x"), fieldnames=["epoch", "train_loss", "val_acc", "test_acc", "test_bleu"])
+"""
+BARE = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--lr", type=float, default=0.1)
+parser.add_argument("--epochs", type=int)
+print("epoch,accuracy", 1)
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SCRIPT)
+    (tmp_path / "bare.py").write_text(BARE)
+    (tmp_path / "helper.py").write_text("raise SystemExit('never run')\n")
+    (tmp_path / "blocks").mkdir()
+    (tmp_path / "blocks/attention.py").write_text("")
+    (tmp_path / "mydata").mkdir()
+    (tmp_path / "mydata/a.csv").write_text("1\n")
+    return tmp_path
+
+
+def written(file):
+    return yaml.safe_load(file.read_text())
+
+
+def test_a_script_becomes_a_study_that_loads(folder):
+    study = write_study("train.py")
+    assert study.refused == ""
+    raw = written(study.file)
+    assert raw["train"]["command"] == (
+        "python train.py --learning-rate {learning_rate} --hidden {hidden} --optimizer {optimizer} {amp} "
+        "--num-train-epochs {epochs} --warmup-steps {warmup_steps} --random-state {seed} "
+        "--output-dir {metrics}"
+    )
+    assert set(raw["train"]["code"]) == {"train.py", "helper.py", "blocks/attention.py"}
+    assert raw["data"] == ["mydata"]
+    assert raw["hyperparameters"] == {
+        "learning_rate": {"default": 0.001},
+        "hidden": {"default": 64, "type": "whole"},
+        "optimizer": {"default": "adam", "allowed": ["adam", "sgd"]},
+        "amp": {"default": False, "flag": "--amp"},
+        "warmup_steps": {"default": 10, "type": "whole"},
+    }
+    assert raw["metrics"]["accuracy"] == {
+        "from": "test_acc",
+        "validation": "val_acc",
+        "matters_from": 0.01,
+    }
+    assert raw["metrics"]["bleu"]["from"] == "test_bleu"
+    assert "matters_from" not in raw["metrics"]["bleu"], "only its author can say this"
+    assert raw["baseline"] == {"budget": "5 epochs"}
+    text = study.file.read_text()
+    assert "--layers" in text, "an option that cannot be a hyperparameter is named"
+    assert "--num-workers" in text
+    assert load_study(study.file).seeds == tuple(range(10))
+
+
+def test_a_typed_command_keeps_what_was_typed(folder):
+    study = write_study("python train.py --lr=2e-4 --num-workers 2 --amp --num-train-epochs 7")
+    raw = written(study.file)
+    assert raw["train"]["command"].startswith("python train.py --lr={lr} --num-workers 2 {amp}")
+    assert raw["train"]["command"].endswith("--random-state {seed} --output-dir {metrics}")
+    assert raw["baseline"] == {"budget": "7 epochs"}
+    assert raw["hyperparameters"]["lr"]["default"] == 2e-4
+    assert raw["hyperparameters"]["amp"] == {"default": True, "flag": "--amp"}
+    assert study.refused == ""
+
+
+def test_a_command_in_another_language():
+    draft = draft_study(
+        "julia fit.jl rate=0.1 model.depth=3 --seed 4 --out x.csv --epochs 2 --mode fast"
+    )
+    assert draft.command == (
+        "julia", "fit.jl", "rate={rate}", "model.depth={model_depth}", "--seed", "{seed}",
+        "--out", "{metrics}", "--epochs", "{epochs}", "--mode", "{mode}",
+    )  # fmt: skip
+    assert [(d.name, d.default) for d in draft.declared] == [
+        ("rate", 0.1), ("model_depth", 3), ("mode", "fast")
+    ]  # fmt: skip
+
+
+def test_what_is_missing_is_said_with_the_lines_to_add(folder):
+    study = write_study("bare.py")
+    text = study.file.read_text()
+    assert "takes no seed" in text
+    assert 'table.writerow(["epoch", "accuracy"])' in text
+    assert "TODO: how long every run trains" in text
+    assert "{seed}" in study.refused, "check says what the comment says"
+    lines = text.splitlines()
+    for number, words in study.open:
+        assert words in lines[number - 1]
+
+
+def test_nothing_is_overwritten(folder):
+    (folder / "train.yaml").write_text("mine")
+    with pytest.raises(UserError, match=r"train.yaml exists and is not overwritten.*--out"):
+        write_study("train.py")
+    assert (folder / "train.yaml").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("trian.py", "does not exist"),
+        ("python trian.py --lr 1", "does not exist"),
+        ("python train.py | tee log", "no shell"),
+        ("tasks:train", "neither in"),
+        ("train:fit", "has no function"),
+    ],
+)
+def test_a_wrong_source_gets_one_message(source, words, capsys):
+    assert main(["new", source]) == 1
+    said = capsys.readouterr().err
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_the_command_says_what_it_found(capsys):
+    assert main(["new", "train.py", "--name", "mine", "--out", "sub.yaml"]) == 0
+    said = capsys.readouterr().out
+    assert "training length: 5 epochs" in said
+    assert "snakemake --profile profiles/local --configfile sub.yaml -n" in said
+
+
+def test_a_function(folder):
+    (folder / "mytask.py").write_text(
+        "from typing import Literal\n"
+        "def train(*, seed: int, epochs: int = 3, log, rate: float = 0.5, kind2: Literal['a', 'b'] = 'a'):\n"
+        "    log(accuracy=1.0, epoch=1)\n"
+    )
+    draft = draft_study("mytask:train")
+    assert (draft.call, draft.unit, draft.length) == ("mytask:train", "epochs", 3)
+    assert [d.name for d in draft.declared] == ["rate", "kind2"]
+    assert draft.declared[1].allowed == ("a", "b")
+    assert [s.metric for s in draft.scores] == ["accuracy"]
+    assert draft.missing == ()
+
+
+CLICK = """
+@click.command()
+@click.option("--rate", default=0.1)
+@click.option("--kind", "kind_", type=click.Choice(["a", "b"]), default="a")
+@click.option("--fast/--no-fast", default=True)
+def main(rate, kind_, fast): pass
+"""
+TYPER = """
+@app.command()
+def main(rate: float = 0.1, n_trees: int = typer.Option(20, "--trees"), fast: bool = False,
+         name: Annotated[str, typer.Option(help="x")] = "a"): pass
+"""
+FIRE = """
+def main(rate=0.1, n_trees: int = 20): pass
+fire.Fire(main)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (CLICK, {"--rate": 0.1, "--kind": "a", "--no-fast": False}),
+        (TYPER, {"--rate": 0.1, "--trees": 20, "--fast": False, "--name": "a"}),
+        (FIRE, {"--rate": 0.1, "--n_trees": 20}),
+    ],
+)
+def test_options_of_click_typer_and_fire(source, expected):
+    assert {o.flag: o.default for o in options_of(ast.parse(source))} == expected
+
+
+def test_options_of_a_help_text():
+    text = (
+        "usage: x [-h] [--lr LR]\n\noptions:\n  -h, --help  show this\n"
+        "  --lr LR, -l LR        step size (default: 0.01)\n  --amp                 mixed\n"
+        "  --opt {adam,sgd}      which [default: adam]\n"
+    )
+    found = {o.flag: (o.default, o.choices, o.style) for o in options_of_help(text)}
+    assert found == {
+        "--lr": (0.01, (), "value"),
+        "--amp": (False, (), "true"),
+        "--opt": ("adam", ("adam", "sgd"), "value"),
+    }
+
+
+def test_help_is_run_only_when_it_is_wanted(folder):
+    (folder / "odd.py").write_text(
+        "import sys\nopen('ran', 'w')\nprint('options:\\n  --rate R   x (default: 2)')\n"
+    )
+    assert draft_study("odd.py").declared == ()
+    assert not (folder / "ran").exists()
+    assert [d.name for d in draft_study("odd.py", run_help=True).declared] == ["rate"]
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("seed", "seed"), ("random_state", "seed"), ("max_steps", "length"), ("n_estimators", "length"),
+        ("warmup_epochs", "setting"), ("eval_steps", "setting"), ("log_dir", "metrics"), ("lr", "setting"),
+        ("num_workers", "quiet"), ("device", "device"), ("train_file", "data"), ("batch_size", "setting"),
+    ],
+)  # fmt: skip
+def test_roles(name, role):
+    assert role_of(name) == role
+
+
+def test_units():
+    assert [unit_of(n) for n in ("epochs", "num_boost_round", "max-iters", "steps_per_epoch")] == [
+        "epochs", "rounds", "iterations", ""
+    ]  # fmt: skip
+
+
+def test_scores_are_found_wherever_they_are_written():
+    source = (
+        "KEYS = ['step', 'val_loss']\nw.writerow(KEYS)\nself.log('test_f1', x)\n"
+        "wandb.log({'dev/wer': 1, 'train/loss': 2})\nf.write('epoch,test_auc\\n')\nw.writerow([epoch, a])\n"
+    )
+    names = reported_names([ast.parse(source)])
+    assert names == ["val_loss", "test_f1", "dev/wer", "train/loss", "test_auc"]
+    assert [s.metric for s in scores_to_claim(names)] == ["f1", "auc", "wer", "loss"]
+
+
+@pytest.mark.parametrize(
+    "value", ["no", "1e-3", "a: b", "", "null", "a #b", "- x", "é", "~", "x\ny", "a b", "0x1", "."]
+)
+def test_text_is_quoted_where_it_needs_to_be(value):
+    assert yaml.safe_load(f"x: [{scalar(value)}]") == {"x": [value]}
