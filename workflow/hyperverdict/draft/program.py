@@ -131,7 +131,7 @@ def _split(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], Path
         if word == "-m" and i + 1 < len(words) and "python" in words[0]:
             found = find_module(words[i + 1], (Path(),))
             inner = find_module(f"{words[i + 1]}.__main__", (Path(),)) if found else None
-            file = (inner or found).file if found else None  # type: ignore[union-attr]
+            file = (inner or found).file if found else None
             own = found is not None and found.is_users
             return tuple(words[: i + 2]), tuple(words[i + 2 :]), file if own else None
     arguments = (i for i, word in enumerate(words) if i and (word[0] == "-" or "=" in word))
