@@ -99,12 +99,26 @@ def write_study_report(
     report = read_verdicts(folder / "verdicts.json")
     folders = [results / kind / path for kind in paths for path in paths[kind]]
     records = [record for run in folders if (record := read_record(run)) is not None]
-    provenance = provenance_of(records)
+    provenance = {**_made_by(study), **provenance_of(records)}
     drawn = {one.key: folder / "figures" / f"{one.key}.svg" for one in figures.expected(study)}
     write_atomic(folder / "tables/verdicts.tex", verdict_table(report).encode())
     methods = methods_paragraph(study, report, provenance)
     write_atomic(folder / "methods.txt", f"{methods}\n".encode())
     return write_report(study, report, drawn, provenance, folder / "report.html")
+
+
+def _made_by(study: Study) -> dict[str, str]:
+    """What made the runs of a study with a training of the user's own."""
+    training = study.vocabulary.training
+    if training is None:
+        return {}
+    parts = {
+        "command": " ".join(training.command),
+        "function": training.call,
+        "code files": ", ".join(training.code),
+        "data files": ", ".join(training.data),
+    }
+    return {heading: text for heading, text in parts.items() if text}
 
 
 def report_what_exists(

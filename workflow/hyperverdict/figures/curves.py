@@ -58,12 +58,16 @@ class CurvesPanel(NamedTuple):
 
 
 class CurvesInfo(NamedTuple):
-    """One panel per budget that has curves. `arms` are all arms, in order, for the colours."""
+    """One panel per budget that has curves. `arms` are all arms, in order, for the colours.
+
+    `split` is what stands before the metric on the vertical axis.
+    """
 
     hypothesis: str
     metric: Metric
     arms: ArmTexts
     panels: tuple[CurvesPanel, ...]
+    split: str = "validation "
 
 
 def curves_info(report: HypothesisReport, study: Study, curves: pd.DataFrame) -> CurvesInfo:
@@ -71,14 +75,17 @@ def curves_info(report: HypothesisReport, study: Study, curves: pd.DataFrame) ->
     metric = drawn_metric(report, study)
     if metric.curve not in curves.columns:
         metric = study.shown_metric
-    panels = (_panel(verdict, metric.curve, curves) for verdict in report.verdicts)
+    own = study.vocabulary.training is not None
+    panels = (_panel(verdict, metric.curve, curves, own) for verdict in report.verdicts)
     kept = tuple(panel for panel in panels if panel.curves)
-    return CurvesInfo(report.id, metric, arm_texts(report), kept)
+    return CurvesInfo(report.id, metric, arm_texts(report), kept, "" if own else "validation ")
 
 
-def _panel(verdict: Verdict, metric: str, curves: pd.DataFrame) -> CurvesPanel:
+def _panel(verdict: Verdict, metric: str, curves: pd.DataFrame, own: bool) -> CurvesPanel:
+    """One budget; a training of the user's own counts in the unit that it is told."""
     kind = shown_budget(verdict.budget).kind if verdict.budget else "steps"
     column, title = AXES.get(kind, ("step", kind.replace("_", " ")))
+    title = kind.replace("_", " ") if own else title
     drawn = (_curve(arm, metric, column, curves) for arm in verdict.arms)
     return CurvesPanel(budget_title(verdict), title, tuple(c for c in drawn if c is not None))
 
@@ -109,13 +116,19 @@ def draw(report: HypothesisReport, study: Study, tables: Tables) -> Figure:
 
 def caption(report: HypothesisReport, study: Study) -> str:
     """What its marks mean."""
-    return "Validation curves: the mean with a band of one standard deviation."
+    what = _curves_of(study)
+    return f"{what}: the mean with a band of one standard deviation."
 
 
 def alt_text(report: HypothesisReport, study: Study) -> str:
     """What it shows, with the mean scores."""
     scores = scores_text(report, drawn_metric(report, study))
-    return f"Validation curves of the arms of {report.id}, one panel per budget.{scores}"
+    return f"{_curves_of(study)} of the arms of {report.id}, one panel per budget.{scores}"
+
+
+def _curves_of(study: Study) -> str:
+    own = study.vocabulary.training is not None
+    return "Scores along the training" if own else "Validation curves"
 
 
 def draw_info(info: CurvesInfo) -> Figure:
@@ -154,7 +167,7 @@ def draw_panel(ax: Axes, panel: CurvesPanel, info: CurvesInfo) -> dict[str, obje
             curve.x, curve.mean, color=color, ls=dashes[curve.label], lw=1.9, marker=marker
         )[0]
     ax.set_xlabel(panel.x_title)
-    ax.set_ylabel(f"validation {plain(info.metric.curve)}")
+    ax.set_ylabel(f"{info.split}{plain(info.metric.curve)}")
     ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: digits(v, 4)))
     if info.metric.is_fraction:

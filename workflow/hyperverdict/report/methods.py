@@ -43,7 +43,7 @@ def methods_paragraph(study: Study, report: StudyReport, provenance: Mapping[str
         *_claims(written),
         *(f"{id_}: {problem}" for id_, problem in problems.items() if problem),
         *(() if study.quick else _rules(study, report)),
-        *(() if report.trained_elsewhere else _scoring(report)),
+        *(() if report.trained_elsewhere else _scoring(report, study)),
         *_versions(provenance),
     ]
     return " ".join(said)
@@ -104,7 +104,7 @@ def _baseline(study: Study) -> str:
         )
     data = f" on {data_title(study)}" if training.data else ""
     stated = f", from a baseline of {_settings(study)}" if _settings(study) else ""
-    return f"Runs were made with {training.title}{data}{stated}."
+    return f"Runs were made with {training.program}{data}{stated}."
 
 
 def _seeds(study: Study) -> str:
@@ -239,17 +239,21 @@ def _family(study: Study, report: StudyReport) -> Iterator[str]:
         yield f"All hypotheses were exploratory; intervals are {level} intervals{looks}."
 
 
-def _scoring(report: StudyReport) -> Iterator[str]:
+def _scoring(report: StudyReport, study: Study) -> Iterator[str]:
     failed = any(
         failures.failed
         for h in report.hypotheses
         for verdict in h.verdicts
         for failures in verdict.judgement.failures
     )
-    yield (
-        f"Every {'finished ' if failed else ''}run was scored once on the test set, after its last "
-        "training step; no earlier state was chosen by its score."
-    )
+    every = f"Every {'finished ' if failed else ''}run"
+    if study.vocabulary.training is not None:
+        yield f"{every} counts with the last score that its training reported."
+    else:
+        yield (
+            f"{every} was scored once on the test set, after its last training step; no earlier "
+            "state was chosen by its score."
+        )
     yield (
         f"Of {count(report.planned, 'planned run')} (one configuration with one seed each) "
         f"{report.analysed:,} were analysed{'; failed runs count as outcomes' if failed else ''}."

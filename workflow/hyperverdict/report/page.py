@@ -20,6 +20,7 @@ from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, NEGLIGIBLE
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.verdicts.prior import stated_text
+from hyperverdict.vocabulary.hyperparameters import Hyperparameter
 from hyperverdict.vocabulary.metrics import Metric, unrecorded
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.effects import effect_text
@@ -82,6 +83,8 @@ class HypothesisView(NamedTuple):
     prior: tuple[str, ...] = ()
     beside: Table | None = None
     seeds: str = ""
+    seeding: str = ""
+    meanings: str = ""
     arms: Table = Table((), ())
     paths: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
@@ -137,10 +140,36 @@ def _view(report: HypothesisReport, study: Study) -> HypothesisView:
         prior=report.prior,
         beside=_beside(report, stated, study),
         seeds=seeds_text(stated.seeds) if arms and all(arm.is_ours for arm in arms) else "",
+        seeding=_seeding(study),
+        meanings=_meanings(arms, study),
         arms=arms_table(report.verdicts, study),
         paths=tuple(dict.fromkeys(arm.path for arm in arms if arm.is_ours)),
         pictures=pictures(report, study),
     )
+
+
+def _seeding(study: Study) -> str:
+    """What a seed decides."""
+    if study.vocabulary.training is not None:
+        return "What a seed decides is up to the training."
+    return "A seed sets the initial weights, the data order and the dropout alike in all arms."
+
+
+def _meanings(arms: list[ArmSummary], study: Study) -> str:
+    """What the varied hyperparameters are, where the study declares titles and units; "" else."""
+    if study.vocabulary.training is None:
+        return ""
+    varied = dict.fromkeys(name for arm in arms for name in arm.settings)
+    known = study.vocabulary.hyperparameters
+    said = [text for name in varied if name in known and (text := _meaning(known[name]))]
+    return f"Varied: {'; '.join(said)}." if said else ""
+
+
+def _meaning(row: Hyperparameter) -> str:
+    """Title and unit of a declared hyperparameter; "" where neither is declared."""
+    title = row.description if row.description != row.name.replace("_", " ") else ""
+    told = ", in ".join(part for part in (title, row.unit) if part)
+    return f"{plain(row.name)} ({told if title else f'in {told}'})" if told else ""
 
 
 def verdict_view(report: HypothesisReport, verdict: Verdict, study: Study) -> VerdictView:
@@ -175,7 +204,8 @@ def arms_table(verdicts: tuple[Verdict, ...], study: Study) -> Table:
     """What each arm was trained for and scored at each budget, mean ± SD over seeds."""
     names = dict.fromkeys(name for v in verdicts for arm in v.arms for name in arm.means)
     metrics = tuple(metric_of(name, study) for name in names)
-    fixed = ("arm", "at", "tuned", "train steps", "images seen", "epochs", "parameters")
+    seen = "images seen" if study.vocabulary.training is None else "samples seen"
+    fixed = ("arm", "at", "tuned", "train steps", seen, "epochs", "parameters")
     rows = [_arm_row(arm, v, metrics) for v in verdicts for arm in v.arms]
     counted = plural(verdicts[0].replicate) if verdicts else "seeds"
     titles = (*fixed, counted, *(metric.title for metric in metrics))

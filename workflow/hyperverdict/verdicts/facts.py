@@ -73,7 +73,7 @@ def _trained_with(study: Study) -> str:
     settings, rows = study.baseline.settings, study.vocabulary.hyperparameters
     training = study.vocabulary.training
     if training is not None:
-        return f"trained with {training.title}"
+        return f"trained with {training.program}"
     optimizer = settings.get("optimizer", rows["optimizer"].default)
     rate = settings.get("learning_rate", rows["learning_rate"].default)
     return f"{upper(str(optimizer))} at learning rate {digits(rate)} unless the claim varies it"

@@ -45,7 +45,7 @@ def _data(context: CheckContext) -> str:
     training = context.study.vocabulary.training
     if training is not None:
         read = f" Data: {listed(training.data)}." if training.data else ""
-        return f"Training: {training.title}.{read}"
+        return f"Training: {training.program}.{read}"
     names = [name for name in dict.fromkeys(a.arm.configuration.data for a in context.arms) if name]
     if not names:
         return ""

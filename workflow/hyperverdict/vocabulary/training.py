@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 # The hyperparameter that names the training in paths; no claim varies it.
@@ -50,6 +51,12 @@ class Training:
     def title(self) -> str:
         """How runs are made, for people: the command, or the function's name."""
         return self.call or " ".join(self.command)
+
+    @property
+    def program(self) -> str:
+        """What makes the runs, in few words: the function, or the command without its options."""
+        words = takewhile(lambda w: not w.startswith("-") and "{" not in w, self.command)
+        return self.call or " ".join(words) or self.command[0]
 
     @property
     def told_length(self) -> bool:
