@@ -7,11 +7,14 @@ STAMP := $(VENV)/installed
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
 SHELL := /bin/bash
 
-.PHONY: help demo reflection reflection-small reflection-full test test-simulation cluster cluster-down \
+EXAMPLES := argparse lightning boosting
+
+.PHONY: help demo examples reflection reflection-small reflection-full test test-simulation cluster cluster-down \
         test-cluster lint format docs install clean
 
 help:
 	@echo "make demo              the default study on scikit-learn's digits (2 minutes, no download)"
+	@echo "make examples          trainings of one's own: a script, Lightning, boosting (2 minutes)"
 	@echo "make reflection        three claims on Fashion-MNIST (15 minutes on 2 cores)"
 	@echo "make reflection-small  every type of claim on digits (5 minutes)"
 	@echo "make reflection-full   eleven claims on Fashion-MNIST (about 27 core-minutes)"
@@ -24,6 +27,19 @@ help:
 demo: $(STAMP)
 	@$(SNAKEMAKE)
 	@$(BIN)/hyperverdict show config/config.yaml
+
+examples: $(VENV)/examples
+	@for example in $(EXAMPLES); do \
+	    PATH="$(CURDIR)/$(BIN):$$PATH" $(SNAKEMAKE) \
+	        --configfile config/examples/$$example/study.yaml || exit 1; \
+	done
+	@for example in $(EXAMPLES); do \
+	    $(BIN)/hyperverdict show config/examples/$$example/study.yaml || exit 1; \
+	done
+
+$(VENV)/examples: config/examples/lightning/requirements.txt $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
 
 reflection: $(STAMP)
 	@$(SNAKEMAKE) --configfile config/studies/reflection.yaml
