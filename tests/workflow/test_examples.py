@@ -34,7 +34,7 @@ def run(project, example):
     folder = project.path / f"results/studies/example_{example}"
     document = json.loads((folder / "verdicts.json").read_text())
     found = {
-        h["id"]: {v["budget"]: v["verdict"] for v in h["verdicts"]} for h in document["hypotheses"]
+        h["id"]: {v["budget"]: v["headline"] for v in h["verdicts"]} for h in document["hypotheses"]
     }
     return found, (folder / "report.html").read_text()
 
