@@ -47,7 +47,7 @@ def test_an_example_gives_its_verdict(examples, example):
     for word in (
         "images seen",
         "PyTorch's default",
-        "initial weights",
+        "A seed sets",
         "test image",
         "full passes",
     ):
