@@ -142,14 +142,14 @@ def _seeds(options: argparse.Namespace) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     from hyperverdict.programs.ready import check_ready
-    from hyperverdict.study.load import load_study
+    from hyperverdict.study.load import load_study, read_study_file
     from hyperverdict.words.numbers import count
 
     refused = []
     for path in options.studies:
         try:
             study = load_study(path)
-            check_ready(study.vocabulary)
+            check_ready(study.vocabulary, read_study_file(path)[1])
         except UserError as error:
             refused.append(str(error))
             continue

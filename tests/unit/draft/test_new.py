@@ -87,6 +87,7 @@ def test_a_script_becomes_a_study_that_loads(folder):
     }
     assert raw["metrics"]["bleu"]["from"] == "test_bleu"
     assert "matters_from" not in raw["metrics"]["bleu"], "only its author can say this"
+    assert "better" not in raw["metrics"]["bleu"]
     assert raw["baseline"] == {"budget": "5 epochs"}
     text = study.file.read_text()
     assert "--layers" in text, "an option that cannot be a hyperparameter is named"
@@ -123,6 +124,7 @@ def test_what_is_missing_is_said_with_the_lines_to_add(folder):
     text = study.file.read_text()
     assert "takes no seed" in text
     assert 'table.writerow(["epoch", "accuracy"])' in text
+    assert "torch" not in text, "the script does not import it"
     assert "TODO: how long every run trains" in text
     assert "{seed}" in study.refused, "check says what the comment says"
     lines = text.splitlines()

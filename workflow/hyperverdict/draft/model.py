@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class Draft:
         left_out: options that are no hyperparameters, with the reason.
         missing: "seed" and "metrics", where the program has no option for them.
         script: the file to change for what is missing.
+        libraries: the outermost modules that its code imports.
     """
 
     source: str
@@ -72,6 +74,7 @@ class Draft:
     left_out: tuple[tuple[str, str], ...] = ()
     missing: tuple[str, ...] = ()
     script: str = ""
+    libraries: tuple[str, ...] = ()
 
 
 def draft_of_program(program: Program, source: str, name: str) -> Draft:
@@ -113,7 +116,17 @@ def draft_of_program(program: Program, source: str, name: str) -> Draft:
         left_out=tuple(left_out),
         missing=tuple(role for role in ("seed", "metrics") if role not in chosen),
         script=program.script,
+        libraries=tuple(dict.fromkeys(name for tree in program.trees for name in _imported(tree))),
     )  # fmt: skip
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """The outermost modules that a module imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
 
 
 def _added(program: Program) -> list[Use]:

@@ -79,33 +79,42 @@ def _command(command: Sequence[str]) -> Iterator[str]:
 
 def _missing(draft: Draft) -> Iterator[str]:
     """What to add to the script, in its own lines."""
-    if "seed" in draft.missing:
-        yield f"  # {TODO}: {draft.script} takes no seed. " + (
-            "Add the argument `seed`, and use it for all random numbers."
-            if draft.call
-            else "Add these lines, and --seed {seed} to the command:"
-        )
-    if "seed" in draft.missing and not draft.call:
+    if "seed" in draft.missing and draft.call:
+        yield f"  # {TODO}: add the argument `seed` to {draft.script}, for all random numbers"
+    elif "seed" in draft.missing:
+        yield f"  # {TODO}: {draft.script} takes no seed; add --seed {{seed}} below, and to it:"
         yield '  #     parser.add_argument("--seed", type=int, default=0)'
-        yield "  #     random.seed(args.seed)"
-        yield "  #     numpy.random.seed(args.seed)"
-        yield "  #     torch.manual_seed(args.seed)"
+        yield from (f"  #     {line}" for line in _seeding(draft))
     if "metrics" in draft.missing:
-        yield f"  # {TODO}: {draft.script} has no option for its scores. Add these lines, and"
-        yield "  # --out {metrics} to the command:"
+        yield f"  # {TODO}: {draft.script} has no file of scores; add --out {{metrics}} below, and to it:"
         yield from (f"  #     {line}" for line in _csv_lines(draft))
+
+
+_SEEDING = {
+    "random": "random.seed(args.seed)",
+    "numpy": "numpy.random.seed(args.seed)",
+    "torch": "torch.manual_seed(args.seed)",
+    "tensorflow": "tensorflow.keras.utils.set_random_seed(args.seed)",
+    "sklearn": "...(random_state=args.seed)  # in every estimator and split",
+}
+
+
+def _seeding(draft: Draft) -> list[str]:
+    """How the libraries that the script imports are given a seed."""
+    return [_SEEDING[name] for name in draft.libraries if name in _SEEDING] or [_SEEDING["random"]]
 
 
 def _csv_lines(draft: Draft) -> Iterator[str]:
     """Python that writes scores to a CSV file."""
+    unit = draft.unit.removesuffix("s") or "step"
     names = [score.reported for score in draft.scores[:2]] or ["accuracy", "loss"]
     cells = ", ".join(re.sub(r"\W", "_", name) for name in names)
     yield 'parser.add_argument("--out", default="metrics.csv")'
     yield "import csv"
     yield 'with open(args.out, "w", newline="") as file:  # around the training'
     yield "    table = csv.writer(file)"
-    yield f"    table.writerow({json.dumps(['epoch', *names])})"
-    yield f"    table.writerow([epoch, {cells}])  # after every epoch"
+    yield f"    table.writerow({json.dumps([unit, *names])})"
+    yield f"    table.writerow([{unit}, {cells}])  # after every {unit}"
 
 
 def _data(draft: Draft) -> Iterator[str]:
@@ -150,14 +159,12 @@ def _metric(score: Score) -> str:
     size = reported(score.metric, validated=False).matters_from
     parts = [f"from: {scalar(score.reported)}"]
     parts += [f"validation: {scalar(score.validation)}"] if score.validation else []
-    if score.metric not in BETTER:
-        parts.append("better: higher")
-    if size is not None:
-        parts.append(f"matters_from: {size:g}")
+    parts += [f"matters_from: {size:g}"] if size is not None else []
     entry = "{" + ", ".join(parts) + "}"
-    if size is None:
-        return f"{entry}   # {TODO}: for claims, add matters_from: {_SIZE}"
-    return f"{entry}   # {TODO}: {_SIZE}"
+    if size is not None:
+        return f"{entry}   # {TODO}: {_SIZE}"
+    direction = "" if score.metric in BETTER else "better: higher or lower, and "
+    return f"{entry}   # {TODO}: for claims, add {direction}matters_from: {_SIZE}"
 
 
 def _plan(draft: Draft) -> Iterator[str]:

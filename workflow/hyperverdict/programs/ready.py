@@ -3,22 +3,61 @@
 from __future__ import annotations
 
 import shutil
+from difflib import get_close_matches
 from pathlib import Path
 
-from hyperverdict.errors import UserError
 from hyperverdict.programs.identity import identity_of
+from hyperverdict.study.structure import Source
+from hyperverdict.vocabulary.training import TRAIN, Training
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 
+_COMMAND = "train.command: "
 
-def check_ready(vocabulary: Vocabulary) -> None:
+
+# Programs whose first argument, where it is no option, is the file that they run.
+_INTERPRETERS = frozenset({"python", "python3", "bash", "sh", "Rscript", "julia", "node", "perl"})
+
+
+def check_ready(vocabulary: Vocabulary, source: Source) -> None:
     """Refuse a training whose files are not there, or whose program is not installed.
+
+    Args:
+        source: the study file, for the line in messages.
 
     Raises UserError with one message.
     """
+    training = vocabulary.training
+    if training is not None:
+        for place, entries in (
+            ((TRAIN, "code"), training.code),
+            (("data",), training.data),
+            ((TRAIN, "command"), script_of(training)),
+        ):
+            for entry in entries:
+                if not Path(entry).exists():
+                    raise source.error(place, f"{entry} does not exist{_hint(Path(entry))}")
     identity_of(vocabulary)
     problem = missing_program(vocabulary)
     if problem:
-        raise UserError(problem)
+        raise source.error((TRAIN, "command"), problem.removeprefix(_COMMAND))
+
+
+def script_of(training: Training) -> tuple[str, ...]:
+    """The file that an interpreter is to run; nothing for other commands."""
+    first, *rest = training.command or ("",)
+    is_file = bool(rest) and not rest[0].startswith("-") and "{" not in rest[0]
+    return (rest[0],) if is_file and Path(first).name in _INTERPRETERS else ()
+
+
+def _hint(path: Path) -> str:
+    """The nearest name in the folder; "" where none is near."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f" (looked in {Path.cwd()})"
+    near = get_close_matches(path.name, names, n=1)
+    found = (path.parent / near[0]).as_posix() if near else ""
+    return f"; did you mean {found!r}?" if near else f" (looked in {Path.cwd()})"
 
 
 def missing_program(vocabulary: Vocabulary) -> str:
@@ -33,5 +72,5 @@ def missing_program(vocabulary: Vocabulary) -> str:
     if shutil.which(program):
         return ""
     if Path(program).is_file():
-        return f"train.command: {program} may not be executed; chmod +x {program} allows it"
-    return f"train.command: no program {program!r} is installed here"
+        return f"{_COMMAND}{program} may not be executed; chmod +x {program} allows it"
+    return f"{_COMMAND}no program {program!r} is installed here"
