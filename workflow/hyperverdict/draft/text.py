@@ -86,7 +86,7 @@ def _missing(draft: Draft) -> Iterator[str]:
         yield '  #     parser.add_argument("--seed", type=int, default=0)'
         yield from (f"  #     {line}" for line in _seeding(draft))
     if "metrics" in draft.missing:
-        yield f"  # {TODO}: {draft.script} has no file of scores; add --out {{metrics}} below, and to it:"
+        yield f"  # {TODO}: {draft.script} has no output; add --out {{metrics}} below, and to it:"
         yield from (f"  #     {line}" for line in _csv_lines(draft))
 
 
