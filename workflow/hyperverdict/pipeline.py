@@ -17,6 +17,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.invocation import STUDIES
 from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.outcomes.timing import read_timing
+from hyperverdict.programs.identity import identity_of
 from hyperverdict.records.collect import collect, joined, read_tables, write_tables
 from hyperverdict.records.provenance import provenance_of
 from hyperverdict.report.captions import write_results
@@ -80,10 +81,19 @@ def judge(
     """
     tables = read_tables(folder / "tables")
     times = [read_timing(timing) for timing in timings]
-    report = judge_study(study, tables.final, tables.curves, times, ledger)
+    present = _present_code(study)
+    report = judge_study(study, tables.final, tables.curves, times, ledger, present)
     write_verdicts(report, folder)
     write_results(report, study, folder / "tables/verdicts.rst")
     return report
+
+
+def _present_code(study: Study) -> str:
+    """The checksum of the user's code as it is now; "" without any, or where it is not here."""
+    try:
+        return identity_of(study.vocabulary).code
+    except UserError:
+        return ""
 
 
 def plot(study: Study, folder: Path) -> None:

@@ -90,16 +90,15 @@ def arm_data(wildcards):
 
 
 def contrast_data(wildcards):
-    """The prepared data of all arms of a contrast."""
+    """What has to be there before the arms of a contrast are timed."""
     arms = STUDY_RUN.timing(wildcards.contrast).configurations
-    return ancient(
-        [path for data in sorted({a.data for a in arms}) for path in prepared(data)]
-    )
+    sources = [path for arm in arms for path in training_sources(arm)]
+    return ancient(sorted(set(sources)))
 
 
 def contrast_arms(wildcards):
-    """The arms of a contrast, as paths."""
-    return [arm.arm_path for arm in STUDY_RUN.timing(wildcards.contrast).configurations]
+    """The arms of a contrast, as paths: with a budget where whole trainings are timed."""
+    return [arm.timed_path for arm in STUDY_RUN.timing(wildcards.contrast).configurations]
 
 
 def contrast_repeats(wildcards):

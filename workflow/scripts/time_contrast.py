@@ -3,16 +3,22 @@
 from pathlib import Path
 
 from hyperverdict.jobs import has_machine_to_itself, job
-from hyperverdict.training.timing import time_contrast
 from hyperverdict.vocabulary.configuration import parse_path
 
+sources, out = list(map(Path, snakemake.input.data)), Path(snakemake.output[0])
+arms, repeats = snakemake.params.arms, snakemake.params.repeats
+how = {
+    "device": "cuda" if snakemake.resources.gpu else "cpu",
+    "exclusive": has_machine_to_itself(snakemake.threads),
+}
 with job(snakemake.log[0]):
-    folders = {Path(file).parent for file in snakemake.input.data}
-    time_contrast(
-        [parse_path(f"{arm}/steps~1") for arm in snakemake.params.arms],
-        snakemake.params.repeats,
-        Path(snakemake.output[0]),
-        {folder.name: folder for folder in folders},
-        device="cuda" if snakemake.resources.gpu else "cpu",
-        exclusive=has_machine_to_itself(snakemake.threads),
-    )
+    if sources[0].name == "training.json":
+        from hyperverdict.programs.timing import time_programs
+
+        time_programs(arms, repeats, sources[0], out, **how)
+    else:
+        from hyperverdict.training.timing import time_contrast
+
+        folders = {source.parent.name: source.parent for source in sources}
+        parsed = [parse_path(f"{arm}/steps~1") for arm in arms]
+        time_contrast(parsed, repeats, out, folders, **how)

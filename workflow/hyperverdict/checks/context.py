@@ -41,6 +41,7 @@ class CheckContext:
         elsewhere: what is known of a table that was not trained here; None for our own runs.
         leave_one_out: seed -> the evidence without it.
         opposing: sentences on hypotheses that claim the opposite.
+        present_code: checksum of the code that would make the runs now; "" where nobody asked.
     """
 
     study: Study
@@ -56,6 +57,7 @@ class CheckContext:
     elsewhere: Elsewhere | None = None
     leave_one_out: Mapping[int, Evidence] = field(default_factory=dict)
     opposing: tuple[str, ...] = ()
+    present_code: str = ""
 
     @property
     def claim(self) -> Claim:

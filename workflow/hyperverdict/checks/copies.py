@@ -33,14 +33,16 @@ Groups = tuple[tuple[str, ...], ...]
     "blocks",
     "caveat",
     title="Seeds change the scores",
-    explains="Tables from elsewhere in which all runs of each arm have one score: copies of one "
-    "run, or seeds that the training ignored. A caveat where the scores are too coarse to tell.",
+    explains="Tables from elsewhere, and trainings of your own, in which all runs of each arm have "
+    "one score: copies of one run, or seeds that the training ignored. A caveat where the scores "
+    "are too coarse to tell.",
     remedy="Find out why all runs of an arm are alike, and record scores with all their decimals.",
 )
 def seeds_change_nothing(context: CheckContext) -> Found:
     """In every arm all runs have one score."""
     outcomes = [o for o in context.question.outcomes.values() if not o.metric.is_time]
-    if context.elsewhere is None or not outcomes:
+    ours = context.elsewhere is None and context.study.vocabulary.ours
+    if ours or not outcomes:
         return NOT_APPLICABLE
     return next((found for o in outcomes if (found := _alike(context, o))), None)
 
@@ -185,6 +187,11 @@ def _scores(judged: Mapping[int, float], a: ArmRuns) -> pd.DataFrame:
 def _score_columns(a: ArmRuns) -> list[str]:
     """Columns of our final table that hold scores."""
     scores = [c for c in map(str, a.rows) if c.startswith(("test_", "validation_", "train_loss"))]
+    training = a.arm.configuration.vocabulary.training
+    if training is not None and not a.arm.elsewhere:
+        # A program also reports what changes with the machine, such as times.
+        known = {*training.scores, RECORDED["loss"].name}
+        scores = [c for c in scores if c.partition("_")[2] in known]
     return [c for c in scores if c != "test_size" and pd.api.types.is_numeric_dtype(a.rows[c])]
 
 

@@ -54,6 +54,9 @@ def _reason_of_timing(context: CheckContext, timing: Timing) -> str:
         return f"{listed(untimed)} {'was' if len(untimed) == 1 else 'were'} not timed"
     if timing.merged:
         return "the arms were timed in different jobs, not in turn"
+    made = {code for a in context.arms for code in a.levels_of("code_checksum")}
+    if timing.code and made and made != {timing.code}:
+        return "other code was timed than made the runs (delete its timing.json to time again)"
     if timing.exclusive is False:
         return "other jobs ran beside the timing"
     return "warm-up was counted" if timing.warmup_steps == 0 else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
+from hyperverdict.design.plan import PlannedTiming
 from hyperverdict.design.state import RunState
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.hyperparameters import CONVOLUTIONAL, MODELS
@@ -106,6 +107,21 @@ def run_cost(state: RunState, timed: Mapping[str, float]) -> Cost:
         return Cost(0.0, source)
     start = START_SECONDS_PER_JOB if state.run.configuration.vocabulary.ours else 0.0
     return Cost(start + _of_seeds(state, per_seed), source)
+
+
+def timing_seconds(timing: PlannedTiming, states: Mapping[str, RunState]) -> float | None:
+    """What timing whole trainings takes, as earlier runs of its arms took; None where one has none.
+
+    Each training comes with one of a single unit, by which start-up is known.
+    """
+    total = 0.0
+    for configuration in timing.configurations:
+        state = states.get(f"runs/{configuration.path}")
+        if state is None or not state.train_seconds:
+            return None
+        share = 1 + 1 / configuration.budget.amount
+        total += timing.repeats * share * median(state.train_seconds.values())
+    return total
 
 
 def estimated_seconds(state: RunState) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from hyperverdict.design.cost import TIMING_SECONDS_PER_BLOCK, Cost, run_cost
+from hyperverdict.design.cost import TIMING_SECONDS_PER_BLOCK, Cost, run_cost, timing_seconds
 from hyperverdict.design.plan import Plan, PlannedTiming
 from hyperverdict.design.state import RunState
 from hyperverdict.stats.sequential import DEFAULT_LOOKS
@@ -30,7 +30,7 @@ def plan_summary(
             f"Study {plan.study.name}: nothing to train; all {count(plan.planned_seeds, 'run')} "
             f"({count(len(plan.all_runs), 'configuration')}) exist already."
         ]
-        return "\n".join([*lines, *_timing_lines(missing_timings), ""])
+        return "\n".join([*lines, *_timing_lines(missing_timings, states), ""])
     lines = [_total_line(plan, todo), *(_run_line(state, timed) for state in todo[:LISTED])]
     if len(todo) > LISTED:
         lines.append(f"  ... and {count(len(todo) - LISTED, 'more configuration')}")
@@ -42,7 +42,7 @@ def plan_summary(
     hypotheses = plan.study.hypotheses
     lines += [f"  {h.id}: {text}" for h in hypotheses for text in h.claim.forewarnings()]
     lines += _look_lines(plan)
-    lines += _timing_lines(missing_timings)
+    lines += _timing_lines(missing_timings, states)
     lines.append(_cost_line([run_cost(state, timed) for state in todo], cores))
     lines += _power_lines(plan)
     return "\n".join([*lines, ""])
@@ -93,14 +93,21 @@ def short_name(state: RunState) -> str:
     return " ".join([*parts, f"({configuration.budget})"])
 
 
-def _timing_lines(missing: Iterable[PlannedTiming]) -> list[str]:
-    return [
-        f"  timing {t.key}: {count(len(t.configurations), 'arm')} x {count(t.repeats, 'block')}, "
-        "alone on the machine, "
-        f"{duration(len(t.configurations) * t.repeats * TIMING_SECONDS_PER_BLOCK)}  "
-        f"for {', '.join(t.purposes)}"
-        for t in missing
-    ]
+def _timing_lines(missing: Iterable[PlannedTiming], states: Mapping[str, RunState]) -> list[str]:
+    return [_timing_line(timing, states) for timing in missing]
+
+
+def _timing_line(timing: PlannedTiming, states: Mapping[str, RunState]) -> str:
+    arms, purposes = count(len(timing.configurations), "arm"), ", ".join(timing.purposes)
+    if timing.configurations[0].vocabulary.training is None:
+        blocks = f"{arms} x {count(timing.repeats, 'block')}"
+        seconds = len(timing.configurations) * timing.repeats * TIMING_SECONDS_PER_BLOCK
+        takes = duration(seconds)
+    else:
+        blocks = f"{arms} x {count(timing.repeats, 'whole training')}"
+        known = timing_seconds(timing, states)
+        takes = "unknown until the first seeds have trained" if known is None else duration(known)
+    return f"  timing {timing.key}: {blocks}, alone on the machine, {takes}  for {purposes}"
 
 
 def _cost_line(costs: list[Cost], cores: int | None) -> str:

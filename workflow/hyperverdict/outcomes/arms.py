@@ -21,7 +21,9 @@ from hyperverdict.vocabulary.hyperparameters import Level, read_any, spell_any
 from hyperverdict.vocabulary.metrics import RECORDED
 from hyperverdict.words.numbers import listed
 
-ENDS = {"diverged": "diverged", "out_of_memory": "ran out of memory"}
+ENDS = {"diverged": "diverged", "out_of_memory": "ran out of memory", "failed": "failed"}
+# Messages of failed runs that are shown of an arm.
+MOST_MESSAGES = 3
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class ArmSummary:
         steps, samples, epochs, parameters: 0 where a table from elsewhere does not say.
         means: metric name -> mean over finished seeds; sds: metric name -> standard deviation.
         tuned: what tuning chose for it, name -> level; empty untuned.
+        messages: how runs of the user's own training failed, in its program's words.
     """
 
     label: str
@@ -56,6 +59,7 @@ class ArmSummary:
     learning_rate: float
     batch_size: int = 0
     tuned: Mapping[str, Any] = field(default_factory=dict)
+    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,7 +199,24 @@ def _summary(
         learning_rate=_setting(arm, rows, "learning_rate"),
         batch_size=round(_setting(arm, rows, "batch_size")),
         tuned=_plain(arm, tuned),
+        messages=_messages(arm, rows),
     )
+
+
+def _messages(arm: Arm, rows: pd.DataFrame) -> tuple[str, ...]:
+    """Distinct messages of the failed runs of a training of the user's own, each with its seeds."""
+    if not arm.whole_timed or "message" not in rows:
+        return ()
+    seeds: dict[str, list[int]] = {}
+    failed = rows[rows["failed"].astype(bool) & rows["message"].notna()]
+    for seed, message in zip(failed["seed"], failed["message"], strict=True):
+        if message:
+            seeds.setdefault(str(message), []).append(int(seed))
+    shown = [
+        f"Seed {listed(of)}: {text}" if len(of) == 1 else f"Seeds {listed(of)}: {text}"
+        for text, of in seeds.items()
+    ]
+    return tuple(shown[:MOST_MESSAGES])
 
 
 def _plain(arm: Arm, levels: Mapping[str, Level]) -> dict[str, Any]:

@@ -22,6 +22,9 @@ class Timing:
         load: the machine's one-minute load average before the job, per core; None when unknown.
         merged: put together from several jobs, so that nothing pairs the arms.
         cpu_share: share of its processor that a job on a CPU got; None when unknown.
+        start_up: of whole trainings of the user's own: "taken off", "included", or "reported" where
+            the times are those that the program itself reports; "" for steps of our own.
+        code: checksum of the user's code that was timed; "" for our own.
     """
 
     arms: Mapping[str, Sequence[float]]
@@ -32,6 +35,8 @@ class Timing:
     warmup_steps: int | None = None
     merged: bool = False
     cpu_share: float | None = None
+    start_up: str = ""
+    code: str = ""
 
     def seconds_per_step(self, arm_path: str) -> Sequence[float]:
         """Seconds per step of one arm, one per repeat; empty when it was not timed."""
@@ -65,6 +70,8 @@ def timing_from(raw: Mapping[str, Any]) -> Timing:
         load=_load_per_core(raw),
         cpu_share=None if "cuda" in str(raw.get("device")) else raw.get("cpu_share"),
         warmup_steps=raw.get("warmup_steps"),
+        start_up=str(raw.get("start_up") or ""),
+        code=str(raw.get("code_checksum") or ""),
     )
 
 

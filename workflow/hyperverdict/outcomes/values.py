@@ -114,13 +114,14 @@ def _outcomes(
             f"no run records the metric {metric.name!r}: these runs are older than the metric; "
             "remove their folders to train them again"
         )
-    from_elsewhere = any(arm.elsewhere for arm in arms)
+    # Others may have rounded what they report; we do not.
+    not_ours = any(arm.elsewhere or arm.whole_timed for arm in arms)
     return Outcomes(
         metric,
         values,
         _resolution(metric, arms, runs),
         _curves(metric, claim, arms, seeds, runs),
-        step_of(metric, values.values()) if from_elsewhere else 0.0,
+        step_of(metric, values.values()) if not_ours else 0.0,
     )
 
 

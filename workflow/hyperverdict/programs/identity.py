@@ -83,8 +83,14 @@ def _files(entry: str, folder: Path) -> Iterator[tuple[str, Path]]:
         return
     if not path.is_dir():
         raise UserError(f"data: {entry} does not exist (looked for {path})")
-    empty = True
+    empty, seen = True, set[str]()
     for place, folders, files in os.walk(path, followlinks=True):
+        # Links may lead back up: each folder counts once.
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if not name.startswith("."):

@@ -94,9 +94,11 @@ def _findings(verdict: Verdict, claim: Claim) -> Iterator[str]:
     for said in (*claim.findings(judgement), *judgement.notes):
         yield full_stop(upper(said))
     titles = {arm.label: arm.title for arm in verdict.arms}
+    messages = {arm.label: arm.messages for arm in verdict.arms}
     for failures in judgement.failures:
         if failures.failed:
             yield _failures(failures, titles.get(failures.arm, failures.arm))
+            yield from map(full_stop, messages.get(failures.arm, ()))
     yield from _image_sentence(verdict)
     if verdict.untestable_reason:
         yield full_stop(verdict.untestable_reason)

@@ -16,6 +16,7 @@ from hyperverdict.study.structure import Source
 from hyperverdict.vocabulary.budget import KINDS
 from hyperverdict.vocabulary.declared import declare
 from hyperverdict.vocabulary.hyperparameters import Hyperparameter
+from hyperverdict.vocabulary.metrics import TIME
 from hyperverdict.vocabulary.training import (
     METRICS,
     PLACEHOLDERS,
@@ -81,11 +82,12 @@ def _training(raw: Raw, source: Source) -> Training:
         )
     metrics = raw.get("metrics") or {}
     data = raw.get("data") or ()
+    # Training times come from timings, not from metrics.
     given = {
         "name": entry.get("name", raw["study"]),
         "code": tuple(entry.get("code") or ()),
         "data": (data,) if isinstance(data, str) else tuple(data),
-        "scores": {name: m.get("from", name) for name, m in metrics.items()},
+        "scores": {n: m.get("from", n) for n, m in metrics.items() if n != TIME},
         "validation": {n: m["validation"] for n, m in metrics.items() if "validation" in m},
         "stops_early": entry.get("stops_early", False),
     }

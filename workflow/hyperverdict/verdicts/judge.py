@@ -64,6 +64,7 @@ class JudgementInputs:
         ledger: None where claims are not registered, as for runs from elsewhere.
         elsewhere: what is known of a table that was not trained here; None for our own runs.
         unbudgeted: hypotheses on runs from elsewhere whose budget nothing states.
+        present_code: checksum of the user's code as it is now; "" where there is none.
     """
 
     study: Study
@@ -71,6 +72,7 @@ class JudgementInputs:
     ledger: Ledger | None = None
     elsewhere: Elsewhere | None = None
     unbudgeted: frozenset[str] = frozenset()
+    present_code: str = ""
 
     def budget_of(self, hypothesis: Hypothesis, budget: Budget | None) -> Budget | None:
         """The budget that a question holds equal; None where nothing states one."""
@@ -108,6 +110,7 @@ def judge_study(
     curves: pd.DataFrame,
     timings: Iterable[Timing] = (),
     ledger: Path | None = None,
+    present_code: str = "",
 ) -> StudyReport:
     """Judge every hypothesis of a study at every budget.
 
@@ -118,16 +121,17 @@ def judge_study(
         timings: the timing jobs; a time claim without one is inconclusive.
         ledger: the ledger's file. Claims that it does not hold yet are registered, as post hoc
             where their results exist; the looks that this judgement takes are added.
+        present_code: checksum of the user's code as it is now, to say that runs are older.
     """
     runs = index_runs(final, curves, timings)
     if ledger is None or study.quick:
-        return report_of(JudgementInputs(study, runs))
+        return report_of(JudgementInputs(study, runs, present_code=present_code))
     seeds_of = seeds_in(final)
     for hypothesis in study.hypotheses:
         alone = replace(study, hypotheses=(hypothesis,))
         _attempt(hypothesis.id, partial(register_at, alone, ledger, seeds_of))
     registered = read_ledger(ledger)
-    inputs = JudgementInputs(study, runs, registered)
+    inputs = JudgementInputs(study, runs, registered, present_code=present_code)
     judged = judge_all(inputs)
     report = _report(inputs, judged)
     after = record_looks(registered, _looks(judged, report))
@@ -200,6 +204,7 @@ def judge_question(
         status=status,
         elsewhere=inputs.elsewhere,
         leave_one_out=leave_one_out(question, judgement),
+        present_code=inputs.present_code,
     )
     contrasts = dict.fromkeys(effect.contrast for effect in context.effects)
     errors = image_errors(contrasts, context.by_label)

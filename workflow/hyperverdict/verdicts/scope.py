@@ -17,6 +17,12 @@ REASONS = {
     "epochs": ("epochs", "trained {n} epochs"),
     "parameters": ("parameters", "had {n} parameters"),
 }
+# What became of start-up where whole trainings were timed.
+START_UP = {
+    "taken off": " Whole trainings were timed; start-up was measured apart and taken off.",
+    "included": " Whole trainings were timed, start-up included.",
+    "reported": " The training times are those that the program itself reports (train_seconds).",
+}
 # A quantity that a budget of another kind makes unequal, and how arms differ in it.
 IMPLIED = {
     "samples": "saw {x} times as many images as",
@@ -45,7 +51,7 @@ def _data(context: CheckContext) -> str:
     training = context.study.vocabulary.training
     if training is not None:
         read = f" Data: {listed(training.data)}." if training.data else ""
-        return f"Training: {training.program}.{read}"
+        return f"Training: {training.program}.{read}{_older_code(context)}"
     names = [name for name in dict.fromkeys(a.arm.configuration.data for a in context.arms) if name]
     if not names:
         return ""
@@ -56,6 +62,18 @@ def _data(context: CheckContext) -> str:
     }
     images = f", {count(min(sizes), 'test image')}" if len(sizes) == 1 else ""
     return f"Data: {listed(titles)}{images}."
+
+
+def _older_code(context: CheckContext) -> str:
+    """That runs were made by other code than is there now."""
+    present = context.present_code
+    made = sorted({code for a in context.arms for code in a.levels_of("code_checksum")} - {present})
+    if not present or not made:
+        return ""
+    return (
+        f" The runs were made with other code ({listed(code[:12] for code in made)}) than is there "
+        f"now ({present[:12]})."
+    )
 
 
 def budget_sentences(context: CheckContext) -> tuple[str, ...]:
@@ -141,7 +159,8 @@ def _times(context: CheckContext) -> str:
     threads = f", {count(timing.threads, 'thread')}" if timing.threads else ""
     hardware = hardware_text(timing.hardware) or "one machine"
     where = f"this implementation on {hardware}{threads}"
-    return f"Times: {where}; their intervals cover the jitter of repeated timings only."
+    said = START_UP.get(timing.start_up, "")
+    return f"Times: {where}; their intervals cover the jitter of repeated timings only.{said}"
 
 
 def hardware_text(hardware: Mapping[str, Any]) -> str:
