@@ -20,6 +20,7 @@ from hyperverdict.design.choices import choice_file, with_choices
 from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
 from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.programs.identity import Identity, identity_of
 from hyperverdict.programs.ready import missing_program
 from hyperverdict.runs.declaration import declaration_file
@@ -193,6 +194,16 @@ class Invocation:
         if key not in self.plan.timings:
             raise UserError(f"unknown timing {key!r}; {nearest(key, self.plan.timings)}")
         return self.plan.timings[key]
+
+    def timing_to_update(self, key: str) -> list[str]:
+        """The file of a timing whose code is about to be trained again, so must be timed again."""
+        training = self.study.vocabulary.training
+        file = TIMINGS / "contrasts" / key / "timing.json"
+        if training is None or self.options.retrain != training.name or not self.main:
+            return []
+        if not file.exists() or read_timing(file).code == self._identity.code:
+            return []
+        return [str(file)]
 
     def files_to_update(self, run: PlannedRun) -> list[str]:
         """Existing files of a run that lack seeds or are unusable, so must be made again."""

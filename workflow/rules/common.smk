@@ -92,13 +92,17 @@ def arm_data(wildcards):
 def contrast_data(wildcards):
     """What has to be there before the arms of a contrast are timed."""
     arms = STUDY_RUN.timing(wildcards.contrast).configurations
+    for path in STUDY_RUN.timing_to_update(wildcards.contrast):
+        workflow.dag.forcefiles.add(path)
     sources = [path for arm in arms for path in training_sources(arm)]
     return ancient(sorted(set(sources)))
 
 
 def contrast_arms(wildcards):
     """The arms of a contrast, as paths: with a budget where whole trainings are timed."""
-    return [arm.timed_path for arm in STUDY_RUN.timing(wildcards.contrast).configurations]
+    return [
+        arm.timed_path for arm in STUDY_RUN.timing(wildcards.contrast).configurations
+    ]
 
 
 def contrast_repeats(wildcards):

@@ -147,3 +147,15 @@ def test_the_cost_of_timing_is_known_once_runs_are(own):
     assert timing_seconds(timing, states) is None
     states = {run.folder: RunState(run, (0,), (), "", {0: 30.0}) for run in plan.all_runs}
     assert timing_seconds(timing, states) == pytest.approx(2 * 5 * 30 * (1 + 1 / 3))
+
+
+def test_a_seed_that_fails_is_passed_over_in_all_arms(own):
+    own.program("""
+open("calls", "a").write(f"{a['rate']}:{epochs}:{seed} ")
+if seed == 0 and a["rate"] == "0.2" and epochs == 3: sys.exit("bad luck")
+good()
+""")
+    out = timed(own, open_own(own, **TIMED))
+    assert [len(times) for times in read_timing(out).arms.values()] == [2, 2]
+    calls = (own.folder / "calls").read_text().split()
+    assert calls[-4:] == ["0.1:3:2", "0.1:1:2", "0.2:3:2", "0.2:1:2"]

@@ -63,7 +63,8 @@ def time_programs(
 
     Args:
         paths: of the arms, with their budgets.
-        repeats: blocks, with seeds from 0 on; what the trainings report is thrown away.
+        repeats: blocks, with seeds from 0 on but for those that fail; what the trainings report is
+            thrown away.
         declaration: the training's `training.json`.
         exclusive: whether the job was given the machine for itself.
 
@@ -77,13 +78,7 @@ def time_programs(
     chosen, started, load = provenance.choose_device(device), provenance.now(), os.getloadavg()
     with StopRequest() as stop:
         clock = _Clock(out.parent, chosen, stop)
-        for configuration in arms.values():
-            # The first start reads everything from disk.
-            clock.take(_unit_of(configuration), 0)
-        blocks: dict[str, list[Measured]] = {path: [] for path in arms}
-        for seed in range(repeats):
-            for path, configuration in arms.items():
-                blocks[path].append(_block(clock, configuration, seed))
+        blocks = _blocks(clock, arms, repeats)
     amounts = {path: arm.budget.amount for path, arm in arms.items()}
     seconds, start_up = training_seconds(blocks, amounts)
     content = {
@@ -105,6 +100,39 @@ def time_programs(
     return content
 
 
+class _FailedError(UserError):
+    """A training that was to be timed has failed."""
+
+
+def _blocks(
+    clock: _Clock, arms: Mapping[str, Configuration], repeats: int
+) -> dict[str, list[Measured]]:
+    """Arm -> its blocks, each with a seed of its own; seeds that fail in an arm are passed over.
+
+    Raises UserError where more seeds fail than are wanted.
+    """
+    found: dict[str, list[Measured]] = {path: [] for path in arms}
+    warm, done = False, 0
+    for seed in range(2 * repeats + 1):
+        try:
+            if not warm:
+                # The first start reads everything from disk.
+                for configuration in arms.values():
+                    clock.take(_unit_of(configuration), seed)
+                warm = True
+            taken = {path: _block(clock, arm, seed) for path, arm in arms.items()}
+        except _FailedError as error:
+            logger.warning(f"seed {seed} is not timed: {error}")
+            failed = error
+            continue
+        for path, block in taken.items():
+            found[path].append(block)
+        done += 1
+        if done == repeats:
+            return found
+    raise UserError(str(failed))
+
+
 @dataclass(frozen=True)
 class _Clock:
     folder: Path
@@ -112,7 +140,7 @@ class _Clock:
     stop: StopRequest
 
     def take(self, configuration: Configuration, seed: int) -> Measured:
-        """Seconds of one training. Raises UserError where it fails."""
+        """Seconds of one training. Raises _FailedError where it fails."""
         place = (self.folder / "partial").absolute()
         shutil.rmtree(place, ignore_errors=True)
         folders = SeedFolders(
@@ -128,7 +156,7 @@ class _Clock:
             runner.close()
             shutil.rmtree(place, ignore_errors=True)
         if ran.reported is None:
-            raise UserError(f"timing {configuration.path}: {ran.message}")
+            raise _FailedError(f"timing {configuration.path}: {ran.message}")
         logger.info(f"{configuration.path}, seed {seed}: {ran.seconds:.3f} s")
         return Measured(ran.seconds, reported=ran.reported.train_seconds)
 
