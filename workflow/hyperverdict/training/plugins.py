@@ -1,28 +1,38 @@
-"""A user's own data set or model, named as ``module:callable``."""
+"""Functions of the user's own, named as ``module:function``: imported, called, and blamed."""
 
 from __future__ import annotations
 
 import importlib
-import os
 import sys
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from hyperverdict.errors import UserError, nearest
+from hyperverdict.errors import UserError, first_line, nearest
+from hyperverdict.vocabulary.modules import (
+    find_module,
+    is_users_file,
+    missing_module,
+    shown_file,
+)
 
 
-def named_callable(name: str, what: str) -> Callable[..., Any]:
-    """The callable that ``module:callable`` names; modules beside the Snakefile are found too.
+def named_callable(name: str, what: str, folders: Sequence[Path] = (Path(),)) -> Callable[..., Any]:
+    """The function that ``module:function`` names.
 
-    Raises UserError naming `what` when the module or the callable is missing.
+    Args:
+        name: as studies write it.
+        what: what it is, for messages: "model" or "data set".
+        folders: where its module is looked for before Python's own places.
+
+    Raises UserError where the module or the function is missing, or importing the module fails;
+    with the file and line of the user's code.
     """
     module_name, _, attribute = name.partition(":")
-    try:
-        module = _import(module_name)
-    except ImportError as error:
-        raise UserError(
-            f"{what} {name!r}: module {module_name!r} does not import: {error}"
-        ) from error
+    with users_code(what, name):
+        module = _import(module_name, folders)
     found = getattr(module, attribute, None)
     if not callable(found):
         public = [n for n in vars(module) if not n.startswith("_") and callable(vars(module)[n])]
@@ -31,9 +41,85 @@ def named_callable(name: str, what: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]
 
 
-def _import(name: str) -> Any:
-    folder = os.getcwd()
-    # Snakemake puts the script's folder on sys.path, not the one it was started in.
-    if folder not in sys.path and "" not in sys.path:
-        sys.path.append(folder)
-    return importlib.import_module(name)
+def _import(name: str, folders: Sequence[Path]) -> Any:
+    """The module that `find_module` finds, whatever of its name was imported before."""
+    importlib.invalidate_caches()
+    found = find_module(name, folders)
+    if found is None:
+        raise missing_module(name, folders)
+    _forget_others(folders)
+    first = [str(folder.absolute()) for folder in folders]
+    path = list(sys.path)
+    # What lies beside a study comes first, while it is imported only: nothing of ours or of an
+    # installed package must be looked for there. Later imports in functions find it last.
+    sys.path[:] = [*first, *(entry for entry in path if entry not in first)]
+    try:
+        module = importlib.import_module(name)
+    finally:
+        sys.path[:] = [*path, *(entry for entry in first if entry not in path)]
+    loaded = getattr(module, "__file__", None)
+    if found.file is not None and loaded and not found.file.samefile(loaded):
+        raise UserError(f"another module is named {name}, too ({loaded}); rename {found.file}")
+    return module
+
+
+def _forget_others(folders: Sequence[Path]) -> None:
+    """Forget modules of the user's that now would be found elsewhere: those of another study."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if not file or not Path(file).is_file() or not is_users_file(Path(file)):
+            continue
+        found = find_module(name, folders)
+        if found is not None and found.file is not None and not found.file.samefile(file):
+            del sys.modules[name]
+
+
+@contextmanager
+def users_code(what: str, name: str) -> Iterator[None]:
+    """Turns any error of the user's code into one UserError with the file and line of that code.
+
+    A failed allocation stays what it is: it is an outcome.
+    """
+    try:
+        yield
+    except (UserError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:
+        if _is_allocation(error):
+            raise
+        raise UserError(f"{what} {name!r}: {blamed(error)}") from error
+
+
+def _is_allocation(error: BaseException) -> bool:
+    words = ("out of memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, RuntimeError) and any(part in str(error) for part in words)
+
+
+def blamed(error: BaseException) -> str:
+    """An error of the user's code as one line: where it arose, its type, what it says."""
+    text = first_line(error) if isinstance(error, Exception) else f"exit {error}"
+    said = f"{type(error).__name__}: {text}"
+    place = place_of(error)
+    return f"{place}: {said}" if place else said
+
+
+def place_of(error: BaseException) -> str:
+    """File and line of the user's code in which an error arose; "" where none was running."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{shown_file(Path(error.filename))}, line {error.lineno or 1}"
+    frames = traceback.extract_tb(error.__traceback__)
+    for frame in reversed(frames):
+        file = Path(frame.filename)
+        if file.suffix == ".py" and file.exists() and is_users_file(file):
+            return f"{shown_file(file)}, line {frame.lineno}"
+    return ""
+
+
+def is_of_users(error: BaseException) -> bool:
+    """Whether an error in the training of a user's model arose in that model.
+
+    In its code, or in a layer of torch's that it is made of.
+    """
+    files = (frame.filename for frame in traceback.extract_tb(error.__traceback__))
+    layers = str(Path("torch", "nn", "modules"))
+    return bool(place_of(error)) or any(layers in file for file in files)

@@ -41,10 +41,16 @@ class FoundModule:
         """Whether it is neither Python's own, nor installed, nor ours."""
         if self.name.partition(".")[0] == "hyperverdict":
             return False
-        place = (self.file or self.root).resolve()
-        return not any(part in _INSTALLED for part in place.parts) and not any(
-            place.is_relative_to(folder) for folder in _standard_folders()
-        )
+        return is_users_file(self.file or self.root)
+
+
+def is_users_file(file: Path) -> bool:
+    """Whether a file is neither Python's own, nor installed, nor of this package."""
+    place = file.resolve()
+    others = (*_standard_folders(), Path(__file__).resolve().parents[1])
+    return not any(part in _INSTALLED for part in place.parts) and not any(
+        place.is_relative_to(folder) for folder in others
+    )
 
 
 def _standard_folders() -> set[Path]:
@@ -123,3 +129,9 @@ def read_module(file: Path) -> ast.Module:
         raise UserError(f"{file} is not Python source: {error}") from None
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def shown_file(file: Path) -> Path:
+    """A file as people find it: below the working folder, relative to it."""
+    here = Path.cwd()
+    return file.relative_to(here) if file.is_relative_to(here) else file
