@@ -12,12 +12,21 @@ from typing import Any
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.runs.declaration import Declaration, declaration_file, read_declaration
 from hyperverdict.runs.declared import check_frozen
+from hyperverdict.study.functions import (
+    FOLDERS,
+    declared_by,
+    module_folders,
+    names_of,
+    signature_of,
+    unit_of,
+)
 from hyperverdict.study.structure import Source
 from hyperverdict.vocabulary.budget import KINDS
-from hyperverdict.vocabulary.declared import declare
+from hyperverdict.vocabulary.declared import declare, kind_of
 from hyperverdict.vocabulary.hyperparameters import Hyperparameter
 from hyperverdict.vocabulary.metrics import TIME
 from hyperverdict.vocabulary.training import (
+    LOG,
     METRICS,
     PLACEHOLDERS,
     SEED,
@@ -48,8 +57,12 @@ def own_vocabulary(raw: Raw, source: Source) -> Vocabulary:
         source.at(("hyperparameters", name), partial(_check_name, name))
     training = _training(raw, source)
     frozen = read_declaration(declaration_file(training.name))
+    declared = raw.get("hyperparameters") or {}
+    if training.call:
+        declared = source.at((TRAIN, "call"), partial(declared_by, training, declared))
+        training = replace(training, arguments=tuple(declared))
     rows = {TRAIN: _name_row(training.name)}
-    rows |= _rows(raw, training, frozen, source)
+    rows |= _rows(declared, training, frozen, source)
     return Vocabulary(rows, {}, {}, training=replace(training, stated=_stated(raw, training)))
 
 
@@ -60,6 +73,7 @@ def _stated(raw: Raw, training: Training) -> dict[str, Any]:
         "study": training.name,
         TRAIN: {**raw[TRAIN], "name": training.name},
         **kept,
+        **({FOLDERS: list(training.folders)} if training.call else {}),
         "baseline": {BUDGET: f"1 {training.unit}"} if training.told_length else {},
     }
 
@@ -92,7 +106,7 @@ def _training(raw: Raw, source: Source) -> Training:
         "stops_early": entry.get("stops_early", False),
     }
     if "call" in entry:
-        raise source.error((TRAIN, "call"), "functions come next")
+        return source.at((TRAIN, "call"), lambda: _function(raw, source, given))
     words = source.at((TRAIN, "command"), lambda: command_words(entry["command"]))
     if not given["code"]:
         raise source.error(
@@ -102,6 +116,15 @@ def _training(raw: Raw, source: Source) -> Training:
         )
     unit = source.at((TRAIN, "command"), lambda: _unit(words, raw))
     return Training(command=words, unit=unit, **given)
+
+
+def _function(raw: Raw, source: Source, given: dict[str, Any]) -> Training:
+    """The training by a function, as far as its signature says it."""
+    folders = tuple(map(str, raw.get(FOLDERS) or module_folders(source.path)))
+    training = Training(call=raw[TRAIN]["call"], folders=folders, **given)
+    signature = signature_of(training)
+    unit = unit_of(signature, _stated_units(raw))
+    return replace(training, unit=unit, takes_log=LOG in names_of(signature))
 
 
 def command_words(text: str) -> tuple[str, ...]:
@@ -195,15 +218,15 @@ def _scalars(node: Any) -> Iterator[Any]:
 
 
 def _rows(
-    raw: Raw, training: Training, frozen: Declaration | None, source: Source
+    declared: Raw, training: Training, frozen: Declaration | None, source: Source
 ) -> dict[str, Hyperparameter]:
     """The hyperparameters in the order of paths: as the first run froze them, then later ones."""
-    declared = raw.get("hyperparameters") or {}
     frozen_defaults = frozen.defaults if frozen else {}
     core = frozen.core if frozen else tuple(declared)
     rows: dict[str, Hyperparameter] = {}
     for name, entry in declared.items():
-        place = ("hyperparameters", name)
+        place = (TRAIN, "call", name) if training.call else ("hyperparameters", name)
+        source.at(place, partial(_check_name, name))
         source.at(place, partial(_check_passed, name, training))
         row = source.at(place, partial(_row, name, entry, core=name in core))
         if frozen is not None:
@@ -211,7 +234,8 @@ def _rows(
         rows[name] = row
     for name, default in frozen_defaults.items():
         if name not in rows and name in core:
-            rows[name] = declare(name, default, allowed=[default])
+            kind = kind_of(default) or "text"
+            rows[name] = declare(name, default, kind=kind, allowed=[default])
     ordered = [*core, *(name for name in rows if name not in core)]
     return {name: rows[name] for name in ordered if name in rows}
 
@@ -244,6 +268,7 @@ def _row(name: str, entry: Raw, *, core: bool) -> Hyperparameter:
         name,
         entry["default"],
         kind=entry.get("type"),
+        none=entry.get("none", False),
         allowed=entry.get("allowed"),
         unit=entry.get("unit", ""),
         title=entry.get("title", ""),

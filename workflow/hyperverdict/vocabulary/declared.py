@@ -14,15 +14,19 @@ from urllib.parse import quote, unquote
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.vocabulary.hyperparameters import Hyperparameter, Level, as_number, number_text
 
-Kind = Literal["number", "whole", "text", "boolean"]
+Kind = Literal["number", "whole", "text", "boolean", "numbers", "wholes"]
 KINDS: Mapping[Kind, str] = {
     "number": "a number",
     "whole": "a whole number",
     "text": "text",
     "boolean": "true or false",
+    "numbers": "a list of numbers",
+    "wholes": "a list of whole numbers",
 }
 # What an empty text and a missing value are in paths; no encoded text is spelled so.
 _EMPTY, _NONE = "%", "%none"
+# Between the numbers of a list.
+_BETWEEN = ","
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def declare(
     title: str = "",
     flag: str = "",
     core: bool = True,
+    none: bool = False,
     acts_with: Mapping[str, frozenset[Level]] | None = None,
 ) -> Hyperparameter:
     """A hyperparameter as its declaration states it.
@@ -85,13 +90,14 @@ def declare(
         allowed: a list of levels, or ``{"from": low, "to": high}``; anything of the kind when None.
         flag: for true or false: the argument that a command gets for true; nothing for false.
         core: spelled in every path, else only where it differs from the default.
+        none: a missing value is a level; it is one, too, where it is the default.
 
     Raises UserError for a default that has no kind or is not allowed.
     """
     kind = kind or kind_of(default)
     if kind is None:
         raise UserError(f"default {default!r} must be a number, text, true or false")
-    none = default is None
+    none = none or default is None
     limits = _limits(allowed, kind, none)
 
     def read(raw: object) -> Level:
@@ -105,13 +111,14 @@ def declare(
         unit=unit,
         description=title or name.replace("_", " "),
         allowed=limits.text or KINDS[kind],
-        default=None if none else read_as(kind, default),
+        default=read_as(kind, default, none=none),
         core=core,
         read=read,
         spell=spell,
         acts_with=acts_with or {},
         parse=parse,
         flag=flag,
+        kind=kind,
     )
     limits.check(row.default, default)
     return row
@@ -123,6 +130,8 @@ def kind_of(value: object) -> Kind | None:
         return "boolean"
     if isinstance(value, (int, float)):
         return "number"
+    if isinstance(value, (list, tuple)) and value and all(kind_of(v) == "number" for v in value):
+        return "numbers"
     return "text" if isinstance(value, str) else None
 
 
@@ -161,11 +170,27 @@ def _boolean(raw: object) -> Level:
     raise UserError(f"{raw!r} must be true or false")
 
 
+def _numbers(raw: object) -> Level:
+    return _list(raw, _number)
+
+
+def _wholes(raw: object) -> Level:
+    return _list(raw, _whole)
+
+
+def _list(raw: object, read: Callable[[object], Level]) -> Level:
+    if not isinstance(raw, (list, tuple)) or not raw:
+        raise UserError(f"{raw!r} must be a list of numbers, such as [64, 32]")
+    return tuple(read(item) for item in raw)
+
+
 _READERS: Mapping[Kind, Callable[[object], Level]] = {
     "number": _number,
     "whole": _whole,
     "text": _text,
     "boolean": _boolean,
+    "numbers": _numbers,
+    "wholes": _wholes,
 }
 
 
@@ -177,6 +202,8 @@ def spell(level: Level) -> str:
         return str(level).lower()
     if isinstance(level, (int, float)):
         return number_text(level)
+    if isinstance(level, tuple):
+        return _BETWEEN.join(map(number_text, level))
     # `quote` leaves ~ as it is; in paths it parts name and level.
     return quote(level, safe="", encoding="utf-8").replace("~", "%7E") or _EMPTY
 
@@ -187,7 +214,20 @@ def parse_as(kind: Kind, text: str, *, none: bool = False) -> Level:
         return None
     if kind == "text":
         return _text("" if text == _EMPTY else unquote(text, errors="strict"))
+    if kind in ("numbers", "wholes"):
+        return read_as(kind, text.split(_BETWEEN))
     return read_as(kind, text)
+
+
+def argument_value(kind: str, level: Level) -> Level:
+    """A level as a Python function expects it: a float where it declares one, lists as lists."""
+    if level is None:
+        return None
+    if kind == "number":
+        return float(level)
+    if kind in ("numbers", "wholes"):
+        return [float(item) if kind == "numbers" else item for item in level]
+    return level
 
 
 def _limits(allowed: object, kind: Kind, none: bool) -> Allowed:

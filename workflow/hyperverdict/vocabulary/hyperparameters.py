@@ -37,6 +37,7 @@ class Hyperparameter:
         words: canonical levels that people read as a word: 0 training images are "all".
         parse: canonical value from a path's text, where that is not what a person would write.
         flag: for true or false in a user's command: the argument that stands for true.
+        kind: of its levels where it was declared outside this package, see `declared.KINDS`.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Hyperparameter:
     words: Mapping[Level, str] = field(default_factory=dict)
     parse: Callable[[str], Level] | None = None
     flag: str = ""
+    kind: str = ""
 
 
 def number_text(value: float) -> str:

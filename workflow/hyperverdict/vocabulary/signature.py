@@ -31,7 +31,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 # How the default of a hyperparameter may be annotated, and what it may be.
 _KINDS: Mapping[str, Kind] = {"int": "whole", "float": "number", "str": "text", "bool": "boolean"}
-ALLOWED_TEXT = "int, float, str, bool or Literal[...]"
+ALLOWED_TEXT = "int, float, str, bool, Literal[...], list[int], list[float], or one of them | None"
+_LISTS = frozenset({"list", "tuple", "List", "Tuple", "Sequence"})
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Argument:
         default: its default, a number, text or boolean; None where `has_default` is False.
         kind: of its levels; None where neither annotation nor default says it.
         allowed: the levels of a ``Literal[...]``, in order; empty for any of the kind.
+        none: None is a level, too.
         problem: why it declares no hyperparameter; "" where it does.
     """
 
@@ -52,6 +54,7 @@ class Argument:
     default: Any = None
     kind: Kind | None = None
     allowed: tuple[Any, ...] = ()
+    none: bool = False
     problem: str = ""
 
 
@@ -270,9 +273,10 @@ def _with_default(entry: Argument, node: ast.expr) -> Argument:
             problem=f"its default is {_source(node)}, which only running the code would tell; "
             "write the value itself",
         )
+    if default is None:
+        return replace(entry, none=True)
     if isinstance(default, tuple | list):
-        # Only hidden_units takes one; whether it may is known where names are.
-        return replace(entry, default=tuple(default))
+        return _with_list(entry, tuple(default), node)
     if _kind(default) is None:
         return replace(
             entry,
@@ -283,19 +287,36 @@ def _with_default(entry: Argument, node: ast.expr) -> Argument:
     return replace(entry, default=default)
 
 
+def _with_list(entry: Argument, default: tuple[Any, ...], node: ast.expr) -> Argument:
+    kinds = {_kind(item) for item in default}
+    if not default or not kinds <= {"whole", "number"}:
+        return replace(entry, problem=f"its default {_source(node)} is no list of numbers")
+    return replace(entry, default=default, kind="wholes" if kinds == {"whole"} else "numbers")
+
+
 def _with_annotation(entry: Argument, node: ast.expr) -> Argument:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
             node = ast.parse(node.value, mode="eval").body
         except SyntaxError:
             return replace(entry, problem=_unreadable_annotation(node))
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    name = _last_name(node)
     if name in _KINDS:
         return replace(entry, kind=_KINDS[name])
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            if _is_none(other):
+                return _with_annotation(replace(entry, none=True), one)
     if isinstance(node, ast.Subscript):
-        name = getattr(node.value, "attr", getattr(node.value, "id", ""))
+        name = _last_name(node.value)
         if name == "Literal":
             return _with_literal(entry, node)
+        if name == "Optional":
+            return _with_annotation(replace(entry, none=True), node.slice)
+        items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        inner = {_last_name(item) for item in items if not _is_ellipsis(item)}
+        if name in _LISTS and inner in ({"int"}, {"float"}):
+            return replace(entry, kind="wholes" if inner == {"int"} else "numbers")
     return replace(entry, problem=_unreadable_annotation(node))
 
 
@@ -305,6 +326,8 @@ def _with_literal(entry: Argument, node: ast.Subscript) -> Argument:
         levels = tuple(ast.literal_eval(item) for item in items)
     except (ValueError, TypeError, SyntaxError):
         return replace(entry, problem=_unreadable_annotation(node))
+    none = entry.none or None in levels
+    levels = tuple(level for level in levels if level is not None)
     kinds = {_kind(level) for level in levels}
     if kinds == {"whole", "number"}:
         kinds = {"number"}
@@ -312,7 +335,19 @@ def _with_literal(entry: Argument, node: ast.Subscript) -> Argument:
         return replace(
             entry, problem=f"{_source(node)} must list numbers, or texts, or True and False"
         )
-    return replace(entry, kind=kinds.pop(), allowed=tuple(dict.fromkeys(levels)))
+    return replace(entry, kind=kinds.pop(), allowed=tuple(dict.fromkeys(levels)), none=none)
+
+
+def _last_name(node: ast.expr) -> str:
+    return str(node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", ""))
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
 
 
 def _unreadable_annotation(node: ast.expr) -> str:

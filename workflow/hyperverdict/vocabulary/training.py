@@ -13,6 +13,8 @@ TRAIN = "train"
 SEED, METRICS, CHECKPOINT, TENSORBOARD, DEVICE = (
     "seed", "metrics", "checkpoint", "tensorboard", "device",
 )  # fmt: skip
+# What a function reports through.
+LOG = "log"
 PLACEHOLDERS = (SEED, METRICS, CHECKPOINT, TENSORBOARD, DEVICE)
 # The budget of a training that is not told how long to train.
 WHOLE = "trainings"
@@ -32,6 +34,9 @@ class Training:
         data: files and folders that it reads.
         scores: metric name -> its name in what the training reports.
         validation: the same for the scores on which choices are made.
+        folders: where a function's module is looked for before Python's own places.
+        arguments: hyperparameters that a function takes.
+        takes_log: a function takes `log`.
         stops_early: it may end before the budget by its own choice.
         stated: the part of the study file that says all this, as plain values.
     """
@@ -44,6 +49,9 @@ class Training:
     data: tuple[str, ...] = ()
     scores: Mapping[str, str] = field(default_factory=dict)
     validation: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+    takes_log: bool = False
     stops_early: bool = False
     stated: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
