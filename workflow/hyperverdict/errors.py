@@ -35,7 +35,7 @@ def combined(errors: Iterable[UserError], file: object = "") -> UserError:
     return kind("\n".join([head, *(f"  {error.within}" for error in found)]))
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """The first line of another program's message, or the name of its error where it has none."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 

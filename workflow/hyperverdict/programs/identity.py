@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
-from hyperverdict.training.code import code_checksum, listed_files
+from hyperverdict.training.code import code_checksum, files_of, listed_files
 from hyperverdict.vocabulary.training import Training
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 
@@ -42,7 +42,16 @@ def _code(training: Training, vocabulary: Vocabulary, folder: Path) -> str:
     """Files and command: a word that is changed in the command is another training."""
     flags = {name: row.flag for name, row in vocabulary.hyperparameters.items() if row.flag}
     how = json.dumps([training.command, training.call, flags], sort_keys=True)
-    return code_checksum(listed_files(training.code, folder), how)
+    return code_checksum(_code_files(training, folder), how)
+
+
+def _code_files(training: Training, folder: Path) -> dict[str, Path]:
+    """What the study lists, and for a function its module with what it imports of the user's."""
+    listed = listed_files(training.code, folder)
+    if not training.call:
+        return listed
+    folders = [folder / place for place in training.folders]
+    return {**files_of(training.call.partition(":")[0], folders), **listed}
 
 
 def data_checksum(entries: tuple[str, ...], folder: Path = Path()) -> str:

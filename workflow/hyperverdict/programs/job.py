@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperverdict.errors import UserError
+from hyperverdict.programs.calls import Calls
 from hyperverdict.programs.command import SeedFolders
 from hyperverdict.programs.commands import Commands
 from hyperverdict.programs.identity import identity_of
@@ -87,7 +88,13 @@ def train_with_program(
 def runner_of(
     configuration: Configuration, folder: Path, memory_note: Callable[[], None] | None = None
 ) -> SeedRunner:
-    """What runs the seeds of a configuration, into a run's folder."""
+    """What runs the seeds of a configuration, into a run's folder.
+
+    To be made before anything of ours starts threads: functions run in forks.
+    """
+    training = configuration.vocabulary.training
+    if training is not None and training.call:
+        return Calls(configuration, memory_note)
     return Commands(configuration, folder, memory_note)
 
 
@@ -127,7 +134,7 @@ class _Program:
         device, clock = provenance.choose_device(self.device), Clock()
         logger.info(f"training seeds {seeds} on the {device} with {self.training.name}")
         self._refuse_missing(partial)
-        if not self.training.uses(CHECKPOINT):
+        if self.training.command and not self.training.uses(CHECKPOINT):
             logger.info(
                 "the command has no {checkpoint}: a seed that is interrupted starts from the "
                 "beginning"

@@ -68,8 +68,14 @@ def _prctl() -> Callable[..., int] | None:
 
 def children() -> frozenset[int]:
     """Our children, adopted ones included; none where the system does not say."""
-    me = os.getpid()
-    return frozenset(pid for pid in _processes() if _parent(pid) == me)
+    try:
+        # Much quicker than a look at every process; not every kernel has it.
+        tasks = os.listdir(_PROC / "self/task")
+        texts = [(_PROC / f"self/task/{task}/children").read_text() for task in tasks]
+        return frozenset(int(pid) for text in texts for pid in text.split())
+    except OSError:
+        me = os.getpid()
+        return frozenset(pid for pid in _processes() if _parent(pid) == me)
 
 
 def end_new_children(before: frozenset[int]) -> int:

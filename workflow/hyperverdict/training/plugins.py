@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 from hyperverdict.errors import UserError, first_line, nearest
 from hyperverdict.vocabulary.modules import (
+    INSTALLED,
     find_module,
     is_users_file,
     missing_module,
@@ -65,9 +67,13 @@ def _import(name: str, folders: Sequence[Path]) -> Any:
 
 def _forget_others(folders: Sequence[Path]) -> None:
     """Forget modules of the user's that now would be found elsewhere: those of another study."""
+    standard = os.path.dirname(os.__file__) + os.sep
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if not file or not Path(file).is_file() or not is_users_file(Path(file)):
+        # First what costs nothing: thousands of modules may be loaded.
+        if not file or any(part in file for part in INSTALLED) or file.startswith(standard):
+            continue
+        if not Path(file).is_file() or not is_users_file(Path(file)):
             continue
         found = find_module(name, folders)
         if found is not None and found.file is not None and not found.file.samefile(file):

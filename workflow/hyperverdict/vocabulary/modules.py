@@ -11,13 +11,14 @@ import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
 from hyperverdict.errors import UserError, nearest
 
-_INSTALLED = ("site-packages", "dist-packages")
+INSTALLED = ("site-packages", "dist-packages")
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,16 @@ class FoundModule:
 def is_users_file(file: Path) -> bool:
     """Whether a file is neither Python's own, nor installed, nor of this package."""
     place = file.resolve()
-    others = (*_standard_folders(), Path(__file__).resolve().parents[1])
-    return not any(part in _INSTALLED for part in place.parts) and not any(
-        place.is_relative_to(folder) for folder in others
+    return not any(part in INSTALLED for part in place.parts) and not any(
+        place.is_relative_to(folder) for folder in _folders_of_others()
     )
 
 
-def _standard_folders() -> set[Path]:
-    return {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")}
+@cache
+def _folders_of_others() -> tuple[Path, ...]:
+    """Python's own modules, and ours."""
+    standard = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")}
+    return (*standard, Path(__file__).resolve().parents[1])
 
 
 def search_path(folders: Sequence[Path]) -> list[str]:

@@ -1,0 +1,123 @@
+"""What a user's function reports through: `log`, one object for one seed.
+
+    def train(*, seed, epochs, log, heads=4):
+        for epoch in range(1, epochs + 1):
+            ...
+            log(epoch=epoch, accuracy=0.9)
+
+Every call is a line in a file at once, so that nothing is lost when the process dies.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, TextIO
+
+
+class Stopped(BaseException):
+    """Raised by a function that was asked to stop and has saved: this seed is continued later.
+
+    No Exception, so that `except Exception` in a training loop does not catch it.
+    """
+
+
+class Log:
+    """What a function gets as `log`.
+
+    Attributes:
+        device: "cpu" or "cuda".
+    """
+
+    Stopped: ClassVar[type[BaseException]] = Stopped
+
+    def __init__(self, rows: Path, checkpoint: Path, tensorboard: Path, device: str) -> None:
+        self.device = device
+        self._rows, self._checkpoint, self._tensorboard = rows, checkpoint, tensorboard
+        self._file: TextIO | None = None
+        self._asked = False
+        self._has_seen = False
+
+    def __call__(self, values: Mapping[str, Any] | None = None, /, **further: Any) -> None:
+        """Report numbers as one row: ``log(epoch=3, accuracy=0.9)``.
+
+        Rows of equal progress are one row. Names that are no words go into a mapping:
+        ``log({"eval/bleu": 21.2}, epoch=3)``. Tensors and arrays of one number are numbers.
+
+        Raises TypeError for what is no number.
+        """
+        row = numbers_of({**(values or {}), **further})
+        if not row:
+            return
+        if self._file is None:
+            self._rows.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._rows.open("a", encoding="utf-8")
+        self._file.write(json.dumps(row) + "\n")
+        self._file.flush()
+
+    @property
+    def checkpoint(self) -> Path:
+        """A folder that survives restarts, empty at first: save here, and look here first."""
+        self._checkpoint.mkdir(parents=True, exist_ok=True)
+        return self._checkpoint
+
+    @property
+    def tensorboard(self) -> Path:
+        """A folder for TensorBoard's event files of this seed."""
+        self._tensorboard.mkdir(parents=True, exist_ok=True)
+        return self._tensorboard
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether the job is asked to end: save to `checkpoint`, then ``raise log.Stopped``."""
+        self._has_seen |= self._asked
+        return self._asked
+
+    def ask_to_stop(self) -> None:
+        """Make `should_stop` True."""
+        self._asked = True
+
+    @property
+    def has_seen_stop(self) -> bool:
+        """Whether the function has been told to stop, and has read it."""
+        return self._has_seen
+
+
+def numbers_of(values: Mapping[str, Any]) -> dict[str, float]:
+    """Values as plain numbers; TypeError, naming the value, for what is none."""
+    return {_name(name): _number(name, value) for name, value in values.items()}
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"log: {name!r} is no name of a metric")
+    return name
+
+
+def _number(name: str, value: Any) -> float:
+    is_text = isinstance(value, (str, bytes, bool)) or value is None
+    try:
+        if is_text:
+            raise TypeError
+        number = float(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"log: {name}={value!r} is not a number") from None
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def read_rows(file: Path) -> list[dict[str, float]]:
+    """The rows that were reported; a last line that was cut off by a crash is left out."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    rows = []
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            rows.append(row)
+    return rows

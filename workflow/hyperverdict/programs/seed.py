@@ -1,0 +1,193 @@
+"""One seed of a user's function, in a process of its own: the call, and how it ended.
+
+`python -m hyperverdict.programs.seed REQUEST` is that process where it cannot be forked.
+"""
+
+from __future__ import annotations
+
+import atexit
+import faulthandler
+import json
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from hyperverdict.errors import UserError
+from hyperverdict.programs.reporting import Log, Stopped, numbers_of
+from hyperverdict.training.plugins import blamed, named_callable, place_of
+from hyperverdict.vocabulary.modules import is_users_file
+
+ROWS, END, CRASH = "rows.jsonl", "end.json", "crash.txt"
+# How a call ended, beside the statuses of a seed's record.
+STOPPED, REFUSED = "stopped", "refused"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one seed's process is to do.
+
+    Attributes:
+        call: ``module:function``.
+        folders: where its module is looked for.
+        arguments: its keyword arguments but `log`.
+        takes_log: it takes `log`.
+        place: the folder for what it reports and how it ended.
+        checkpoint, tensorboard, device: see `Log`.
+    """
+
+    call: str
+    folders: tuple[str, ...]
+    arguments: Mapping[str, Any]
+    takes_log: bool
+    place: str
+    checkpoint: str
+    tensorboard: str
+    device: str
+
+    def to_json(self) -> str:
+        """The request as one line."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Request:
+        """Inverse of `to_json`."""
+        raw = json.loads(text)
+        return Request(**{**raw, "folders": tuple(raw["folders"])})
+
+
+@dataclass(frozen=True)
+class CallEnd:
+    """How a call ended.
+
+    Attributes:
+        status: finished, failed, out_of_memory; "stopped" for `log.Stopped`, "refused" for a module
+            that cannot be imported.
+        message: why, with the file and line of the user's code.
+        seconds: of the call alone.
+        has_seen_stop: it was asked to stop and has read so.
+    """
+
+    status: str
+    message: str = ""
+    seconds: float = 0.0
+    has_seen_stop: bool = False
+
+
+def imported(request: Request) -> Callable[..., Any]:
+    """The user's function; UserError, with their file and line, where importing fails."""
+    return named_callable(request.call, "function", tuple(map(Path, request.folders)))
+
+
+def run_seed(function: Callable[..., Any], request: Request) -> NoReturn:
+    """Call the function in this process, write down how it ended, and end the process."""
+    place = Path(request.place)
+    log = Log(place / ROWS, Path(request.checkpoint), Path(request.tensorboard), request.device)
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        log.ask_to_stop()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with (place / CRASH).open("w") as crash:
+        faulthandler.enable(crash)
+        began = time.perf_counter()
+        end = _called(function, request, log)
+        end = replace(end, seconds=time.perf_counter() - began)
+        faulthandler.disable()
+    _write(place, end)
+    leave()
+
+
+def _called(function: Callable[..., Any], request: Request, log: Log) -> CallEnd:
+    arguments = {**request.arguments, **({"log": log} if request.takes_log else {})}
+    try:
+        last = function(**arguments)
+        if last is not None:
+            _report(last, log, request.call)
+    except Stopped:
+        return CallEnd(STOPPED, has_seen_stop=log.has_seen_stop)
+    except SystemExit as error:
+        said = "" if error.code is None else repr(error.code)
+        return CallEnd("failed", f"{place_of(error)}: sys.exit({said})".removeprefix(": "))
+    except BaseException as error:
+        _print(error)
+        status = "out_of_memory" if _is_out_of_memory(error) else "failed"
+        return CallEnd(status, blamed(error))
+    return CallEnd("finished", has_seen_stop=log.has_seen_stop)
+
+
+def _report(last: Any, log: Log, call: str) -> None:
+    if not isinstance(last, Mapping):
+        raise TypeError(
+            f"{call} returned {type(last).__name__}; allowed: a mapping of numbers such as "
+            '{"accuracy": 0.9}, or nothing'
+        )
+    log(numbers_of(last))
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    # Not imported here: a study need not have torch.
+    torch = sys.modules.get("torch")
+    kinds = (MemoryError, *filter(None, [getattr(torch, "OutOfMemoryError", None)]))
+    return isinstance(error, kinds)
+
+
+def _print(error: BaseException) -> None:
+    """The traceback to the seed's log, without our own frames before the user's."""
+    frame = error.__traceback__
+    while frame is not None and not is_users_file(Path(frame.tb_frame.f_code.co_filename)):
+        frame = frame.tb_next
+    traceback.print_exception(type(error), error, frame or error.__traceback__)
+
+
+def _write(place: Path, end: CallEnd) -> None:
+    # Whole or not at all, whatever ends this process; a crash of the machine costs one seed.
+    unfinished = place / f".{END}"
+    unfinished.write_text(json.dumps(asdict(end)))
+    unfinished.replace(place / END)
+
+
+def leave(code: int = 0) -> NoReturn:
+    """End this process as Python would, without taking down what its parent has imported."""
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        traceback.print_exc()
+    os._exit(code)
+
+
+def reseed() -> None:
+    """Give this fork random states of its own, as a new process has."""
+    random.seed()
+    # Not numpy, which would import it now.
+    if (numpy_random := sys.modules.get("numpy.random")) is not None:
+        numpy_random.seed()
+    if (torch := sys.modules.get("torch")) is not None and hasattr(torch, "manual_seed"):
+        torch.manual_seed(int.from_bytes(os.urandom(7), "little"))
+
+
+def main(text: str) -> NoReturn:
+    """Import the module, and run one seed."""
+    request = Request.from_json(text)
+    try:
+        function = imported(request)
+    except UserError as error:
+        _write(Path(request.place), CallEnd(REFUSED, str(error)))
+        leave()
+    run_seed(function, request)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
