@@ -39,6 +39,9 @@ STUDIES = RESULTS / "studies"
 PREPARED = Path("resources/prepared")
 OPTIONS = ("tensorboard", "retrain")
 SHOWN_FAILURES = 3
+# What training jobs import: of our own loop, and of trainings of the user's own.
+PRELOAD = ("torch", "hyperverdict.training.run")
+OWN_PRELOAD = ("hyperverdict.programs.job",)
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,11 @@ class Invocation:
         """The file that declares the study's own training; "" for our loop."""
         training = self.study.vocabulary.training
         return "" if training is None else str(declaration_file(training.name))
+
+    @property
+    def preload(self) -> str:
+        """The modules that training jobs find imported: no torch where a study does not need it."""
+        return ",".join(OWN_PRELOAD if self.declaration else PRELOAD)
 
     @property
     def declared_defaults(self) -> dict[str, Level]:

@@ -17,6 +17,7 @@ rule time_configuration:
         mem_mb=2000,
         # On a cluster a whole node, whatever its cores, and nothing beside it in its array task.
         slurm_extra="--exclusive",
+        submitit_preload=STUDY_RUN.preload,
         submitit_at_once=1,
         runtime=30,
     script:
@@ -37,6 +38,7 @@ rule time_contrast:
         gpu=0,
         mem_mb=2000,
         slurm_extra="--exclusive",
+        submitit_preload=STUDY_RUN.preload,
         submitit_at_once=1,
         runtime=60,
     params:

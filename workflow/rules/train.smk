@@ -20,6 +20,7 @@ rule train:
         runtime=60,
         checkpoint_seconds=60,
         submitit_seconds=expected_seconds,
+        submitit_preload=STUDY_RUN.preload,
     params:
         seeds=seeds_after_training,
         tensorboard=STUDY_RUN.options.tensorboard,

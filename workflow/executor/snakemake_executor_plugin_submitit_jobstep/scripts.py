@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from .running import current_job
 from .workers import Ended, WarmWorkers, WorkerDiedError, job_environment
 
+# The resource by which a rule names the modules that its jobs find imported.
+PRELOAD = "submitit_preload"
+
 if TYPE_CHECKING:
     from snakemake.script import PythonScript
 
@@ -62,7 +65,8 @@ def run_warm(script: PythonScript, path: str, workers: WarmWorkers) -> None:
                     measured.enter_context(benchmarked(pid, script.bench_record))
 
         try:
-            end = workers.get(script.threads).run(path, environment, started)
+            worker = workers.get(script.threads, script.resources.get(PRELOAD))
+            end = worker.run(path, environment, started)
         except WorkerDiedError as error:
             if job is not None:
                 # Its forks die with the worker: what ended it ended the job.

@@ -153,11 +153,15 @@ class WarmWorker:
 
 
 class WarmWorkers:
-    """Warm workers by number of threads: thread pools are sized when a library is loaded."""
+    """Warm workers by what they have imported and by number of threads.
+
+    Thread pools are sized when a library is loaded. What jobs do not need is not imported: it costs
+    time, and every fork of a large process does.
+    """
 
     def __init__(self, preload: str) -> None:
         self.preload = preload
-        self._workers: dict[int, WarmWorker] = {}
+        self._workers: dict[tuple[int, str], WarmWorker] = {}
         self._lock = threading.Lock()
 
     @property
@@ -165,14 +169,19 @@ class WarmWorkers:
         """Whether scripts are to be forked at all."""
         return self.preload.strip().lower() != "none"
 
-    def get(self, threads: int) -> WarmWorker:
-        """The worker for jobs of so many threads, started when first asked for."""
+    def get(self, threads: int, preload: str | None = None) -> WarmWorker:
+        """The worker for jobs of so many threads, started when first asked for.
+
+        Args:
+            preload: modules that it imports; those of the settings when None.
+        """
+        key = (threads, self.preload if preload is None else preload)
         with self._lock:
-            worker = self._workers.get(threads)
+            worker = self._workers.get(key)
             if worker is None or worker.ended:
                 if worker is not None:
                     worker.close()
-                worker = self._workers[threads] = WarmWorker(threads, self.preload)
+                worker = self._workers[key] = WarmWorker(*key)
             return worker
 
     def close(self) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from hyperverdict.foreign.exports import Role
 from hyperverdict.vocabulary.metrics import BETTER
+
+if TYPE_CHECKING:
+    from hyperverdict.foreign.exports import Role
 
 # Our name of a setting -> names that others give it.
 SETTINGS: Mapping[str, tuple[str, ...]] = {

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from math import isnan, nan
 from pathlib import Path
 from typing import Any
@@ -17,12 +15,13 @@ from hyperverdict.foreign.marks import NOT_A_NUMBER
 from hyperverdict.programs.command import SeedFolders
 from hyperverdict.programs.commands import ended_text
 from hyperverdict.programs.helper import Answer, Helper
+from hyperverdict.programs.log import last_lines
 from hyperverdict.programs.metrics import Reported, reported_of
 from hyperverdict.programs.process import Ended
-from hyperverdict.programs.reporting import read_rows
+from hyperverdict.programs.reporting import read_report
 from hyperverdict.programs.rows import Numbers
 from hyperverdict.programs.runner import Ran
-from hyperverdict.programs.seed import CRASH, END, REFUSED, ROWS, STOPPED, CallEnd, Request
+from hyperverdict.programs.seed import REFUSED, ROWS, STOPPED, CallEnd, Request
 from hyperverdict.runs.layout import SeedStatus
 from hyperverdict.training.stopping import Checkpointed, StopRequest
 from hyperverdict.vocabulary.configuration import Configuration
@@ -72,7 +71,9 @@ class Calls:
                 raise UserError(f"train.{answer.refused}")
             self._say(answer)
             assert answer.ended is not None
-            ended, end = answer.ended, _read_end(place)
+            ended = answer.ended
+            rows, said = read_report(place / ROWS)
+            end = None if said is None else CallEnd(**said)
             seconds += ended.seconds if end is None else end.seconds
             if end is not None and end.status == REFUSED:
                 raise UserError(f"train.{end.message}")
@@ -82,7 +83,7 @@ class Calls:
             if end is None:
                 if ended.out_of_memory and self._memory_note is not None:
                     self._memory_note()
-                text = _death_text(ended, place / CRASH)
+                text = _death_text(ended, folders.log)
                 return Ran(_failed(ended.out_of_memory), text, seconds=seconds)
             if end.status != STOPPED:
                 break
@@ -93,7 +94,7 @@ class Calls:
         if end.status != "finished":
             out = end.status == "out_of_memory"
             return Ran(_failed(out), end.message, seconds=seconds)
-        reported = self._reported(place / ROWS, seed)
+        reported = self._reported(rows, seed)
         if ended.stopped and end.has_seen_stop and not self._is_complete(reported):
             # It was told to stop and returned early: its seed is not finished.
             self._stopped(seed, folders)
@@ -136,9 +137,8 @@ class Calls:
             )
         raise Checkpointed
 
-    def _reported(self, file: Path, seed: int) -> Reported | None:
+    def _reported(self, rows: Sequence[Mapping[str, float]], seed: int) -> Reported | None:
         training, budget = self._training, self._configuration.budget
-        rows = read_rows(file)
         amount = budget.amount if training.told_length else None
         reported = reported_of(columns_of(rows), seed, training.unit, amount)
         return reported if reported.scores else None
@@ -155,38 +155,29 @@ def _failed(out_of_memory: bool) -> SeedStatus:
 def _prepare(place: Path, folders: SeedFolders) -> None:
     """Remove what an earlier attempt reported, unless it is continued from a checkpoint."""
     place.mkdir(parents=True, exist_ok=True)
-    (place / END).unlink(missing_ok=True)
-    if not _has_files(folders.checkpoint):
-        (place / ROWS).unlink(missing_ok=True)
-    elif (place / ROWS).exists():
+    if not (place / ROWS).exists():
+        return
+    if _has_files(folders.checkpoint):
         with (place / ROWS).open("a") as file:
-            # The last line may have been cut off.
-            file.write("\n")
+            # The last line may have been cut off; an empty list voids how the call ended.
+            file.write("\n[]\n")
+    else:
+        (place / ROWS).unlink()
 
 
 def _has_files(folder: Path) -> bool:
     return folder.is_dir() and any(path.is_file() for path in folder.rglob("*"))
 
 
-def _read_end(place: Path) -> CallEnd | None:
-    with suppress(OSError, ValueError, TypeError):
-        return CallEnd(**json.loads((place / END).read_text()))
-    return None
-
-
-def _death_text(ended: Ended, crash: Path) -> str:
+def _death_text(ended: Ended, log: Path) -> str:
     """How a process ended that did not say so itself, with the user's line where it is known."""
     how = ended_text(ended, [])
-    place = _crash_place(crash)
+    place = _crash_place(last_lines(log, 50))
     return f"{place}: {how}" if place else how
 
 
-def _crash_place(crash: Path) -> str:
-    """The user's file and line in a traceback that faulthandler wrote; "" where there is none."""
-    try:
-        lines = crash.read_text(errors="replace").splitlines()
-    except OSError:
-        return ""
+def _crash_place(lines: Sequence[str]) -> str:
+    """The user's file and line in what faulthandler printed; "" where there is none."""
     for line in lines:
         if line.startswith('  File "'):
             name, _, rest = line.removeprefix('  File "').rpartition('", line ')

@@ -21,7 +21,7 @@ import types
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NoReturn, TextIO
 
 from hyperverdict.errors import UserError
 from hyperverdict.programs.orphans import dies_with_us
@@ -118,6 +118,8 @@ class _Forked:
     """A fork as `follow_child` follows it."""
 
     def __init__(self, run: Callable[[], NoReturn]) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
         reading, writing = os.pipe()
         with_us = dies_with_us()
         self.pid = os.fork()
@@ -232,17 +234,22 @@ def _become_plain() -> None:
     # multiprocessing would run the job's script again in every process that it spawns.
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.argv = ["train"]
+    sys.stdout, sys.stderr = _stream(1), _stream(2)
+
+
+def _stream(descriptor: int) -> TextIO:
+    """A stream that writes every line at once: a process may die after it."""
+    return open(
+        descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
+    )
 
 
 def _standard_streams(writing: int) -> None:
-    """Let this process print to a file descriptor, a line at a time, and read nothing."""
+    """Let this process print to a file descriptor, and read nothing."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     for target, source in ((0, nothing), (1, writing), (2, writing)):
         os.dup2(source, target)
     os.close(nothing)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(line_buffering=True)
 
 
 def why_not_forked() -> str:

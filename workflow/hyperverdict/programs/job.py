@@ -140,17 +140,22 @@ class _Program:
                 "beginning"
             )
         with StopRequest() as stop:
-            for seed in seeds:
-                if stop.requested:
-                    raise Checkpointed
-                partial.begin(seed, 0)
-                folders = self._folders(seed)
-                rows, record, missing = self._train_seed(seed, folders, device, stop)
-                partial.keep(seed, rows, record, clock.read(session(clock.started, device)))
-                shutil.rmtree(folders.metrics.parent, ignore_errors=True)
-                logger.info(f"seed {seed}: {record.status}; {record.message}".rstrip("; "))
-                if missing:
-                    raise UserError("\n".join(missing))
+            try:
+                for seed in seeds:
+                    if stop.requested:
+                        raise Checkpointed
+                    partial.begin(seed, 0)
+                    folders = self._folders(seed)
+                    rows, record, missing = self._train_seed(seed, folders, device, stop)
+                    state = clock.read(session(clock.started, device))
+                    partial.hold(seed, rows, record, state)
+                    shutil.rmtree(folders.metrics.parent, ignore_errors=True)
+                    logger.info(f"seed {seed}: {record.status}; {record.message}".rstrip("; "))
+                    if missing:
+                        raise UserError("\n".join(missing))
+            except BaseException:
+                partial.write_held()
+                raise
 
     def _refuse_missing(self, partial: PartialFolder) -> None:
         """Refuse to go on after a seed that did not report a claimed metric."""

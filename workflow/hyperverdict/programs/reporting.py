@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
@@ -48,12 +49,18 @@ class Log:
         Raises TypeError for what is no number.
         """
         row = numbers_of({**(values or {}), **further})
-        if not row:
-            return
+        if row:
+            self._write(row)
+
+    def end(self, end: Mapping[str, Any]) -> None:
+        """Write down how the call ended; nothing is reported after."""
+        self._write([end])
+
+    def _write(self, content: object) -> None:
         if self._file is None:
             self._rows.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._rows.open("a", encoding="utf-8")
-        self._file.write(json.dumps(row) + "\n")
+        self._file.write(json.dumps(content) + "\n")
         self._file.flush()
 
     @property
@@ -106,18 +113,25 @@ def _number(name: str, value: Any) -> float:
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
-def read_rows(file: Path) -> list[dict[str, float]]:
-    """The rows that were reported; a last line that was cut off by a crash is left out."""
+def read_report(file: Path) -> tuple[list[dict[str, float]], dict[str, Any] | None]:
+    """(the rows that were reported, how the last call ended: None where it did not say so).
+
+    A line that was cut off by a crash is left out.
+    """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        return []
-    rows = []
+        return [], None
+    rows: list[dict[str, float]] = []
+    end = None
     for line in lines:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict):
-            rows.append(row)
-    return rows
+        with suppress(ValueError):
+            match json.loads(line):
+                case dict() as row:
+                    rows.append(row)
+                    end = None
+                case [dict() as ended]:
+                    end = ended
+                case []:
+                    end = None
+    return rows, end

@@ -26,7 +26,7 @@ from hyperverdict.programs.reporting import Log, Stopped, numbers_of
 from hyperverdict.training.plugins import blamed, named_callable, place_of
 from hyperverdict.vocabulary.modules import is_users_file
 
-ROWS, END, CRASH = "rows.jsonl", "end.json", "crash.txt"
+ROWS = "rows.jsonl"
 # How a call ended, beside the statuses of a seed's record.
 STOPPED, REFUSED = "stopped", "refused"
 
@@ -87,23 +87,25 @@ def imported(request: Request) -> Callable[..., Any]:
     return named_callable(request.call, "function", tuple(map(Path, request.folders)))
 
 
+def log_of(request: Request) -> Log:
+    """What the function of a request reports through."""
+    checkpoint, tensorboard = Path(request.checkpoint), Path(request.tensorboard)
+    return Log(Path(request.place) / ROWS, checkpoint, tensorboard, request.device)
+
+
 def run_seed(function: Callable[..., Any], request: Request) -> NoReturn:
     """Call the function in this process, write down how it ended, and end the process."""
-    place = Path(request.place)
-    log = Log(place / ROWS, Path(request.checkpoint), Path(request.tensorboard), request.device)
+    log = log_of(request)
 
     def ask(number: int, frame: FrameType | None) -> None:
         log.ask_to_stop()
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with (place / CRASH).open("w") as crash:
-        faulthandler.enable(crash)
-        began = time.perf_counter()
-        end = _called(function, request, log)
-        end = replace(end, seconds=time.perf_counter() - began)
-        faulthandler.disable()
-    _write(place, end)
+    faulthandler.enable(2)
+    began = time.perf_counter()
+    end = _called(function, request, log)
+    log.end(asdict(replace(end, seconds=time.perf_counter() - began)))
     leave()
 
 
@@ -149,13 +151,6 @@ def _print(error: BaseException) -> None:
     traceback.print_exception(type(error), error, frame or error.__traceback__)
 
 
-def _write(place: Path, end: CallEnd) -> None:
-    # Whole or not at all, whatever ends this process; a crash of the machine costs one seed.
-    unfinished = place / f".{END}"
-    unfinished.write_text(json.dumps(asdict(end)))
-    unfinished.replace(place / END)
-
-
 def leave(code: int = 0) -> NoReturn:
     """End this process as Python would, without taking down what its parent has imported."""
     try:
@@ -184,7 +179,7 @@ def main(text: str) -> NoReturn:
     try:
         function = imported(request)
     except UserError as error:
-        _write(Path(request.place), CallEnd(REFUSED, str(error)))
+        log_of(request).end(asdict(CallEnd(REFUSED, str(error))))
         leave()
     run_seed(function, request)
 

@@ -6,8 +6,11 @@ import os
 from pathlib import Path
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes, *, lasting: bool = True) -> None:
     """Write a file so that a reader, and a crash, find the old content or the new, never a part.
+
+    Args:
+        lasting: also after a crash of the machine, which costs milliseconds.
 
     The folder is made when it is missing. A second process that writes the same file at the same
     time does no harm: the last one wins.
@@ -17,5 +20,6 @@ def write_atomic(path: Path, content: bytes) -> None:
     with temporary.open("wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            os.fsync(file.fileno())
     temporary.replace(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from hyperverdict.runs.layout import SeedRecord
 from hyperverdict.runs.write import Row, metrics_table, read_table, write_table
 
 logger = logging.getLogger(__name__)
+
+# What a job that is killed loses at most of seeds that take less.
+HELD_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class PartialFolder:
 
     def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
         self._folder, self._identity = folder, dict(identity)
+        self._held: dict[int, PartialSeed] = {}
+        self._written = time.monotonic()
 
     @property
     def _plan_file(self) -> Path:
@@ -52,7 +58,8 @@ class PartialFolder:
     def begin(self, seed: int, steps: int) -> None:
         """Note which seed is in training, and its steps."""
         plan = {"identity": self._identity, "steps": steps, "seed": seed}
-        write_atomic(self._plan_file, json.dumps(plan).encode())
+        # After a crash of the machine nobody asks which seed it was.
+        write_atomic(self._plan_file, json.dumps(plan).encode(), lasting=False)
 
     def checkpoint_file(self, seed: int) -> Path:
         """Where the checkpoint of a seed is."""
@@ -62,13 +69,29 @@ class PartialFolder:
         self, seed: int, rows: Sequence[Row], record: SeedRecord, session: dict[str, Any]
     ) -> None:
         """Keep a seed that has ended."""
-        footer = {
-            "identity": self._identity,
-            "seed": seed,
-            "record": asdict(record),
-            "session": session,
-        }
-        write_table(self._folder / f"seed~{seed}.parquet", metrics_table(rows), footer)
+        self.hold(seed, rows, record, session)
+        self.write_held()
+
+    def hold(
+        self, seed: int, rows: Sequence[Row], record: SeedRecord, session: dict[str, Any]
+    ) -> None:
+        """Keep a seed that has ended, on disk within a second: for seeds that take milliseconds."""
+        self._held[seed] = PartialSeed(metrics_table(rows), record, session)
+        if time.monotonic() - self._written > HELD_SECONDS:
+            self.write_held()
+
+    def write_held(self) -> None:
+        """Write all seeds that are kept in memory only."""
+        for seed, part in self._held.items():
+            footer = {
+                "identity": self._identity,
+                "seed": seed,
+                "record": asdict(part.record),
+                "session": part.session,
+            }
+            write_table(self._folder / f"seed~{seed}.parquet", part.rows, footer)
+        self._held.clear()
+        self._written = time.monotonic()
 
     def seeds(self) -> dict[int, PartialSeed]:
         """The seeds that have ended."""
@@ -82,7 +105,7 @@ class PartialFolder:
                 found[int(footer["seed"])] = PartialSeed(rows, record, footer["session"])
             except (ValueError, KeyError, TypeError) as error:
                 logger.warning(f"{path.name} of an earlier attempt cannot be used: {error}")
-        return found
+        return found | self._held
 
     def remove(self) -> None:
         """Remove it all, once the run's table holds every seed."""

@@ -80,18 +80,23 @@ def _cpu_model() -> str:
 
 
 def _gpu_name() -> str:
-    import torch
-
+    try:
+        import torch
+    except ImportError:
+        return ""
     return torch.cuda.get_device_name()
 
 
 def choose_device(asked: str) -> str:
     """``cuda`` when it is asked for and the job was given one, else ``cpu``.
 
-    An empty CUDA_VISIBLE_DEVICES gives none.
+    An empty CUDA_VISIBLE_DEVICES gives none. Where torch is missing, a user's training may use the
+    GPU in another way.
     """
     if asked == "cpu" or os.environ.get("CUDA_VISIBLE_DEVICES") == "":
         return "cpu"
-    import torch
-
+    try:
+        import torch
+    except ImportError:
+        return "cuda" if Path("/dev/nvidiactl").exists() else "cpu"
     return "cuda" if torch.cuda.is_available() else "cpu"
