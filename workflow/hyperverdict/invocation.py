@@ -41,7 +41,7 @@ OPTIONS = ("tensorboard", "retrain")
 SHOWN_FAILURES = 3
 # What training jobs import: of our own loop, and of trainings of the user's own.
 PRELOAD = ("torch", "hyperverdict.training.run")
-OWN_PRELOAD = ("hyperverdict.programs.job",)
+OWN_PRELOAD = ("hyperverdict.programs.warm",)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,9 @@ def train_with_program(
         "code_checksum": made_of.code,
         "training_version": TRAINING_VERSION,
     }
-    if left := end_left_behind(folder):
+    # Only an attempt that was interrupted has left anything.
+    left = end_left_behind(folder) if (folder / PARTIAL_FOLDER).exists() else 0
+    if left:
         logger.warning(f"an earlier attempt had left processes running ({left}); they were ended")
     note = None if log is None or memory_mb is None else _memory_note(log, memory_mb)
     runner = runner_of(configuration, folder, note)
