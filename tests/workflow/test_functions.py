@@ -2,31 +2,13 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
-from tests.workflow.conftest import Project, make_project
+from tests.workflow.conftest import ROOT, Project, make_project
 
-STUDY = """
-study: boosted
-train: {call: "boost:train"}
-seeds: 6
-baseline: {budget: 3 trees}
-metrics:
-  accuracy: {matters_from: 0.01}
-hypotheses:
-  H1:
-    says: Deeper trees are more accurate.
-    compare: {depth: {from: 1, to: 4}}
-    expect: {accuracy: higher}
-"""
-FUNCTION = """
-import random
-def train(*, seed, trees, log, depth: int = 3):
-    noise = random.Random(seed)
-    for tree in range(1, trees + 1):
-        log(trees=tree, accuracy=0.5 + depth / 20 + noise.gauss(0, 0.01))
-"""
+EXAMPLE = ROOT / "config/examples/function"
 # What Python finds before all else: as if torch were not installed.
 BLOCKED = """
 import sys
@@ -41,8 +23,8 @@ sys.meta_path.insert(0, Blocked())
 
 @pytest.fixture(scope="module")
 def boosted(tmp_path_factory):
-    project = make_project(tmp_path_factory.mktemp("boosted"), STUDY)
-    (project.path / "boost.py").write_text(FUNCTION)
+    project = make_project(tmp_path_factory.mktemp("boosted"), (EXAMPLE / "study.yaml").read_text())
+    shutil.copy(EXAMPLE / "boosting.py", project.path)
     (project.path / "blocked").mkdir()
     (project.path / "blocked/sitecustomize.py").write_text(BLOCKED)
     before = os.environ.get("PYTHONPATH", "")
@@ -55,21 +37,22 @@ def boosted(tmp_path_factory):
 
 
 def hypotheses(project: Project) -> dict:
-    file = project.path / "results/studies/boosted/verdicts.json"
+    file = project.path / "results/studies/example_function/verdicts.json"
     return {h["id"]: h for h in json.loads(file.read_text())["hypotheses"]}
 
 
 def test_a_study_of_a_function_needs_no_torch_and_asks_for_none(boosted):
-    assert hypotheses(boosted)["H1"]["headline"] == "supported"
+    assert hypotheses(boosted)["depth"]["headline"] == "supported"
     assert "torch" not in boosted.printed
     assert not (boosted.path / "asked").exists()
 
 
 def test_a_run_has_the_rows_of_every_seed_and_what_it_printed(boosted):
-    folder = boosted.path / "results/runs/train~boosted/depth~4/trees~3"
+    runs = boosted.path / "results/runs/train~example_function"
+    folder = runs / "depth~3/learning_rate~0.1/subsample~0.5/trees~30"
     record = json.loads((folder / "record.json").read_text())
     assert {end["status"] for end in record["seeds"].values()} == {"finished"}
-    assert (folder / "logs/seed~5.log").exists()
+    assert (folder / "logs/seed~4.log").exists()
 
 
 def test_a_second_call_does_nothing(boosted):
