@@ -170,6 +170,7 @@ def test_where_it_has_an_effect_it_may_vary():
     ({"model": "resnet18"}, {"depth": {"from": 1, "to": 2}}, "depth has no effect with model resnet18"),
     ({"model": "resnet18"}, {"activation": {"from": "relu", "to": "tanh"}}, "activation has no effect with model resnet18"),
     ({"model": "cnn"}, {"hidden_units": {"from": [8], "to": []}}, "hidden_units has no effect"),
+    ({"model": "cnn"}, {"width": {"from": 8, "to": 16}, "learning_rate": {"from": 0.1, "to": 0.01}}, "width has no effect with model cnn"),
     ({}, {"channels": {"from": 8, "to": 16}}, "channels has an effect only with model cnn"),
     ({"depth": 0}, {"width": {"from": 8, "to": 16}}, "width has no effect with model mlp and hidden_units none"),
     ({"hidden_units": []}, {"dropout": {"from": 0, "to": 0.5}}, "dropout has no effect with model mlp and hidden_units none"),

@@ -208,6 +208,10 @@ def test_convolutional_networks_have_an_estimate_of_their_own():
     large = configure({"data": "cifar10", "model": "resnet18", "batch_size": 32}, steps)
     assert 0.5 < estimated_seconds_per_step(small) / 14e-3 < 2
     assert 0.5 < estimated_seconds_per_step(large) / 2.6 < 2
+    changed = configure(
+        {"data": "digits", "batch_size": 64, "augmentation": "trivial_augment"}, steps
+    )
+    assert 0.5 < estimated_seconds_per_step(changed) / 20e-3 < 2
 
 
 def test_what_a_convolutional_job_will_take_holds_its_final_evaluation(plan):

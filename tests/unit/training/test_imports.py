@@ -39,7 +39,7 @@ def test_a_job_imports_what_it_needs_and_no_torch_with_nothing_to_train(digits, 
     }
     paths = [tiny(2, schedule=schedule).path for schedule in SCHEDULES]
     paths.append(tiny(2, optimizer="sgd_momentum", nesterov=True, **more).path)
-    paths.append(tiny(2, model="cnn", channels=2, normalisation="batch").path)
+    paths.append(tiny(2, model="cnn", channels=2, augmentation=["flip", "crop"]).path)
     command = [sys.executable, "-c", PROGRAM, str(digits), str(tmp_path), *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

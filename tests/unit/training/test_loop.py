@@ -169,6 +169,8 @@ def test_every_hyperparameter_of_the_update_changes_the_numbers(digits, tiny):
         tiny(**sgd, clip_norm=0.1),
         tiny(**sgd, label_smoothing=0.1),
         tiny(**sgd, initialisation="xavier_normal"),
+        tiny(**sgd, augmentation="flip"),
+        tiny(**sgd, augmentation=["flip", "crop"]),
         tiny(beta1=0.5),
         tiny(beta2=0.9),
     ]

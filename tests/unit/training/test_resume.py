@@ -54,7 +54,7 @@ def long_run(digits, tiny, tmp_path_factory):
 
 CONVOLUTIONS = {
     "model": "cnn", "channels": 4, "normalisation": "batch", "dropout": 0.2, "learning_rate": 0.01,
-    "warmup_steps": 30, "schedule": "step",
+    "warmup_steps": 30, "schedule": "step", "augmentation": ["flip", "crop"],
 }  # fmt: skip
 
 
@@ -64,7 +64,11 @@ DESCENT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("settings", [CONVOLUTIONS, DESCENT], ids=["convolutions", "descent"])
+TRIVIAL = {"augmentation": ["flip", "trivial_augment"], "dropout": 0.3, "schedule": "exponential"}
+PARTS = {"convolutions": CONVOLUTIONS, "descent": DESCENT, "trivial augment": TRIVIAL}
+
+
+@pytest.mark.parametrize("settings", PARTS.values(), ids=PARTS)
 @pytest.mark.parametrize("every_seconds", [0, 0.000001], ids=["at points", "between points"])
 def test_every_part_of_the_training_resumes_exactly(
     digits, tiny, tmp_path, caplog, settings, every_seconds

@@ -65,7 +65,7 @@ def test_frozen_defaults():
         "train_samples": "0", "blocks": "2", "channels": "32", "kernel": "3", "pooling": "max",
         "normalisation": "none", "nesterov": "false", "beta1": "0.9", "beta2": "0.999",
         "warmup_steps": "0", "decay_factor": "0.1", "decay_steps": "0", "clip_norm": "0",
-        "label_smoothing": "0", "initialisation": "default",
+        "label_smoothing": "0", "initialisation": "default", "augmentation": "none",
     }  # fmt: skip
 
 
@@ -74,7 +74,7 @@ LATER = {
     "momentum": (0.5, "0.5"), "nesterov": (True, "true"), "beta1": (0, "0"), "beta2": ("0.99", "0.99"),
     "warmup_steps": (1e2, "100"), "decay_factor": (0.5, "0.5"), "decay_steps": (30, "30"),
     "clip_norm": (1, "1"), "label_smoothing": (0.1, "0.1"), "initialisation": ("orthogonal",) * 2,
-    "blocks": (1, "1"), "channels": ("8", "8"), "kernel": (5, "5"), "pooling": ("stride",) * 2,
+    "augmentation": (["crop", "flip"], "flip-crop"), "blocks": (1, "1"), "channels": ("8", "8"), "kernel": (5, "5"), "pooling": ("stride",) * 2,
     "normalisation": ("batch",) * 2, "classes": ([3, 1], "1-3"), "train_samples": (100, "100"),
 }  # fmt: skip
 
@@ -107,6 +107,8 @@ def test_all_later_hyperparameters_at_once_parse_back():
     ("decay_steps", "a third of the run", 0), ("decay_steps", 0, 0), ("decay_steps", "50", 50),
     ("train_samples", "all", 0), ("nesterov", "false", False), ("nesterov", True, True),
     ("hidden_units", [], ()), ("hidden_units", "none", ()),
+    ("augmentation", "none", ()), ("augmentation", [], ()), ("augmentation", "flip", ("flip",)),
+    ("augmentation", ["trivial_augment", "flip"], ("flip", "trivial_augment")),
 ])  # fmt: skip
 def test_words_for_levels(name, raw, level):
     assert HYPERPARAMETERS[name].read(raw) == level
@@ -125,6 +127,9 @@ def test_words_for_levels(name, raw, level):
     ("label_smoothing", 1, "at least 0 and below 1"),
     ("beta2", 1, "at least 0 and below 1"),
     ("warmup_steps", 0.1, "must be a whole number"),
+    ("augmentation", "flop", "did you mean 'flip'"),
+    ("augmentation", ["crop", 3], "3 is not allowed"),
+    ("augmentation", True, "True is not allowed; allowed: none, flip, crop, trivial_augment"),
 ])  # fmt: skip
 def test_impossible_levels_are_refused(name, raw, message):
     with pytest.raises(UserError, match=f"{name}: .*{message}"):

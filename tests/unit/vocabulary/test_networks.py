@@ -93,3 +93,15 @@ def test_a_last_batch_of_one_image_of_one_pixel_has_no_spread():
     made(**deep, batch_size=3)  # the last batch holds 2
     made(**{**deep, "normalisation": "group"}, batch_size=2)
     made(**{**deep, "pooling": "max"}, batch_size=2)  # normalised at 2 x 2 pixels
+
+
+@pytest.mark.parametrize(("augmentation", "shape", "message"), [
+    ("flip", (64,), "flip needs images of channels x height x width, and one image here is 64"),
+    (["flip", "crop"], (8, 8), "flip, crop needs images"),
+    ("trivial_augment", (2, 8, 8), "needs images of 1 or 3 channels, not 2; use flip or crop"),
+])  # fmt: skip
+def test_images_that_cannot_be_augmented_are_refused(augmentation, shape, message):
+    with pytest.raises(UserError, match=message):
+        check_images(made(augmentation=augmentation), shape, 100)
+    check_images(made(), shape, 100)
+    check_images(made(augmentation=["flip", "crop", "trivial_augment"]), (3, 8, 8), 100)

@@ -26,6 +26,8 @@ FLOPS_PER_SECOND = 1.5e11
 # more; from cnn on images of 8, 28 and 32 pixels at batches of 4 to 128, and resnet18 on CIFAR-10.
 CONVOLUTION_OVERHEAD_SECONDS_PER_STEP = 1e-3
 CONVOLUTION_FLOPS_PER_SECOND = 2.5e10
+# Each change of an image of 28 pixels; trivial_augment takes one image after another.
+AUGMENTATION_SECONDS_PER_IMAGE = {"flip": 5e-6, "crop": 2e-5, "trivial_augment": 3e-4}
 UNKNOWN_SHAPE = (1, 28, 28)
 # Loading torch and the data, and the final evaluation.
 START_SECONDS_PER_JOB = 5.0
@@ -58,10 +60,11 @@ def estimated_seconds_per_step(configuration: Configuration) -> float:
     """Stated estimate for one CPU core: overhead + optimizer + forward and backward passes.
 
     The passes cost 6 FLOPs a parameter and image in a perceptron, three forward passes in a
-    convolutional network.
+    convolutional network. Augmentation comes on top.
     """
     (parameters, forward), batch_size = _size(configuration), int(configuration["batch_size"])
-    update = UPDATE_SECONDS_PER_PARAMETER * parameters
+    changes = (AUGMENTATION_SECONDS_PER_IMAGE[name] for name in configuration["augmentation"])
+    update = UPDATE_SECONDS_PER_PARAMETER * parameters + batch_size * sum(changes)
     if configuration["model"] in CONVOLUTIONAL:
         passes = 3 * forward * batch_size / CONVOLUTION_FLOPS_PER_SECOND
         return CONVOLUTION_OVERHEAD_SECONDS_PER_STEP + update + passes

@@ -18,6 +18,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
+from hyperverdict.training.augmentation import make_augmentation
 from hyperverdict.training.dataset import Dataset, TensorPart
 from hyperverdict.training.evaluation import Score, curve_images, evaluate, evaluation_steps
 from hyperverdict.training.network import build_network
@@ -126,6 +127,9 @@ class SeedRun:
         self._update = plain_step(self._optimizer)
         self._schedule = make_schedule(configuration, self._optimizer, steps)
         self._order = DataOrder(seed, len(data.train), self._batch_size, device)
+        self._augmentation = make_augmentation(
+            configuration, data, derived_generator(seed, "augmentation")
+        )
         points = evaluation_steps(steps, self._batch_size, len(data.train))
         self._points = frozenset(points)
         self._curve_images = curve_images(
@@ -154,7 +158,10 @@ class SeedRun:
     def take_step(self) -> None:
         """One optimizer step; raises DivergedError when the loss is seen not to be finite."""
         rows = self._order.next_rows()
-        images = self._data.normalise(self._data.train.images.index_select(0, rows))
+        images = self._data.train.images.index_select(0, rows)
+        if self._augmentation is not None:
+            images = self._augmentation(images)
+        images = self._data.normalise(images)
         labels = self._data.train.labels.index_select(0, rows)
         logits = self.network(images)
         loss = functional.cross_entropy(logits, labels, label_smoothing=self._label_smoothing)
@@ -250,6 +257,7 @@ class SeedRun:
             "optimizer": self._optimizer.state_dict(),
             "schedule": self._schedule.state_dict(),
             "order": self._order.state_dict(),
+            "augmentation": self._augmentation and self._augmentation.state_dict(),
             "random_state": torch.get_rng_state(),
             "cuda_random_state": None if self._device == "cpu" else torch.cuda.get_rng_state(),
             "means": (self._loss_sum, self._correct_sum, self._seen),
@@ -263,6 +271,8 @@ class SeedRun:
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.load_state_dict(state["schedule"])
         self._order.load_state_dict(state["order"])
+        if self._augmentation is not None:
+            self._augmentation.load_state_dict(state["augmentation"])
         torch.set_rng_state(state["random_state"].cpu())
         if state["cuda_random_state"] is not None:
             torch.cuda.set_rng_state(state["cuda_random_state"].cpu())

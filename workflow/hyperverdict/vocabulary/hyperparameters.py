@@ -172,6 +172,20 @@ def _spell_classes(classes: tuple[int, ...]) -> str:
     return "-".join(map(str, classes)) or "all"
 
 
+def _augmentation(raw: object) -> tuple[str, ...]:
+    if raw == NO_AUGMENTATION:
+        return ()
+    names = raw.split("-") if isinstance(raw, str) else raw
+    if not isinstance(names, (list, tuple)):
+        raise UserError(f"{raw!r} is not allowed; allowed: {_AUGMENTATIONS_TEXT}")
+    chosen = {_choice(*AUGMENTATIONS)(name) for name in names}
+    return tuple(name for name in AUGMENTATIONS if name in chosen)
+
+
+def _spell_augmentation(names: tuple[str, ...]) -> str:
+    return "-".join(names) or NO_AUGMENTATION
+
+
 def _name(raw: object) -> str:
     text = str(raw)
     if not text or any(c in text for c in "/~{} ") or len(text) > 100:
@@ -217,6 +231,10 @@ NORMALISATIONS = ("none", "batch", "group", "layer")
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "gelu", "leaky_relu", "elu", "silu")
 OPTIMIZERS = ("sgd", "sgd_momentum", "adam", "adamw", "rmsprop")
 SCHEDULES = ("constant", "cosine", "step", "exponential", "reduce_on_plateau")
+# In the order in which they are applied, however a study lists them.
+AUGMENTATIONS = ("flip", "crop", "trivial_augment")
+NO_AUGMENTATION = "none"
+_AUGMENTATIONS_TEXT = f"{NO_AUGMENTATION}, {', '.join(AUGMENTATIONS)}, or a list of them"
 INITIALISATIONS = (
     "default", "kaiming_normal", "kaiming_uniform", "xavier_normal", "xavier_uniform", "orthogonal",
 )  # fmt: skip
@@ -256,6 +274,7 @@ _TABLE = (
     Hyperparameter("clip_norm", "", "largest norm of the gradient, longer ones are shortened", "above 0, below 1000000, or none", 0.0, False, _zero_or("none", _real(0, 10**6, open_low=True)), number_text, words={0.0: "none"}),
     Hyperparameter("label_smoothing", "", "share of the label given to all classes in training", "0 to below 1", 0.0, False, _real(0, 1), number_text),
     Hyperparameter("initialisation", "", "initial weights of linear and convolutional layers", ", ".join(INITIALISATIONS), "default", False, _choice(*INITIALISATIONS)),
+    Hyperparameter("augmentation", "", "random changes of training images", _AUGMENTATIONS_TEXT, (), False, _augmentation, _spell_augmentation),
     Hyperparameter("blocks", "blocks", "convolutional blocks of cnn, each halves the image", "1 to 12", 2, False, _whole(1, 12), acts_with=_CNN),
     Hyperparameter("channels", "channels", "channels of cnn's first block, doubled in each further block", "1 to 4096", 32, False, _whole(1, 4096), acts_with=_CNN),
     Hyperparameter("kernel", "pixels", "side of cnn's convolutions", "odd, 1 to 15", 3, False, _odd(1, 15), acts_with=_CNN),

@@ -1,4 +1,4 @@
-"""Our networks in numbers: which images they take, their parameters and their operations.
+"""Our networks in numbers: which images they can be trained on, their parameters and operations.
 
 Needs no torch, so that a plan can say what a network costs and refuse one that cannot be built.
 """
@@ -106,12 +106,13 @@ def _halved(size: list[int], settings: Settings) -> list[int]:
 
 
 def check_images(settings: Settings, shape: tuple[int, ...], train_size: int) -> None:
-    """UserError where a network of ours cannot be trained on images of this shape.
+    """UserError where images of this shape cannot be augmented, or train a network of ours.
 
     Args:
         shape: of one image: channels, height, width; or the number of its features.
         train_size: training images; they decide how small the last batch of a pass is.
     """
+    _check_augmentation(settings["augmentation"], shape)
     model = settings["model"]
     if model not in CONVOLUTIONAL:
         return
@@ -123,6 +124,20 @@ def check_images(settings: Settings, shape: tuple[int, ...], train_size: int) ->
     if model == "cnn":
         _check_blocks(settings, shape)
     _check_batches(settings, shape, train_size)
+
+
+def _check_augmentation(names: tuple[str, ...], shape: tuple[int, ...]) -> None:
+    if names and len(shape) != 3:
+        raise UserError(
+            f"augmentation: {', '.join(names)} needs images of channels x height x width, and one "
+            f"image here is {' x '.join(map(str, shape))}; leave it out, or use data that keep the "
+            "shape of images"
+        )
+    if "trivial_augment" in names and shape[0] not in (1, 3):
+        raise UserError(
+            f"augmentation: trivial_augment needs images of 1 or 3 channels, not {shape[0]}; "
+            "use flip or crop"
+        )
 
 
 def _check_blocks(settings: Settings, shape: tuple[int, ...]) -> None:
