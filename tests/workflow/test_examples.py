@@ -19,6 +19,11 @@ SUPPORTED = {
     "boosting": {"shrinkage": {"10 trees": "supported", "20 trees": "supported"}},
 }
 
+VARIED = {
+    "argparse": "hidden (width of the hidden layer, in units)",
+    "boosting": "learning rate (shrinkage of every tree)",
+}
+
 
 @pytest.fixture
 def examples(tmp_path, monkeypatch):
@@ -44,6 +49,9 @@ def test_an_example_gives_its_verdict(examples, example):
     found, report = run(examples, example)
     assert found == SUPPORTED[example]
     assert f"python config/examples/{example}/train.py" in report
+    assert f"Varied: {VARIED[example]}." in report
+    assert "Scores along the training" in report
+    assert "config/examples/digits.npz" in report
     for word in (
         "images seen",
         "PyTorch's default",

@@ -126,7 +126,8 @@ def test_what_is_missing_is_said_with_the_lines_to_add(folder):
     assert 'table.writerow(["epoch", "accuracy"])' in text
     assert "torch" not in text, "the script does not import it"
     assert "TODO: how long every run trains" in text
-    assert "{seed}" in study.refused, "check says what the comment says"
+    assert "{seed}" in study.refused, "check says what the comments say"
+    assert "{metrics}" in study.refused
     lines = text.splitlines()
     for number, words in study.open:
         assert words in lines[number - 1]

@@ -41,6 +41,11 @@ from hyperverdict.vocabulary.vocabulary import BUDGET, Vocabulary
 RESERVED = frozenset(
     (*PLACEHOLDERS, *KINDS, WHOLE, TRAIN, BUDGET, "data", "kind", "extras", "epoch", "step")
 )
+# What every command must have, and why.
+_NEEDED = {
+    SEED: "no {seed}: every run gets a seed, and must use it",
+    METRICS: "no {metrics}: where the program writes its metrics",
+}
 # What only a shell understands.
 _SHELL = frozenset({"|", "||", "&", "&&", ";", ">", ">>", "<", "<<", "2>", "2>&1", "&>"})
 
@@ -177,10 +182,9 @@ def _unit(words: Iterable[str], raw: Raw) -> str:
             f"is told its length in {' and '.join(units)}: use one unit, or declare the other "
             "under `hyperparameters:`"
         )
-    if SEED not in placeholders(words):
-        raise UserError("has no {seed}: every run gets a seed, and must use it")
-    if METRICS not in placeholders(words):
-        raise UserError("has no {metrics}: where the program writes its metrics")
+    absent = [text for name, text in _NEEDED.items() if name not in placeholders(words)]
+    if absent:
+        raise UserError(f"has {'; and '.join(absent)}")
     if not units and stated:
         raise UserError(
             f"has no {{{stated[0]}}}: the study states its length in {stated[0]}, so the program "

@@ -13,7 +13,7 @@ from hyperverdict.words.numbers import count, digits, listed, plain, seeds_text,
 # What a stated reason is about: the quantity of an arm that measures it, and what arms did with it.
 REASONS = {
     "updates": ("steps", "made {n} updates"),
-    "samples": ("samples", "saw {n} images"),
+    "samples": ("samples", "saw {n} {what}"),
     "epochs": ("epochs", "trained {n} epochs"),
     "parameters": ("parameters", "had {n} parameters"),
 }
@@ -25,7 +25,7 @@ START_UP = {
 }
 # A quantity that a budget of another kind makes unequal, and how arms differ in it.
 IMPLIED = {
-    "samples": "saw {x} times as many images as",
+    "samples": "saw {x} times as many {what} as",
     "steps": "made {x} times as many updates as",
 }
 
@@ -90,8 +90,14 @@ def budget_sentences(context: CheckContext) -> tuple[str, ...]:
         ratio = spread(amounts.values())
         if budget.kind != kind and ratio > NOTABLE_SPREAD:
             most, least = extremes({t: amount for t, amount in amounts.items() if amount > 0})
-            sentences.append(f"At {budget}, {most} {words.format(x=digits(ratio))} {least}.")
+            did = words.format(x=digits(ratio), what=_seen(context))
+            sentences.append(f"At {budget}, {most} {did} {least}.")
     return tuple(sentences)
+
+
+def _seen(context: CheckContext) -> str:
+    """What a training sees: images in our own loop and in tables of it."""
+    return "images" if context.study.vocabulary.training is None else "samples"
 
 
 def _tested(context: CheckContext) -> str:
@@ -187,5 +193,5 @@ def untestable_reason(context: CheckContext) -> str:
     amounts = [float(getattr(a.summary, kind)) for a in arms]
     if min(amounts) <= 0 or spread(amounts) > NOTABLE_SPREAD:
         return ""
-    done = did.format(n=digits(amounts[0], 6))
+    done = did.format(n=digits(amounts[0], 6), what=_seen(context))
     return f"Your reason ({because}) is not tested here: {all_arms} {done}."
