@@ -125,7 +125,7 @@ def test_what_is_missing_is_said_with_the_lines_to_add(folder):
     assert "takes no seed" in text
     assert 'table.writerow(["epoch", "accuracy"])' in text
     assert "torch" not in text, "the script does not import it"
-    assert "TODO: how long every run trains" in text
+    assert "baseline: {budget: LENGTH epochs}   # TODO: how long every run trains" in text
     assert "{seed}" in study.refused, "check says what the comments say"
     assert "{metrics}" in study.refused
     lines = text.splitlines()
@@ -176,6 +176,17 @@ def test_a_function(folder):
     assert draft.declared[1].allowed == ("a", "b")
     assert [s.metric for s in draft.scores] == ["accuracy"]
     assert draft.missing == ()
+
+
+def test_a_length_that_is_open_is_what_check_names(folder):
+    (folder / "task.py").write_text(
+        "def train(*, seed, trees, log, rate: float = 0.5):\n    log(trees=1, accuracy=1.0)\n"
+    )
+    study = write_study("task:train")
+    line = next(n for n, words in study.open if "how long" in words)
+    assert f"line {line}, baseline.budget" in study.refused
+    study.file.write_text(study.file.read_text().replace("LENGTH", "10"))
+    assert load_study(study.file).budget.amount == 10
 
 
 CLICK = """

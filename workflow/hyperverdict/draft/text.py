@@ -171,8 +171,8 @@ def _plan(draft: Draft) -> Iterator[str]:
     if not draft.unit:
         yield f"# {draft.script} is not told how long to train, so a run is one training."
     elif draft.length is None:
-        yield f"# {TODO}: how long every run trains."
-        yield f"# baseline: {{budget: 10 {draft.unit}}}"
+        unit = draft.unit
+        yield f"baseline: {{budget: LENGTH {unit}}}   # {TODO}: how long every run trains"
     else:
         yield f"baseline: {{budget: {draft.length:g} {draft.unit}}}   # how long every run trains"
     yield "seeds: 10"
