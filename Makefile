@@ -38,7 +38,7 @@ examples: $(VENV)/examples
 	done
 
 $(VENV)/examples: config/examples/lightning/requirements.txt $(STAMP)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 reflection: $(STAMP)
