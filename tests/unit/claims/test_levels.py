@@ -190,6 +190,22 @@ def test_a_baseline_that_no_arm_can_use_is_refused(stated):
     study_with(models, ACCURACY, baseline=stated)
 
 
+def test_what_a_heatmap_or_tuning_can_use_may_be_in_the_baseline():
+    channels = {"compare": {"channels": {"from": 8, "to": 16}}}
+    raw = {
+        "study": "s",
+        "data": "digits",
+        "baseline": {"model": "cnn", "width": 64},
+        "hypotheses": {"H": {"says": "s", **channels, "expect": ACCURACY}},
+    }
+    with pytest.raises(UserError, match="width has no effect with model cnn; no arm here"):
+        study_of(check_structure(raw, Source()), Source())
+    cells = {"grid": {"model": ["mlp"], "depth": [1, 2]}}
+    assert study_of(check_structure({**raw, "explore": {"m": cells}}, Source()), Source()).heatmaps
+    tune = {"optimizer": ["sgd", "sgd_momentum"]}
+    study_with(COMPARE, ACCURACY, tune=tune, baseline={"momentum": 0.5})
+
+
 def test_a_linear_model_is_a_level_of_depth():
     study = study_with({"trend": {"depth": [0, 1, 2]}, "shape": "every_step"}, ACCURACY)
     arms = study.claimed_arms(study.hypotheses[0], study.budget)

@@ -1,5 +1,7 @@
 """Configurations: one canonical path each, and budgets in canonical steps."""
 
+import re
+
 import pytest
 from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import (
@@ -9,8 +11,9 @@ from hyperverdict.vocabulary.budget import (
     steps_per_epoch,
     to_steps,
 )
-from hyperverdict.vocabulary.configuration import Baseline, configure, parse_path
+from hyperverdict.vocabulary.configuration import Baseline, configure, parse_path, path_pattern
 from hyperverdict.vocabulary.hyperparameters import HYPERPARAMETERS
+from hyperverdict.vocabulary.vocabulary import OURS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,6 +103,15 @@ def test_all_later_hyperparameters_at_once_parse_back():
     levels = {name: level for name, (level, _) in LATER.items()}
     configuration = configure({"data": "digits", **levels}, STEPS)
     assert parse_path(configuration.path) == configuration
+
+
+def test_all_later_hyperparameters_are_wildcards():
+    levels = {name: level for name, (level, _) in LATER.items()}
+    pattern = re.sub(r"\{(\w+),((?:[^{}]|\{\w+\})*)\}", r"(?P<\1>\2)", path_pattern(OURS))
+    for settings in ({}, {"hidden_units": []}, levels):
+        found = re.fullmatch(pattern, configure({"data": "digits", **settings}, STEPS).path)
+        assert found is not None
+        assert found["extras"].count("~") == (len(levels) if settings is levels else 0)
 
 
 @pytest.mark.parametrize(("name", "raw", "level"), [

@@ -34,7 +34,7 @@ from hyperverdict.study.structure import (
     file_keys,
     is_term,
 )
-from hyperverdict.study.tuning import tuning_arms
+from hyperverdict.study.tuning import possible_configurations, tuning_arms
 from hyperverdict.vocabulary.budget import Budget, parse_budget
 from hyperverdict.vocabulary.configuration import Baseline
 from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
@@ -217,12 +217,10 @@ class _Reader:
 
     def _check_baseline(self, study: Study) -> None:
         """Refuse a stated hyperparameter that does nothing in any configuration of the study."""
-        arms = [
-            arm for h in study.hypotheses for b in h.budgets for arm in study.claimed_arms(h, b)
-        ]
-        for name in study.baseline.settings if arms and self.own else ():
-            if all(arm.configuration.is_inert(name) for arm in arms):
-                text = f"{inert_text(name, arms[0].configuration)}; no arm here can use it"
+        used = tuple(possible_configurations(study)) if self.own else ()
+        for name in study.baseline.settings if used else ():
+            if all(configuration.is_inert(name) for configuration in used):
+                text = f"{inert_text(name, used[0])}; no arm here can use it"
                 self.problems.add(self.source.error(("baseline", name), text))
 
     def _check_claim(self, hypothesis: Hypothesis, study: Study) -> None:

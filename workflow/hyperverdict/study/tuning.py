@@ -8,7 +8,7 @@ hypothesis's own seeds. Several tuned hyperparameters form a grid.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -134,3 +134,14 @@ def _tuned(arm: Arm, settings: Mapping[str, Level], study: Study, budget: Budget
     if not settings or budget is None:
         return arm
     return replace(arm, configuration=study.baseline.configure({**arm.levels, **settings}, budget))
+
+
+def possible_configurations(study: Study) -> Iterator[Configuration]:
+    """All that a study may train: its arms, those that tune them, and the cells of its heatmaps."""
+    for hypothesis in study.hypotheses:
+        for budget in hypothesis.budgets:
+            yield from (arm.configuration for arm in study.claimed_arms(hypothesis, budget))
+            yield from (t.configuration for t in tuning_arms(hypothesis, study, budget))
+    for heatmap in study.heatmaps:
+        for cell in combinations(heatmap.grid):
+            yield study.baseline.configure(cell, heatmap.budget)
