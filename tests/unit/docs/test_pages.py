@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hyperverdict.report.glossary import TERMS
+from hyperverdict.study.load import load_study
 from hyperverdict.verdicts.format import schema
 
 ROOT = Path(__file__).parents[3]
@@ -88,3 +89,13 @@ def test_every_field_of_verdicts_json_is_documented():
     parts = {"Document": made, **made["$defs"]}
     fields = {SECTIONS[name]: set(part["properties"]) for name, part in parts.items()}
     assert fields == {section: documented(section) for section in SECTIONS.values()}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/own-training.md", "config/README.md"])
+def test_studies_of_own_trainings_in_the_documents_are_valid(page, tmp_path):
+    blocks = re.findall(r"```yaml\n(study: .*?)```", (ROOT / page).read_text(), re.DOTALL)
+    own = [block for block in blocks if "\ntrain:\n  command:" in block]
+    assert own
+    for block in own:
+        (tmp_path / "s.yaml").write_text(block)
+        assert load_study(tmp_path / "s.yaml").hypotheses
