@@ -6,11 +6,15 @@ import sys
 
 WORKFLOW = """
 rule all:
-    input: expand("script-{i}.txt", i=range(3)), "shell.txt", "cpu.txt", "run.txt"
+    input: expand("script-{i}.txt", i=range(3)), "named.txt", "shell.txt", "cpu.txt", "run.txt"
 rule script:
     output: "script-{i}.txt"
     benchmark: "{i}.tsv"
     resources: gpu=1
+    script: "look.py"
+rule named:
+    output: "named.txt"
+    resources: gpu=1, submitit_preload="this,colorsys"
     script: "look.py"
 rule shell:
     output: "shell.txt"
@@ -29,7 +33,7 @@ SCRIPT = """
 import os, sys, time
 time.sleep(0.5)
 with open(snakemake.output[0], "w") as out:
-    out.write(f"{os.environ['CUDA_VISIBLE_DEVICES']} {'colorsys' in sys.modules} {os.getppid()}")
+    out.write(f"{os.environ['CUDA_VISIBLE_DEVICES']} {'colorsys' in sys.modules} {os.getppid()} {'this' in sys.modules}")
 """
 
 
@@ -51,6 +55,11 @@ def test_warm_scripts_and_a_device_for_each_job_that_asks(tmp_path):
     assert [words[1] for words in scripts] == ["True"] * 3
     # One warm process is the parent of all.
     assert len({words[2] for words in scripts}) == 1
+    assert {words[3] for words in scripts} == {"False"}
+    # A rule may name what its jobs find imported; another process has imported it.
+    _, colorsys, parent, this = (tmp_path / "named.txt").read_text().split()
+    assert (colorsys, this) == ("True", "True")
+    assert parent != scripts[0][2]
     assert (tmp_path / "shell.txt").read_text().strip() in ("3", "5")
     assert (tmp_path / "cpu.txt").read_text() == "none:\n"
     assert (tmp_path / "run.txt").read_text() == "none:"

@@ -320,26 +320,28 @@ class _Reader:
 
     def _baseline(self) -> Baseline:
         raw = self.raw.get("baseline") or {}
-        settings: dict[str, Level] = {}
+        # Each in a tuple: a level may be None.
+        read: dict[str, tuple[Level] | None] = {}
         if self.vocabulary.training is None:
-            settings["data"] = self.data
+            read["data"] = None if self.data is None else (self.data,)
         for written, value in raw.items():
             if written != BUDGET:
                 name = self.vocabulary.resolve(written)
-                settings[name] = self.problems.attempt(partial(self._setting, written, value))
+                read[name] = self.problems.attempt(partial(self._setting, written, value))
         self._refuse_broken(("baseline",))
-        baseline = Baseline({name: needed(v) for name, v in settings.items()}, self.vocabulary)
+        settings = {name: needed(level)[0] for name, level in read.items()}
+        baseline = Baseline(settings, self.vocabulary)
         if self.own and not is_callable_name(needed(self.data)):
             budget = needed(self.budget)
             self.source.at(("baseline",), lambda: baseline.configure({}, budget))
         return baseline
 
-    def _setting(self, written: str, value: Any) -> Level:
+    def _setting(self, written: str, value: Any) -> tuple[Level]:
         place: Place = ("baseline", written)
         if written == "data" and self.vocabulary.training is None:
             raise self.source.error(place, "the data set is named by the study's own key 'data'")
         name = self.vocabulary.resolve(written)
-        return self.source.at(place, lambda: self.vocabulary.read(name, value))
+        return (self.source.at(place, lambda: self.vocabulary.read(name, value)),)
 
     def _metrics(self, raw: dict[str, Any]) -> dict[str, Metric | None]:
         own = self.vocabulary.training is not None
