@@ -159,3 +159,11 @@ good()
     assert [len(times) for times in read_timing(out).arms.values()] == [2, 2]
     calls = (own.folder / "calls").read_text().split()
     assert calls[-4:] == ["0.1:3:2", "0.1:1:2", "0.2:3:2", "0.2:1:2"]
+
+
+def test_what_a_killed_timing_left_running_is_ended_first(own, monkeypatch):
+    ended = []
+    monkeypatch.setattr("hyperverdict.programs.timing.end_left_behind", ended.append)
+    own.program("good()")
+    out = timed(own, open_own(own, **TIMED))
+    assert ended == [out.parent]

@@ -20,6 +20,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.programs.command import SeedFolders
 from hyperverdict.programs.identity import identity_of
 from hyperverdict.programs.job import runner_of
+from hyperverdict.programs.orphans import end_left_behind
 from hyperverdict.runs.declaration import read_declaration
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.own import own_vocabulary
@@ -76,6 +77,8 @@ def time_programs(
     vocabulary = own_vocabulary(dict(declared.study), Source())
     arms = {path: parse_path(path, vocabulary) for path in paths}
     chosen, started, load = provenance.choose_device(device), provenance.now(), os.getloadavg()
+    # What a killed attempt has left running would be timed, too.
+    end_left_behind(out.parent)
     with StopRequest() as stop:
         clock = _Clock(out.parent, chosen, stop)
         blocks = _blocks(clock, arms, repeats)
