@@ -7,9 +7,10 @@ import argparse
 import logging
 
 import lightning
-import numpy as np
 import torch
 from lightning.pytorch.loggers import CSVLogger
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -38,16 +39,13 @@ class Classifier(lightning.LightningModule):
         return torch.optim.Adam(self.parameters(), lr=self.hparams.lr)
 
 
-def loader(arrays, part, **options):
-    images = torch.tensor(arrays[f"{part}_images"]).float() / 16
-    return DataLoader(
-        TensorDataset(images, torch.tensor(arrays[f"{part}_labels"]).long()), **options
-    )
+def loader(images, labels, **options):
+    data = TensorDataset(torch.tensor(images).float() / 16, torch.tensor(labels).long())
+    return DataLoader(data, **options)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data", default="config/examples/digits.npz")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--hidden", type=int, default=32)
     parser.add_argument("--dropout", type=float, default=0.0)
@@ -59,7 +57,10 @@ def main():
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     torch.set_num_threads(1)
     lightning.seed_everything(options.seed, verbose=False)
-    arrays = np.load(options.data)
+    # The same split for every seed: a seed is about the training, not about the data.
+    images, test_images, labels, test_labels = train_test_split(
+        *load_digits(return_X_y=True), train_size=0.7, random_state=0
+    )
     trainer = lightning.Trainer(
         max_epochs=options.max_epochs,
         accelerator="cpu",
@@ -69,8 +70,8 @@ def main():
         enable_model_summary=False,
     )
     model = Classifier(options.hidden, options.lr, options.dropout)
-    trainer.fit(model, loader(arrays, "train", batch_size=32, shuffle=True))
-    trainer.test(model, loader(arrays, "test", batch_size=1000), verbose=False)
+    trainer.fit(model, loader(images, labels, batch_size=32, shuffle=True))
+    trainer.test(model, loader(test_images, test_labels, batch_size=1000), verbose=False)
 
 
 if __name__ == "__main__":
