@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from hyperverdict import figures
 from hyperverdict.design.choices import make_choices, with_choices, write_choices
 from hyperverdict.design.plan import tuning_paths
@@ -80,12 +82,33 @@ def judge(
         ledger: the study's ledger, to which this look is added where no run is missing.
     """
     tables = read_tables(folder / "tables")
+    _refuse_percent(study, tables.final)
     times = [read_timing(timing) for timing in timings]
     present = _present_code(study)
     report = judge_study(study, tables.final, tables.curves, times, ledger, present)
     write_verdicts(report, folder)
     write_results(report, study, folder / "tables/verdicts.rst")
     return report
+
+
+def _refuse_percent(study: Study, final: pd.DataFrame) -> None:
+    """UserError where a training reports percent for a metric that is a fraction.
+
+    One point would count as a hundred, and 0.01 as a hundredth of one.
+    """
+    training = study.vocabulary.training
+    for name, column in (training.scores if training else {}).items():
+        metric = study.metrics.get(name)
+        if metric is None or not metric.is_fraction or metric.final not in final:
+            continue
+        largest = float(pd.to_numeric(final[metric.final], errors="coerce").max())
+        if largest > 1 + 1e-6:
+            raise UserError(
+                f"metrics.{name}: {column} reaches "
+                f"{largest:g}, but {name} is a fraction (0 to 1). For percent, declare a metric "
+                f"of another name: {name}_percent: {{from: {column}, "
+                f"better: {metric.better}, matters_from: 1, unit: points}}; nothing trains again"
+            )
 
 
 def _present_code(study: Study) -> str:

@@ -19,8 +19,8 @@ from hyperverdict.draft.options import (
     value_of,
 )
 from hyperverdict.errors import UserError
+from hyperverdict.programs.unlisted import files_of_script
 from hyperverdict.study.own import command_words
-from hyperverdict.training.code import files_of
 from hyperverdict.vocabulary.modules import find_module, read_module
 
 _HELP_SECONDS = 120
@@ -141,22 +141,10 @@ def _split(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], Path
 
 def _files(script: Path) -> dict[str, Path]:
     """The script and the modules of the person's that it imports, by path from here."""
-    # Inside a package, modules are found from the folder that holds the package.
-    root, name = script.parent, script.stem
-    while (root / "__init__.py").is_file():
-        root, name = root.parent, f"{root.name}.{name}"
-    files = (
-        {script, *files_of(name, (script.parent, root, Path())).values()}
-        if _is_module(name)
-        else {script}
-    )
+    files = files_of_script(script)
     relative = {Path(os.path.relpath(file)).as_posix(): file for file in files}
     first = Path(os.path.relpath(script)).as_posix()
     return {first: script, **dict(sorted(relative.items()))}
-
-
-def _is_module(name: str) -> bool:
-    return all(part.isidentifier() for part in name.split("."))
 
 
 def _listed(files: dict[str, Path]) -> tuple[str, ...]:

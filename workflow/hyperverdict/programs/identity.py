@@ -41,7 +41,9 @@ def identity_of(vocabulary: Vocabulary, folder: Path = Path()) -> Identity:
 def _code(training: Training, vocabulary: Vocabulary, folder: Path) -> str:
     """Files and command: a word that is changed in the command is another training."""
     flags = {name: row.flag for name, row in vocabulary.hyperparameters.items() if row.flag}
-    how = json.dumps([training.command, training.call, flags], sort_keys=True)
+    # Whether a short training counts: said only where it does, as older checksums do not hold it.
+    early = ["stops_early"] if training.stops_early else []
+    how = json.dumps([training.command, training.call, flags, *early], sort_keys=True)
     return code_checksum(_code_files(training, folder), how)
 
 

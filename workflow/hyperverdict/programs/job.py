@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,13 @@ from hyperverdict.programs.calls import Calls
 from hyperverdict.programs.command import SeedFolders
 from hyperverdict.programs.commands import Commands
 from hyperverdict.programs.identity import identity_of
-from hyperverdict.programs.metrics import Reported, length_fault, missing_scores, not_finite
+from hyperverdict.programs.metrics import (
+    Reported,
+    ended_before,
+    length_fault,
+    missing_scores,
+    not_finite,
+)
 from hyperverdict.programs.orphans import end_left_behind
 from hyperverdict.programs.runner import SeedRunner
 from hyperverdict.runs.declaration import read_declaration
@@ -34,6 +41,8 @@ from hyperverdict.vocabulary.training import CHECKPOINT, Training
 logger = logging.getLogger(__name__)
 
 LOGS_FOLDER = "logs"
+# How often, at most, code and data are looked at for changes during a job.
+CHECK_SECONDS = 0.5
 
 
 def train_with_program(
@@ -136,11 +145,14 @@ class _Program:
         device, clock = provenance.choose_device(self.device), Clock()
         logger.info(f"training seeds {seeds} on the {device} with {self.training.name}")
         self._refuse_missing(partial)
+        self._drop_foreign(partial)
         if self.training.command and not self.training.uses(CHECKPOINT):
             logger.info(
                 "the command has no {checkpoint}: a seed that is interrupted starts from the "
                 "beginning"
             )
+        unchecked: list[int] = []
+        checked = time.monotonic()
         with StopRequest() as stop:
             try:
                 for seed in seeds:
@@ -151,6 +163,10 @@ class _Program:
                     rows, record, missing = self._train_seed(seed, folders, device, stop)
                     state = clock.read(session(clock.started, device))
                     partial.hold(seed, rows, record, state)
+                    unchecked.append(seed)
+                    if time.monotonic() - checked > CHECK_SECONDS or seed == seeds[-1]:
+                        self._refuse_edited(partial, unchecked)
+                        checked = time.monotonic()
                     shutil.rmtree(folders.metrics.parent, ignore_errors=True)
                     logger.info(f"seed {seed}: {record.status}; {record.message}".rstrip("; "))
                     if missing:
@@ -158,6 +174,35 @@ class _Program:
             except BaseException:
                 partial.write_held()
                 raise
+
+    def _drop_foreign(self, partial: PartialFolder) -> None:
+        """Remove checkpoints and metrics of an attempt with other code or data.
+
+        A program would go on from them, so its seed would be made of both.
+        """
+        left = [path for path in (self.folder / PARTIAL_FOLDER).glob("seed~*") if path.is_dir()]
+        if left and not partial.plan():
+            logger.warning("an earlier attempt was of other code or data: its checkpoints go")
+            for path in left:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _refuse_edited(self, partial: PartialFolder, unchecked: list[int]) -> None:
+        """Refuse seeds that were trained while code or data changed; they are not kept."""
+        if not unchecked:
+            return
+        made_of = identity_of(self.configuration.vocabulary)
+        now = {"code": made_of.code, "data": made_of.data}
+        changed = [what for what in now if now[what] != self.identity[f"{what}_checksum"]]
+        if changed:
+            partial.discard(unchecked)
+            shown = ", ".join(map(str, unchecked))
+            raise UserError(
+                f"{' and '.join(changed)} of {self.training.name} changed during this job, so "
+                f"nobody knows what made seeds {shown}; they are not kept. Call the same command "
+                "again; where the program itself writes into what `code` or `data` list, list "
+                "less"
+            )
+        unchecked.clear()
 
     def _refuse_missing(self, partial: PartialFolder) -> None:
         """Refuse to go on after a seed that did not report a claimed metric."""
@@ -199,6 +244,8 @@ class _Program:
     def _judged(self, reported: Reported, seed: int) -> tuple[SeedStatus, str]:
         """(status, message) of a seed whose program ended well."""
         training, budget = self.training, self.configuration.budget
+        if reported.fault:
+            return "failed", reported.fault
         if reported.seed is not None and reported.seed != seed:
             return "failed", f"the program reports seed {reported.seed}, but was given {seed}"
         name = not_finite(training.scores.values(), reported.scores)
@@ -209,7 +256,8 @@ class _Program:
             fault = length_fault(reported, budget.amount, str(budget), stops_early=early)
             if fault:
                 return "failed", fault
-        return "finished", ""
+        fault = ended_before(training.scores.values(), reported)
+        return ("failed", fault) if fault else ("finished", "")
 
 
 def _memory_note(log: Path, memory_mb: int) -> Callable[[], None]:

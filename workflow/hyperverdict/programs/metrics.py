@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.foreign.names import SEEDS
+from hyperverdict.foreign.names import RUNS, SEEDS
 from hyperverdict.programs.rows import Cells, History, Numbers, history_of, words_of
 
 Row = dict[str, Any]
@@ -21,6 +21,8 @@ TRAIN_SECONDS = "train_seconds"
 # Columns of a run's table that a program may report under these names, and those it may not.
 _OWN = ("step", "samples", "epoch", TRAIN_SECONDS)
 _TAKEN = frozenset({"seed", "split", "correct", "path"})
+# Columns that tell trainings apart; one run is one of them.
+_SEVERAL = frozenset({*RUNS, "fold", "cv_fold", "split_id"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class Reported:
         spacing: usual distance between points of training, in the same unit; 0 for one point.
         seed: the seed that it says it used; None where unsaid.
         train_seconds: training time that it reports; None where unsaid.
+        fault: why its rows are not those of one training with this seed; "" where they are.
+        ended: column -> (how far it was last reported, widest distance between its reports), in the
+            unit of progress; not for columns that were reported once.
     """
 
     rows: list[Row]
@@ -43,6 +48,8 @@ class Reported:
     spacing: float = 0.0
     seed: int | None = None
     train_seconds: float | None = None
+    fault: str = ""
+    ended: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def read_metrics(
@@ -86,7 +93,35 @@ def reported_of(numbers: Numbers, seed: int, unit: str, amount: int | None = Non
         spacing=spacing,
         seed=None if own_seed is None else int(history.values(own_seed)[-1]),
         train_seconds=seconds if seconds is not None and math.isfinite(seconds) else None,
+        fault=_several(numbers, seed),
+        ended=_ended(history),
     )
+
+
+def _several(numbers: Numbers, seed: int) -> str:
+    """That rows of several trainings are in one table, of which only the last would count."""
+    for name, cells in numbers.columns.items():
+        found = sorted({float(value) for value in cells if math.isfinite(value)})
+        shown = ", ".join(f"{value:g}" for value in found[:3]) + (", ..." if found[3:] else "")
+        if name.lower() in SEEDS and len(found) > 1:
+            return f"its metrics hold rows of several seeds ({shown}), but it was given {seed}"
+        if name.lower() in _SEVERAL and len(found) > 1:
+            return (
+                f"its metrics hold rows of several trainings (column {name}: {shown}), and a run "
+                "has one score; report their mean in a row of its own file"
+            )
+    return ""
+
+
+def _ended(history: History) -> dict[str, tuple[float, float]]:
+    """How far each column was last reported, for columns with several reports."""
+    ended = {}
+    for name in history.columns:
+        rows = [row for row in history.rows if name in row]
+        places = sorted({p for row in rows if (p := row.get(history.progress)) is not None})
+        if name != history.progress and len(places) > 1:
+            ended[name] = places[-1], max(b - a for a, b in pairwise(places))
+    return ended
 
 
 def _rows(history: History, seed: int, *, shifted: bool) -> list[Row]:
@@ -183,6 +218,22 @@ def length_fault(reported: Reported, amount: int, budget: str, *, stops_early: b
         )
     if reached > amount and reached - amount >= (apart or 1e-9):
         return f"the program was told to train {budget}, and its metrics reach {reached:g}"
+    return ""
+
+
+def ended_before(wanted: Iterable[str], reported: Reported) -> str:
+    """The first claimed score that was last reported well before the training's end; else "".
+
+    Its last value would be compared with values of the end.
+    """
+    furthest = max((place for place, _ in reported.ended.values()), default=0.0)
+    for name in wanted:
+        place, apart = reported.ended.get(name, (furthest, 1.0))
+        if furthest - place >= apart:
+            return (
+                f"{name} was last reported at {place:g}, and the training went on to "
+                f"{furthest:g}: it has no score at its end"
+            )
     return ""
 
 

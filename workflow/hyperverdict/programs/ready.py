@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from hyperverdict.programs.identity import identity_of
+from hyperverdict.programs.unlisted import unlisted_files
 from hyperverdict.study.structure import Source
 from hyperverdict.vocabulary.training import TRAIN, Training
 from hyperverdict.vocabulary.vocabulary import Vocabulary
@@ -37,6 +38,9 @@ def check_ready(vocabulary: Vocabulary, source: Source) -> None:
                 if not Path(entry).exists():
                     raise source.error(place, f"{entry} does not exist{_hint(Path(entry))}")
     identity_of(vocabulary)
+    fault = unlisted_files(training).code_fault
+    if fault:
+        raise source.error((TRAIN, "code"), fault)
     problem = missing_program(vocabulary)
     if problem:
         raise source.error((TRAIN, "command"), problem.removeprefix(_COMMAND))
@@ -74,3 +78,10 @@ def missing_program(vocabulary: Vocabulary) -> str:
     if Path(program).is_file():
         return f"{_COMMAND}{program} may not be executed; chmod +x {program} allows it"
     return f"{_COMMAND}no program {program!r} is installed here"
+
+
+def unlisted_notes(vocabulary: Vocabulary) -> list[str]:
+    """What to say of files of the command that its study does not list."""
+    found = unlisted_files(vocabulary.training)
+    fault = f"train.code {found.code_fault}" if found.code else ""
+    return [note for note in (fault, found.note) if note]

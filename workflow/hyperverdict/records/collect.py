@@ -67,7 +67,7 @@ def collect(configurations: Iterable[Configuration], runs: Path) -> Tables:
     metrics = _read_metrics({path: runs / path for path in found})
     if training is not None:
         metrics = _named(metrics, training)
-    final = _with_scores(pd.DataFrame(rows), metrics, factors)
+    final = _with_scores(_without_score(pd.DataFrame(rows), metrics, training), metrics, factors)
     return Tables(final, metrics.drop(columns=BITS_COLUMN))
 
 
@@ -186,6 +186,28 @@ def _named(metrics: pd.DataFrame, training: Training) -> pd.DataFrame:
         **{m: metrics[n] if n in metrics else float("nan") for m, n in training.validation.items()},
     )
     return pd.concat([metrics.assign(**reported), chosen], ignore_index=True)
+
+
+def _without_score(
+    seeds: pd.DataFrame, metrics: pd.DataFrame, training: Training | None
+) -> pd.DataFrame:
+    """Finished seeds without a claimed score that other seeds have count as failed.
+
+    A metric that is declared after the runs may be no number in some of them, which their jobs had
+    no reason to note; without this they would silently drop out of the comparison.
+    """
+    if training is None:
+        return seeds
+    found = seeds.copy()
+    ends = metrics[metrics["split"] == "test"].drop_duplicates(["path", "seed"], keep="last")
+    known = found[["path", "seed"]].merge(ends, on=["path", "seed"], how="left")
+    for metric, name in training.scores.items():
+        lost = known[metric].isna().to_numpy() & ~found["failed"].to_numpy()
+        if known[metric].notna().any() and lost.any():
+            found.loc[lost, "status"] = "diverged"
+            found.loc[lost, "message"] = f"it reports no finite {name} at the end"
+            found["failed"] = found["failed"] | lost
+    return found
 
 
 def _with_scores(

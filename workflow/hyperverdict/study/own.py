@@ -100,6 +100,14 @@ def _training(raw: Raw, source: Source) -> Training:
             (TRAIN,), "must say how a run is made: by `command` or by `call`, one of the two"
         )
     metrics = raw.get("metrics") or {}
+    for name, metric in metrics.items():
+        if metric.get("validation") == metric.get("from", name):
+            raise source.error(
+                ("metrics", name, "validation"),
+                f"is the score itself ({metric['validation']}): values that are chosen by the "
+                "score on which they are judged look better than they are. Name a score on other "
+                "data",
+            )
     data = raw.get("data") or ()
     # Training times come from timings, not from metrics.
     given = {

@@ -9,7 +9,7 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,12 @@ class PartialFolder:
             except (ValueError, KeyError, TypeError) as error:
                 logger.warning(f"{path.name} of an earlier attempt cannot be used: {error}")
         return found | self._held
+
+    def discard(self, seeds: Iterable[int]) -> None:
+        """Forget seeds that have ended, as if they had not been trained."""
+        for seed in seeds:
+            self._held.pop(seed, None)
+            (self._folder / f"seed~{seed}.parquet").unlink(missing_ok=True)
 
     def remove(self) -> None:
         """Remove it all, once the run's table holds every seed."""
