@@ -14,7 +14,7 @@ EDIT = "open('train.py', 'a').write('# edited\\n')\n"
 
 def test_code_that_is_edited_during_a_job_is_no_run(own):
     own.program(EDIT + "good()")
-    with pytest.raises(UserError, match="code of own changed during this job.*seeds 0, 1"):
+    with pytest.raises(UserError, match=r"code of own changed during this job.*seeds 0, 1"):
         own.train()
     assert not (own.run_folder / "metrics.parquet").exists()
     own.program("good()")
