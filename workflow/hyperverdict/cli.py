@@ -141,7 +141,7 @@ def _seeds(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from hyperverdict.programs.ready import check_ready, unlisted_notes
+    from hyperverdict.programs.ready import check_ready, training_notes
     from hyperverdict.study.load import load_study, read_study_file
     from hyperverdict.words.numbers import count
 
@@ -153,7 +153,7 @@ def _check(options: argparse.Namespace) -> None:
         except UserError as error:
             refused.append(str(error))
             continue
-        for note in (*study.notes, *unlisted_notes(study.vocabulary)):
+        for note in (*study.notes, *training_notes(study.vocabulary)):
             print(note)
         claims = count(len(study.hypotheses), "hypothesis")
         heatmaps = count(len(study.heatmaps), "heatmap")

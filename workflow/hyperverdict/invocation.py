@@ -22,7 +22,7 @@ from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.programs.identity import Identity, identity_of
-from hyperverdict.programs.ready import missing_program, unlisted_notes
+from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.runs.declaration import declaration_file
 from hyperverdict.study.load import load_study
 from hyperverdict.study.model import Study
@@ -252,7 +252,7 @@ class Invocation:
             *self.study.notes,
             *_other_notes(states.values()),
             missing_program(self.study.vocabulary),
-            *unlisted_notes(self.study.vocabulary),
+            *training_notes(self.study.vocabulary),
         )
         notes = [f"Note: {note}\n" for note in told if note]
         print("".join([*notes, text]), file=sys.stderr)

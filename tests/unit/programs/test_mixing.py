@@ -14,7 +14,7 @@ EDIT = "open('train.py', 'a').write('# edited\\n')\n"
 
 def test_code_that_is_edited_during_a_job_is_no_run(own):
     own.program(EDIT + "good()")
-    with pytest.raises(UserError, match=r"code of own changed during this job.*seeds 0, 1"):
+    with pytest.raises(UserError, match=r"code of own changed during this job.*seeds 0"):
         own.train()
     assert not (own.run_folder / "metrics.parquet").exists()
     own.program("good()")
@@ -140,3 +140,15 @@ def test_check_names_files_of_the_command_that_identify_nothing(own, capsys):
     open_own(own, train=train, data="conf.yaml")
     assert main(["check", "study.yaml"]) == 0
     assert "conf.yaml" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("val_acc", "a validation score"), ("best_acc", "the best of"), ("test_acc", "")],
+)
+def test_check_says_what_a_score_is_by_its_name(own, capsys, name, said):
+    own.program("good()")
+    open_own(own, metrics={"score": {**METRIC, "from": name}})
+    assert main(["check", "study.yaml"]) == 0
+    printed = capsys.readouterr().out
+    assert (said in printed) if said else ("claims are judged on" not in printed)

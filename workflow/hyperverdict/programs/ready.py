@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from hyperverdict.foreign.names import BEST, SPLITS, clean
 from hyperverdict.programs.identity import identity_of
 from hyperverdict.programs.unlisted import unlisted_files
 from hyperverdict.study.structure import Source
@@ -80,8 +82,25 @@ def missing_program(vocabulary: Vocabulary) -> str:
     return f"{_COMMAND}no program {program!r} is installed here"
 
 
-def unlisted_notes(vocabulary: Vocabulary) -> list[str]:
-    """What to say of files of the command that its study does not list."""
+def training_notes(vocabulary: Vocabulary) -> list[str]:
+    """What to say of files that a study does not list, and of what its scores are by name."""
     found = unlisted_files(vocabulary.training)
     fault = f"train.code {found.code_fault}" if found.code else ""
-    return [note for note in (fault, found.note) if note]
+    scores = vocabulary.training.scores if vocabulary.training else {}
+    return [note for note in (fault, found.note, *_kinds(scores)) if note]
+
+
+def _kinds(scores: Mapping[str, str]) -> list[str]:
+    """Scores that their names call other than those of the end on test data; claims use them."""
+    notes = []
+    for metric, name in scores.items():
+        words = clean(name).split("_")
+        splits = {SPLITS.get(word) for word in words} & {"train", "validation"}
+        kinds = [f"a {split} score" for split in sorted(filter(None, splits))]
+        kinds += ["the best of several evaluations"] if BEST & set(words) else []
+        if kinds:
+            notes.append(
+                f"metrics.{metric}: claims are judged on {name!r}, by its name "
+                f"{' and '.join(kinds)}; values that were chosen on it look better than they are"
+            )
+    return notes
