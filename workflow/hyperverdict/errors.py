@@ -40,9 +40,23 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def match(word: object, allowed: Iterable[str]) -> str:
-    """The name that an unknown word most likely stands for; "" where none is near."""
-    return next(iter(get_close_matches(str(word), sorted(allowed), n=1)), "")
+# How like a word is to a name, for it to be a typing error before all else (0 to 1).
+TYPING_ERROR = 0.84
+
+
+def match(word: object, allowed: Iterable[str], cutoff: float = 0.6) -> str:
+    """The name that an unknown word most likely stands for; "" where none is near.
+
+    Args:
+        cutoff: from which likeness (0 to 1) on a name is near.
+    """
+    names = sorted(allowed)
+    same = (name for name in names if _letters(name) == _letters(str(word)) != "")
+    return next(same, "") or next(iter(get_close_matches(str(word), names, 1, cutoff)), "")
+
+
+def _letters(word: str) -> str:
+    return "".join(character for character in word.casefold() if character.isalnum())
 
 
 def nearest(word: object, allowed: Iterable[str]) -> str:

@@ -19,10 +19,10 @@ from hyperverdict.claims.factors import factor_title, read_levels
 from hyperverdict.claims.model import Claim, Design, Judgement, Question, Written
 from hyperverdict.effects.effect import Evidence
 from hyperverdict.effects.outcomes import Arm
-from hyperverdict.errors import UserError, nearest
+from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
-from hyperverdict.vocabulary.vocabulary import Vocabulary
+from hyperverdict.vocabulary.vocabulary import Vocabulary, unknown_factor
 from hyperverdict.words.numbers import listed
 
 COMBINATIONS: dict[str, Any] = {
@@ -119,10 +119,8 @@ def read_counts(vocabulary: Vocabulary, raw: Mapping[str, Any]) -> dict[str, int
     for written, value in raw.items():
         factor = vocabulary.resolve(str(written))
         if factor not in vocabulary.factors:
-            raise UserError(
-                f"combinations: unknown hyperparameter {written!r}; "
-                f"{nearest(written, vocabulary.factors)}"
-            )
+            unknown = unknown_factor(str(written), vocabulary.factors)
+            raise UserError(f"combinations: {unknown}", about=str(written))
         if isinstance(value, (list, tuple)):
             value = len(read_levels(vocabulary, factor, value, "combinations", minimum=1))
         found[factor] = value

@@ -7,33 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hyperverdict.vocabulary.aliases import BEST, BY_METRIC, LAST
+from hyperverdict.vocabulary.aliases import METRICS as METRICS
+from hyperverdict.vocabulary.aliases import PROGRESS as PROGRESS
+from hyperverdict.vocabulary.aliases import SEEDS as SEEDS
+from hyperverdict.vocabulary.aliases import SPLITS as SPLITS
+from hyperverdict.vocabulary.aliases import aliases_of as aliases_of
+from hyperverdict.vocabulary.aliases import clean as clean
+from hyperverdict.vocabulary.aliases import is_asked as is_asked
+from hyperverdict.vocabulary.aliases import setting_of as setting_of
+from hyperverdict.vocabulary.aliases import unit_of as unit_of
 from hyperverdict.vocabulary.metrics import BETTER
 
 if TYPE_CHECKING:
     from hyperverdict.foreign.exports import Role
 
-# Our name of a setting -> names that others give it.
-SETTINGS: Mapping[str, tuple[str, ...]] = {
-    "learning_rate": ("lr", "init_lr", "initial_lr", "base_lr", "eta", "learningrate", "lr0"),
-    "batch_size": ("batchsize", "bs", "batch", "train_batch_size", "per_device_train_batch_size"),
-    "optimizer": ("optimiser", "optim", "opt", "optimizer_name"),
-    "width": ("hidden_size", "hidden_dim", "n_units", "units", "num_units"),
-    "depth": ("num_layers", "n_layers", "layers", "hidden_layers", "num_hidden_layers"),
-    "hidden_units": ("hidden_layer_sizes", "layer_sizes"),
-    "dropout": ("dropout_rate", "p_drop", "drop", "dropout_p", "dropout_prob"),
-    "weight_decay": ("wd", "weightdecay", "l2"),
-    "momentum": ("mom",),
-    "activation": ("nonlinearity", "act", "act_fn", "activation_fn"),
-    "schedule": ("scheduler", "lr_scheduler", "lr_schedule", "lr_scheduler_type"),
-    "data": ("dataset", "data_set", "dataset_name", "task_name"),
-    "model": ("architecture", "arch", "model_name", "model_name_or_path", "network"),
-    "train_size": ("n_train", "num_train"),
-}
-SEEDS = (
-    "seed", "random_seed", "rng_seed", "manual_seed", "random_state", "torch_seed",
-    "seed_everything", "global_seed", "train_seed", "rng", "np_seed", "init_seed", "model_seed",
-    "data_seed",
-)  # fmt: skip
 RUNS = (
     "run_id", "run_uuid", "trial_id", "run", "trial", "id", "uuid", "run_name", "run_number",
     "run_idx", "run_index", "trial_number", "trial_name", "repeat", "rep", "repetition",
@@ -46,30 +34,6 @@ STATES = (
     "diverged", "exit_code", "exitcode", "return_code", "returncode", "exit",
 )  # fmt: skip
 SPLIT_COLUMNS = ("split", "phase", "subset", "stage", "partition", "mode")
-# Names of progress -> its unit; the first unit that a budget may be in, then all others.
-PROGRESS: Mapping[str, tuple[str, ...]] = {
-    "epochs": ("epoch", "epochs", "current_epoch", "epochs_trained", "train_epochs", "ep"),
-    "steps": (
-        "step", "steps", "global_step", "train_steps", "updates", "n_updates", "num_updates",
-        "gradient_steps", "iterations", "iteration", "iter", "iters", "it", "trainer_global_step",
-        "optimizer_steps", "num_steps_trained",
-    ),
-    "samples": (
-        "samples", "samples_seen", "images_seen", "examples_seen", "n_samples_seen", "seen_samples",
-        "num_samples_seen", "samples_trained",
-    ),
-    "iterations": ("training_iteration",),
-    "timesteps": (
-        "timesteps", "total_timesteps", "timesteps_total", "env_steps", "environment_steps",
-        "num_env_steps_sampled", "time_total_timesteps", "frames", "num_timesteps", "env_step",
-    ),
-    "episodes": ("episodes", "episode", "episodes_total", "num_episodes", "time_episodes"),
-    "tokens": ("tokens", "tokens_seen", "num_tokens", "n_tokens", "num_input_tokens_seen"),
-    "rounds": ("rounds", "round", "communication_rounds", "generation", "generations"),
-    "log steps": ("_step",),
-}  # fmt: skip
-# Words before a unit that say what was asked for: max_epochs, num_train_steps.
-_ASKED = re.compile(r"(max|num|n|total|target|planned|nb|no_of)_(train_|training_)?(\w+)")
 # Words of units: a numeric column named with one is progress where it differs between runs.
 UNITS = re.compile(
     r"(^|_)(epochs?|steps?|iters?|iterations?|updates|timesteps|episodes|frames|tokens|rounds)(_|$)"
@@ -155,23 +119,6 @@ QUIET = frozenset(
     {"verbose", "verbosity", "debug", "log_interval", "log_every", "print_freq", "save_every"}
     | {"log_every_n_steps", "logging_steps", "save_steps", "pin_memory", "wandb", "use_wandb"}
 )
-METRICS: Mapping[str, tuple[str, ...]] = {
-    "accuracy": (
-        "acc", "mean_accuracy", "top1", "top1_acc", "acc1", "acc_1", "top_1_accuracy", "acc_top1",
-        "top1_accuracy", "accuracy_top1", "categorical_accuracy", "sparse_categorical_accuracy",
-        "binary_accuracy", "multiclassaccuracy", "accuracy_score",
-    ),
-    "error": ("err", "error_rate", "top1_error", "top1_err", "misclassification"),
-    "loss": ("ce", "cross_entropy", "nll", "xent", "ce_loss", "mean_loss"),
-}  # fmt: skip
-SPLITS: Mapping[str, str] = {
-    "test": "test", "testing": "test", "holdout": "test", "eval": "eval", "evaluation": "eval",
-    "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
-    "train": "train", "training": "train",
-}  # fmt: skip
-BEST = frozenset({"best", "max", "maximum", "peak", "min", "minimum", "lowest", "highest"})
-# Words that say which of several evaluations a score is, and change no name.
-LAST = frozenset({"final", "last", "end"})
 PERCENT = re.compile(r"%|percent|(^|[^a-z])pct", re.IGNORECASE)
 # Words in names of results, whatever their metric.
 RESULTS = re.compile(
@@ -179,9 +126,6 @@ RESULTS = re.compile(
     r"perplexity|ppl|mse|rmse|mae|nll|wer|cer|fid|reward|return|success|r2|psnr|ssim|dice|kappa|mcc|"
     r"grad_norm|gradnorm|norm|entropy|kl|elbo|ece|brier|top1|top5|bpc|bpb|correlation)\d*(_|$)"
 )
-_BY_SETTING = {alias: ours for ours, names in SETTINGS.items() for alias in (ours, *names)}
-_BY_METRIC = {alias: ours for ours, names in METRICS.items() for alias in (ours, *names)}
-_BY_UNIT = {alias: unit for unit, names in PROGRESS.items() for alias in names}
 _BY_COST = {alias: ours for ours, names in COSTS.items() for alias in (ours, *names)}
 _BY_MACHINE = {alias: ours for ours, names in ENVIRONMENT.items() for alias in (ours, *names)}
 
@@ -201,13 +145,6 @@ class Score:
     is_best: bool
 
 
-def clean(column: str) -> str:
-    """A name in lower case, its words joined by one underscore: testAcc (%) is test_acc."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", column)
-    words = re.sub(r"[^0-9a-z]+", "_", spaced.lower()).strip("_")
-    return f"_{words}" if column.startswith("_") and words else words
-
-
 def last_part(name: str) -> str:
     """What stands behind the last dot or slash: optimizer.lr is lr."""
     return re.split(r"[./]", name)[-1]
@@ -216,30 +153,6 @@ def last_part(name: str) -> str:
 def is_place(name: str) -> bool:
     """Whether a name is that of a file or folder."""
     return name.endswith(("dir", "path", "file", "url", "folder", "ckpt", "checkpoint"))
-
-
-def setting_of(name: str) -> str:
-    """Our name of a setting, "" for one that we do not know."""
-    return _BY_SETTING.get(name, "")
-
-
-def aliases_of(name: str) -> tuple[str, ...]:
-    """All names of a setting that we know under one of them."""
-    ours = setting_of(name) or name
-    return (ours, *SETTINGS.get(ours, ()))
-
-
-def unit_of(name: str) -> str:
-    """The unit of a column of progress, "" for one that is none."""
-    if name in _BY_UNIT:
-        return _BY_UNIT[name]
-    asked = _ASKED.fullmatch(name)
-    return _BY_UNIT.get(asked.group(3), "") if asked else ""
-
-
-def is_asked(name: str) -> bool:
-    """Whether a name of progress says what was asked for, not what was reached."""
-    return name not in _BY_UNIT and unit_of(name) != ""
 
 
 def cost_of(name: str) -> str:
@@ -267,7 +180,7 @@ def score_of(column: str) -> Score:
     if len(left) > 1 and left[-1] in ("epoch", "percent"):
         left = left[:-1]
     name = "_".join(left)
-    return Score(_BY_METRIC.get(name, name), split, is_best)
+    return Score(BY_METRIC.get(name, name), split, is_best)
 
 
 def is_result(name: str) -> bool:

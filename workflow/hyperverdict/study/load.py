@@ -22,6 +22,7 @@ from hyperverdict.claims.model import Claim, UnanswerableError
 from hyperverdict.effects.effect import Expectation
 from hyperverdict.errors import UserError, match, nearest
 from hyperverdict.study.expect import read_expectation
+from hyperverdict.study.misplaced import advice_in_baseline
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
 from hyperverdict.study.own import own_vocabulary
 from hyperverdict.study.problems import AlreadyNotedError, Problems, needed
@@ -35,6 +36,7 @@ from hyperverdict.study.structure import (
     is_term,
 )
 from hyperverdict.study.tuning import possible_configurations, tuning_arms
+from hyperverdict.vocabulary.aliases import own_name
 from hyperverdict.vocabulary.budget import Budget, parse_budget
 from hyperverdict.vocabulary.configuration import Baseline
 from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
@@ -44,6 +46,7 @@ from hyperverdict.vocabulary.metrics import (
     Maker,
     Metric,
     read_metric,
+    unknown_metric,
     unrecorded,
 )
 from hyperverdict.vocabulary.training import TRAIN
@@ -84,10 +87,7 @@ def _read(raw: dict[str, Any], source: Source, vocabulary: Vocabulary, problems:
     if vocabulary.ours and (TRAIN in raw or _is_broken(TRAIN, problems)):
         if any(_is_broken(key, problems) for key in (TRAIN, "hyperparameters")):
             problems.raise_any()
-        own = problems.attempt(partial(own_vocabulary, raw, source))
-        if own is None:
-            problems.raise_any()
-        vocabulary = needed(own)
+        vocabulary = own_vocabulary(raw, source, problems)
     return _Reader(raw, source, vocabulary, problems).study()
 
 
@@ -328,6 +328,9 @@ class _Reader:
             if written != BUDGET:
                 name = self.vocabulary.resolve(written)
                 read[name] = self.problems.attempt(partial(self._setting, written, value))
+        for part, value in self.problems.broken.items():
+            if part[:1] == ("baseline",) and part[1:] not in ((), (BUDGET,)):
+                self.problems.attempt(partial(self._setting_name, str(part[1]), value))
         self._refuse_broken(("baseline",))
         settings = {name: needed(level)[0] for name, level in read.items()}
         baseline = Baseline(settings, self.vocabulary)
@@ -337,11 +340,25 @@ class _Reader:
         return baseline
 
     def _setting(self, written: str, value: Any) -> tuple[Level]:
+        name = self._setting_name(written, value)
+        return (self.source.at(("baseline", written), lambda: self.vocabulary.read(name, value)),)
+
+    def _setting_name(self, written: str, value: Any) -> str:
+        """The hyperparameter that a word under baseline names."""
         place: Place = ("baseline", written)
-        if written == "data" and self.vocabulary.training is None:
+        named_data = written == "data" or (self.own and own_name(written, ("data",)))
+        if self.vocabulary.training is None and named_data:
             raise self.source.error(place, "the data set is named by the study's own key 'data'")
         name = self.vocabulary.resolve(written)
-        return (self.source.at(place, lambda: self.vocabulary.read(name, value)),)
+        known = self.vocabulary.described
+        if self.own and name not in known:
+            advice = advice_in_baseline(written, value, known, self.vocabulary.budget_kinds)
+            if written in file_keys() and not advice:
+                advice = "it belongs at the top level of the file"
+            if advice:
+                raise self.source.error(place, f"unknown hyperparameter {written!r}: {advice}")
+        self.source.at(place, lambda: self.vocabulary.check_factor(name, value))
+        return name
 
     def _metrics(self, raw: dict[str, Any]) -> dict[str, Metric | None]:
         own = self.vocabulary.training is not None
@@ -362,12 +379,12 @@ class _Reader:
         if name in self.metrics:
             return needed(self.metrics[name])
         if self.own:
-            hint = nearest(name, self.metrics)
+            text = unknown_metric(name, self.metrics)
             if self.vocabulary.training is not None:
-                hint += (
+                text += (
                     f" Or declare it: metrics: {{{name}: {{from: ITS_NAME_IN_THE_METRICS_FILE}}}}"
                 )
-            raise self.source.error(place, f"no run records the metric {name!r}; {hint}")
+            raise self.source.error(place, text)
         return unrecorded(name)
 
     def _hypothesis(self, id_: str, raw: dict[str, Any]) -> Hypothesis:

@@ -20,6 +20,7 @@ from hyperverdict.study.functions import (
     signature_of,
     unit_of,
 )
+from hyperverdict.study.problems import Problems, needed
 from hyperverdict.study.structure import Source
 from hyperverdict.vocabulary.budget import KINDS
 from hyperverdict.vocabulary.declared import declare, kind_of
@@ -52,22 +53,37 @@ _SHELL = frozenset({"|", "||", "&", "&&", ";", ">", ">>", "<", "<<", "2>", "2>&1
 Raw = Mapping[str, Any]
 
 
-def own_vocabulary(raw: Raw, source: Source) -> Vocabulary:
+def own_vocabulary(raw: Raw, source: Source, problems: Problems | None = None) -> Vocabulary:
     """The vocabulary of a study with `train:`.
+
+    Args:
+        problems: what is wrong with the file so far, which is raised with what is found here.
 
     Raises UserError for a command that cannot be run as written, an undeclared placeholder, and a
     default that is not the one with which the training's first run was made.
     """
-    for name in raw.get("hyperparameters") or {}:
-        source.at(("hyperparameters", name), partial(_check_name, name))
-    training = _training(raw, source)
-    frozen = read_declaration(declaration_file(training.name))
+    problems = problems or Problems(source.path)
+    before = len(problems.errors)
     declared = raw.get("hyperparameters") or {}
+    for name in declared:
+        check = partial(source.at, ("hyperparameters", name), partial(_check_name, name))
+        problems.attempt(check)
+    training = problems.attempt(partial(_training, raw, source))
+    if training is None:
+        problems.raise_any()
+    training = needed(training)
+    frozen = read_declaration(declaration_file(training.name))
     if training.call:
-        declared = source.at((TRAIN, "call"), partial(declared_by, training, declared))
+        read = partial(declared_by, training, declared)
+        arguments = problems.attempt(partial(source.at, (TRAIN, "call"), read))
+        if arguments is None:
+            problems.raise_any()
+        declared = needed(arguments)
         training = replace(training, arguments=tuple(declared))
     rows = {TRAIN: _name_row(training.name)}
-    rows |= _rows(declared, training, frozen, source)
+    rows |= _rows(declared, training, frozen, source, problems)
+    if len(problems.errors) > before:
+        problems.raise_any()
     return Vocabulary(rows, {}, {}, training=replace(training, stated=_stated(raw, training)))
 
 
@@ -111,7 +127,7 @@ def _training(raw: Raw, source: Source) -> Training:
     data = raw.get("data") or ()
     # Training times come from timings, not from metrics.
     given = {
-        "name": entry.get("name", raw["study"]),
+        "name": entry.get("name", raw.get("study", "")),
         "code": tuple(entry.get("code") or ()),
         "data": (data,) if isinstance(data, str) else tuple(data),
         "scores": {n: m.get("from", n) for n, m in metrics.items() if n != TIME},
@@ -230,20 +246,30 @@ def _scalars(node: Any) -> Iterator[Any]:
 
 
 def _rows(
-    declared: Raw, training: Training, frozen: Declaration | None, source: Source
+    declared: Raw,
+    training: Training,
+    frozen: Declaration | None,
+    source: Source,
+    problems: Problems,
 ) -> dict[str, Hyperparameter]:
     """The hyperparameters in the order of paths: as the first run froze them, then later ones."""
     frozen_defaults = frozen.defaults if frozen else {}
     core = frozen.core if frozen else tuple(declared)
     rows: dict[str, Hyperparameter] = {}
+
+    def read(name: str, entry: Raw) -> Hyperparameter:
+        _check_name(name)
+        _check_passed(name, training)
+        row = _row(name, entry, core=name in core)
+        if frozen is not None:
+            check_frozen(frozen.file, {name: row.default})
+        return row
+
     for name, entry in declared.items():
         place = (TRAIN, "call", name) if training.call else ("hyperparameters", name)
-        source.at(place, partial(_check_name, name))
-        source.at(place, partial(_check_passed, name, training))
-        row = source.at(place, partial(_row, name, entry, core=name in core))
-        if frozen is not None:
-            source.at(place, partial(check_frozen, frozen.file, {name: row.default}))
-        rows[name] = row
+        row = problems.attempt(partial(source.at, place, partial(read, name, entry)))
+        if row is not None:
+            rows[name] = row
     for name, default in frozen_defaults.items():
         if name not in rows and name in core:
             kind = kind_of(default) or "text"

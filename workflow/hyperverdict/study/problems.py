@@ -67,10 +67,6 @@ class Problems:
             part[: len(place)] == place[: len(part)] for place in places for part in self.broken
         )
 
-    def is_inside(self, place: Place) -> bool:
-        """Whether a place lies in a part that is broken."""
-        return any(place[: len(part)] == part for part in self.broken)
-
     def raise_any(self) -> None:
         """Raise the errors noted, as one UserError; nothing where there are none."""
         if self.errors:

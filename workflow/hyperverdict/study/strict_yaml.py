@@ -14,8 +14,12 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from hyperverdict.errors import UserError, combined, first_line
+from hyperverdict.study.flow_slips import is_bare, item_slips, key_slip, key_slips, word_slip
+from hyperverdict.study.yaml_slips import explain
+from hyperverdict.vocabulary.spellings import plain
 
 Place = tuple[str | int, ...]
 
@@ -72,25 +76,41 @@ def parse_document(text: str, path: Path) -> Document:
             return Document()
         nodes = _Nodes(path)
         nodes.visit(root, (), ())
+        nodes.note_unused_anchors()
         return Document(yaml.constructor.construct_document(root), nodes.lines, nodes.errors)
     except MarkedYAMLError as error:
-        # An open quote is found at the end of the file; the message names where it starts.
-        is_open = "end of stream" in str(error.problem)
-        mark = error.context_mark if is_open else error.problem_mark or error.context_mark
-        place = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{path}{place}: is not valid YAML: {_in_words(error)}") from None
+        line, words = explain(error, text)
+        raise _not_yaml(path, line, words) from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _not_yaml(path, line, f"{first_line(error)}; remove the character") from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: is not valid YAML: {first_line(error)}") from None
+
+
+def _not_yaml(path: Path, line: int, words: str) -> UserError:
+    return UserError(f"{path}, line {line}: is not valid YAML: {words}", line=line)
 
 
 def read_text(path: Path) -> str:
     """The text of a file; UserError when it is missing or not UTF-8."""
     try:
-        return path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not UTF-8 text (byte {error.start})") from None
+        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise UserError(f"{path}: is UTF-16 text; save it as UTF-8") from None
+        line = raw.count(b"\n", 0, error.start) + 1
+        shown = raw[error.start : error.start + 1].decode("cp1252", "replace")
+        raise UserError(
+            f"{path}: is not UTF-8 text (byte {error.start}): {shown!r} in line {line} has an "
+            "older encoding; save the file as UTF-8",
+            line=line,
+        ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 class _Nodes:
@@ -104,6 +124,7 @@ class _Nodes:
         self.path = path
         self.lines: dict[Place, int] = {}
         self.errors: list[tuple[Place, UserError]] = []
+        self.anchored: dict[int, tuple[ScalarNode, Place, bool]] = {}
 
     def visit(self, node: Node, place: Place, above: tuple[Node, ...]) -> None:
         """Note a node and what is in it; `above` are the nodes that hold it."""
@@ -114,12 +135,16 @@ class _Nodes:
         if any(node is other for other in above):
             raise self.error(line, "an alias refers to the value that holds it")
         if isinstance(node, ScalarNode):
+            if node.anchor:
+                self.anchored[id(node)] = node, place, id(node) in self.anchored
             self.visit_scalar(node, place)
             return
         if node.tag not in _COLLECTIONS:
             self.note(place, line, f"unknown tag {node.tag}")
             node.tag = f"{_TAG}map" if isinstance(node, MappingNode) else f"{_TAG}seq"
         if isinstance(node, SequenceNode):
+            for number, text in item_slips(node) if node.flow_style else ():
+                self.note((*place, number), node.value[number].start_mark.line + 1, text)
             for number, item in enumerate(node.value):
                 self.visit(item, (*place, number), (*above, node))
         elif isinstance(node, MappingNode):
@@ -131,12 +156,20 @@ class _Nodes:
         """Note the lines of a mapping's keys, and leave out what is given a second time."""
         seen: dict[str, int] = {}
         kept = []
+        for key, meant, text in key_slips(node) if node.flow_style else ():
+            self.note((*place, meant), key.start_mark.line + 1, text)
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, ScalarNode):
                 self.note(place, line, "a key must be a word or a number")
                 continue
             inner = (*place, key.value)
+            if node.flow_style and is_bare(key, value):
+                continue
+            slip = key_slip(key, value)
+            if slip:
+                self.note((*place, plain(key.value).partition(":")[0]), line, slip)
+                continue
             if key.value in seen:
                 twice = f"key {key.value!r} is given twice, in lines {seen[key.value]} and {line}"
                 within = f"line {line}: {twice}"
@@ -156,11 +189,21 @@ class _Nodes:
         if node.tag in _WORDS:
             node.tag = _TEXT
         if node.tag not in _PLAIN:
-            self.note(place, line, f"unknown tag {node.tag}")
+            hint = "; put text that starts with ! in quotes" if str(node.tag)[0] == "!" else ""
+            self.note(place, line, f"unknown tag {node.tag}{hint}")
             node.tag = _TEXT
         elif node.tag == _FLOAT and not _is_finite(node.value):
             self.note(place, line, f"{node.value} is not a finite number")
             node.tag = _TEXT
+        elif node.style is None and (slip := word_slip(node.value)):
+            self.note(place, line, slip)
+
+    def note_unused_anchors(self) -> None:
+        """Text that starts with & has lost its first word to an anchor that nothing refers to."""
+        for node, place, is_used in self.anchored.values():
+            if not is_used and " " in node.value:
+                text = f"&{node.anchor} names a value; put text that starts with & in quotes"
+                self.note(place, node.start_mark.line + 1, text)
 
     def note(self, place: Place, line: int, message: str) -> None:
         """Keep an error for later."""
@@ -175,22 +218,3 @@ class _Nodes:
 def _is_finite(text: str) -> bool:
     words = text.lower()
     return "inf" not in words and "nan" not in words and math.isfinite(float(words))
-
-
-def _in_words(error: MarkedYAMLError) -> str:
-    problem = str(error.problem or error.context)
-    if "'\\t'" in problem:
-        return "it is indented with a tab; use spaces"
-    if "mapping values are not allowed" in problem:
-        return (
-            'unexpected ":"; indent the line like its neighbours, and put text that holds ": " '
-            'in quotes, as in says: "a: b"'
-        )
-    if "cannot start any token" in problem:
-        character = problem.split("'")[1]
-        return f'put text that starts with {character} in quotes, as in says: "{character}..."'
-    if problem == "found unexpected end of stream":
-        return "the quote that starts here does not end"
-    if "expected <block end>" in problem:
-        return "indent the line like its neighbours, or put its text in quotes"
-    return problem

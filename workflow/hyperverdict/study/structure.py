@@ -13,8 +13,12 @@ import yaml
 
 from hyperverdict.claims import TYPES
 from hyperverdict.errors import UserError, match, nearest
+from hyperverdict.study.misplaced import Keys
+from hyperverdict.study.miswritten import hint
 from hyperverdict.study.problems import Problems
 from hyperverdict.study.strict_yaml import Place
+from hyperverdict.vocabulary.vocabulary import OURS
+from hyperverdict.words.numbers import count
 
 T = TypeVar("T")
 
@@ -27,6 +31,10 @@ TYPE_WORDS = {
     "boolean": "true or false",
     "null": "nothing",
 }
+# The most characters of a value that a message shows.
+LONGEST = 60
+# What ids are made of.
+NAME = "letters, digits, _ and -"
 
 
 @cache
@@ -71,7 +79,9 @@ def factors_in(key: str, value: Any) -> tuple[str, ...]:
     """The factors that a key of a hypothesis names with their levels, as far as they are clear."""
     schema = study_schema()["$defs"]["hypothesis"]["properties"].get(key, {})
     is_table = isinstance(schema.get("additionalProperties"), dict) and key not in common_keys()
-    return tuple(map(str, value)) if is_table and isinstance(value, dict) else ()
+    names = value if is_table and isinstance(value, dict) else ()
+    known = study_schema()["$defs"]["hypothesis"]["properties"]
+    return tuple(str(name) for name in names if name not in (*known, "from", "to"))
 
 
 @dataclass(frozen=True)
@@ -132,54 +142,97 @@ def check_parts(raw: Any, source: Source, problems: Problems) -> dict[str, Any]:
     from jsonschema import Draft202012Validator
 
     if not isinstance(raw, dict):
-        raise source.error((), "a study file is a mapping that starts with 'study: NAME'")
+        kind = "empty" if raw is None else "text"
+        kind = 'a list; remove the "- " before its keys' if isinstance(raw, list) else kind
+        text = f"a study file is a mapping that starts with 'study: NAME'; this one is {kind}"
+        raise source.error((), text)
+    sound: dict[str, Any] = raw
+    keys = Keys(study_schema(), _settings(raw))
+    for place, text in keys.misplaced_entries(raw):
+        if text:
+            problems.add(source.error(place, text))
+        sound = problems.take_out(sound, place)
     found = [
         located
-        for error in Draft202012Validator(study_schema()).iter_errors(raw)
-        for located in _structure_errors(error, source)
+        for error in Draft202012Validator(study_schema()).iter_errors(sound)
+        for located in _structure_errors(error, source, keys)
     ]
-    sound = raw
     for place, error in found:
-        if error is not None and not problems.is_inside(place):
+        if error is not None and not problems.is_broken(place):
             problems.add(error)
     for place, _ in found:
         sound = problems.take_out(sound, place)
     return sound
 
 
-def _structure_errors(error: Any, source: Source) -> Iterator[tuple[Place, UserError | None]]:
+def _settings(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """What may stand under baseline: our hyperparameters, or those that the study declares."""
+    if "train" not in raw:
+        return tuple(OURS.described)
+    declared = raw.get("hyperparameters")
+    return tuple(map(str, declared)) if isinstance(declared, dict) else ()
+
+
+def _structure_errors(
+    error: Any, source: Source, keys: Keys
+) -> Iterator[tuple[Place, UserError | None]]:
     """The messages for a jsonschema error, each with the place that is wrong.
 
     A key that is missing because it is misspelled has no message of its own.
     """
     while error.context:
-        error = min(error.context, key=lambda e: (-len(e.absolute_path), e.validator == "type"))
+        error = min(error.context, key=_remoteness)
     place: Place = tuple(error.absolute_path)
     value, allowed = error.instance, error.schema.get("properties", {})
-    if error.validator == "additionalProperties":
+    deep = keys.too_deep(place[:4])
+    if deep:
+        yield place[:4], source.error(place[:4], deep)
+    elif error.validator == "additionalProperties":
         for unknown in (key for key in value if key not in allowed):
-            text = f"unknown key {unknown!r}; {nearest(unknown, allowed)}"
+            advice = keys.advice(place, unknown, value[unknown], allowed)
+            text = f"unknown key {unknown!r}{advice}"
             yield (*place, unknown), source.error((*place, unknown), text)
     elif error.validator == "required":
         meant = {match(key, allowed) for key in value if key not in allowed}
         for missing in (key for key in error.validator_value if key not in value):
-            hint = allowed.get(missing, {}).get("description", "")
-            text = f"key {missing!r} is missing{f' ({hint})' if hint else ''}"
+            described = allowed.get(missing, {}).get("description", "")
+            text = f"key {missing!r} is missing{f' ({described})' if described else ''}"
             located = None if missing in meant else source.error(place, text)
             yield (*place, missing), located
     else:
-        yield place, source.error(place, _broken_rule(error))
+        is_key = "propertyNames" in error.absolute_schema_path
+        inner = (*place, value) if is_key else place
+        yield inner, source.error(inner, _broken_rule(error, place))
 
 
-def _broken_rule(error: Any) -> str:
+def _remoteness(error: Any) -> tuple[int, int]:
+    """How little one of several rules, of which a value must keep one, seems to be meant."""
+    words = error.validator == "enum" and not isinstance(error.instance, str)
+    return -len(error.absolute_path), 2 if error.validator == "type" else int(words)
+
+
+def _broken_rule(error: Any, place: Place) -> str:
     """What a value must be, in the reader's words."""
     value = error.instance
-    if error.validator == "enum":
-        return f"{value!r} is not allowed; {nearest(value, map(str, error.validator_value))}"
     described = error.schema.get("description", "")
     wanted = f" ({described})" if described else ""
+    instead = hint(place, value, error.schema, error.validator)
+    if error.validator == "enum":
+        allowed = instead or f"; {nearest(value, map(str, error.validator_value))}"
+        return f"{value!r} is not allowed{allowed}"
+    if error.validator == "pattern":
+        return f"{value!r} is not a name{wanted or f' ({NAME})'}{instead}"
     if error.validator == "type":
         kinds = error.validator_value
         kinds = [kinds] if isinstance(kinds, str) else kinds
-        return f"{value!r} must be {' or '.join(TYPE_WORDS[k] for k in kinds)}{wanted}"
+        must = f"must be {' or '.join(TYPE_WORDS[k] for k in kinds if k != 'null')}"
+        return f"{_short(value)} {must}{instead or wanted}"
+    if error.validator == "maxProperties":
+        names, most = ", ".join(map(str, value)), count(error.validator_value, "entry")
+        return f"{names}: it takes at most {most}, not {len(value)}{wanted}"
     return f"{error.message}{wanted}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

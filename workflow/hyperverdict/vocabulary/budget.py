@@ -6,14 +6,17 @@ when a run starts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.vocabulary.spellings import budget_meant, number_hint
 
 # One of `KINDS`, or the unit in which a training of the user's own is told its length.
 BudgetKind = str
 KINDS: tuple[BudgetKind, ...] = ("steps", "samples", "epochs", "seconds")
+_COMMAS, _POINTS = re.compile(r"\d{1,3}(,\d{3})+"), re.compile(r"\d{1,3}(\.\d{3})+")
 
 
 @dataclass(frozen=True, order=True)
@@ -44,20 +47,36 @@ def parse_budget(text: object, kinds: Sequence[BudgetKind] = KINDS) -> Budget:
 
     Raises UserError when the amount is not a whole number above 0 or the kind is unknown.
     """
-    words = str(text).replace(",", "").split()
+    words = [] if isinstance(text, (list, dict)) else str(text).split()
+    meant = budget_meant(text, kinds)
+    hint = f"; write {meant}" if meant else ""
     if len(words) != 2:
-        raise UserError(f"budget {text!r} must read like '300 steps' (kinds: {', '.join(kinds)})")
+        how = hint or f" (kinds: {', '.join(kinds)})"
+        raise UserError(f"budget {text!r} must read like '300 steps'{how}")
     amount_text, kind = words
     kind = kind if kind in kinds or kind.endswith("s") else kind + "s"
     if kind not in kinds:
-        raise UserError(f"budget {text!r}: unknown kind {words[1]!r}; {nearest(kind, kinds)}")
-    try:
-        amount = float(amount_text.replace("_", ""))
-    except ValueError:
-        raise UserError(f"budget {text!r}: {amount_text!r} is not a number") from None
+        raise UserError(
+            f"budget {text!r}: unknown kind {words[1]!r}{hint or f'; {nearest(kind, kinds)}'}"
+        )
+    amount = _amount(amount_text)
+    if amount is None:
+        hint = hint or number_hint(amount_text)
+        raise UserError(f"budget {text!r}: {amount_text!r} is not a number{hint}")
     if not amount.is_integer() or amount < 1:
         raise UserError(f"budget {text!r}: the amount must be a whole number of {kind}, at least 1")
     return Budget(kind, int(amount))
+
+
+def _amount(text: str) -> float | None:
+    """The number of a budget; a comma may stand between thousands, a point may not."""
+    if _POINTS.fullmatch(text):
+        return None
+    text = text.replace(",", "") if _COMMAS.fullmatch(text) else text
+    try:
+        return float(text.replace("_", ""))
+    except ValueError:
+        return None
 
 
 def shown_budget(text: str) -> Budget:

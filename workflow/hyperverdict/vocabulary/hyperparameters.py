@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.vocabulary.spellings import number_hint, truth_hint
 
 # A canonical level: a number, a word, a tuple of them, or a Budget.
 Level = Any
@@ -66,11 +67,11 @@ def number_text(value: float) -> str:
 def as_number(raw: object) -> float:
     """A number as people write it (1e-3, '1e-3', 0.001); booleans are none."""
     if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
-        raise UserError(f"{raw!r} is not a number")
+        raise UserError(f"{raw!r} is not a number{number_hint(raw)}")
     try:
         value = float(raw)
     except ValueError:
-        raise UserError(f"{raw!r} is not a number") from None
+        raise UserError(f"{raw!r} is not a number{number_hint(raw)}") from None
     if not math.isfinite(value):
         raise UserError(f"{raw!r} is not a finite number")
     return value
@@ -111,7 +112,7 @@ def _zero_or(word: str, positive: Callable[[object], Level]) -> Callable[[object
 def _flag(raw: object) -> bool:
     text = str(raw).lower()
     if text not in ("true", "false"):
-        raise UserError(f"{raw!r} must be true or false")
+        raise UserError(f"{raw!r} must be true or false{truth_hint(raw)}")
     return text == "true"
 
 

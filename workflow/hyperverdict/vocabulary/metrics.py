@@ -6,18 +6,22 @@ metric that it names (`metrics:`), and may change the size that matters of a rec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.vocabulary.aliases import metric_meant
 from hyperverdict.vocabulary.hyperparameters import as_number
+from hyperverdict.vocabulary.spellings import number_hint, number_meant, plain
 
 Better = Literal["higher", "lower"]
 Score = Callable[[Any, Any], float]
 Maker = Literal["loop", "training", "table"]
 
 FRACTION = "fraction"
+_HUNDREDTHS = re.compile(r"(.+?)\s*(?:%|percent|pct|percentage points?|points?|pp)", re.IGNORECASE)
 SECONDS = "seconds"
 TIME = "train_time"
 
@@ -155,12 +159,15 @@ def with_size(metric: Metric, size: object) -> Metric:
 
     Raises UserError for a size that cannot be one of this metric.
     """
-    if isinstance(size, str) and size.endswith("x"):
-        value, ratio = as_number(size[:-1]), True
+    ratio = isinstance(size, str) and size.endswith("x")
+    try:
+        value = as_number(str(size)[:-1] if ratio else size)
+    except UserError:
+        raise UserError(f"{size!r} is not a number{_size_hint(metric, size)}") from None
+    if ratio:
         if value <= 1:
             raise UserError(f"{size!r}: a ratio that matters is above 1, such as 1.10x")
     else:
-        value, ratio = as_number(size), False
         if value <= 0:
             raise UserError(f"{size!r}: the size that matters must be above 0")
         if metric.is_fraction and value >= 1:
@@ -170,6 +177,29 @@ def with_size(metric: Metric, size: object) -> Metric:
         if metric.is_time:
             raise UserError(f"{size!r}: times are judged as ratios; write one such as 1.10x")
     return replace(metric, matters_from=value, ratio=ratio)
+
+
+def _size_hint(metric: Metric, size: object) -> str:
+    """What to write for a size that is spelled otherwise: 1%, 1 point, 10 % of the time."""
+    text = plain(str(size)).replace("×", "x")
+    if text.endswith("x"):
+        return f"; write {number_meant(text[:-1]) or '1.10'}x"
+    found = _HUNDREDTHS.fullmatch(text)
+    value = number_meant(found.group(1)) if found else ""
+    if value and (metric.is_time or metric.ratio):
+        return f"; write {1 + float(value) / 100:.4g}x"
+    if value:
+        return f"; write {float(value) / 100:.6g}"
+    ratio = "; times are judged as ratios; write one such as 1.10x"
+    return ratio if metric.is_time else number_hint(size)
+
+
+def unknown_metric(name: str, known: Iterable[str]) -> str:
+    """What to say of a metric that no run records, with the one to write."""
+    names = tuple(known)
+    meant = metric_meant(name, names)
+    hint = f": write {meant}" if meant and meant != name else f"; {nearest(name, names)}"
+    return f"no run records the metric {name!r}{hint}"
 
 
 def reported(name: str, *, validated: bool) -> Metric:
@@ -197,7 +227,7 @@ def read_metric(name: str, entry: Mapping[str, Any], *, maker: Maker) -> Metric:
     Raises UserError for an unknown metric, and for a size that it cannot have.
     """
     if name not in RECORDED and maker == "loop":
-        raise UserError(f"no run records the metric {name!r}; {nearest(name, RECORDED)}")
+        raise UserError(unknown_metric(name, RECORDED))
     told = [key for key in ("from", "validation") if key in entry and maker != "training"]
     if told:
         raise UserError(f"{told[0]} is for a training of your own, and `train` is missing")

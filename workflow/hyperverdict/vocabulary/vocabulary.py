@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from hyperverdict.errors import UserError, nearest
+from hyperverdict.errors import TYPING_ERROR, UserError, match, nearest
+from hyperverdict.vocabulary.aliases import is_seed, length_unit, metric_meant, own_name
 from hyperverdict.vocabulary.budget import KINDS, Budget, BudgetKind, parse_budget
 from hyperverdict.vocabulary.datasets import DATASETS, DatasetFacts
 from hyperverdict.vocabulary.hyperparameters import (
@@ -18,6 +19,7 @@ from hyperverdict.vocabulary.hyperparameters import (
     spell_any,
     undescribed,
 )
+from hyperverdict.vocabulary.metrics import RECORDED
 from hyperverdict.vocabulary.training import TRAIN, Training
 
 # The factor that is no hyperparameter: how long a run trains.
@@ -78,27 +80,30 @@ class Vocabulary:
         """The canonical level of a factor; UserError names what is allowed."""
         if factor == BUDGET:
             return raw if isinstance(raw, Budget) else parse_budget(raw, self.budget_kinds)
-        row = self._row(factor)
+        row = self._row(factor, raw)
         try:
             return row.read(raw)
         except UserError as error:
             raise UserError(f"{factor}: {error}", about=factor) from None
 
-    def check_factor(self, factor: str) -> None:
-        """Refuse a word that is no factor with UserError, naming the one that is meant."""
-        if factor != BUDGET:
-            self._row(factor)
+    def check_factor(self, factor: str, raw: object = None) -> None:
+        """Refuse a word that is no factor with UserError, naming the one that is meant.
 
-    def _row(self, factor: str) -> Hyperparameter:
+        Args:
+            raw: the level that is written for it.
+        """
+        if factor != BUDGET:
+            self._row(factor, raw)
+
+    def _row(self, factor: str, raw: object = None) -> Hyperparameter:
         row = self.described.get(factor)
         if row is not None:
             return row
-        hint = nearest(factor, self.factors)
         if self.complete:
-            raise UserError(f"unknown hyperparameter {factor!r}; {hint}", about=factor)
+            raise unknown_factor(factor, self.factors, raw)
         raise UserError(
-            f"no column holds {factor!r}; {hint} Say which one does under `columns:`, such as "
-            f"columns: {{{factor}: THEIR_NAME}}.",
+            f"no column holds {factor!r}; {nearest(factor, self.factors)} Say which one does under "
+            f"`columns:`, such as columns: {{{factor}: THEIR_NAME}}.",
             about=factor,
         )
 
@@ -134,6 +139,31 @@ class Vocabulary:
     def facts(self, data: str) -> DatasetFacts | None:
         """The facts of a data set; None for one that is known only once it is loaded."""
         return self.data_sets.get(data)
+
+
+def unknown_factor(word: str, factors: Iterable[str], raw: object = None) -> UserError:
+    """The message for a word that is no factor, with the word to write.
+
+    Args:
+        raw: the level that is written for it.
+    """
+    known = tuple(factors)
+    own, unit = own_name(word, known, raw), length_unit(word)
+    near = match(word, known, TYPING_ERROR)
+    if near:
+        hint = f"; did you mean {near!r}?"
+    elif own and own != word:
+        hint = f": write {own}"
+    elif unit:
+        amount = raw if isinstance(raw, (int, str)) and str(raw).isdigit() else 300
+        hint = f": write {BUDGET}, with its unit in the level, such as {amount} {unit}"
+    elif is_seed(word):
+        hint = ": no claim varies the seeds; write seeds beside says, such as seeds: 10"
+    elif metric_meant(word, RECORDED):
+        hint = ": it is a metric; write it under expect"
+    else:
+        hint = f"; {nearest(word, known)}"
+    return UserError(f"unknown hyperparameter {word!r}{hint}", about=word)
 
 
 OURS = Vocabulary()
