@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hyperverdict.vocabulary.aliases import BEST, BY_METRIC, LAST
+from hyperverdict.vocabulary.aliases import BEST as BEST
+from hyperverdict.vocabulary.aliases import BY_METRIC, LAST
 from hyperverdict.vocabulary.aliases import METRICS as METRICS
 from hyperverdict.vocabulary.aliases import PROGRESS as PROGRESS
 from hyperverdict.vocabulary.aliases import SEEDS as SEEDS
