@@ -72,14 +72,14 @@ test-cluster: $(STAMP)
 lint: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/snakefmt --check Snakefile workflow
+	@$(BIN)/snakefmt --check Snakefile workflow config
 	@$(BIN)/mypy
 	@$(BIN)/snakemake --lint --configfile config/config.yaml
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/snakefmt Snakefile workflow
+	@$(BIN)/snakefmt Snakefile workflow config
 
 docs: $(STAMP)
 	@$(BIN)/python docs/generate.py

@@ -5,6 +5,8 @@ include: "workflow/Snakefile"
 
 
 rule study:
-    default_target: True
+    # A workflow that uses this one as a module has a target of its own.
+    default_target: not IS_MODULE
     input:
         rules.all.input,
+    localrule: True

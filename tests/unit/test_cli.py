@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -174,6 +175,18 @@ def test_check_names_the_line_of_yaml_that_does_not_parse(study, capsys):
 def test_show_before_the_study_has_run(study, capsys):
     assert main(["show", str(study)]) == 1
     assert "run the study first" in capsys.readouterr().err
+
+
+def test_show_does_not_mix_a_smoke_run_with_the_study(study, tmp_path, capsys):
+    folder = tmp_path / "results/smoke/studies/s"
+    report = judged(load_study(study), tmp_path / "runs")
+    write_verdicts(replace(report, provisional="smoke run (10 steps)"), folder)
+    assert main(["show", str(study)]) == 1
+    assert "`--smoke` shows the estimates of its smoke run" in capsys.readouterr().err
+    assert main(["show", str(study), "--smoke"]) == 0
+    printed = capsys.readouterr().out
+    assert "Not judged: smoke run (10 steps)" in printed
+    assert "results/smoke/studies/s/report.html" in printed
 
 
 def test_schemas_are_json(capsys):

@@ -38,14 +38,18 @@ class Project:
     """A copy of the workflow with a study of its own."""
 
     path: Path
+    said: str = ""
 
     def write(self, study: str) -> None:
         (self.path / "config/config.yaml").write_text(study)
 
-    def snakemake(self, *args: str, profile: str = "profiles/local") -> subprocess.CompletedProcess:
+    def snakemake(
+        self, *args: str, profile: str | None = "profiles/local"
+    ) -> subprocess.CompletedProcess:
         options = () if "--config" in args else ("--config", "tensorboard=false")
+        profiles = ("--profile", profile) if profile else ()
         return subprocess.run(
-            [str(SNAKEMAKE), "--profile", profile, *args, *options],
+            [str(SNAKEMAKE), *profiles, *args, *options],
             cwd=self.path,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             capture_output=True,
@@ -53,14 +57,14 @@ class Project:
             timeout=400,
         )
 
-    def run(self, *args: str) -> str:
-        done = self.snakemake(*args)
+    def run(self, *args: str, profile: str | None = "profiles/local") -> str:
+        done = self.snakemake(*args, profile=profile)
         output = done.stdout + done.stderr
         assert done.returncode == 0, output[-4000:]
         return output
 
-    def fail(self, *args: str) -> str:
-        done = self.snakemake(*args)
+    def fail(self, *args: str, profile: str | None = "profiles/local") -> str:
+        done = self.snakemake(*args, profile=profile)
         output = done.stdout + done.stderr
         assert done.returncode != 0, output[-4000:]
         return output

@@ -155,6 +155,20 @@ def test_a_run_can_be_asked_for_by_its_path(finished):
     assert (finished.path / path).exists()
 
 
+def test_a_folder_can_be_asked_for(finished):
+    run = str(finished.runs[0].relative_to(finished.path))
+    folder = run.replace("learning_rate~0.001", "learning_rate~0.002")
+    finished.run(f"{folder}/")
+    assert (finished.path / folder / "metrics.parquet").exists()
+    assert "Nothing to be done" in finished.run(folder)
+    assert "Nothing to be done" in finished.run("results/studies/tiny")
+    said = finished.run("-n", folder.replace("runs/", "tuning/").replace("0.002", "0.003"))
+    assert re.search(r"^train +1$", said, re.MULTILINE)
+    said = finished.fail("-n", folder.replace("0.002", "2e-3"))
+    assert "learning_rate~0.002/schedule" in said
+    assert "Traceback" not in said
+
+
 def test_a_path_that_is_not_canonical_is_refused_naming_the_canonical_one(project):
     path = (
         "results/runs/data~digits/model~mlp/hidden_units~16/activation~relu/dropout~0/batch_size~8"

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hyperverdict import __version__
@@ -102,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     show.add_argument("study", type=Path, help=STUDY_HELP)
     show.add_argument("--json", action="store_true", help=JSON_HELP)
+    show.add_argument("--smoke", action="store_true", help="what the last smoke run estimated")
     schema = add(
         "schema",
         "print the JSON schema of study files",
@@ -163,16 +165,23 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _show(options: argparse.Namespace) -> None:
-    from hyperverdict.invocation import STUDIES
+    from hyperverdict.invocation import studies_folder
+    from hyperverdict.options import RESULTS, SMOKE_RESULTS
     from hyperverdict.pipeline import open_study
     from hyperverdict.report.terminal import print_verdicts
+    from hyperverdict.study.model import Smoke
     from hyperverdict.verdicts.document import to_json
     from hyperverdict.verdicts.store import read_verdicts
 
-    study = open_study(options.study)
-    folder = STUDIES / study.name
+    results = Path(SMOKE_RESULTS if options.smoke else RESULTS)
+    study = open_study(options.study, results)
+    if options.smoke:
+        study = replace(study, smoke=Smoke())
+    folder = studies_folder(results) / study.name
     if not (folder / "verdicts.json").exists():
-        raise UserError(f"{folder} has no verdicts yet; run the study first")
+        smoke = studies_folder(Path(SMOKE_RESULTS)) / study.name / "verdicts.json"
+        hint = "; `--smoke` shows the estimates of its smoke run" if smoke.exists() else ""
+        raise UserError(f"{folder} has no verdicts yet; run the study first{hint}")
     report = read_verdicts(folder / "verdicts.json")
     if options.study.stat().st_mtime > (folder / "verdicts.json").stat().st_mtime:
         print(

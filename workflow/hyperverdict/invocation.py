@@ -10,7 +10,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,24 +20,29 @@ from hyperverdict.design.choices import choice_file, with_choices
 from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
 from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.options import (
+    RESULTS,
+    Options,
+    read_module_options,
+    read_options,
+    study_of_command_line,
+    study_of_module,
+)
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.programs.identity import Identity, identity_of
 from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.runs.declaration import declaration_file
 from hyperverdict.study.load import load_study
-from hyperverdict.study.model import Study
+from hyperverdict.study.model import Smoke, Study
+from hyperverdict.study.smoke import load_smoke_study
+from hyperverdict.targets import file_target
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration, parse_path, path_pattern
 from hyperverdict.vocabulary.hyperparameters import Level
 from hyperverdict.vocabulary.training import TRAIN
 from hyperverdict.words.numbers import count
 
-DEFAULT_STUDY = Path("config/config.yaml")
-RESULTS = Path("results")
-TIMINGS = RESULTS / "timing"
-STUDIES = RESULTS / "studies"
-PREPARED = Path("resources/prepared")
-OPTIONS = ("tensorboard", "retrain")
+PREPARED = "resources/prepared"
 SHOWN_FAILURES = 3
 # What training jobs import: of our own loop, and of trainings of the user's own.
 PRELOAD = ("torch", "hyperverdict.training.run")
@@ -45,25 +50,21 @@ OWN_PRELOAD = ("hyperverdict.programs.warm",)
 
 
 @dataclass(frozen=True)
-class Options:
-    """What `--config` may set: how a study is run, never what it says.
+class Invocation:
+    """The study of this invocation and what its rules need to know.
 
     Attributes:
-        retrain: name of a training, model or data set whose runs of other code or data train again.
+        main: False in the process of a single job, which prints and forces nothing.
+        results: where results are; `options.results`, below a prefix where there is one.
+        prepared: where prepared data are.
     """
-
-    tensorboard: bool = True
-    retrain: str = ""
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """The study of this invocation and what its rules need to know."""
 
     study_file: str
     study: Study
     options: Options
     main: bool
+    results: Path = Path(RESULTS)
+    prepared: Path = Path(PREPARED)
     started: float = field(default_factory=time.time)
     _plans: dict[tuple[int, ...], Plan] = field(default_factory=dict)
     _checksums: dict[str, str | None] = field(default_factory=dict)
@@ -71,7 +72,11 @@ class Invocation:
     @property
     def folder(self) -> Path:
         """Where all results of this study but its runs are."""
-        return STUDIES / self.study.name
+        return studies_folder(self.results) / self.study.name
+
+    @property
+    def _timings(self) -> Path:
+        return self.results / "timing"
 
     @property
     def plan(self) -> Plan:
@@ -138,7 +143,8 @@ class Invocation:
     def declaration(self) -> str:
         """The file that declares the study's own training; "" for our loop."""
         training = self.study.vocabulary.training
-        return "" if training is None else str(declaration_file(training.name))
+        runs = Path(self.options.results) / "runs"
+        return "" if training is None else str(declaration_file(training.name, runs))
 
     @property
     def preload(self) -> str:
@@ -169,7 +175,7 @@ class Invocation:
             return {"code_checksum": self._identity.code, "data_checksum": self._identity.data}
         data = configuration.data
         if data not in self._checksums:
-            self._checksums[data] = _prepared_checksum(data)
+            self._checksums[data] = _checksum_of(self.prepared / data)
         checksum = self._checksums[data]
         return None if checksum is None else {"data_checksum": checksum}
 
@@ -182,7 +188,7 @@ class Invocation:
         """What of a planned run is there."""
         return run_state(
             run,
-            RESULTS,
+            self.results,
             self.identity(run.configuration) if self.main else None,
             retrain=self.options.retrain == self.maker(run.configuration),
         )
@@ -190,6 +196,15 @@ class Invocation:
     def states(self) -> dict[str, RunState]:
         """The state of every planned run, by its folder below results/."""
         return {run.folder: self.state(run) for run in self.plan.all_runs}
+
+    def file_target(self, target: str) -> str:
+        """The file to make for a target, which may be the folder of a run or of the study."""
+        return file_target(
+            target,
+            self.results,
+            self.study.name,
+            lambda path: parse_path(path, self.study.vocabulary).path,
+        )
 
     def planned(self, configuration: Configuration, *, tuning: bool = False) -> PlannedRun:
         """The planned run of a configuration; one asked for by hand gets the study's seeds."""
@@ -206,7 +221,7 @@ class Invocation:
     def timing_to_update(self, key: str) -> list[str]:
         """The file of a timing whose code is about to be trained again, so must be timed again."""
         training = self.study.vocabulary.training
-        file = TIMINGS / "contrasts" / key / "timing.json"
+        file = self._timings / "contrasts" / key / "timing.json"
         if training is None or self.options.retrain != training.name or not self.main:
             return []
         if not file.exists() or read_timing(file).code == self._identity.code:
@@ -219,17 +234,17 @@ class Invocation:
             return []
         state = self.state(run)
         refuse_mixing([state], self.maker)
-        return to_force([state], RESULTS)
+        return to_force([state], self.results)
 
     def seeds_after(self, run: PlannedRun) -> list[int]:
         """The seeds on record once a run's job is done."""
-        return seeds_after(run, RESULTS)
+        return seeds_after(run, self.results)
 
     def expected_seconds(self, run: PlannedRun) -> int:
         """About how long training the missing seeds will take; 0 where that would be a guess."""
         from hyperverdict.design.cost import estimated_seconds
 
-        return math.ceil(estimated_seconds(run_state(run, RESULTS)))
+        return math.ceil(estimated_seconds(run_state(run, self.results)))
 
     def print_plan(self) -> None:
         """The plan in words, on standard error, when something remains to be trained."""
@@ -243,10 +258,10 @@ class Invocation:
         missing = [
             timing
             for key, timing in self.plan.timings.items()
-            if not (TIMINGS / "contrasts" / key / "timing.json").exists()
+            if not (self._timings / "contrasts" / key / "timing.json").exists()
         ]
         text = plan_summary(
-            self.plan, states, timed_seconds_per_step(TIMINGS), missing, os.cpu_count()
+            self.plan, states, timed_seconds_per_step(self._timings), missing, os.cpu_count()
         )
         told = (
             *self.study.notes,
@@ -255,43 +270,57 @@ class Invocation:
             *training_notes(self.study.vocabulary),
         )
         notes = [f"Note: {note}\n" for note in told if note]
+        if self.study.smoke:
+            notes.insert(0, f"{self._smoke_words()}\n")
         print("".join([*notes, text]), file=sys.stderr)
 
     def register(self) -> None:
         """Register the claims in the study's ledger, before anything is trained."""
         from hyperverdict.ledger.registration import register
 
-        if not self.study.quick:
-            register(self.study, self.folder, RESULTS / "runs")
+        if not self.study.only_estimates:
+            register(self.study, self.folder, self.results / "runs")
+
+    def _smoke_words(self) -> str:
+        return (
+            f"Smoke run ({self.study.smoke}): its results go to {self.results}/ and are never "
+            "judged."
+        )
 
     def closing_words(self) -> str:
         """Where the report is, when this invocation has written it."""
         report = self.folder / "report.html"
         written = report.exists() and report.stat().st_mtime >= self.started
-        return f"\nReport: {report}\n" if written else ""
+        words = f"\n{self._smoke_words()}" if self.study.smoke else ""
+        return f"{words}\nReport: {report}\n" if written else ""
 
     def failure_words(self) -> str:
         """Which configurations failed, with the end of their logs, and how to go on."""
         failed = [
-            RESULTS / folder
+            self.results / folder
             for folder, state in self.states().items()
-            if state.missing and (RESULTS / folder / "train.log").exists()
+            if state.missing and (self.results / folder / "train.log").exists()
         ]
         lines = [f"\n{folder}\n{_tail(folder / 'train.log')}" for folder in failed[:SHOWN_FAILURES]]
         if len(failed) > SHOWN_FAILURES:
             rest = count(len(failed) - SHOWN_FAILURES, "more unfinished configuration")
             lines.append(f"\n... and {rest}")
+        smoke = f" --config {self.study.smoke.option}" if self.study.smoke else ""
         lines.append(
             "\nFinished seeds are kept. Call the same command again to go on, "
             "or judge what exists:\n"
             "    snakemake partial_report --profile profiles/local "
-            f"--configfile {self.study_file}\n"
+            f"--configfile {self.study_file}{smoke}\n"
         )
         return "\n".join(lines)
 
 
 def open_invocation(
-    configfiles: Sequence[str | Path], options: Mapping[str, object], main: bool
+    configfiles: Sequence[str | Path],
+    options: Mapping[str, object],
+    main: bool,
+    of_module: Mapping[str, object] | None = None,
+    placed: Callable[[str], str] = str,
 ) -> Invocation:
     """Read the one study of this invocation and compile it.
 
@@ -299,19 +328,46 @@ def open_invocation(
         configfiles: what `--configfile` named; none means config/config.yaml.
         options: what `--config` set.
         main: False in the process of a single job, which prints and forces nothing.
+        of_module: the `config:` of the module that this workflow is used as; None when it is not.
+        placed: where a path of ours really is, as below a module's prefix.
     """
-    files = [Path(file) for file in configfiles] or [DEFAULT_STUDY]
-    if len(files) > 1:
-        named = ", ".join(map(str, files))
-        raise UserError(f"one study at a time: --configfile names {len(files)} files ({named})")
-    study = load_study(_relative(files[0]))
-    return Invocation(study.path, study, _read_options(options), main)
+    if of_module is None:
+        file = study_of_command_line(configfiles)
+    else:
+        file = study_of_module(of_module, configfiles)
+    file, runs = _relative(file), Path(placed(RESULTS)) / "runs"
+    study = load(file, runs)
+    kinds = study.vocabulary.budget_kinds
+    if of_module is None:
+        chosen = read_options(options, kinds)
+    else:
+        chosen = read_module_options(of_module, kinds)
+    if chosen.smoke:
+        study = load(file, runs, chosen.smoke)
+    return Invocation(
+        study_file=study.path,
+        study=study,
+        options=chosen,
+        main=main,
+        results=Path(placed(chosen.results)),
+        prepared=Path(placed(PREPARED)),
+    )
 
 
-def _prepared_checksum(data: str) -> str | None:
-    """The checksum of a prepared data set; None before it is prepared."""
+def load(file: str | Path, runs: Path, smoke: Smoke | None = None) -> Study:
+    """The study of a file, or a smoke run of it; `runs` may freeze defaults of its training."""
+    return load_smoke_study(file, smoke, runs=runs) if smoke else load_study(file, runs=runs)
+
+
+def studies_folder(results: Path) -> Path:
+    """Where the results of all studies but their runs are."""
+    return results / "studies"
+
+
+def _checksum_of(prepared: Path) -> str | None:
+    """The checksum of a data set in its prepared folder; None before it is prepared."""
     try:
-        return str(json.loads((PREPARED / data / "facts.json").read_text())["checksum"])
+        return str(json.loads((prepared / "facts.json").read_text())["checksum"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -326,18 +382,6 @@ def _tail(log: Path, lines: int = 3) -> str:
 
 def _relative(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-def _read_options(raw: Mapping[str, object]) -> Options:
-    for name in raw:
-        if name not in OPTIONS:
-            raise UserError(
-                f"--config {name}: the study is stated in its file alone; {nearest(name, OPTIONS)}"
-            )
-    value = str(raw.get("tensorboard", True)).lower()
-    if value not in ("true", "false"):
-        raise UserError(f"--config tensorboard={value}: must be true or false")
-    return Options(tensorboard=value == "true", retrain=str(raw.get("retrain", "")))
 
 
 def _other_notes(states: Iterable[RunState]) -> list[str]:

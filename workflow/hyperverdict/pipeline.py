@@ -16,7 +16,7 @@ from hyperverdict import figures
 from hyperverdict.design.choices import make_choices, with_choices, write_choices
 from hyperverdict.design.plan import tuning_paths
 from hyperverdict.errors import UserError
-from hyperverdict.invocation import STUDIES
+from hyperverdict.invocation import load, studies_folder
 from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.programs.identity import identity_of
@@ -28,8 +28,7 @@ from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.methods import methods_paragraph
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import read_record
-from hyperverdict.study.load import load_study
-from hyperverdict.study.model import Study
+from hyperverdict.study.model import Smoke, Study
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.verdicts.store import read_verdicts, write_verdicts
@@ -38,10 +37,16 @@ from hyperverdict.vocabulary.configuration import Configuration, parse_path
 COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"
 
 
-def open_study(file: str | Path) -> Study:
-    """The study of a file, its tuned hypotheses with the choices made so far."""
-    study = load_study(file)
-    return with_choices(study, STUDIES / study.name)
+def open_study(file: str | Path, results: Path, smoke: Smoke | None = None) -> Study:
+    """The study of a file, its tuned hypotheses with the choices made so far.
+
+    Args:
+        results: where results are.
+        smoke: how little it trains as a smoke run.
+    """
+    whole = results.parent if smoke else results
+    study = load(file, whole / "runs", smoke)
+    return with_choices(study, studies_folder(results) / study.name)
 
 
 def choose_tuned(study: Study, hypothesis_id: str, runs: Path, file: Path) -> None:
@@ -164,7 +169,8 @@ def report_what_exists(
     """All steps at once on the runs and timings that exist; the report says what is missing."""
     collect_runs(study, paths, results, folder)
     known = [timing for timing in timings if timing.exists()]
-    report = judge(study, folder, known, STUDIES / study.name / LEDGER_FILE)
+    ledger = studies_folder(results) / study.name / LEDGER_FILE
+    report = judge(study, folder, known, ledger)
     if not report.provisional:
         write_verdicts(replace(report, provisional=COMPLETE_SO_FAR), folder)
     plot(study, folder)

@@ -19,6 +19,7 @@ rule collect:
         mem_mb=4000,
         runtime=30,
     params:
+        **SMOKE,
         study=STUDY_RUN.study_file,
         runs=known_runs,
         tuning=known_tuning_runs,

@@ -1,29 +1,9 @@
-# Glue between Snakemake and the package: the study, its plan, and questions that rules ask.
-
-import sys
+# Glue between Snakemake and the package: questions that rules ask.
 
 from hyperverdict import figures
 from hyperverdict.errors import UserError
-from hyperverdict.invocation import open_invocation
 
 RUN_FILES = ("metrics.parquet", "record.json")
-
-
-def refuse(error):
-    """Ends Snakemake with one message and exit code 1, without a traceback."""
-    sys.exit(f"\nhyperverdict: {error}\n")
-
-
-try:
-    STUDY_RUN = open_invocation(
-        configfiles=workflow.overwrite_configfiles,
-        options=dict(workflow.config_settings.config),
-        main=workflow.is_main_process,
-    )
-except UserError as error:
-    refuse(error)
-
-STUDY = STUDY_RUN.study.name
 
 
 def configuration(wildcards):
@@ -71,7 +51,7 @@ def training_timing(wildcards):
     chosen = configuration(wildcards)
     if STUDY_RUN.declaration or chosen.budget.kind != "seconds":
         return []
-    return [ancient(f"results/timing/configurations/{chosen.arm_path}/timing.json")]
+    return [ancient(f"{RESULTS}/timing/configurations/{chosen.arm_path}/timing.json")]
 
 
 def seeds_after_training(wildcards):
@@ -112,12 +92,12 @@ def contrast_repeats(wildcards):
 
 def run_files(paths, kind="runs"):
     """The metrics table and the record of each run."""
-    return [f"results/{kind}/{path}/{name}" for path in paths for name in RUN_FILES]
+    return [f"{RESULTS}/{kind}/{path}/{name}" for path in paths for name in RUN_FILES]
 
 
 def timing_files(keys):
     """The timing tables of contrasts."""
-    return [f"results/timing/contrasts/{key}/timing.json" for key in keys]
+    return [f"{RESULTS}/timing/contrasts/{key}/timing.json" for key in keys]
 
 
 def wait_for_choices():
@@ -160,13 +140,13 @@ def known_tuning_runs(_wildcards):
 
 def known_timings(_wildcards):
     """The timings of the study's time claims, as far as tuning has got."""
-    return timing_files(STUDY_RUN.plan.timings)
+    return list(map(placed, timing_files(STUDY_RUN.plan.timings)))
 
 
 def choices(_wildcards):
     """The files that say which values tuning chose."""
     return [
-        f"results/studies/{STUDY}/tuning/{hypothesis}.json"
+        f"{RESULTS}/studies/{STUDY}/tuning/{hypothesis}.json"
         for hypothesis in STUDY_RUN.tuned_hypotheses
     ]
 
@@ -190,7 +170,7 @@ def figure_file(figure):
     """A figure's file, with its place and labels in Snakemake's own report."""
     kind = figure.kind
     return report(
-        f"results/studies/{STUDY}/figures/{figure.key}.svg",
+        f"{RESULTS}/studies/{STUDY}/figures/{figure.key}.svg",
         category=kind.category,
         labels={kind.shows: figure.id, "figure": kind.name},
         caption=f"../report/{kind.name}.rst",
@@ -200,9 +180,3 @@ def figure_file(figure):
 def study_figures():
     """The files of all figures."""
     return [figure_file(figure) for figure in figures.expected(STUDY_RUN.study)]
-
-
-try:
-    STUDY_RUN.print_plan()
-except UserError as error:
-    refuse(error)

@@ -8,6 +8,7 @@ rule prepare_data:
         facts="resources/prepared/{data}/facts.json",
     log:
         "logs/prepare_data/{data}.log",
+    localrule: True
     conda:
         "../../envs/train.yaml"
     threads: 1
@@ -20,9 +21,10 @@ rule prepare_data:
 
 rule declare_training:
     output:
-        update("results/runs/train~{train,[A-Za-z0-9_-]+}/training.json"),
+        update("<root>/runs/train~{train,[A-Za-z0-9_-]+}/training.json"),
     log:
         "logs/declare_training/{train}.log",
+    localrule: True
     conda:
         "../../envs/train.yaml"
     threads: 1

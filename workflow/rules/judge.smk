@@ -3,7 +3,7 @@
 
 rule judge:
     input:
-        study=STUDY_RUN.study_file,
+        study=STUDY_FILE,
         choices=choices,
         final="<study>/tables/final.parquet",
         curves="<study>/tables/curves.parquet",
@@ -28,6 +28,7 @@ rule judge:
         mem_mb=4000,
         runtime=30,
     params:
+        **SMOKE,
         results=written_verdicts,
     script:
         "../scripts/judge.py"

@@ -5,7 +5,8 @@
 pathvars:
     # data~{data}/model~{model}/.../steps~300, or train~{train}/... for a training of the user's own.
     configuration=STUDY_RUN.configuration_pattern,
-    run="results/{kind,runs|tuning}/<configuration>",
-    arm_timing="results/timing/configurations/{arm,data~.+}",
-    contrast_timing="results/timing/contrasts/{contrast,[A-Za-z0-9_+]+[.][0-9a-f]+}",
-    study=f"results/studies/{STUDY}",
+    root=RESULTS,
+    run="<root>/{kind,runs|tuning}/<configuration>",
+    arm_timing="<root>/timing/configurations/{arm,data~.+}",
+    contrast_timing="<root>/timing/contrasts/{contrast,[A-Za-z0-9_+]+[.][0-9a-f]+}",
+    study=f"<root>/studies/{STUDY}",

@@ -3,7 +3,7 @@
 
 rule plot:
     input:
-        study=STUDY_RUN.study_file,
+        study=STUDY_FILE,
         choices=choices,
         verdicts="<study>/verdicts.json",
         caption="<study>/tables/verdicts.rst",
@@ -20,6 +20,7 @@ rule plot:
         mem_mb=4000,
         runtime=30,
     params:
+        **SMOKE,
         results=known_verdicts,
     script:
         "../scripts/plot.py"

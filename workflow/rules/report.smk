@@ -3,7 +3,7 @@
 
 rule report:
     input:
-        study=STUDY_RUN.study_file,
+        study=STUDY_FILE,
         choices=choices,
         verdicts="<study>/verdicts.json",
         final="<study>/tables/final.parquet",
@@ -26,6 +26,7 @@ rule report:
         mem_mb=4000,
         runtime=30,
     params:
+        **SMOKE,
         runs=known_runs,
         tuning=known_tuning_runs,
     script:
@@ -34,9 +35,10 @@ rule report:
 
 rule partial_report:
     input:
-        study=STUDY_RUN.study_file,
+        study=STUDY_FILE,
     log:
         "<study>/logs/partial_report.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -44,9 +46,10 @@ rule partial_report:
         mem_mb=4000,
         runtime=30,
     params:
+        **SMOKE,
         runs=known_runs,
         tuning=known_tuning_runs,
         timings=known_timings,
-        folder=f"results/studies/{STUDY}/provisional",
+        folder=placed(f"{RESULTS}/studies/{STUDY}/provisional"),
     script:
         "../scripts/partial_report.py"

@@ -42,6 +42,7 @@ rule time_contrast:
         submitit_at_once=1,
         runtime=60,
     params:
+        **SMOKE,
         arms=contrast_arms,
         repeats=contrast_repeats,
     script:

@@ -22,6 +22,7 @@ rule train:
         submitit_seconds=expected_seconds,
         submitit_preload=STUDY_RUN.preload,
     params:
+        **SMOKE,
         seeds=seeds_after_training,
         tensorboard=STUDY_RUN.options.tensorboard,
     script:

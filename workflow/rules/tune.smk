@@ -15,6 +15,7 @@ checkpoint choose:
         mem_mb=2000,
         runtime=10,
     params:
+        **SMOKE,
         study=STUDY_RUN.study_file,
     script:
         "../scripts/choose.py"

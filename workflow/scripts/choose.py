@@ -5,10 +5,11 @@ from pathlib import Path
 from hyperverdict.jobs import job
 from hyperverdict.pipeline import choose_tuned, open_study
 
+results = Path(snakemake.output[0]).parents[3]
 with job(snakemake.log[0]):
     choose_tuned(
-        open_study(snakemake.params.study),
+        open_study(snakemake.params.study, results, snakemake.params.get("smoke")),
         snakemake.wildcards.hypothesis,
-        Path("results/tuning"),
+        results / "tuning",
         Path(snakemake.output[0]),
     )

@@ -5,10 +5,12 @@ from pathlib import Path
 from hyperverdict.jobs import job
 from hyperverdict.pipeline import collect_runs, open_study
 
+folder = Path(snakemake.output.final).parents[1]
+results = folder.parents[1]
 with job(snakemake.log[0]):
     collect_runs(
-        open_study(snakemake.params.study),
+        open_study(snakemake.params.study, results, snakemake.params.get("smoke")),
         {"runs": snakemake.params.runs, "tuning": snakemake.params.tuning},
-        Path("results"),
-        Path(snakemake.output.final).parents[1],
+        results,
+        folder,
     )

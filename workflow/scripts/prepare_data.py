@@ -5,5 +5,6 @@ from pathlib import Path
 from hyperverdict.jobs import job
 from hyperverdict.training.data import prepare
 
+folder = Path(snakemake.output.facts).parent
 with job(snakemake.log[0]):
-    prepare(snakemake.wildcards.data, Path("resources"), Path(snakemake.output.facts).parent)
+    prepare(snakemake.wildcards.data, folder.parents[1], folder)

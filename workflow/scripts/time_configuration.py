@@ -11,5 +11,5 @@ with job(snakemake.log[0]):
         parse_path(f"{snakemake.wildcards.arm}/steps~1"),
         Path(snakemake.input.data[0]).parent,
         Path(snakemake.output[0]),
-        device="cuda" if snakemake.resources.gpu else "cpu",
+        device="cuda" if snakemake.resources.get("gpu") else "cpu",
     )

@@ -8,14 +8,15 @@ from hyperverdict.vocabulary.configuration import parse_path
 sources, out = list(map(Path, snakemake.input.data)), Path(snakemake.output[0])
 arms, repeats = snakemake.params.arms, snakemake.params.repeats
 how = {
-    "device": "cuda" if snakemake.resources.gpu else "cpu",
+    "device": "cuda" if snakemake.resources.get("gpu") else "cpu",
     "exclusive": has_machine_to_itself(snakemake.threads),
 }
 with job(snakemake.log[0]):
     if sources[0].name == "training.json":
         from hyperverdict.programs.timing import time_programs
 
-        time_programs(arms, repeats, sources[0], out, **how)
+        frozen = sources[0].parents[3 if snakemake.params.get("smoke") else 2] / "runs"
+        time_programs(arms, repeats, sources[0], out, frozen=frozen, **how)
     else:
         from hyperverdict.training.timing import time_contrast
 

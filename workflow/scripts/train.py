@@ -6,10 +6,10 @@ from hyperverdict.jobs import job
 from hyperverdict.vocabulary.configuration import parse_path
 
 folder = Path(snakemake.output.record).parent
-path = str(folder.relative_to(f"results/{snakemake.wildcards.kind}"))
+path = str(folder).rpartition(f"/{snakemake.wildcards.kind}/")[2]
 source = Path(snakemake.input.data[0])
 common = {
-    "device": "cuda" if snakemake.resources.gpu else "cpu",
+    "device": "cuda" if snakemake.resources.get("gpu") else "cpu",
     "tensorboard": folder / "tensorboard" if snakemake.params.tensorboard else None,
     "log": Path(snakemake.log[0]),
     "memory_mb": snakemake.resources.get("mem_mb"),
@@ -19,7 +19,9 @@ with job(snakemake.log[0]):
     if source.name == "training.json":
         from hyperverdict.programs.job import train_with_program
 
-        train_with_program(path, snakemake.params.seeds, source, folder, **common)
+        frozen = source.parents[3 if snakemake.params.get("smoke") else 2] / "runs"
+        seeds = snakemake.params.seeds
+        train_with_program(path, seeds, source, folder, frozen=frozen, **common)
     else:
         from hyperverdict.training.run import train_configuration
 
@@ -29,6 +31,6 @@ with job(snakemake.log[0]):
             prepared=source.parent,
             folder=folder,
             timing=next(map(Path, snakemake.input.timing), None),
-            checkpoint_seconds=snakemake.resources.checkpoint_seconds,
+            checkpoint_seconds=snakemake.resources.get("checkpoint_seconds", 60),
             **common,
         )

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 from hyperverdict.design.choices import choice_file, make_choices, with_choices, write_choices
@@ -23,7 +24,8 @@ from hyperverdict.design.state import (
 )
 from hyperverdict.design.summary import duration, plan_summary
 from hyperverdict.errors import UserError
-from hyperverdict.invocation import RESULTS, Invocation, Options
+from hyperverdict.invocation import Invocation
+from hyperverdict.options import RESULTS, Options
 from hyperverdict.runs.layout import (
     METRICS_FILE,
     RECORD_FILE,
@@ -181,7 +183,7 @@ def test_what_a_job_will_take_is_said_where_it_is_no_guess(tmp_path, monkeypatch
     few = replace(run, seeds=run.seeds[:2])
     assert 0 < invocation.expected_seconds(few) < invocation.expected_seconds(run)
     assert invocation.expected_seconds(own) == 0
-    finish(plan, path, run.seeds[:-1], RESULTS)
+    finish(plan, path, run.seeds[:-1], Path(RESULTS))
     more = replace(run, seeds=tuple(range(100)))
     assert 0 < invocation.expected_seconds(run) < invocation.expected_seconds(more)
     assert invocation.expected_seconds(few) == 0

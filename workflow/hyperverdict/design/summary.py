@@ -60,7 +60,7 @@ def _total_line(plan: Plan, todo: list[RunState]) -> str:
 def _look_lines(plan: Plan) -> list[str]:
     """Numbers of seeds that are judged once only, because no second look is registered."""
     study = plan.study
-    if study.look_schedule or study.quick:
+    if study.look_schedule or study.only_estimates:
         return []
     numbers = {len(h.seeds) for h in study.hypotheses} - {DEFAULT_LOOKS[0]}
     return [
@@ -122,6 +122,8 @@ def _cost_line(costs: list[Cost], cores: int | None) -> str:
 
 def _power_lines(plan: Plan) -> list[str]:
     """From which size the hypotheses could detect an effect, those with equal seeds together."""
+    if plan.study.smoke:
+        return []
     groups: dict[tuple[Metric, float, int], list[str]] = {}
     for hypothesis in plan.study.hypotheses:
         legs = [leg for leg in hypothesis.claim.expect if not leg.share_of_variance]

@@ -25,7 +25,7 @@ from hyperverdict.programs.metrics import (
 )
 from hyperverdict.programs.orphans import end_left_behind
 from hyperverdict.programs.runner import SeedRunner
-from hyperverdict.runs.declaration import read_declaration
+from hyperverdict.runs.declaration import RUNS, read_declaration
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import TRAINING_VERSION, RunRecord, SeedRecord, SeedStatus
 from hyperverdict.runs.write import Row
@@ -56,6 +56,7 @@ def train_with_program(
     log: Path | None = None,
     memory_mb: int | None = None,
     retrain: bool = False,
+    frozen: Path = RUNS,
 ) -> RunRecord:
     """Train the wanted seeds that `folder` does not hold yet with the user's program.
 
@@ -64,6 +65,7 @@ def train_with_program(
         declaration: the training's `training.json`.
         folder: the run's folder.
         device, tensorboard, log, memory_mb, retrain: see `train_configuration`.
+        frozen: the runs' folder that holds the frozen defaults; not that of a smoke run.
 
     Raises UserError for a program that breaks its contract; Checkpointed (SystemExit 85) at
     SIGTERM.
@@ -71,7 +73,7 @@ def train_with_program(
     declared = read_declaration(declaration)
     if declared is None:
         raise UserError(f"{declaration} is missing; run the study again")
-    vocabulary = own_vocabulary(dict(declared.study), Source())
+    vocabulary = own_vocabulary(dict(declared.study), Source(), runs=frozen)
     configuration = parse_path(path, vocabulary)
     made_of = identity_of(vocabulary)
     identity = {

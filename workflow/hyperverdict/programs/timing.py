@@ -21,7 +21,7 @@ from hyperverdict.programs.command import SeedFolders
 from hyperverdict.programs.identity import identity_of
 from hyperverdict.programs.job import runner_of
 from hyperverdict.programs.orphans import end_left_behind
-from hyperverdict.runs.declaration import read_declaration
+from hyperverdict.runs.declaration import RUNS, read_declaration
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.own import own_vocabulary
 from hyperverdict.study.structure import Source
@@ -59,6 +59,7 @@ def time_programs(
     *,
     device: str = "cpu",
     exclusive: bool,
+    frozen: Path = RUNS,
 ) -> dict[str, Any]:
     """Time the arms of a contrast; writes ``{"arms": {path: [seconds of a training]}, ...}``.
 
@@ -68,13 +69,14 @@ def time_programs(
             thrown away.
         declaration: the training's `training.json`.
         exclusive: whether the job was given the machine for itself.
+        frozen: the runs' folder that holds the frozen defaults; not that of a smoke run.
 
     Raises UserError where a training fails, Checkpointed at SIGTERM.
     """
     declared = read_declaration(declaration)
     if declared is None:
         raise UserError(f"{declaration} is missing; run the study again")
-    vocabulary = own_vocabulary(dict(declared.study), Source())
+    vocabulary = own_vocabulary(dict(declared.study), Source(), runs=frozen)
     arms = {path: parse_path(path, vocabulary) for path in paths}
     chosen, started, load = provenance.choose_device(device), provenance.now(), os.getloadavg()
     # What a killed attempt has left running would be timed, too.

@@ -16,7 +16,8 @@ from hyperverdict.words.isolation import guarded
 def results_rst(report: StudyReport, study: Study) -> str:
     """One paragraph per hypothesis: claim, headline, and the effect at every budget."""
     first = f"**{escape(opening.opening(report, study))}** {escape(opening.facts_line(report))}"
-    provisional = [f"**Provisional:** {escape(report.provisional)}"] if report.provisional else []
+    notice = f"**{opening.notice(study)}:** {escape(report.provisional)}"
+    provisional = [notice] if report.provisional else []
     return "\n\n".join([*provisional, first, *map(_guarded_paragraph, report.hypotheses)]) + "\n"
 
 

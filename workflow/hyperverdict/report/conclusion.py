@@ -19,6 +19,7 @@ from hyperverdict.stats.decision import DIRECTION_ONLY
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.verdicts.next_step import next_step
+from hyperverdict.verdicts.quick import after_smoke
 from hyperverdict.verdicts.seeds_needed import needed_text
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.effects import result_of_test, sentence
@@ -82,7 +83,7 @@ def conclude(report: HypothesisReport, verdict: Verdict, study: Study) -> Conclu
         test=_test(verdict, claim),
         meaning=_meaning(verdict, claim),
         change=_change(verdict),
-        next=next_step(verdict).sentence,
+        next=after_smoke(study.smoke) if study.smoke else next_step(verdict).sentence,
     )
 
 

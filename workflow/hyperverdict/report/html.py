@@ -59,6 +59,7 @@ def render(
     return environment.get_template("report.html.j2").render(
         report=report,
         opening=opening.opening(report, study),
+        notice=opening.notice(study),
         facts=opening.facts_line(report),
         new_opposing=opening.new_opposing(report),
         new_caveats=opening.new_caveats(report),

@@ -8,7 +8,7 @@ from typing import Any
 
 from hyperverdict.figures.data import budget_levels
 from hyperverdict.study.model import Hypothesis, Study
-from hyperverdict.study.tuning import tuning_seeds
+from hyperverdict.study.tuning import seeds_of_tuning
 from hyperverdict.verdicts.facts import data_title
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport
 from hyperverdict.words.contrasts import measured_as
@@ -42,7 +42,7 @@ def methods_paragraph(study: Study, report: StudyReport, provenance: Mapping[str
         *experiment,
         *_claims(written),
         *(f"{id_}: {problem}" for id_, problem in problems.items() if problem),
-        *(() if study.quick else _rules(study, report)),
+        *(() if study.only_estimates else _rules(study, report)),
         *(() if report.trained_elsewhere else _scoring(report, study)),
         *_versions(provenance),
     ]
@@ -123,7 +123,7 @@ def _tuning(study: Study) -> Iterator[str]:
     """How each tuned hypothesis was tuned."""
     for h in study.hypotheses:
         if h.tune:
-            seeds = tuning_seeds((*study.seeds, *h.seeds))
+            seeds = seeds_of_tuning(h, study)
             yield (
                 f"For {h.id}, {_grid(h, study)} {'was' if len(h.tune) == 1 else 'were'} tuned for "
                 f"each arm by the mean validation {_chosen_by(h, study)} over seeds of their own "

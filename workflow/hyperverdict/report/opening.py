@@ -84,6 +84,11 @@ def _counts(hypotheses: Sequence[HypothesisReport]) -> str:
     return f"Of {len(hypotheses)} claims, {listed(parts)}."
 
 
+def notice(study: Study) -> str:
+    """The word before why a report is not final."""
+    return "Not judged" if study.smoke else "Provisional"
+
+
 def facts_line(report: StudyReport) -> str:
     """What holds for the whole study, as one sentence; "" where nothing is known."""
     return full_stop(upper("; ".join(report.facts))) if report.facts else ""

@@ -111,6 +111,8 @@ def _unwritten(report: HypothesisReport, study: Study, problem: str) -> Hypothes
 
 
 def _status(report: HypothesisReport, study: Study) -> str:
+    if study.smoke:
+        return "estimated in a smoke run, which gives no verdicts"
     if study.quick:
         return "estimated in quick mode, which gives no verdicts"
     if report.primary:

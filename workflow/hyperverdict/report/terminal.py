@@ -39,7 +39,8 @@ def print_verdicts(
     stream = stream or sys.stdout
     console = Console(file=stream, width=None if stream.isatty() else PLAIN_WIDTH, highlight=False)
     if report.provisional:
-        console.print(_text(f"Provisional: {report.provisional}", "bold yellow"))
+        notice = f"{opening.notice(study)}: {report.provisional}"
+        console.print(_text(notice, "bold yellow"))
     console.print(_text(opening.opening(report, study), "bold"))
     console.print(_text(opening.facts_line(report)))
     for hypothesis in report.hypotheses:

@@ -21,6 +21,7 @@ from hyperverdict.claims.factors import (
 from hyperverdict.claims.model import Claim, UnanswerableError
 from hyperverdict.effects.effect import Expectation
 from hyperverdict.errors import UserError, match, nearest
+from hyperverdict.runs.declaration import RUNS
 from hyperverdict.study.expect import read_expectation
 from hyperverdict.study.misplaced import advice_in_baseline
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
@@ -57,7 +58,7 @@ QUICK_SEEDS = 3
 DEFAULT_BUDGET = "300 steps"
 
 
-def load_study(path: str | Path, vocabulary: Vocabulary = OURS) -> Study:
+def load_study(path: str | Path, vocabulary: Vocabulary = OURS, runs: Path = RUNS) -> Study:
     """Read and check a study file; UserError with one message when something is wrong.
 
     Args:
@@ -65,9 +66,10 @@ def load_study(path: str | Path, vocabulary: Vocabulary = OURS) -> Study:
         vocabulary: what it may name. With that of a table from elsewhere it may claim about any
             metric, and claims that their design cannot answer are not refused: where the runs
             exist already, that is a caveat.
+        runs: where runs are, with the frozen defaults of trainings of the user's own.
     """
     raw, source, problems = _parts_of_file(Path(path))
-    return _read(raw, source, vocabulary, problems)
+    return _read(raw, source, vocabulary, problems, runs)
 
 
 def read_study_file(path: Path) -> tuple[dict[str, Any], Source]:
@@ -77,18 +79,36 @@ def read_study_file(path: Path) -> tuple[dict[str, Any], Source]:
     return raw, source
 
 
-def study_of(raw: dict[str, Any], source: Source, vocabulary: Vocabulary = OURS) -> Study:
-    """The study of a content whose structure is checked; see `load_study`."""
-    return _read(raw, source, vocabulary, Problems(source.path))
+def study_of(
+    raw: dict[str, Any],
+    source: Source,
+    vocabulary: Vocabulary = OURS,
+    *,
+    runs: Path = RUNS,
+    to_judge: bool = True,
+) -> Study:
+    """The study of a content whose structure is checked; see `load_study`.
+
+    Args:
+        to_judge: refuse claims that their design cannot answer. False where nothing is judged.
+    """
+    return _read(raw, source, vocabulary, Problems(source.path), runs, to_judge)
 
 
-def _read(raw: dict[str, Any], source: Source, vocabulary: Vocabulary, problems: Problems) -> Study:
+def _read(
+    raw: dict[str, Any],
+    source: Source,
+    vocabulary: Vocabulary,
+    problems: Problems,
+    runs: Path,
+    to_judge: bool = True,
+) -> Study:
     """The study, in the vocabulary of its own training where it has one."""
     if vocabulary.ours and (TRAIN in raw or _is_broken(TRAIN, problems)):
         if any(_is_broken(key, problems) for key in (TRAIN, "hyperparameters")):
             problems.raise_any()
-        vocabulary = own_vocabulary(raw, source, problems)
-    return _Reader(raw, source, vocabulary, problems).study()
+        vocabulary = own_vocabulary(raw, source, problems, runs)
+    return _Reader(raw, source, vocabulary, problems, to_judge).study()
 
 
 def _is_broken(key: str, problems: Problems) -> bool:
@@ -116,12 +136,18 @@ class _Reader:
     """
 
     def __init__(
-        self, raw: dict[str, Any], source: Source, vocabulary: Vocabulary, problems: Problems
+        self,
+        raw: dict[str, Any],
+        source: Source,
+        vocabulary: Vocabulary,
+        problems: Problems,
+        to_judge: bool,
     ) -> None:
         self.raw, self.source, self.vocabulary = raw, source, vocabulary
         self.problems = problems
         # Runs are made for the study; a table from elsewhere holds what it holds.
         self.own = vocabulary.complete
+        self.must_answer = self.own and to_judge
         self.notes: list[str] = []
 
     def study(self) -> Study:
@@ -240,7 +266,7 @@ class _Reader:
                 for budget in hypothesis.budgets:
                     tuning_arms(hypothesis, study, budget)
         except UnanswerableError:
-            if self.own:
+            if self.must_answer:
                 raise
 
     def _refuse_held_and_varied(self, hypothesis: Hypothesis, study: Study) -> None:

@@ -57,6 +57,31 @@ class Heatmap:
 
 
 @dataclass(frozen=True)
+class Smoke:
+    """How little a smoke run trains, at most.
+
+    Attributes:
+        budget: that of every run; None for the study's own.
+        seeds: of every arm; None for the study's own.
+        left_out: ids of the hypotheses and heatmaps that cannot be made so small.
+    """
+
+    budget: Budget | None = None
+    seeds: int | None = None
+    left_out: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        seeds = f"{self.seeds} seed{'' if self.seeds == 1 else 's'}" if self.seeds else ""
+        return ", ".join(filter(None, (str(self.budget or ""), seeds)))
+
+    @property
+    def option(self) -> str:
+        """What `--config` says of it: ``steps=10 seeds=2``."""
+        budget = f"{self.budget.kind}={self.budget.amount}" if self.budget else ""
+        return " ".join(filter(None, (budget, f"seeds={self.seeds}" if self.seeds else "")))
+
+
+@dataclass(frozen=True)
 class Study:
     """One study file.
 
@@ -67,6 +92,7 @@ class Study:
         look_schedule: registered seed counts at which the study is judged; empty for the default.
         columns: for runs from elsewhere: our column name -> theirs.
         quick: three seeds, estimates and intervals, no verdicts.
+        smoke: how little it trains as a smoke run; None normally.
         notes: what the file should be changed in, such as an older name of a key.
     """
 
@@ -84,6 +110,12 @@ class Study:
     columns: Mapping[str, str] = field(default_factory=dict)
     quick: bool = False
     notes: tuple[str, ...] = ()
+    smoke: Smoke | None = None
+
+    @property
+    def only_estimates(self) -> bool:
+        """Whether it gets estimates and no verdicts, and no entry in the ledger."""
+        return self.quick or self.smoke is not None
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from keyword import iskeyword
+from pathlib import Path
 from typing import Any
 
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.runs.declaration import Declaration, declaration_file, read_declaration
+from hyperverdict.runs.declaration import RUNS, Declaration, declaration_file, read_declaration
 from hyperverdict.runs.declared import check_frozen
 from hyperverdict.study.functions import (
     FOLDERS,
@@ -53,8 +54,10 @@ _SHELL = frozenset({"|", "||", "&", "&&", ";", ">", ">>", "<", "<<", "2>", "2>&1
 Raw = Mapping[str, Any]
 
 
-def own_vocabulary(raw: Raw, source: Source, problems: Problems | None = None) -> Vocabulary:
-    """The vocabulary of a study with `train:`.
+def own_vocabulary(
+    raw: Raw, source: Source, problems: Problems | None = None, runs: Path = RUNS
+) -> Vocabulary:
+    """The vocabulary of a study with `train:`; its defaults may be frozen where `runs` are.
 
     Args:
         problems: what is wrong with the file so far, which is raised with what is found here.
@@ -72,7 +75,7 @@ def own_vocabulary(raw: Raw, source: Source, problems: Problems | None = None) -
     if training is None:
         problems.raise_any()
     training = needed(training)
-    frozen = read_declaration(declaration_file(training.name))
+    frozen = read_declaration(declaration_file(training.name, runs))
     if training.call:
         read = partial(declared_by, training, declared)
         arguments = problems.attempt(partial(source.at, (TRAIN, "call"), read))

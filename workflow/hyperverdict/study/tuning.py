@@ -47,6 +47,12 @@ def tuning_seeds(evaluation: Iterable[int]) -> tuple[int, ...]:
     return tuple(seed for seed in free if seed not in used)[:TUNING_SEEDS]
 
 
+def seeds_of_tuning(hypothesis: Hypothesis, study: Study) -> tuple[int, ...]:
+    """The seeds on which a hypothesis's arms are tuned."""
+    at_most = study.smoke.seeds if study.smoke else None
+    return tuning_seeds([*study.seeds, *hypothesis.seeds])[:at_most]
+
+
 def tuning_arms(
     hypothesis: Hypothesis, study: Study, budget: Budget | None
 ) -> tuple[TuningArm, ...]:
@@ -56,7 +62,7 @@ def tuning_arms(
     """
     if not hypothesis.tune:
         return ()
-    seeds = tuning_seeds([*study.seeds, *hypothesis.seeds])
+    seeds = seeds_of_tuning(hypothesis, study)
     grid = combinations(hypothesis.tune)
     found = []
     for arm in _claimed(hypothesis, study, budget):

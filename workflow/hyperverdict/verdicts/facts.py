@@ -29,7 +29,7 @@ def study_facts(study: Study, *, trained_here: bool) -> tuple[str, ...]:
             _scored_on(study, data),
             _sizes(study),
             _trained_with(study),
-            alpha,
+            "" if study.smoke else alpha,
         )
     else:
         facts = ("runs from elsewhere", data, _sizes(study), _selected(study), alpha)

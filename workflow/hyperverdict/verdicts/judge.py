@@ -45,7 +45,7 @@ from hyperverdict.verdicts.headline import (
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.verdicts.next_step import study_step
 from hyperverdict.verdicts.prior import prior_sentences
-from hyperverdict.verdicts.quick import estimates_only
+from hyperverdict.verdicts.quick import after_smoke, estimates_only, failed_runs, smoke_text
 from hyperverdict.verdicts.scope import scope_sentences, untestable_reason
 from hyperverdict.verdicts.seeds_needed import next_look
 from hyperverdict.verdicts.sensitivity import leave_one_out, sensitivity
@@ -124,7 +124,7 @@ def judge_study(
         present_code: checksum of the user's code as it is now, to say that runs are older.
     """
     runs = index_runs(final, curves, timings)
-    if ledger is None or study.quick:
+    if ledger is None or study.only_estimates:
         return report_of(JudgementInputs(study, runs, present_code=present_code))
     seeds_of = seeds_in(final)
     for hypothesis in study.hypotheses:
@@ -196,7 +196,7 @@ def judge_question(
         study=study,
         hypothesis=hypothesis,
         question=question,
-        judgement=estimates_only(judgement) if study.quick else judgement,
+        judgement=(estimates_only(judgement, study.smoke) if study.only_estimates else judgement),
         arms=arm_runs(question, runs, chosen),
         timing=_timing(question, runs),
         trials=trials,
@@ -224,7 +224,7 @@ def family_size(study: Study, hypothesis: Hypothesis, status: LedgerStatus) -> i
 
     0 for an exploratory hypothesis.
     """
-    if study.quick or not hypothesis.primary:
+    if study.only_estimates or not hypothesis.primary:
         return 0
     if status.family_size is not None:
         return status.family_size
@@ -243,22 +243,30 @@ def _report(
 ) -> StudyReport:
     study, trained_here = inputs.study, inputs.elsewhere is None
     contexts = [one.context for found in judged.values() for one in _questions(found)]
-    opposed = oppositions(contexts)
+    opposed = () if study.smoke else oppositions(contexts)
     reports = tuple(_hypothesis_report(h, judged[h.id], opposed) for h in study.hypotheses)
     planned, analysed, missing_times = run_counts(contexts)
+    provisional = provisional_text(planned, analysed, missing_times) if trained_here else ""
     return StudyReport(
         study=study.name,
         title=study.title,
         facts=study_facts(study, trained_here=trained_here),
         hypotheses=reports,
         main_caveat=main_caveat(reports),
-        next_step=study_step(reports),
-        provisional=provisional_text(planned, analysed, missing_times) if trained_here else "",
+        next_step=_next_step(study, reports),
+        provisional="; ".join(filter(None, (smoke_text(study.smoke), provisional))),
         planned=planned,
         analysed=analysed,
         trained_elsewhere=not trained_here,
         reading=inputs.elsewhere.reading if inputs.elsewhere else (),
     )
+
+
+def _next_step(study: Study, reports: Sequence[HypothesisReport]) -> str:
+    if study.smoke is None or any(report.failed_because for report in reports):
+        return study_step(reports)
+    arms = [arm for report in reports for verdict in report.verdicts for arm in verdict.arms]
+    return next(filter(None, map(failed_runs, arms)), after_smoke(study.smoke))
 
 
 def _questions(found: tuple[Judged, ...] | Failed) -> tuple[Judged, ...]:
@@ -305,7 +313,7 @@ def _judged_report(
         verdicts=verdicts,
         conclusions=conclusions(verdicts),
         opposing=tuple(dict.fromkeys(one.sentence for one in opposed)),
-        prior=prior_sentences(contexts),
+        prior=() if contexts[0].study.smoke else prior_sentences(contexts),
         primary=hypothesis.primary,
     )
 
@@ -322,11 +330,11 @@ def _verdict(judged: Judged, opposed: Sequence[Opposition]) -> Verdict:
         arms=tuple(a.summary for a in context.arms),
         uncorrected=judged.uncorrected,
         budget_varies=bool(context.budgets),
-        checks=run_checks(context) if trains else (),
+        checks=run_checks(context) if trains and not context.study.smoke else (),
         scope=scope_sentences(context),
         untestable_reason=untestable_reason(context),
         image_errors=tuple(context.image_errors.items()),
-        sensitivity=() if context.study.quick else sensitivity(context),
+        sensitivity=() if context.study.only_estimates else sensitivity(context),
         registered=context.status.registered,
         next_look=next_look(context),
         replicate=context.notes.replicate,

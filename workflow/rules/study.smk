@@ -1,0 +1,84 @@
+# The study of this invocation, and what happens before the first job.
+
+import sys
+from dataclasses import replace
+
+from hyperverdict.errors import UserError
+from hyperverdict.invocation import open_invocation
+
+
+def refuse(error):
+    """Ends Snakemake with one message and exit code 1, without a traceback."""
+    sys.exit(f"\nhyperverdict: {error}\n")
+
+
+# A workflow that uses this one as a module names the study in the module's config, and may give a
+# prefix. Snakemake adds it to inputs, outputs and logs, those of functions included; `placed` does for
+# all other paths.
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+placed = workflow.modifier.path_modifier.replace_prefix
+# `use rule train from hyperverdict with: ...` reads all rules again.
+IS_READ_AGAIN = workflow.modifier.ruleinfo_overwrite is not None
+
+try:
+    STUDY_RUN = open_invocation(
+        configfiles=workflow.overwrite_configfiles,
+        options=dict(workflow.config_settings.config),
+        main=workflow.is_main_process,
+        of_module=config if IS_MODULE else None,
+        placed=placed,
+    )
+except UserError as error:
+    refuse(error)
+
+STUDY = STUDY_RUN.study.name
+# Not below a module's prefix.
+STUDY_FILE = local(STUDY_RUN.study_file)
+RESULTS = STUDY_RUN.options.results
+# For scripts that read the study; nothing at all in a normal run, so that its params stay the same.
+SMOKE = {"smoke": STUDY_RUN.options.smoke} if STUDY_RUN.options.smoke else {}
+
+
+def prepare_for_jobs():
+    """What only the main process does, once Snakemake has read all rules and knows its targets.
+
+    Snakemake has no hook there, and runs none that a module states.
+    """
+    prepare_dag = workflow._prepare_dag
+
+    def prepare(*args, **kwargs):
+        accept_folders()
+        if IS_MODULE:
+            register_first()
+        prepare_dag(*args, **kwargs)
+
+    workflow._prepare_dag = prepare
+
+
+def accept_folders():
+    """Lets a run's or a study's folder be a target: the file in it is made."""
+    settings = workflow.dag_settings
+    try:
+        targets = frozenset(map(STUDY_RUN.file_target, settings.targets))
+    except UserError as error:
+        refuse(error)
+    workflow.dag_settings = replace(settings, targets=targets)
+
+
+def register_first():
+    """Lets the claims be registered before the first job, as `onstart` does without a module."""
+    others = workflow._onstart
+
+    def start(log):
+        STUDY_RUN.register()
+        others(log)
+
+    workflow._onstart = start
+
+
+if workflow.is_main_process and not IS_READ_AGAIN:
+    prepare_for_jobs()
+    try:
+        STUDY_RUN.print_plan()
+    except UserError as error:
+        refuse(error)
