@@ -17,7 +17,7 @@ def refuse(error):
 # all other paths.
 IS_MODULE = not workflow.modifier.is_main_snakefile()
 placed = workflow.modifier.path_modifier.replace_prefix
-# `use rule train from hyperverdict with: ...` reads all rules again.
+# Whoever changes one of our rules with `use ... with` lets Snakemake read all of them again.
 IS_READ_AGAIN = workflow.modifier.ruleinfo_overwrite is not None
 
 try:
