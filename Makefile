@@ -7,7 +7,7 @@ STAMP := $(VENV)/installed
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
 SHELL := /bin/bash
 
-EXAMPLES := argparse lightning boosting function
+EXAMPLES := argparse lightning boosting function own_model own_data
 
 .PHONY: help demo examples reflection reflection-small reflection-full test test-simulation cluster cluster-down \
         test-cluster lint format docs install clean

@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "check",
         "read study files and report what is wrong with them",
         "Read and check study files; nothing is trained. Messages name the line, also for a file "
-        "that is not YAML.",
+        "that is not YAML. Models and data sets of your own are built and loaded once.",
     )
     check.add_argument("studies", type=Path, nargs="+", help="study files (YAML)")
     show = add(
@@ -144,13 +144,14 @@ def _seeds(options: argparse.Namespace) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     from hyperverdict.programs.ready import check_ready, training_notes
-    from hyperverdict.study.load import load_study, read_study_file
+    from hyperverdict.study.load import read_study_file
+    from hyperverdict.trying import check_study
     from hyperverdict.words.numbers import count
 
     refused = []
     for path in options.studies:
         try:
-            study = load_study(path)
+            study = check_study(path, print)
             check_ready(study.vocabulary, read_study_file(path)[1])
         except UserError as error:
             refused.append(str(error))

@@ -29,17 +29,22 @@ from hyperverdict.options import (
     study_of_module,
 )
 from hyperverdict.outcomes.timing import read_timing
+from hyperverdict.preparing import Preparer
 from hyperverdict.programs.identity import Identity, identity_of
 from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.runs.declaration import declaration_file
 from hyperverdict.study.load import load_study
 from hyperverdict.study.model import Smoke, Study
 from hyperverdict.study.smoke import load_smoke_study
+from hyperverdict.study.users import DECLARED, freeze_declared
 from hyperverdict.targets import file_target
+from hyperverdict.training.code import code_checksum_of, own_names
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration, parse_path, path_pattern
-from hyperverdict.vocabulary.hyperparameters import Level
+from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
 from hyperverdict.vocabulary.training import TRAIN
+from hyperverdict.vocabulary.users import Users
+from hyperverdict.vocabulary.vocabulary import OURS, Vocabulary
 from hyperverdict.words.numbers import count
 
 PREPARED = "resources/prepared"
@@ -140,6 +145,11 @@ class Invocation:
         return parse_path(f"{arm_path}/{Budget('steps', 1).slug}", self.study.vocabulary)
 
     @property
+    def users(self) -> dict[str, Any]:
+        """Where jobs find the models and data sets of the user's own, as plain values."""
+        return self.study.vocabulary.users.plain()
+
+    @property
     def declaration(self) -> str:
         """The file that declares the study's own training; "" for our loop."""
         training = self.study.vocabulary.training
@@ -173,16 +183,28 @@ class Invocation:
         """What identifies runs of a configuration that would be made now; None when unknown."""
         if configuration.vocabulary.training is not None:
             return {"code_checksum": self._identity.code, "data_checksum": self._identity.data}
-        data = configuration.data
+        data, code = configuration.prepared, " ".join(own_names(configuration))
         if data not in self._checksums:
             self._checksums[data] = _checksum_of(self.prepared / data)
-        checksum = self._checksums[data]
-        return None if checksum is None else {"data_checksum": checksum}
+        if code and code not in self._checksums:
+            self._checksums[code] = code_checksum_of(configuration)
+        known = {
+            "data_checksum": self._checksums[data],
+            "code_checksum": self._checksums[code] if code else None,
+        }
+        return {name: checksum for name, checksum in known.items() if checksum is not None} or None
 
     def maker(self, configuration: Configuration) -> str:
         """What `retrain` calls whatever makes the runs of a configuration."""
+        return self._makers(configuration)[0]
+
+    def _makers(self, configuration: Configuration) -> tuple[str, ...]:
+        """The training of the user's own; else the model, where it is the user's, and the data."""
         training = configuration.vocabulary.training
-        return configuration.data if training is None else training.name
+        if training is not None:
+            return (training.name,)
+        own = is_callable_name(configuration["model"])
+        return (*((configuration["model"],) if own else ()), configuration.data)
 
     def state(self, run: PlannedRun) -> RunState:
         """What of a planned run is there."""
@@ -190,7 +212,7 @@ class Invocation:
             run,
             self.results,
             self.identity(run.configuration) if self.main else None,
-            retrain=self.options.retrain == self.maker(run.configuration),
+            retrain=self.options.retrain in self._makers(run.configuration),
         )
 
     def states(self) -> dict[str, RunState]:
@@ -275,9 +297,13 @@ class Invocation:
         print("".join([*notes, text]), file=sys.stderr)
 
     def register(self) -> None:
-        """Register the claims in the study's ledger, before anything is trained."""
+        """Register the claims in the study's ledger, before anything is trained.
+
+        The defaults that its own models and data sets declare are frozen, too.
+        """
         from hyperverdict.ledger.registration import register
 
+        freeze_declared(self.study.vocabulary.users, self.results / DECLARED)
         if not self.study.only_estimates:
             register(self.study, self.folder, self.results / "runs")
 
@@ -336,27 +362,34 @@ def open_invocation(
     else:
         file = study_of_module(of_module, configfiles)
     file, runs = _relative(file), Path(placed(RESULTS)) / "runs"
-    study = load(file, runs)
+    prepared = Path(placed(PREPARED))
+    users = Users(prepared=prepared, preparer=Preparer(_tell) if main else None)
+    vocabulary = Vocabulary(users=users)
+    study = load(file, runs, vocabulary=vocabulary)
     kinds = study.vocabulary.budget_kinds
     if of_module is None:
         chosen = read_options(options, kinds)
     else:
         chosen = read_module_options(of_module, kinds)
     if chosen.smoke:
-        study = load(file, runs, chosen.smoke)
+        study = load(file, runs, chosen.smoke, vocabulary)
     return Invocation(
         study_file=study.path,
         study=study,
         options=chosen,
         main=main,
         results=Path(placed(chosen.results)),
-        prepared=Path(placed(PREPARED)),
+        prepared=prepared,
     )
 
 
-def load(file: str | Path, runs: Path, smoke: Smoke | None = None) -> Study:
+def load(
+    file: str | Path, runs: Path, smoke: Smoke | None = None, vocabulary: Vocabulary = OURS
+) -> Study:
     """The study of a file, or a smoke run of it; `runs` may freeze defaults of its training."""
-    return load_smoke_study(file, smoke, runs=runs) if smoke else load_study(file, runs=runs)
+    if smoke:
+        return load_smoke_study(file, smoke, vocabulary, runs=runs)
+    return load_study(file, vocabulary, runs)
 
 
 def studies_folder(results: Path) -> Path:
@@ -370,6 +403,10 @@ def _checksum_of(prepared: Path) -> str | None:
         return str(json.loads((prepared / "facts.json").read_text())["checksum"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _stamp(file: Path) -> int:

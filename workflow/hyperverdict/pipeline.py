@@ -14,7 +14,7 @@ import pandas as pd
 
 from hyperverdict import figures
 from hyperverdict.design.choices import make_choices, with_choices, write_choices
-from hyperverdict.design.plan import tuning_paths
+from hyperverdict.design.plan import make_plan, tuning_paths
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import load, studies_folder
 from hyperverdict.ledger.registration import LEDGER_FILE
@@ -29,10 +29,14 @@ from hyperverdict.report.methods import methods_paragraph
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import read_record
 from hyperverdict.study.model import Smoke, Study
+from hyperverdict.training.code import code_checksum_of
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.verdicts.store import read_verdicts, write_verdicts
 from hyperverdict.vocabulary.configuration import Configuration, parse_path
+from hyperverdict.vocabulary.datasets import PREPARED
+from hyperverdict.vocabulary.users import Users
+from hyperverdict.vocabulary.vocabulary import Vocabulary
 
 COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"
 
@@ -45,7 +49,8 @@ def open_study(file: str | Path, results: Path, smoke: Smoke | None = None) -> S
         smoke: how little it trains as a smoke run.
     """
     whole = results.parent if smoke else results
-    study = load(file, whole / "runs", smoke)
+    users = Users(prepared=whole.parent / PREPARED)
+    study = load(file, whole / "runs", smoke, Vocabulary(users=users))
     return with_choices(study, studies_folder(results) / study.name)
 
 
@@ -116,12 +121,18 @@ def _refuse_percent(study: Study, final: pd.DataFrame) -> None:
             )
 
 
-def _present_code(study: Study) -> str:
-    """The checksum of the user's code as it is now; "" without any, or where it is not here."""
+def _present_code(study: Study) -> dict[str, str]:
+    """What is made of the user's code -> its checksum now; empty where there is none."""
     try:
-        return identity_of(study.vocabulary).code
+        if not study.vocabulary.ours:
+            return {"": code} if (code := identity_of(study.vocabulary).code) else {}
+        if not study.vocabulary.users.any:
+            return {}
+        made = {run.configuration.code_key: run.configuration for run in make_plan(study).all_runs}
+        checksums = {key: code_checksum_of(configuration) for key, configuration in made.items()}
     except UserError:
-        return ""
+        return {}
+    return {key: checksum for key, checksum in checksums.items() if checksum}
 
 
 def plot(study: Study, folder: Path) -> None:

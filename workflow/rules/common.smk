@@ -43,7 +43,9 @@ def training_data(wildcards):
 
 def training_sources(chosen):
     """What has to be there before a configuration trains: prepared data, or a declaration."""
-    return [STUDY_RUN.declaration] if STUDY_RUN.declaration else prepared(chosen.data)
+    return (
+        [STUDY_RUN.declaration] if STUDY_RUN.declaration else prepared(chosen.prepared)
+    )
 
 
 def training_timing(wildcards):
@@ -66,7 +68,7 @@ def expected_seconds(wildcards):
 
 def arm_data(wildcards):
     """The prepared data of an arm that is to be timed."""
-    return ancient(prepared(STUDY_RUN.arm(wildcards.arm).data))
+    return ancient(prepared(STUDY_RUN.arm(wildcards.arm).prepared))
 
 
 def contrast_data(wildcards):

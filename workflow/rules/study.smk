@@ -31,6 +31,8 @@ try:
 except UserError as error:
     refuse(error)
 
+# Where scripts find the models and data sets of the user's own; a module's config may be shared.
+config = {**config, "hyperverdict_users": STUDY_RUN.users}
 STUDY = STUDY_RUN.study.name
 # Not below a module's prefix.
 STUDY_FILE = local(STUDY_RUN.study_file)

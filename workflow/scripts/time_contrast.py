@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hyperverdict.jobs import has_machine_to_itself, job
 from hyperverdict.vocabulary.configuration import parse_path
+from hyperverdict.vocabulary.vocabulary import of_users
 
 sources, out = list(map(Path, snakemake.input.data)), Path(snakemake.output[0])
 arms, repeats = snakemake.params.arms, snakemake.params.repeats
@@ -20,6 +21,7 @@ with job(snakemake.log[0]):
     else:
         from hyperverdict.training.timing import time_contrast
 
+        vocabulary = of_users(snakemake.config["hyperverdict_users"])
         folders = {source.parent.name: source.parent for source in sources}
-        parsed = [parse_path(f"{arm}/steps~1") for arm in arms]
+        parsed = [parse_path(f"{arm}/steps~1", vocabulary) for arm in arms]
         time_contrast(parsed, repeats, out, folders, **how)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hyperverdict.jobs import job
 from hyperverdict.vocabulary.configuration import parse_path
+from hyperverdict.vocabulary.vocabulary import of_users
 
 folder = Path(snakemake.output.record).parent
 path = str(folder).rpartition(f"/{snakemake.wildcards.kind}/")[2]
@@ -15,6 +16,7 @@ common = {
     "memory_mb": snakemake.resources.get("mem_mb"),
     "retrain": bool(snakemake.config.get("retrain")),
 }
+vocabulary = of_users(snakemake.config["hyperverdict_users"])
 with job(snakemake.log[0]):
     if source.name == "training.json":
         from hyperverdict.programs.job import train_with_program
@@ -26,7 +28,7 @@ with job(snakemake.log[0]):
         from hyperverdict.training.run import train_configuration
 
         train_configuration(
-            parse_path(path),
+            parse_path(path, vocabulary),
             snakemake.params.seeds,
             prepared=source.parent,
             folder=folder,

@@ -264,9 +264,9 @@ def test_a_users_own_data_set(users_module, tmp_path):
     ("name", "message"),
     [
         ("users_data:wrong", "validation: must be a pair"),
-        ("users_data:lacking", "keys train, validation, test"),
+        ("users_data:lacking", "train: must be a pair"),
         ("users_data:blob", "did you mean 'blobs'"),
-        ("no_such_module:blobs", "module 'no_such_module' does not import"),
+        ("no_such_module:blobs", "module 'no_such_module' is neither in"),
     ],
 )
 def test_a_wrong_callable_is_one_clear_message(users_module, tmp_path, name, message):

@@ -132,5 +132,5 @@ def test_a_users_own_model(users_module, tiny):
 def test_a_wrong_model_is_one_clear_message(users_module, tiny):
     with pytest.raises(UserError, match=r"model: 'cnnn' is not allowed; did you mean 'cnn'\?"):
         tiny(model="cnnn")
-    with pytest.raises(UserError, match=r"must return a torch.nn.Module, got str"):
+    with pytest.raises(UserError, match=r"must return a torch.nn.Module, and returned str"):
         build(tiny(model="users_model:text"))

@@ -41,7 +41,8 @@ class CheckContext:
         elsewhere: what is known of a table that was not trained here; None for our own runs.
         leave_one_out: seed -> the evidence without it.
         opposing: sentences on hypotheses that claim the opposite.
-        present_code: checksum of the code that would make the runs now; "" where nobody asked.
+        present_code: what is made of the user's code (`Configuration.code_key`) -> the checksum of
+            the code that would make it now; empty where nobody asked.
     """
 
     study: Study
@@ -57,7 +58,7 @@ class CheckContext:
     elsewhere: Elsewhere | None = None
     leave_one_out: Mapping[int, Evidence] = field(default_factory=dict)
     opposing: tuple[str, ...] = ()
-    present_code: str = ""
+    present_code: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def claim(self) -> Claim:

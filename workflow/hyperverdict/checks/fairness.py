@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 
 from hyperverdict.checks.context import (
@@ -16,6 +16,7 @@ from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, cave
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.outcomes.arms import ArmRuns, apart
 from hyperverdict.study.tuning import at_edge
+from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.vocabulary import BUDGET, OURS
 from hyperverdict.words.numbers import count, digits, listed, plain
 
@@ -53,9 +54,15 @@ def unequal_training(context: CheckContext) -> Found:
 
 def _must_be_equal(context: CheckContext) -> tuple[str, ...]:
     held = context.held
-    if not context.compared & RESIZING and held != "seconds":
+    if not context.compared & (RESIZING | _declared(context, "data")) and held != "seconds":
         return ("steps", "samples", "epochs")
     return (held,) if held and held != "seconds" else ()
+
+
+def _declared(context: CheckContext, owner: str) -> frozenset[str]:
+    """Hyperparameters that models or data sets of the user's own declare."""
+    rows = context.study.vocabulary.hyperparameters.values()
+    return frozenset(row.name for row in rows if row.of == owner)
 
 
 def _unequal_sentence(context: CheckContext, kind: str, amounts: Mapping[str, float]) -> str:
@@ -141,7 +148,8 @@ def untuned_learning_rate(context: CheckContext) -> Found:
             "how."
         )
         return caveat(sentence, 4.9)
-    if "learning_rate" in context.compared or not context.compared & TUNING_MATTERS:
+    matters = TUNING_MATTERS | _declared(context, "model")
+    if "learning_rate" in context.compared or not context.compared & matters:
         return NOT_APPLICABLE
     tried = tune.get("learning_rate", ())
     if len(tried) >= TUNED_FROM:
@@ -261,22 +269,32 @@ def different_code(context: CheckContext) -> Found:
     """Code or data version differs within a contrast."""
     if len(context.arms) < 2:
         return NOT_APPLICABLE
-    columns = [
-        "training_version",
-        "code_checksum",
-        "code_version",
-        *(["commit"] if context.elsewhere else []),
-    ]
+    columns = ["training_version", "code_version", *(["commit"] if context.elsewhere else [])]
+    cut = bool(context.compared & {"classes", "train_samples"})
     for group in context.contexts():
-        if _versions(group, "data_checksum") > 1 and "data" not in context.compared:
-            same_data = {a.arm.configuration.data for a in group}
-            if len(same_data) == 1 and not context.compared & {"classes", "train_samples"}:
+        for of_same_data in _grouped(group, _data_of):
+            if _versions(of_same_data, "data_checksum") > 1 and not (cut and context.elsewhere):
                 return blocks("The arms ran on different data.", "confounded", 8)
-        for column in columns:
-            if _versions(group, column) > 1:
-                sentence = f"The arms ran different code ({plain(column)} differs)."
-                return blocks(sentence, "confounded", 8)
+        differing = [column for column in columns if _versions(group, column) > 1]
+        by_code = _grouped(group, lambda configuration: configuration.code_key)
+        if any(_versions(arms, "code_checksum") > 1 for arms in by_code):
+            differing.append("code_checksum")
+        if differing:
+            sentence = f"The arms ran different code ({plain(differing[0])} differs)."
+            return blocks(sentence, "confounded", 8)
     return None
+
+
+def _grouped(arms: Iterable[ArmRuns], key: Callable[[Configuration], str]) -> list[list[ArmRuns]]:
+    groups: dict[str, list[ArmRuns]] = {}
+    for arm in arms:
+        groups.setdefault(key(arm.arm.configuration), []).append(arm)
+    return list(groups.values())
+
+
+def _data_of(configuration: Configuration) -> str:
+    """What must have one checksum: one data set, prepared with the same arguments."""
+    return configuration.prepared if configuration.vocabulary.ours else configuration.data
 
 
 def _versions(group: Iterable[ArmRuns], column: str) -> int:

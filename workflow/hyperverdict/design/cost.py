@@ -48,7 +48,7 @@ def _size(configuration: Configuration) -> tuple[int, int]:
 
     The guess is a multilayer perceptron on images of MNIST's size.
     """
-    facts = configuration.vocabulary.facts(configuration.data)
+    facts = configuration.data_facts
     shape = facts.shape if facts else UNKNOWN_SHAPE
     classes = len(configuration["classes"]) or (len(facts.class_counts) if facts else 10)
     if configuration["model"] in MODELS:
@@ -73,7 +73,7 @@ def estimated_seconds_per_step(configuration: Configuration) -> float:
 
 def _final_evaluation_seconds(configuration: Configuration) -> float:
     """One pass over the validation and test images, where it is not in `START_SECONDS_PER_JOB`."""
-    facts = configuration.vocabulary.facts(configuration.data)
+    facts = configuration.data_facts
     if configuration["model"] not in CONVOLUTIONAL or facts is None:
         return 0.0
     _, validation, test = facts.sizes(configuration["classes"])
@@ -136,7 +136,7 @@ def estimated_seconds(state: RunState) -> float:
     configuration = state.run.configuration
     if not configuration.vocabulary.ours:
         return 0.0
-    facts = configuration.vocabulary.facts(configuration.data)
+    facts = configuration.data_facts
     known = configuration["model"] in MODELS and facts is not None
     if not known and configuration.budget.kind != "seconds":
         return 0.0

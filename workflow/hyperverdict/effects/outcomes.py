@@ -56,7 +56,7 @@ class Arm:
         """The facts of the data that our own runs used; None where nobody knows them."""
         if self.elsewhere:
             return None
-        return self.configuration.vocabulary.facts(self.configuration.data)
+        return self.configuration.data_facts
 
 
 @dataclass(frozen=True)

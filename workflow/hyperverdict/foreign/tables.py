@@ -112,7 +112,7 @@ def _test_size(runs: Runs, arm: Arm, found: Replicates) -> Any:
     recorded = _cost(runs, "test_size")
     if recorded is not None and np.isfinite(recorded).any() and np.nanmin(recorded) >= 1:
         return _means(recorded, found)
-    facts = arm.configuration.vocabulary.facts(arm.configuration.data)
+    facts = arm.configuration.data_facts
     return facts.sizes()[2] if facts is not None and facts.test_counts is not None else np.nan
 
 

@@ -37,7 +37,7 @@ def image_errors(
         start, to = (bits[label] for label in contrast.pair)
         if start is None or to is None or len(start) != len(to):
             continue
-        first, second = (arms[label].arm.configuration.data for label in contrast.pair)
+        first, second = (arms[label].arm.configuration.prepared for label in contrast.pair)
         if first == second:
             errors[contrast] = image_standard_error(to - start)
     return errors

@@ -121,12 +121,13 @@ def made_of_other(record: RunRecord, identity: Mapping[str, Any]) -> str:
     """How the code or data of recorded seeds differ from the present ones; "" where they do not.
 
     Args:
-        identity: data_checksum, and code_checksum where code of the user's own makes the run.
+        identity: data_checksum, as far as it is known, and code_checksum where code of the user's
+            own makes the run.
     """
     parts = [
-        f"other {what} ({_short(getattr(record, name))}, now {_short(identity.get(name, ''))})"
+        f"other {what} ({_short(getattr(record, name))}, now {_short(identity[name])})"
         for name, what in _MADE_OF.items()
-        if getattr(record, name) != identity.get(name, "")
+        if name in identity and getattr(record, name) != identity[name]
     ]
     return f"its seeds were trained with {' and '.join(parts)}" if parts else ""
 

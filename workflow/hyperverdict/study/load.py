@@ -37,10 +37,11 @@ from hyperverdict.study.structure import (
     is_term,
 )
 from hyperverdict.study.tuning import possible_configurations, tuning_arms
+from hyperverdict.study.users import DECLARED, users_vocabulary
 from hyperverdict.vocabulary.aliases import own_name
 from hyperverdict.vocabulary.budget import Budget, parse_budget
 from hyperverdict.vocabulary.configuration import Baseline
-from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
+from hyperverdict.vocabulary.hyperparameters import Level
 from hyperverdict.vocabulary.metrics import (
     RECORDED,
     TIME,
@@ -108,6 +109,14 @@ def _read(
         if any(_is_broken(key, problems) for key in (TRAIN, "hyperparameters")):
             problems.raise_any()
         vocabulary = own_vocabulary(raw, source, problems, runs)
+    elif vocabulary.ours:
+        if _is_broken("data_sets", problems):
+            problems.raise_any()
+        read = partial(users_vocabulary, raw, source, vocabulary, runs.parent / DECLARED)
+        users = problems.attempt(read)
+        if users is None:
+            problems.raise_any()
+        vocabulary = needed(users)
     return _Reader(raw, source, vocabulary, problems, to_judge).study()
 
 
@@ -237,9 +246,7 @@ class _Reader:
     def _check_data(self, data: object) -> None:
         if not isinstance(data, str):
             raise UserError(f"{data!r} must be the name of one data set")
-        if not is_callable_name(data) and self.vocabulary.facts(data) is None:
-            known = self.vocabulary.data_sets
-            raise UserError(f"unknown data set {data!r}; {nearest(data, known)}")
+        self.vocabulary.check_data(data)
 
     def _check_baseline(self, study: Study) -> None:
         """Refuse a stated hyperparameter that does nothing in any configuration of the study."""
@@ -360,7 +367,8 @@ class _Reader:
         self._refuse_broken(("baseline",))
         settings = {name: needed(level)[0] for name, level in read.items()}
         baseline = Baseline(settings, self.vocabulary)
-        if self.own and not is_callable_name(needed(self.data)):
+        if self.own:
+            needed(self.data)
             budget = needed(self.budget)
             self.source.at(("baseline",), lambda: baseline.configure({}, budget))
         return baseline

@@ -18,23 +18,26 @@ from hyperverdict.runs.declaration import RUNS
 from hyperverdict.study.load import load_study, read_study_file, study_of
 from hyperverdict.study.model import Smoke, Study
 from hyperverdict.vocabulary.budget import Budget
-from hyperverdict.vocabulary.vocabulary import BUDGET, Vocabulary
+from hyperverdict.vocabulary.vocabulary import BUDGET, OURS, Vocabulary
 
 Raw = dict[str, Any]
 
 
-def load_smoke_study(path: str | Path, smoke: Smoke, *, runs: Path = RUNS) -> Study:
+def load_smoke_study(
+    path: str | Path, smoke: Smoke, vocabulary: Vocabulary = OURS, *, runs: Path = RUNS
+) -> Study:
     """A study file as a smoke run of it; UserError for what is wrong with the file itself.
 
     Args:
+        vocabulary: see `load_study`.
         runs: where the runs of no smoke run are, with the frozen defaults of the study's training.
 
     Raises UserError too for more seeds than the study has, and where no claim can be made so small.
     """
-    whole = load_study(path, runs=runs)
+    whole = load_study(path, vocabulary, runs)
     _refuse_more_seeds(smoke, whole)
     raw, source = read_study_file(Path(path))
-    read = partial(study_of, source=source, runs=runs, to_judge=False)
+    read = partial(study_of, source=source, vocabulary=vocabulary, runs=runs, to_judge=False)
     small, kept, left_out = _reduced(raw, smoke), _nothing(), {}
     for part, reduced in (("hypotheses", _claim), ("explore", _heatmap)):
         for name, entry in (raw.get(part) or {}).items():

@@ -13,6 +13,8 @@ from importlib import invalidate_caches
 from pathlib import Path
 
 from hyperverdict.errors import UserError
+from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.hyperparameters import is_callable_name
 from hyperverdict.vocabulary.modules import FoundModule, find_module, missing_module, read_module
 
 MAX_FILE_MB = 50
@@ -215,3 +217,25 @@ def _content(file: Path) -> bytes:
         raise UserError(f"code: {file} cannot be read: {error.strerror}") from None
     is_text = b"\0" not in content
     return content.replace(b"\r\n", b"\n") if is_text else content
+
+
+def code_checksum_of(configuration: Configuration) -> str:
+    """The checksum of the user's code behind a configuration: its model and its data function.
+
+    "" where there is none, and for functions of installed packages.
+    Raises UserError where a module is missing or one of the files is not Python.
+    """
+    names = own_names(configuration)
+    users = configuration.vocabulary.users
+    files: dict[str, Path] = {}
+    for name in names:
+        files |= files_of(name.partition(":")[0], users.folders)
+    return code_checksum(files) if files else ""
+
+
+def own_names(configuration: Configuration) -> tuple[str, ...]:
+    """The functions of the user's behind a configuration: ``module:function``, model first."""
+    model, data = str(configuration.get("model", "")), configuration.data
+    known = configuration.vocabulary.knowing((), [data]).users.data.get(data)
+    call = known.call if known is not None else ""
+    return tuple(name for name in (model, call) if is_callable_name(name))

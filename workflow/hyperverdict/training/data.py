@@ -17,29 +17,47 @@ import numpy as np
 
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
-from hyperverdict.training.sources import Array, Part, Published, read_published
-from hyperverdict.vocabulary.datasets import DATASETS
+from hyperverdict.training.arrays import Array, Part
+from hyperverdict.training.own_data import made_from, read_own
+from hyperverdict.training.sources import Published, read_published
+from hyperverdict.vocabulary.datasets import DATASETS, FACTS_FILE, PARTS
+from hyperverdict.vocabulary.users import Users, read_prepared_name
 
-IMAGES_FILE, LABELS_FILE, FACTS_FILE = "images.npy", "labels.npy", "facts.json"
-PARTS = ("train", "validation", "test")
+IMAGES_FILE, LABELS_FILE = "images.npy", "labels.npy"
+
+# Of every class this share of the user's own images goes to a part that they do not give.
+OWN_SHARE = 0.2
 
 # One generator for every split ever made: changing it changes every data checksum.
 _SPLIT_SEED = 20240229
 
 
-def prepare(data: str, resources: Path, out: Path) -> dict[str, Any]:
+def prepare(data: str, resources: Path, out: Path, users: Users | None = None) -> dict[str, Any]:
     """Read a data set from its first available source and write it to `out`; gives its facts.
 
-    Raises UserError when no source has it, or a file is truncated or has a wrong checksum.
+    Args:
+        data: the name of the prepared copy: of a data set, with the arguments of its function.
+        users: where the user's own data sets are; None where only ours are asked for.
+
+    Raises UserError when no source has it, a file is truncated or has a wrong checksum, and for
+    data of the user's own that cannot be trained on.
     """
-    published = read_published(data, resources)
-    parts = split(data, published)
+    users = users or Users()
+    own, arguments = read_prepared_name(data, users)
+    if own is None:
+        published = read_published(data, resources)
+        parts = split(data, published)
+    else:
+        published, parts = _own_parts(*read_own(own, arguments, users), f"data set {data!r}")
+        made = made_from(data, users)
     images = np.concatenate([part.images for part in parts])
     labels = np.concatenate([part.labels for part in parts])
     written = {IMAGES_FILE: _npy(images), LABELS_FILE: _npy(labels)}
     for name, content in written.items():
         write_atomic(out / name, content)
-    facts = _facts(data, published.source, parts, images, labels, written)
+    facts = _facts(data, published, parts, images, labels, written)
+    if own is not None:
+        facts["made_from"] = made
     write_atomic(out / FACTS_FILE, (json.dumps(facts, indent=2) + "\n").encode())
     return facts
 
@@ -50,6 +68,17 @@ def split(data: str, published: Published) -> tuple[Part, Part, Part]:
     Train and validation rows are in a fixed shuffled order, so that any prefix is a random subset.
     Raises UserError when a known data set does not have the published number of images per class.
     """
+    facts = DATASETS[data]
+    _require_counts(data, "training", published.train, facts.class_counts)
+    if published.test is not None and facts.test_counts is not None:
+        _require_counts(data, "test", published.test, facts.test_counts)
+    return _split(published, facts.validation_share, facts.test_share)
+
+
+def _split(
+    published: Published, validation_share: float, test_share: float
+) -> tuple[Part, Part, Part]:
+    """The parts that are there, and of the others the share of every class of the training part."""
     # RandomState, not default_rng: numpy promises that its stream never changes.
     random = np.random.RandomState(_SPLIT_SEED)
     if published.validation is not None and published.test is not None:
@@ -58,14 +87,31 @@ def split(data: str, published: Published) -> tuple[Part, Part, Part]:
             _shuffled(published.validation, random),
             published.test,
         )
-    facts = DATASETS[data]
-    _require_counts(data, "training", published.train, facts.class_counts)
-    if published.test is not None and facts.test_counts is not None:
-        _require_counts(data, "test", published.test, facts.test_counts)
-    shares = (facts.validation_share, 0.0 if published.test else facts.test_share)
+    shares = (
+        0.0 if published.validation else validation_share,
+        0.0 if published.test else test_share,
+    )
     rows = _stratified_rows(published.train.labels, shares, random)
     train, validation, held_out = (_take(published.train, part) for part in rows)
+    if published.validation is not None:
+        validation = _shuffled(published.validation, random)
     return train, validation, published.test or held_out
+
+
+def _own_parts(
+    parts: Mapping[str, Part], classes: tuple[str, ...], source: str, where: str
+) -> tuple[Published, tuple[Part, Part, Part]]:
+    """Parts of the user's own data, those that are missing taken from the training part."""
+    train = parts.get("train") or parts[""]
+    published = Published(train, parts.get("validation"), parts.get("test"), source, classes)
+    given = _split(published, OWN_SHARE, OWN_SHARE)
+    for name, part in zip(PARTS, given, strict=True):
+        if not len(part.labels):
+            raise UserError(
+                f"{where}: the {name} part gets no image: no class has enough of them to take "
+                f"{OWN_SHARE:.0%} away; give more images, or a {name} part"
+            )
+    return published, given
 
 
 def _stratified_rows(
@@ -103,19 +149,25 @@ def _require_counts(data: str, name: str, part: Part, expected: tuple[int, ...])
 
 def _facts(
     data: str,
-    source: str,
+    published: Published,
     parts: tuple[Part, Part, Part],
     images: Array,
     labels: Array,
     written: Mapping[str, bytes],
 ) -> dict[str, Any]:
     mean, std = _moments(parts[0].images)
+    classes = int(labels.max()) + 1
     checksums = {IMAGES_FILE: array_sha256(images), LABELS_FILE: array_sha256(labels)}
     return {
         "data": data,
-        "source": source,
+        "source": published.source,
         "sizes": {name: len(part.labels) for name, part in zip(PARTS, parts, strict=True)},
-        "classes": int(labels.max()) + 1,
+        "classes": classes,
+        "class_names": list(published.class_names),
+        "class_counts": {
+            name: np.bincount(part.labels, minlength=classes).tolist()
+            for name, part in zip(PARTS, parts, strict=True)
+        },
         "shape": list(images.shape[1:]),
         "mean": mean,
         "std": std,

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from hyperverdict.errors import UserError
-from hyperverdict.training.data import PARTS, read_arrays
-from hyperverdict.training.sources import Array
+from hyperverdict.training.arrays import Array
+from hyperverdict.training.data import read_arrays
 from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.datasets import PARTS
 
 
 @dataclass(frozen=True)

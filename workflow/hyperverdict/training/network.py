@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 
 import torch
 from torch import Generator, Tensor, nn
 
-from hyperverdict.errors import UserError
 from hyperverdict.training.convolution import convolutional_network, resnet18
-from hyperverdict.training.plugins import named_callable
+from hyperverdict.training.own_network import drawing_from, own_network, try_network
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.hyperparameters import is_callable_name
 from hyperverdict.vocabulary.networks import network_size
@@ -43,10 +41,8 @@ def build_network(
 ) -> nn.Module:
     """The network of a configuration, initialised from `generator`, on the CPU.
 
-    It maps images [batch x *shape] to logits [batch x classes]. A user's callable is called as
-    ``callable(configuration, shape, classes)``; its initialisation draws from torch's global
-    generator, which is seeded from `generator` for the call.
-    `check_images` says whether a network of ours fits the images.
+    It maps images [batch x *shape] to logits [batch x classes]. For a model of the user's own see
+    `own_network`; `check_images` says whether a network of ours fits the images.
     """
     network = _build(configuration, shape, classes, generator)
     if configuration["initialisation"] != "default":
@@ -71,22 +67,14 @@ def _build(
 ) -> nn.Module:
     model = configuration["model"]
     if is_callable_name(model):
-        return _from_callable(configuration, shape, classes, generator)
+        return own_network(configuration, shape, classes, generator)
     if model == "mlp":
         return multilayer_perceptron(configuration, math.prod(shape), classes, generator)
-    with _drawing_from(generator):
+    with drawing_from(generator):
         if model == "resnet18":
             return resnet18(shape[0], classes)
         activation = ACTIVATIONS[configuration["activation"]]
         return convolutional_network(configuration, shape, classes, activation)
-
-
-@contextmanager
-def _drawing_from(generator: Generator) -> Iterator[None]:
-    """Torch's global generator, seeded from `generator` for the time being."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(torch.randint(2**62, (), generator=generator)))
-        yield
 
 
 def multilayer_perceptron(
@@ -125,20 +113,6 @@ def _linear(fan_in: int, fan_out: int, generator: Generator) -> nn.Linear:
     return layer
 
 
-def _from_callable(
-    configuration: Configuration, shape: tuple[int, ...], classes: int, generator: Generator
-) -> nn.Module:
-    model = configuration["model"]
-    build = named_callable(model, "model")
-    with _drawing_from(generator):
-        network = build(configuration, shape, classes)
-    if not isinstance(network, nn.Module):
-        raise UserError(
-            f"model {model!r} must return a torch.nn.Module, got {type(network).__name__}"
-        )
-    return network
-
-
 def count_parameters(network: nn.Module) -> int:
     """Trainable parameters."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
@@ -168,6 +142,7 @@ def describe_network(
     For our own by arithmetic, so that one too large for the memory has them too.
     """
     if is_callable_name(configuration["model"]):
+        try_network(configuration, shape, classes)
         network = build_network(configuration, shape, classes, Generator())
         return count_parameters(network), forward_flops(network, shape)
     return network_size(configuration, shape, classes)

@@ -81,10 +81,13 @@ def _forget_others(folders: Sequence[Path]) -> None:
 
 
 @contextmanager
-def users_code(what: str, name: str) -> Iterator[None]:
+def users_code(what: str, name: str, defined: str = "") -> Iterator[None]:
     """Turns any error of the user's code into one UserError with the file and line of that code.
 
     A failed allocation stays what it is: it is an outcome.
+
+    Args:
+        defined: where the function is defined, for errors that arise in none of the user's lines.
     """
     try:
         yield
@@ -93,7 +96,7 @@ def users_code(what: str, name: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         if _is_allocation(error):
             raise
-        raise UserError(f"{what} {name!r}: {blamed(error)}") from error
+        raise UserError(f"{what} {name!r}: {blamed(error, defined)}") from error
 
 
 def _is_allocation(error: BaseException) -> bool:
@@ -101,11 +104,15 @@ def _is_allocation(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(part in str(error) for part in words)
 
 
-def blamed(error: BaseException) -> str:
-    """An error of the user's code as one line: where it arose, its type, what it says."""
+def blamed(error: BaseException, defined: str = "") -> str:
+    """An error of the user's code as one line: where it arose, its type, what it says.
+
+    Args:
+        defined: where the function is defined, for an error that arose in none of the user's lines.
+    """
     text = first_line(error) if isinstance(error, Exception) else f"exit {error}"
     said = f"{type(error).__name__}: {text}"
-    place = place_of(error)
+    place = place_of(error) or (f"defined in {defined}" if defined else "")
     return f"{place}: {said}" if place else said
 
 

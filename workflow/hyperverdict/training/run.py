@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperverdict.runs.layout import TRAINING_VERSION, RunRecord, SeedRecord
 from hyperverdict.training import provenance
+from hyperverdict.training.code import code_checksum_of
 from hyperverdict.training.data import check_prepared
 from hyperverdict.training.fill import PARTIAL_FOLDER, Clock, fill_run, read_stored, session
 from hyperverdict.training.partial import PartialFolder
@@ -60,10 +61,12 @@ def train_configuration(
     Checkpointed (SystemExit 85) at SIGTERM.
     """
     facts = check_prepared(prepared)
+    code = code_checksum_of(configuration)
     identity = {
         "path": configuration.path,
         "data_checksum": facts["checksum"],
         "training_version": TRAINING_VERSION,
+        **({"code_checksum": code} if code else {}),
     }
     steps = _steps(configuration, folder, identity, timing, retrain=retrain)
     job = _Job(

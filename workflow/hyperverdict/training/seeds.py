@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 import torch
 
+from hyperverdict.errors import UserError
 from hyperverdict.runs.layout import SeedStatus
 from hyperverdict.training.checkpoint import CheckpointKeeper
 from hyperverdict.training.dataset import Dataset
 from hyperverdict.training.loop import DivergedError, Row, SeedRun
+from hyperverdict.training.plugins import blamed, is_of_users
 from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.hyperparameters import is_callable_name
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +44,8 @@ def train_seed(
 ) -> SeedOutcome:
     """Train one seed, resuming from its checkpoint; `on_rows` gets the new rows of each evaluation.
 
-    What the configuration causes is an outcome; raises Checkpointed when asked to stop.
+    What the configuration causes is an outcome. Raises Checkpointed when asked to stop, UserError
+    for an error in a model of the user's own.
     """
     run: SeedRun | None = None
     try:
@@ -50,10 +54,14 @@ def train_seed(
         return _outcome("finished", run)
     except DivergedError as error:
         return _outcome("diverged", run, str(error))
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        return _outcome("out_of_memory", run, str(error).splitlines()[0] if str(error) else "")
+    except Exception as error:
+        if is_out_of_memory(error):
+            return _outcome("out_of_memory", run, str(error).splitlines()[0] if str(error) else "")
+        model = str(configuration["model"])
+        if is_callable_name(model) and is_of_users(error):
+            place = configuration.vocabulary.knowing([model]).users.models[model].place
+            raise UserError(f"model {model!r}: {blamed(error, place)}") from error
+        raise
 
 
 def _train(run: SeedRun, keeper: CheckpointKeeper, on_rows: OnRows) -> None:

@@ -1,4 +1,4 @@
-"""Where images come from: scikit-learn, idx files, torchvision, a user's callable.
+"""Where images come from: scikit-learn, idx files, torchvision.
 
 Every source gives `Published` data; a source that fails is named in one UserError, and nothing is
 ever substituted. `READERS`, at the end, has one row for each data set of vocabulary/datasets.py.
@@ -14,13 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from hyperverdict.errors import UserError, first_line, nearest
-from hyperverdict.training.plugins import named_callable
-from hyperverdict.vocabulary.hyperparameters import is_callable_name
-
-Array = npt.NDArray[Any]
+from hyperverdict.training.arrays import Array, Part
 
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 
@@ -34,32 +30,24 @@ FASHION_MNIST_MD5 = {
 
 
 @dataclass(frozen=True)
-class Part:
-    """Images [N x C x H x W, or N x features] as uint8 or float32, and labels [N] as int64."""
-
-    images: Array
-    labels: Array
-
-
-@dataclass(frozen=True)
 class Published:
     """A data set as its source publishes it.
 
     Attributes:
         validation, test: None where the source has no such part.
         source: where it came from, in words.
+        class_names: names of the classes in the order of their labels; empty where they have none.
     """
 
     train: Part
     validation: Part | None
     test: Part | None
     source: str
+    class_names: tuple[str, ...] = ()
 
 
 def read_published(data: str, resources: Path) -> Published:
     """A data set from the first source that has it; UserError when none has."""
-    if is_callable_name(data):
-        return _from_callable(data)
     if data not in READERS:
         raise UserError(f"unknown data set {data!r}; {nearest(data, READERS)}")
     return READERS[data](resources)
@@ -184,37 +172,6 @@ def _as_part(dataset: Any) -> Part:
     images, labels = np.asarray(dataset.data), np.asarray(dataset.targets, np.int64)
     images = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
     return Part(np.ascontiguousarray(images), labels)
-
-
-def _from_callable(data: str) -> Published:
-    parts = named_callable(data, "data set")()
-    names = ("train", "validation", "test")
-    if not isinstance(parts, Mapping) or set(parts) != set(names):
-        raise UserError(f"data set {data!r} must return a dict with the keys {', '.join(names)}")
-    train, validation, test = (_checked_part(data, name, parts[name]) for name in names)
-    return Published(train, validation, test, f"callable {data}")
-
-
-def _checked_part(data: str, name: str, pair: Any) -> Part:
-    where = f"data set {data!r}, {name}"
-    try:
-        images, labels = (np.asarray(array) for array in pair)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{where}: must be a pair (images, labels)") from error
-    if images.ndim < 2 or labels.shape != images.shape[:1] or not len(images):
-        raise UserError(
-            f"{where}: images must be N x ... and labels N with N above 0, "
-            f"got {images.shape} and {labels.shape}"
-        )
-    if images.dtype != np.uint8:
-        images = images.astype(np.float32)
-        if not np.isfinite(images).all():
-            raise UserError(f"{where}: images hold values that are not finite")
-    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
-        raise UserError(f"{where}: labels must be whole numbers from 0")
-    # N x H x W has one channel.
-    images = images[:, None] if images.ndim == 3 else images
-    return Part(np.ascontiguousarray(images), labels.astype(np.int64))
 
 
 READERS: Mapping[str, Callable[[Path], Published]] = {

@@ -77,7 +77,7 @@ def time_configuration(
     Args:
         prepared: the folder of the configuration's prepared data.
     """
-    measured = _measure([configuration], {configuration.data: prepared}, repeats, device)
+    measured = _measure([configuration], {configuration.prepared: prepared}, repeats, device)
     repeats_seconds = measured.pop("arms")[configuration.arm_path]
     content = {
         "arm_path": configuration.arm_path,
@@ -101,7 +101,7 @@ def time_contrast(
 
     Args:
         repeats: blocks per arm.
-        prepared: data set -> folder of its prepared data.
+        prepared: name of a prepared copy -> its folder.
         exclusive: whether the job was given the machine for itself, as the rule asks; what ran
             beside it all the same shows in the load and in `cpu_share`.
     """
@@ -126,7 +126,7 @@ def _measure(
     arms = {configuration.arm_path: configuration for configuration in configurations}
     runs = {}
     for path, configuration in arms.items():
-        data = load_for(configuration, prepared[configuration.data]).to(chosen)
+        data = load_for(configuration, prepared[configuration.prepared]).to(chosen)
         endless = replace(configuration, budget=Budget("steps", _ENDLESS_STEPS))
         runs[path] = SeedRun(endless, _SEED, data, _ENDLESS_STEPS, chosen)
     warm_up = {path: _warm_up(run, chosen) for path, run in runs.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -64,7 +64,8 @@ class JudgementInputs:
         ledger: None where claims are not registered, as for runs from elsewhere.
         elsewhere: what is known of a table that was not trained here; None for our own runs.
         unbudgeted: hypotheses on runs from elsewhere whose budget nothing states.
-        present_code: checksum of the user's code as it is now; "" where there is none.
+        present_code: what is made of the user's code (`Configuration.code_key`) -> its checksum
+            now.
     """
 
     study: Study
@@ -72,7 +73,7 @@ class JudgementInputs:
     ledger: Ledger | None = None
     elsewhere: Elsewhere | None = None
     unbudgeted: frozenset[str] = frozenset()
-    present_code: str = ""
+    present_code: Mapping[str, str] = field(default_factory=dict)
 
     def budget_of(self, hypothesis: Hypothesis, budget: Budget | None) -> Budget | None:
         """The budget that a question holds equal; None where nothing states one."""
@@ -110,7 +111,7 @@ def judge_study(
     curves: pd.DataFrame,
     timings: Iterable[Timing] = (),
     ledger: Path | None = None,
-    present_code: str = "",
+    present_code: Mapping[str, str] | None = None,
 ) -> StudyReport:
     """Judge every hypothesis of a study at every budget.
 
@@ -121,8 +122,10 @@ def judge_study(
         timings: the timing jobs; a time claim without one is inconclusive.
         ledger: the ledger's file. Claims that it does not hold yet are registered, as post hoc
             where their results exist; the looks that this judgement takes are added.
-        present_code: checksum of the user's code as it is now, to say that runs are older.
+        present_code: what is made of the user's code (`Configuration.code_key`) -> its checksum
+            now, to say that runs are older.
     """
+    present_code = present_code or {}
     runs = index_runs(final, curves, timings)
     if ledger is None or study.only_estimates:
         return report_of(JudgementInputs(study, runs, present_code=present_code))

@@ -52,7 +52,8 @@ def _data(context: CheckContext) -> str:
     if training is not None:
         read = f" Data: {listed(training.data)}." if training.data else ""
         return f"Training: {training.program}.{read}{_older_code(context)}"
-    names = [name for name in dict.fromkeys(a.arm.configuration.data for a in context.arms) if name]
+    prepared = dict.fromkeys(a.arm.configuration.prepared for a in context.arms)
+    names = [name for name in prepared if name]
     if not names:
         return ""
     known = ((name, context.study.vocabulary.facts(name)) for name in names)
@@ -61,19 +62,23 @@ def _data(context: CheckContext) -> str:
         int(n) for a in context.arms if "test_size" in a.rows for n in a.rows["test_size"].dropna()
     }
     images = f", {count(min(sizes), 'test image')}" if len(sizes) == 1 else ""
-    return f"Data: {listed(titles)}{images}."
+    return f"Data: {listed(titles)}{images}.{_older_code(context)}"
 
 
 def _older_code(context: CheckContext) -> str:
     """That runs were made by other code than is there now."""
-    present = context.present_code
-    made = sorted({code for a in context.arms for code in a.levels_of("code_checksum")} - {present})
-    if not present or not made:
-        return ""
-    return (
-        f" The runs were made with other code ({listed(code[:12] for code in made)}) than is there "
-        f"now ({present[:12]})."
+    older: dict[str, set[str]] = {}
+    for arm in context.arms:
+        present = context.present_code.get(arm.arm.configuration.code_key, "")
+        made = set(map(str, arm.levels_of("code_checksum"))) - {present}
+        if present and made:
+            older.setdefault(present, set()).update(made)
+    sentences = (
+        f" The runs were made with other code ({listed(code[:12] for code in sorted(made))}) than "
+        f"is there now ({present[:12]})."
+        for present, made in older.items()
     )
+    return "".join(sentences)
 
 
 def budget_sentences(context: CheckContext) -> tuple[str, ...]:

@@ -9,8 +9,10 @@ from typing import Any
 
 from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.budget import Budget, parse_budget, to_steps
+from hyperverdict.vocabulary.datasets import DatasetFacts
 from hyperverdict.vocabulary.hyperparameters import Level
 from hyperverdict.vocabulary.networks import check_images
+from hyperverdict.vocabulary.users import prepared_name
 from hyperverdict.vocabulary.vocabulary import BUDGET, OURS, Vocabulary
 
 LAYERS = "hidden_units"
@@ -46,6 +48,23 @@ class Configuration:
         """The data set; "" where nobody has named one."""
         return str(self.get("data", ""))
 
+    @cached_property
+    def prepared(self) -> str:
+        """The folder below resources/prepared/ that holds its data."""
+        return prepared_name(self.vocabulary.users.data.get(self.data), self.data, self)
+
+    @property
+    def code_key(self) -> str:
+        """What is made by one code of the user's: a model on a data set; "" for all runs together
+        that our own loop did not make.
+        """
+        return f"{self.get('model')} {self.data}" if self.vocabulary.ours else ""
+
+    @property
+    def data_facts(self) -> DatasetFacts | None:
+        """The facts of its data; None where they are known only once the data are prepared."""
+        return self.vocabulary.facts(self.prepared)
+
     @property
     def path(self) -> str:
         """The folder below results/runs/ that spells this configuration."""
@@ -71,9 +90,12 @@ class Configuration:
     @property
     def train_size(self) -> int:
         """Images in one full pass."""
-        facts = self.vocabulary.facts(self.data)
+        facts = self.vocabulary.needed_facts(self.prepared)
         if facts is None:
-            raise UserError(f"the size of data set {self.data!r} is not known before it is loaded")
+            raise UserError(
+                f"the size of data set {self.prepared!r} is not known before it is prepared; "
+                "`hyperverdict check FILE` prepares it"
+            )
         available = facts.sizes(self["classes"])[0]
         return min(self["train_samples"] or available, available)
 
@@ -83,8 +105,17 @@ class Configuration:
 
     def differing(self, other: Configuration) -> tuple[str, ...]:
         """Names of the hyperparameters in which two configurations differ, budget included."""
-        names = [name for name, level in self.levels if other.get(name) != level]
+        names = [
+            name
+            for name, level in self.levels
+            if other.get(name) != level and self.uses(name) and other.uses(name)
+        ]
         return (*names, BUDGET) if self.budget != other.budget else tuple(names)
+
+    def uses(self, name: str) -> bool:
+        """Whether a hyperparameter that a model or data set declares is of this one's."""
+        row = self.vocabulary.hyperparameters.get(name)
+        return row is None or not row.of or self.get(row.of) in row.acts_with[row.of]
 
     @property
     def inert(self) -> tuple[str, ...]:
@@ -157,11 +188,29 @@ def configure(
     configuration = Configuration(tuple(levels), budget, vocabulary)
     if not vocabulary.ours:
         return configuration
+    configuration = _with_own(configuration)
     _check_possible(configuration)
     if budget.kind in ("samples", "epochs"):
         canonical = to_steps(budget, configuration["batch_size"], configuration.train_size)
         configuration = replace(configuration, budget=canonical)
     return configuration
+
+
+def _with_own(configuration: Configuration) -> Configuration:
+    """The configuration without levels of what other models and data sets declare.
+
+    So a run has one path in all studies, whatever else they compare it with.
+    """
+    rows = configuration.vocabulary.hyperparameters
+    levels = tuple(
+        (name, level if configuration.uses(name) else rows[name].default)
+        for name, level in configuration.levels
+    )
+    return (
+        replace(configuration, levels=levels)
+        if configuration.vocabulary.users.any
+        else configuration
+    )
 
 
 def _with_layers(raw: dict[str, Any], vocabulary: Vocabulary) -> dict[str, Any]:
@@ -180,7 +229,7 @@ def _with_layers(raw: dict[str, Any], vocabulary: Vocabulary) -> dict[str, Any]:
 
 def _check_possible(configuration: Configuration) -> None:
     """Refuse what a known data set does not have: classes, images, pixels enough for a network."""
-    facts = configuration.vocabulary.facts(configuration.data)
+    facts = configuration.data_facts
     if facts is None:
         return
     classes, samples = configuration["classes"], configuration["train_samples"]
@@ -230,6 +279,7 @@ def parse_path(path: str, vocabulary: Vocabulary = OURS) -> Configuration:
             f"{' or '.join(vocabulary.path_kinds)}"
         )
     budget = parse_budget(f"{raw.pop(kinds[0])} {kinds[0]}", vocabulary.path_kinds)
+    vocabulary = vocabulary.knowing([raw.get("model", "")], [raw.get("data", "")])
     levels = {name: vocabulary.parse(name, text) for name, text in raw.items()}
     configuration = configure(levels, budget, vocabulary)
     if configuration.path != path.strip("/"):

@@ -7,7 +7,17 @@ file is read.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+# Where prepared data are: a folder for each, with facts.json.
+PREPARED = Path("resources/prepared")
+FACTS_FILE = "facts.json"
+PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -19,7 +29,9 @@ class DatasetFacts:
         test_counts: images per class in the published test part; None where it has none.
         validation_share: share of every class of the training part held out for validation.
         test_share: the same for the test part when `test_counts` is None.
-        shape: channels, height, width.
+        shape: channels, height, width; or the number of features.
+        part_counts: images per class in train, validation and test where the split is known image
+            by image, as of prepared data; None where it follows from the shares.
     """
 
     title: str
@@ -27,11 +39,17 @@ class DatasetFacts:
     test_counts: tuple[int, ...] | None
     validation_share: float
     test_share: float
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
+    part_counts: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]] | None = None
 
     def sizes(self, classes: tuple[int, ...] = ()) -> tuple[int, int, int]:
         """Train, validation and test size of the chosen classes (all when empty)."""
         chosen = classes or tuple(range(len(self.class_counts)))
+        if self.part_counts is not None:
+            train, validation, test = (
+                sum(counts[c] for c in chosen) for counts in self.part_counts
+            )
+            return train, validation, test
         validation = sum(round(self.class_counts[c] * self.validation_share) for c in chosen)
         if self.test_counts is None:
             test = sum(round(self.class_counts[c] * self.test_share) for c in chosen)
@@ -60,3 +78,26 @@ DATASETS: dict[str, DatasetFacts] = {
     "cifar10": DatasetFacts("CIFAR-10", (5000,) * 10, (1000,) * 10, 0.1, 0.0, (3, 32, 32)),
     "cifar100": DatasetFacts("CIFAR-100", (500,) * 100, (100,) * 100, 0.1, 0.0, (3, 32, 32)),
 }
+
+
+def prepared_facts(name: str, prepared: Path = PREPARED) -> DatasetFacts | None:
+    """The facts of data that are known only once they are prepared; None before."""
+    file = prepared / name / FACTS_FILE
+    try:
+        return _read_facts(file, file.stat().st_mtime_ns)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@lru_cache(maxsize=256)
+def _read_facts(file: Path, _changed_ns: int) -> DatasetFacts:
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    train, validation, test = (_counts(facts["class_counts"][part]) for part in PARTS)
+    every = tuple(map(sum, zip(train, validation, test, strict=True)))
+    shape = tuple(map(int, facts["shape"]))
+    title = str(facts.get("title") or facts["data"])
+    return DatasetFacts(title, every, None, 0.0, 0.0, shape, (train, validation, test))
+
+
+def _counts(raw: Sequence[Any]) -> tuple[int, ...]:
+    return tuple(map(int, raw))

@@ -39,6 +39,7 @@ class Hyperparameter:
         parse: canonical value from a path's text, where that is not what a person would write.
         flag: for true or false in a user's command: the argument that stands for true.
         kind: of its levels where it was declared outside this package, see `declared.KINDS`.
+        of: what declares it, "model" or "data", where a user's function does; "" for the others.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Hyperparameter:
     parse: Callable[[str], Level] | None = None
     flag: str = ""
     kind: str = ""
+    of: str = ""
 
 
 def number_text(value: float) -> str:
@@ -70,7 +72,7 @@ def as_number(raw: object) -> float:
         raise UserError(f"{raw!r} is not a number{number_hint(raw)}")
     try:
         value = float(raw)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UserError(f"{raw!r} is not a number{number_hint(raw)}") from None
     if not math.isfinite(value):
         raise UserError(f"{raw!r} is not a finite number")

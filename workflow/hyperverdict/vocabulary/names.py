@@ -12,11 +12,6 @@ _WORDS = frozenset(
     (*KINDS, "trainings", "step", "epoch", "budget", "seed", "seeds", "data", "model", "train",
      "kind", "extras", "metrics", "checkpoint", "tensorboard", "device", "log", "shape")
 )  # fmt: skip
-# Attributes of Snakemake's wildcards, which a wildcard must not hide.
-_WILDCARDS = frozenset(
-    {"append", "clear", "copy", "count", "extend", "fromdict", "get", "index", "insert", "items",
-     "keys", "pop", "remove", "reverse", "sort", "values"}
-)  # fmt: skip
 # Columns of the tables of runs that hold something else; those of scores begin like `_SCORES`.
 _COLUMNS = frozenset(
     {"path", "status", "failed", "message", "last_step", "parameters", "flops_per_sample",
@@ -34,5 +29,5 @@ def check_name(name: str) -> None:
     """
     if not name.isascii() or not name.isidentifier() or iskeyword(name) or "__" in name:
         raise UserError(f"{name!r} must be a word of letters, digits and single _")
-    if name in _WORDS | _WILDCARDS | _COLUMNS or name.startswith(_SCORES):
+    if name in _WORDS | _COLUMNS or name.startswith(_SCORES):
         raise UserError(f"{name!r} has a meaning of its own here; give it another name")

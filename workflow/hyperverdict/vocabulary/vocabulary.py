@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from hyperverdict.errors import TYPING_ERROR, UserError, match, nearest
 from hyperverdict.vocabulary.aliases import is_seed, length_unit, metric_meant, own_name
 from hyperverdict.vocabulary.budget import KINDS, Budget, BudgetKind, parse_budget
-from hyperverdict.vocabulary.datasets import DATASETS, DatasetFacts
+from hyperverdict.vocabulary.datasets import DATASETS, DatasetFacts, prepared_facts
 from hyperverdict.vocabulary.hyperparameters import (
     HANDLES,
     HYPERPARAMETERS,
     MAX_COMPONENT_BYTES,
     Hyperparameter,
     Level,
+    is_callable_name,
     spell_any,
     undescribed,
 )
 from hyperverdict.vocabulary.metrics import RECORDED
 from hyperverdict.vocabulary.training import TRAIN, Training
+from hyperverdict.vocabulary.users import MARK, Users, own_handles, own_rows
 
 # The factor that is no hyperparameter: how long a run trains.
 BUDGET = "budget"
@@ -38,6 +41,7 @@ class Vocabulary:
             given. Not so for runs from elsewhere, of which only the named levels are known.
         aliases: other names of a factor -> its own, as in tables from elsewhere.
         training: the user's own training that runs are made with; None for our own loop.
+        users: models and data sets of the user's own for our own loop; `knowing` adds to them.
     """
 
     hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=lambda: HYPERPARAMETERS)
@@ -46,6 +50,7 @@ class Vocabulary:
     complete: bool = True
     aliases: Mapping[str, str] = field(default_factory=dict)
     training: Training | None = None
+    users: Users = field(default_factory=Users)
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -67,6 +72,18 @@ class Vocabulary:
         """The units of budgets in the paths of runs."""
         return ("steps", "seconds") if self.training is None else (self.training.unit,)
 
+    def knowing(self, models: Iterable[str] = (), data: Iterable[str] = ()) -> Vocabulary:
+        """The same with these models and data sets known, where they are the user's own.
+
+        Raises UserError for what cannot be found, called or declared.
+        """
+        models, data = tuple(models), tuple(data)
+        if not self.ours or self.users.knows(models, data):
+            return self
+        users = self.users.knowing(models, data)
+        rows, handles = own_rows(users), own_handles(users)
+        return replace(self, users=users, hyperparameters=rows, handles=handles)
+
     def resolve(self, factor: str) -> str:
         """A factor's own name."""
         return self.aliases.get(factor, factor)
@@ -82,9 +99,18 @@ class Vocabulary:
             return raw if isinstance(raw, Budget) else parse_budget(raw, self.budget_kinds)
         row = self._row(factor, raw)
         try:
-            return row.read(raw)
+            level = row.read(raw)
+            if factor == "data" and self.ours:
+                self.check_data(level)
         except UserError as error:
             raise UserError(f"{factor}: {error}", about=factor) from None
+        return level
+
+    def check_data(self, name: str) -> None:
+        """Refuse a data set that is neither known here nor the user's own with UserError."""
+        known = (*self.data_sets, *self.users.data_sets)
+        if name not in known and not is_callable_name(name):
+            raise UserError(f"unknown data set {name!r}; {nearest(name, known)}")
 
     def check_factor(self, factor: str, raw: object = None) -> None:
         """Refuse a word that is no factor with UserError, naming the one that is meant.
@@ -99,6 +125,9 @@ class Vocabulary:
         row = self.described.get(factor)
         if row is not None:
             return row
+        hint = self.users.hint(factor)
+        if hint:
+            raise UserError(f"unknown hyperparameter {factor!r}; {hint}", about=factor)
         if self.complete:
             raise unknown_factor(factor, self.factors, raw)
         raise UserError(
@@ -137,8 +166,26 @@ class Vocabulary:
         return self.spell(factor, level)
 
     def facts(self, data: str) -> DatasetFacts | None:
-        """The facts of a data set; None for one that is known only once it is loaded."""
-        return self.data_sets.get(data)
+        """The facts of a data set; None for one of the user's own that is not prepared yet.
+
+        Args:
+            data: its name; for one of the user's own that of its prepared copy.
+        """
+        if not self.ours or data in self.data_sets:
+            return self.data_sets.get(data)
+        if data.partition(MARK)[0] not in self.users.data:
+            return None
+        if self.users.preparer is not None:
+            self.users.preparer.meet(data, self.users)
+        return prepared_facts(data, self.users.prepared)
+
+    def needed_facts(self, data: str) -> DatasetFacts | None:
+        """The same, prepared for it where that can be done; None where it cannot."""
+        facts = self.facts(data)
+        if facts is None and self.users.preparer is not None:
+            self.users.preparer.need(data, self.users)
+            facts = self.facts(data)
+        return facts
 
 
 def unknown_factor(word: str, factors: Iterable[str], raw: object = None) -> UserError:
@@ -173,3 +220,12 @@ def of_columns(names: Iterable[str], aliases: Mapping[str, str] | None = None) -
     """The vocabulary of a table from elsewhere: its columns, with any levels."""
     rows = {name: undescribed(name) for name in dict.fromkeys(("data", *names)) if name != BUDGET}
     return Vocabulary(rows, {}, DATASETS, complete=False, aliases=aliases or {})
+
+
+def of_users(plain: Mapping[str, Any]) -> Vocabulary:
+    """Our vocabulary in a job, which finds the user's own models and data where its study does.
+
+    Args:
+        plain: what `Users.plain` gave in the process that read the study.
+    """
+    return Vocabulary(users=Users.of_plain(plain))
