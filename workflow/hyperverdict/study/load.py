@@ -20,7 +20,7 @@ from hyperverdict.claims.factors import (
 )
 from hyperverdict.claims.model import Claim, UnanswerableError
 from hyperverdict.effects.effect import Expectation
-from hyperverdict.errors import UserError, match, nearest
+from hyperverdict.errors import UserError, match
 from hyperverdict.runs.declaration import RUNS
 from hyperverdict.study.expect import read_expectation
 from hyperverdict.study.misplaced import advice_in_baseline

@@ -46,9 +46,7 @@ def users_vocabulary(
     return known
 
 
-def _with(
-    known: Vocabulary, models: list[str], data: list[str], declared: Path
-) -> Vocabulary:
+def _with(known: Vocabulary, models: list[str], data: list[str], declared: Path) -> Vocabulary:
     """The vocabulary with further names, their defaults compared with the frozen ones."""
     known = known.knowing(models, data)
     for file, place, arguments in declarations(known.users, declared):
