@@ -99,9 +99,11 @@ class Keys:
         """
         known = tuple(allowed)
         near = match(key, known, TYPING_ERROR)
-        if near:
-            return f"; did you mean {near!r}?"
         kind = kind_of(place)
+        # `dataset: digits` is no `data_sets`, which holds definitions.
+        holds = self.schema["properties"].get(near, {}).get("type") if kind == TOP else None
+        if near and (holds != "object" or isinstance(value, Mapping)):
+            return f"; did you mean {near!r}?"
         text = (
             _out_of_place(kind, value)
             or self._of_runs(kind, key, value, known)
