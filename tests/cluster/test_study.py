@@ -35,7 +35,9 @@ BOX = [
     "--submitit-slurm-poll-seconds=2", "--latency-wait=10", "--config", "tensorboard=false",
 ]  # fmt: skip
 CHECKPOINT_SECONDS = 1
-OFTEN = ["--set-resources", f"train:checkpoint_seconds={CHECKPOINT_SECONDS}"]
+# The line of profiles/slurm/README.md: nodes of the box have no GPUs that torch could use.
+NO_GPUS = ["--set-resources", "train:gpu=0"]
+OFTEN = [*NO_GPUS, f"train:checkpoint_seconds={CHECKPOINT_SECONDS}"]
 TIMES = re.compile(r"seconds|hours|time|date|finished|started|host|commit", re.IGNORECASE)
 
 
@@ -137,4 +139,4 @@ def test_metrics_and_verdicts_equal_the_local_runs_also_through_a_requeue_and_a_
         check_exact=True,
     )
     assert (slurm.path / "results/studies/tiny/report.html").exists()
-    assert "Nothing to be done" in run(slurm, "slurm", "-n", *BOX)
+    assert "Nothing to be done" in run(slurm, "slurm", "-n", *NO_GPUS, *BOX)

@@ -44,27 +44,27 @@ class Project:
         (self.path / "config/config.yaml").write_text(study)
 
     def snakemake(
-        self, *args: str, profile: str | None = "profiles/local"
+        self, *args: str, profile: str | None = "profiles/local", **environment: str
     ) -> subprocess.CompletedProcess:
         options = () if "--config" in args else ("--config", "tensorboard=false")
         profiles = ("--profile", profile) if profile else ()
         return subprocess.run(
             [str(SNAKEMAKE), *profiles, *args, *options],
             cwd=self.path,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
             capture_output=True,
             text=True,
             timeout=400,
         )
 
-    def run(self, *args: str, profile: str | None = "profiles/local") -> str:
-        done = self.snakemake(*args, profile=profile)
+    def run(self, *args: str, profile: str | None = "profiles/local", **environment: str) -> str:
+        done = self.snakemake(*args, profile=profile, **environment)
         output = done.stdout + done.stderr
         assert done.returncode == 0, output[-4000:]
         return output
 
-    def fail(self, *args: str, profile: str | None = "profiles/local") -> str:
-        done = self.snakemake(*args, profile=profile)
+    def fail(self, *args: str, profile: str | None = "profiles/local", **environment: str) -> str:
+        done = self.snakemake(*args, profile=profile, **environment)
         output = done.stdout + done.stderr
         assert done.returncode != 0, output[-4000:]
         return output

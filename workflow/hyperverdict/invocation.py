@@ -10,6 +10,7 @@ import math
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperverdict.design.choices import choice_file, with_choices
+from hyperverdict.design.devices import Device, Devices, other_device
 from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
 from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
@@ -33,9 +35,8 @@ from hyperverdict.preparing import Preparer
 from hyperverdict.programs.identity import Identity, identity_of
 from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.runs.declaration import declaration_file
-from hyperverdict.study.load import load_study
-from hyperverdict.study.model import Smoke, Study
-from hyperverdict.study.smoke import load_smoke_study
+from hyperverdict.study.model import Study
+from hyperverdict.study.smoke import load
 from hyperverdict.study.users import DECLARED, freeze_declared
 from hyperverdict.targets import file_target
 from hyperverdict.training.code import code_checksum_of, own_names
@@ -44,7 +45,7 @@ from hyperverdict.vocabulary.configuration import Configuration, parse_path, pat
 from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
 from hyperverdict.vocabulary.training import TRAIN
 from hyperverdict.vocabulary.users import Users
-from hyperverdict.vocabulary.vocabulary import OURS, Vocabulary
+from hyperverdict.vocabulary.vocabulary import Vocabulary
 from hyperverdict.words.numbers import count
 
 PREPARED = "resources/prepared"
@@ -219,6 +220,20 @@ class Invocation:
         """The state of every planned run, by its folder below results/."""
         return {run.folder: self.state(run) for run in self.plan.all_runs}
 
+    @cached_property
+    def devices(self) -> Devices:
+        """Where its arms train on a machine with GPUs."""
+        found: dict[str, Counter[str]] = {}
+        for run in self.plan.all_runs:
+            counted = found.setdefault(run.configuration.arm_path, Counter())
+            counted.update(run_state(run, self.results).devices)
+
+        def recorded(arm: Configuration) -> Mapping[str, int]:
+            known = found.get(arm.arm_path)
+            return self.state(self.planned(arm)).devices if known is None else known
+
+        return Devices(self.study, self._timings / "devices", recorded)
+
     def file_target(self, target: str) -> str:
         """The file to make for a target, which may be the folder of a run or of the study."""
         return file_target(
@@ -239,6 +254,10 @@ class Invocation:
         if key not in self.plan.timings:
             raise UserError(f"unknown timing {key!r}; {nearest(key, self.plan.timings)}")
         return self.plan.timings[key]
+
+    def is_timed(self, folder: str) -> bool:
+        """Whether the timing in a folder below results/timing exists."""
+        return (self._timings / folder / "timing.json").exists()
 
     def timing_to_update(self, key: str) -> list[str]:
         """The file of a timing whose code is about to be trained again, so must be timed again."""
@@ -268,8 +287,13 @@ class Invocation:
 
         return math.ceil(estimated_seconds(run_state(run, self.results)))
 
-    def print_plan(self) -> None:
-        """The plan in words, on standard error, when something remains to be trained."""
+    def print_plan(self, devices: Iterable[str] = (), device: Device | None = None) -> None:
+        """The plan in words, on standard error, when something remains to be trained.
+
+        Args:
+            devices: what it says of the devices on which its jobs train.
+            device: the one on which all of them train; None where each group has its own.
+        """
         from hyperverdict.design.cost import timed_seconds_per_step
         from hyperverdict.design.summary import plan_summary
 
@@ -280,14 +304,14 @@ class Invocation:
         missing = [
             timing
             for key, timing in self.plan.timings.items()
-            if not (self._timings / "contrasts" / key / "timing.json").exists()
+            if not self.is_timed(f"contrasts/{key}")
         ]
-        text = plan_summary(
-            self.plan, states, timed_seconds_per_step(self._timings), missing, os.cpu_count()
-        )
+        timed = timed_seconds_per_step(self._timings)
+        text = plan_summary(self.plan, states, timed, missing, os.cpu_count(), devices)
         told = (
             *self.study.notes,
             *_other_notes(states.values()),
+            other_device(states.values(), device),
             missing_program(self.study.vocabulary),
             *training_notes(self.study.vocabulary),
         )
@@ -381,15 +405,6 @@ def open_invocation(
         results=Path(placed(chosen.results)),
         prepared=prepared,
     )
-
-
-def load(
-    file: str | Path, runs: Path, smoke: Smoke | None = None, vocabulary: Vocabulary = OURS
-) -> Study:
-    """The study of a file, or a smoke run of it; `runs` may freeze defaults of its training."""
-    if smoke:
-        return load_smoke_study(file, smoke, vocabulary, runs=runs)
-    return load_study(file, vocabulary, runs)
 
 
 def studies_folder(results: Path) -> Path:

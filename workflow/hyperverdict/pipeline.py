@@ -6,7 +6,8 @@ one before left there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,10 @@ import pandas as pd
 
 from hyperverdict import figures
 from hyperverdict.design.choices import make_choices, with_choices, write_choices
+from hyperverdict.design.devices import Machine, Timed, faster_device
 from hyperverdict.design.plan import make_plan, tuning_paths
 from hyperverdict.errors import UserError
-from hyperverdict.invocation import load, studies_folder
+from hyperverdict.invocation import studies_folder
 from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.programs.identity import identity_of
@@ -29,6 +31,7 @@ from hyperverdict.report.methods import methods_paragraph
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import read_record
 from hyperverdict.study.model import Smoke, Study
+from hyperverdict.study.smoke import load
 from hyperverdict.training.code import code_checksum_of
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.model import StudyReport
@@ -69,6 +72,41 @@ def choose_tuned(study: Study, hypothesis_id: str, runs: Path, file: Path) -> No
 
 def _configurations(paths: Iterable[str], study: Study) -> Iterator[Configuration]:
     return (parse_path(path, study.vocabulary) for path in paths)
+
+
+def choose_device(
+    configurations: Sequence[Configuration],
+    prepared: Mapping[str, Path],
+    machine: Machine,
+    jobs: int,
+    out: Path,
+) -> Timed:
+    """Time a few steps of configurations on CPU and GPU; writes which is faster for their group.
+
+    Args:
+        prepared: data set -> folder of its prepared data.
+        jobs: training jobs of the group.
+    """
+    from hyperverdict.training.provenance import hardware
+    from hyperverdict.training.timing import seconds_on
+
+    cpu = seconds_on("cpu", configurations, prepared)
+    cuda = seconds_on("cuda", configurations, prepared)
+    timed = faster_device(cpu, cuda, machine, jobs)
+    content = {
+        "device": timed.device,
+        "factor": timed.factor,
+        "seconds_per_step": {
+            device: dict(zip((c.arm_path for c in configurations), seconds, strict=False))
+            for device, seconds in (("cpu", cpu), ("cuda", cuda))
+        },
+        "cores": machine.cores,
+        "gpu_slots": machine.gpu_slots,
+        "jobs": jobs,
+        "hardware": hardware("cuda" if cuda else "cpu"),
+    }
+    write_atomic(out, (json.dumps(content, indent=2) + "\n").encode())
+    return timed
 
 
 def collect_runs(

@@ -38,6 +38,8 @@ def training_data(wildcards):
         refuse(error)
     for path in paths:
         workflow.dag.forcefiles.add(path)
+    if STUDY_RUN.state(run).missing:
+        wait_for_device([run.configuration])
     return ancient(training_sources(run.configuration))
 
 
@@ -68,7 +70,10 @@ def expected_seconds(wildcards):
 
 def arm_data(wildcards):
     """The prepared data of an arm that is to be timed."""
-    return ancient(prepared(STUDY_RUN.arm(wildcards.arm).prepared))
+    arm = STUDY_RUN.arm(wildcards.arm)
+    if not STUDY_RUN.is_timed(f"configurations/{wildcards.arm}"):
+        wait_for_device([arm])
+    return ancient(prepared(arm.prepared))
 
 
 def contrast_data(wildcards):
@@ -76,6 +81,8 @@ def contrast_data(wildcards):
     arms = STUDY_RUN.timing(wildcards.contrast).configurations
     for path in STUDY_RUN.timing_to_update(wildcards.contrast):
         workflow.dag.forcefiles.add(path)
+    if not STUDY_RUN.is_timed(f"contrasts/{wildcards.contrast}"):
+        wait_for_device(arms)
     sources = [path for arm in arms for path in training_sources(arm)]
     return ancient(sorted(set(sources)))
 

@@ -50,6 +50,7 @@ def prepare_for_jobs():
 
     def prepare(*args, **kwargs):
         accept_folders()
+        show_plan()
         if IS_MODULE:
             register_first()
         prepare_dag(*args, **kwargs)
@@ -67,6 +68,14 @@ def accept_folders():
     workflow.dag_settings = replace(settings, targets=targets)
 
 
+def show_plan():
+    """The plan in words; a UserError of what it finds ends Snakemake."""
+    try:
+        STUDY_RUN.print_plan(words_on_devices(), device_of_all())
+    except UserError as error:
+        refuse(error)
+
+
 def register_first():
     """Lets the claims be registered before the first job, as `onstart` does without a module."""
     others = workflow._onstart
@@ -80,7 +89,3 @@ def register_first():
 
 if workflow.is_main_process and not IS_READ_AGAIN:
     prepare_for_jobs()
-    try:
-        STUDY_RUN.print_plan()
-    except UserError as error:
-        refuse(error)

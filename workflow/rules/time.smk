@@ -13,7 +13,7 @@ rule time_configuration:
     # All cores there are, so that nothing runs beside it.
     threads: 1024
     resources:
-        gpu=0,
+        gpu=arm_gpus,
         mem_mb=2000,
         # On a cluster a whole node, whatever its cores, and nothing beside it in its array task.
         slurm_extra="--exclusive",
@@ -35,7 +35,7 @@ rule time_contrast:
         "../../envs/train.yaml"
     threads: 1024
     resources:
-        gpu=0,
+        gpu=contrast_gpus,
         mem_mb=2000,
         slurm_extra="--exclusive",
         submitit_preload=STUDY_RUN.preload,
@@ -47,3 +47,26 @@ rule time_contrast:
         repeats=contrast_repeats,
     script:
         "../scripts/time_contrast.py"
+
+
+checkpoint choose_device:
+    input:
+        data=group_data,
+    output:
+        "<root>/timing/devices/{group,[0-9a-f]+}/timing.json",
+    log:
+        "<root>/timing/devices/{group}/timing.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1024
+    resources:
+        gpu=1,
+        mem_mb=2000,
+        submitit_preload=STUDY_RUN.preload,
+        runtime=10,
+    params:
+        arms=group_arms,
+        jobs=group_jobs,
+        gpu_slots=gpu_slots,
+    script:
+        "../scripts/choose_device.py"

@@ -14,7 +14,7 @@ rule train:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        gpu=0,
+        gpu=training_gpus,
         # More after an attempt that ran out of memory.
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=60,

@@ -129,3 +129,16 @@ def test_batches_are_cut_by_the_training_images_that_are_kept(tmp_path):
     context = claim_context(tmp_path, claim)
     sentence = fairness.batch_larger_than_data.look(context).sentence
     assert sentence.startswith("Train samples 50 ran with 50 images per batch")
+
+
+def test_different_devices_are_a_caveat(depth_context):
+    assert look(fairness.different_devices, depth_context) is None
+    same = with_rows(with_rows(depth_context, 0, device="cpu"), 1, device="cpu")
+    assert look(fairness.different_devices, same) is None
+    check = look(fairness.different_devices, with_rows(same, 1, device="cuda"))
+    assert check.level == "caveat"
+    assert check.sentence == (
+        "The runs were trained on different devices: depth 2 on a CPU, depth 3 on a GPU."
+    )
+    half = with_rows(same, 1, device=["cpu", *["cuda"] * (len(same.arms[1].rows) - 1)])
+    assert "depth 3 on a CPU and a GPU" in look(fairness.different_devices, half).sentence

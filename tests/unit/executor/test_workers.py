@@ -217,6 +217,20 @@ def test_devices_come_from_the_environment_or_the_machine(monkeypatch):
     assert devices_present({}) == ["0", "1"]
 
 
+def test_amd_devices_are_the_nodes_with_simd_units(tmp_path, monkeypatch):
+    for number, units in enumerate((0, 304, 304)):
+        node = tmp_path / str(number)
+        node.mkdir()
+        (node / "properties").write_text(f"cpu_cores_count 8\nsimd_count {units}\n")
+    assert gpus.count_amd_devices(str(tmp_path), {}) == 2
+    assert gpus.count_amd_devices(str(tmp_path), {"ROCR_VISIBLE_DEVICES": "1"}) == 1
+    assert gpus.count_amd_devices(str(tmp_path), {"ROCR_VISIBLE_DEVICES": ""}) == 0
+    assert gpus.count_amd_devices(str(tmp_path / "none"), {}) == 0
+    monkeypatch.setattr(gpus, "count_nvidia_devices", lambda: 0)
+    monkeypatch.setattr(gpus, "count_amd_devices", lambda environment: 2)
+    assert devices_present({}) == ["0", "1"]
+
+
 def test_slots_give_every_job_a_device_of_its_own():
     slots = GpuSlots(["a", "b"])
     with slots.assigned(1) as first, slots.assigned(1) as second, slots.assigned(0) as none:

@@ -304,6 +304,14 @@ def test_an_unusable_timing_is_one_clear_message(digits, tiny, tmp_path, seconds
         train_configuration(configuration, [0], digits, tmp_path / "run", timing=other)
 
 
+def test_a_timing_of_another_device_is_refused(digits, tiny, tmp_path):
+    configuration = replace(tiny(), budget=Budget("seconds", 1))
+    file = timing_file(tmp_path, configuration, 0.1)
+    file.write_text(json.dumps({**json.loads(file.read_text()), "device": "cuda"}))
+    with pytest.raises(UserError, match="measured on the cuda, and this job trains on the cpu"):
+        train_configuration(configuration, [0], digits, tmp_path / "run", timing=file)
+
+
 def test_damaged_data_stop_the_job_before_anything_is_written(digits, tiny, tmp_path):
     prepared = tmp_path / "digits"
     shutil.copytree(digits, prepared)

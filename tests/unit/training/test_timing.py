@@ -8,6 +8,7 @@ import pytest
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.training import loop
 from hyperverdict.training.timing import (
+    seconds_on,
     time_configuration,
     time_contrast,
     two_significant_digits,
@@ -83,3 +84,12 @@ def test_a_diverging_arm_is_timed_too(digits, tiny, tmp_path):
 )
 def test_two_significant_digits(value, rounded):
     assert two_significant_digits(value) == rounded
+
+
+def test_seconds_on_a_device_that_torch_cannot_use(digits, tiny, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    arms = [tiny(batch_size=4), tiny(batch_size=16)]
+    assert seconds_on("cuda", arms, {"digits": digits}) == ()
+    found = seconds_on("cpu", arms, {"digits": digits})
+    assert len(found) == 2
+    assert all(0 < seconds < 1 for seconds in found)

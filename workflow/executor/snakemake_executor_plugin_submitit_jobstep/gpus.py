@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 
 NO_DEVICE = ""
+# What the kernel knows of AMD's processors and devices.
+AMD_NODES = "/sys/class/kfd/kfd/topology/nodes"
 
 
 def devices_from_environment(environment: Mapping[str, str]) -> list[str] | None:
@@ -33,12 +35,30 @@ def count_nvidia_devices() -> int:
     return len(glob.glob("/dev/nvidia[0-9]*"))
 
 
+def count_amd_devices(nodes: str = AMD_NODES, environment: Mapping[str, str] | None = None) -> int:
+    """AMD devices of this machine that ROCR_VISIBLE_DEVICES leaves visible.
+
+    A job sees those that CUDA_VISIBLE_DEVICES names, as HIP reads it, too.
+    """
+    found = 0
+    for properties in glob.glob(f"{nodes}/*/properties"):
+        with contextlib.suppress(OSError), open(properties) as file:
+            facts = dict(line.split(None, 1) for line in file if " " in line)
+            # A processor is a node without SIMD units.
+            found += int(facts.get("simd_count", "0")) > 0
+    visible = (os.environ if environment is None else environment).get("ROCR_VISIBLE_DEVICES")
+    if visible is None:
+        return found
+    return min(found, len([name for name in visible.split(",") if name.strip()]))
+
+
 def devices_present(environment: Mapping[str, str] | None = None) -> list[str]:
     """Names of the devices that jobs of this process may use, in CUDA_VISIBLE_DEVICES' terms."""
     given = devices_from_environment(os.environ if environment is None else environment)
     if given is not None:
         return given
-    return [str(number) for number in range(count_nvidia_devices())]
+    count = count_nvidia_devices() or count_amd_devices(environment=environment)
+    return [str(number) for number in range(count)]
 
 
 class GpuSlots:
@@ -61,7 +81,7 @@ class GpuSlots:
             self._free[device] -= 1
         return sorted(chosen, key=self.devices.index)
 
-    @contextmanager
+    @contextlib.contextmanager
     def assigned(self, count: int) -> Iterator[str]:
         """The CUDA_VISIBLE_DEVICES of a job that asks for `count` devices; waits for free ones.
 

@@ -301,6 +301,30 @@ def _versions(group: Iterable[ArmRuns], column: str) -> int:
     return len({level for a in group for level in a.levels_of(column)})
 
 
+@check(
+    "caveat",
+    title="Arms trained on the same kind of device",
+    explains="The device of every run of ours. A GPU adds numbers in another order than a CPU, so "
+    "the same seed gives another network, and seeds pair the arms less closely.",
+    remedy="Train all arms on one device: `--set-resources train:gpu=0` for the CPU, "
+    "`train:gpu=1` for GPUs, into folders without runs.",
+)
+def different_devices(context: CheckContext) -> Found:
+    """Runs of one context were trained on CPUs and on GPUs."""
+    if len(context.arms) < 2 or context.elsewhere:
+        return NOT_APPLICABLE
+    for group in context.contexts():
+        if _versions(group, "device") > 1:
+            where = ", ".join(f"{a.title} on {_devices(a)}" for a in group)
+            return caveat(f"The runs were trained on different devices: {where}.", 5.5)
+    return None
+
+
+def _devices(a: ArmRuns) -> str:
+    names = {"CPU" if device == "cpu" else "GPU" for device in a.levels_of("device")}
+    return listed([f"a {name}" for name in sorted(names)]) or "an unknown device"
+
+
 CHECKS: tuple[Check, ...] = (
     unequal_training,
     undeclared_difference,
@@ -310,4 +334,5 @@ CHECKS: tuple[Check, ...] = (
     tuned_at_edge,
     unequal_tuning,
     different_code,
+    different_devices,
 )

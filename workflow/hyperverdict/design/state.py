@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hyperverdict.design.plan import PlannedRun
@@ -23,6 +24,7 @@ class RunState:
         unsound: why files that exist cannot be used, or "".
         train_seconds: recorded seconds of training per finished seed.
         other: how the code or data of the recorded seeds differ from the present ones, or "".
+        devices: of the recorded seeds, device -> number of seeds.
     """
 
     run: PlannedRun
@@ -31,6 +33,7 @@ class RunState:
     unsound: str = ""
     train_seconds: Mapping[int, float] | None = None
     other: str = ""
+    devices: Mapping[str, int] = field(default_factory=dict)
 
 
 def run_state(
@@ -62,7 +65,13 @@ def run_state(
     again = bool(other) and retrain
     missing = tuple(seed for seed in run.seeds if again or seed not in set(recorded))
     seconds = {int(s): e.train_seconds for s, e in record.seeds.items() if e.status == "finished"}
-    return RunState(run, recorded, missing, "", seconds, "" if again else other)
+    devices = Counter(
+        str(session.get("device", ""))
+        for session in record.sessions
+        for seed in session.get("seeds", ())
+        if str(seed) in record.seeds
+    )
+    return RunState(run, recorded, missing, "", seconds, "" if again else other, devices)
 
 
 def refuse_mixing(states: Iterable[RunState], name_of: Callable[[Configuration], str]) -> None:

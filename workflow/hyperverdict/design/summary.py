@@ -22,6 +22,7 @@ def plan_summary(
     timed: Mapping[str, float],
     missing_timings: Iterable[PlannedTiming],
     cores: int | None,
+    devices: Iterable[str] = (),
 ) -> str:
     """The text that a dry-run shows before Snakemake's own job list."""
     todo = [state for state in states.values() if state.missing]
@@ -42,6 +43,7 @@ def plan_summary(
     hypotheses = plan.study.hypotheses
     lines += [f"  {h.id}: {text}" for h in hypotheses for text in h.claim.forewarnings()]
     lines += _look_lines(plan)
+    lines += devices
     lines += _timing_lines(missing_timings, states)
     lines.append(_cost_line([run_cost(state, timed) for state in todo], cores))
     lines += _power_lines(plan)

@@ -23,6 +23,15 @@ from hyperverdict.vocabulary.vocabulary import BUDGET, OURS, Vocabulary
 Raw = dict[str, Any]
 
 
+def load(
+    path: str | Path, runs: Path, smoke: Smoke | None = None, vocabulary: Vocabulary = OURS
+) -> Study:
+    """The study of a file, or a smoke run of it; `runs` may freeze defaults of its training."""
+    if smoke:
+        return load_smoke_study(path, smoke, vocabulary, runs=runs)
+    return load_study(path, vocabulary, runs)
+
+
 def load_smoke_study(
     path: str | Path, smoke: Smoke, vocabulary: Vocabulary = OURS, *, runs: Path = RUNS
 ) -> Study:

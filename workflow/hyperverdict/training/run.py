@@ -68,7 +68,7 @@ def train_configuration(
         "training_version": TRAINING_VERSION,
         **({"code_checksum": code} if code else {}),
     }
-    steps = _steps(configuration, folder, identity, timing, retrain=retrain)
+    steps = _steps(configuration, folder, identity, timing, device, retrain=retrain)
     job = _Job(
         configuration, identity, steps, prepared, folder, device, tensorboard, checkpoint_seconds
     )
@@ -82,6 +82,7 @@ def _steps(
     folder: Path,
     identity: Mapping[str, Any],
     timing: Path | None,
+    device: str,
     *,
     retrain: bool,
 ) -> int:
@@ -92,7 +93,9 @@ def _steps(
     if stored is not None:
         return stored.record.steps
     planned = PartialFolder(folder / PARTIAL_FOLDER, identity).plan().get("steps")
-    return int(planned) if planned else steps_for_seconds(configuration, timing)
+    if planned:
+        return int(planned)
+    return steps_for_seconds(configuration, timing, provenance.choose_device(device))
 
 
 def _warn_if_elsewhere(earlier: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> None:

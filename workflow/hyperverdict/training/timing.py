@@ -35,12 +35,15 @@ _WARM_UP_SECONDS, _MINIMUM_WARM_UP_STEPS = 0.15, 10
 # Never reached: timed runs have no end, and nothing is evaluated.
 _ENDLESS_STEPS = 10**9
 _SEED = 0
+# Devices differ by factors; arms by percents.
+_DEVICE_REPEATS = 2
 
 
-def steps_for_seconds(configuration: Configuration, timing: Path | None) -> int:
-    """Steps that a budget in seconds buys: to 2 significant digits, at least 1.
+def steps_for_seconds(configuration: Configuration, timing: Path | None, device: str) -> int:
+    """Steps that a budget in seconds buys on a device: to 2 significant digits, at least 1.
 
-    Raises UserError when the timing is missing, unreadable or another configuration's.
+    Raises UserError when the timing is missing, unreadable, another configuration's or another
+    device's.
     """
     budget = configuration.budget
     if timing is None:
@@ -48,12 +51,18 @@ def steps_for_seconds(configuration: Configuration, timing: Path | None) -> int:
     try:
         content = json.loads(timing.read_text())
         arm_path, seconds_per_step = content["arm_path"], float(content["seconds_per_step"])
+        timed_on = content.get("device", device)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"timing {timing} is missing or unreadable ({error}); delete it and run again"
         ) from error
     if arm_path != configuration.arm_path:
         raise UserError(f"timing {timing} is of {arm_path}, expected {configuration.arm_path}")
+    if timed_on != device:
+        raise UserError(
+            f"timing {timing} was measured on the {timed_on}, and this job trains on the {device}; "
+            f"delete it to measure on the {device}"
+        )
     if not (math.isfinite(seconds_per_step) and seconds_per_step > 0):
         raise UserError(f"timing {timing}: seconds_per_step is {seconds_per_step}, must be above 0")
     return max(1, two_significant_digits(budget.amount / seconds_per_step))
@@ -107,6 +116,16 @@ def time_contrast(
     """
     content = _measure(configurations, prepared, repeats, device)
     return _write(out, {**content, "exclusive": exclusive})
+
+
+def seconds_on(
+    device: str, configurations: Sequence[Configuration], prepared: Mapping[str, Path]
+) -> tuple[float, ...]:
+    """Seconds per step of configurations on a device; empty where torch cannot use it."""
+    measured = _measure(configurations, prepared, _DEVICE_REPEATS, device)
+    if measured["device"] != device:
+        return ()
+    return tuple(statistics.median(measured["arms"][c.arm_path]) for c in configurations)
 
 
 def _write(out: Path, content: dict[str, Any]) -> dict[str, Any]:
