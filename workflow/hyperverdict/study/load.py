@@ -1,9 +1,8 @@
-"""From a study file to a `Study`: structure by schema, meaning by the checks below."""
+"""From a study file to a `Study`: structure by schema, meaning part by part, then together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,12 @@ from typing import Any
 from hyperverdict.claims import parse_claim
 from hyperverdict.claims.factors import (
     combinations,
-    inert_text,
     make_arm,
     read_factors,
     read_levels,
-    refuse_inert,
     unique_arms,
 )
-from hyperverdict.claims.model import Claim, UnanswerableError
+from hyperverdict.claims.model import Claim
 from hyperverdict.effects.effect import Expectation
 from hyperverdict.errors import UserError, match
 from hyperverdict.runs.declaration import RUNS
@@ -36,7 +33,7 @@ from hyperverdict.study.structure import (
     file_keys,
     is_term,
 )
-from hyperverdict.study.tuning import possible_configurations, tuning_arms
+from hyperverdict.study.together import Together
 from hyperverdict.study.users import DECLARED, users_vocabulary
 from hyperverdict.vocabulary.aliases import own_name
 from hyperverdict.vocabulary.budget import Budget, parse_budget
@@ -177,7 +174,8 @@ class _Reader:
         ]
         study = attempt(lambda: self._assembled(hypotheses, heatmaps))
         if study is not None:
-            study = self._checked(study)
+            together = Together(raw, self.source, self.problems, self.must_answer)
+            study = together.checked(study)
         self.problems.raise_any()
         return needed(study)
 
@@ -202,19 +200,6 @@ class _Reader:
             quick=self.quick,
             notes=tuple(self.notes),
         )
-
-    def _checked(self, study: Study) -> Study:
-        """The study with its looks; what its parts cannot mean together is noted."""
-        attempt = self.problems.attempt
-        looks = attempt(self._looks)
-        for hypothesis in study.hypotheses:
-            place: Place = ("hypotheses", hypothesis.id)
-            check = partial(self._check_claim, hypothesis, study)
-            attempt(partial(self.source.at, place, check))
-            attempt(partial(self._check_look, hypothesis, looks or ()))
-        if not self.problems.errors:
-            self._check_baseline(study)
-        return replace(study, look_schedule=looks or ())
 
     def _data(self) -> str:
         """The data set's name; that of a table from elsewhere may be anything.
@@ -247,60 +232,6 @@ class _Reader:
         if not isinstance(data, str):
             raise UserError(f"{data!r} must be the name of one data set")
         self.vocabulary.check_data(data)
-
-    def _check_baseline(self, study: Study) -> None:
-        """Refuse a stated hyperparameter that does nothing in any configuration of the study."""
-        used = tuple(possible_configurations(study)) if self.own else ()
-        for name in study.baseline.settings if used else ():
-            if all(configuration.is_inert(name) for configuration in used):
-                text = f"{inert_text(name, used[0])}; no arm here can use it"
-                self.problems.add(self.source.error(("baseline", name), text))
-
-    def _check_claim(self, hypothesis: Hypothesis, study: Study) -> None:
-        """Refuse what makes no sense; what its design cannot answer only before it is trained."""
-        try:
-            for budget in hypothesis.budgets:
-                refuse_inert(study.claimed_arms(hypothesis, budget), "the claim")
-            self._refuse_held_and_varied(hypothesis, study)
-            hypothesis.claim.check(study.design_of(hypothesis))
-            if hypothesis.tune:
-                if study.chosen_by(hypothesis) is None:
-                    raise UserError(
-                        "tune: values are chosen on a validation score, and no metric has one; add "
-                        "validation: NAME to the metric, its name in what the training reports",
-                        about="tune",
-                    )
-                for budget in hypothesis.budgets:
-                    tuning_arms(hypothesis, study, budget)
-        except UnanswerableError:
-            if self.must_answer:
-                raise
-
-    def _refuse_held_and_varied(self, hypothesis: Hypothesis, study: Study) -> None:
-        """A training length cannot be held equal and varied in every arm at once."""
-        if "at_equal" not in self.raw["hypotheses"][hypothesis.id] or not self.own:
-            return
-        arms = study.claimed_arms(hypothesis, hypothesis.budgets[0])
-        if hypothesis.claim.reads != "epochs" and arms and all(BUDGET in a.levels for a in arms):
-            raise UserError(
-                "at_equal: the claim itself varies the budget; leave at_equal out", about="at_equal"
-            )
-
-    def _looks(self) -> tuple[int, ...]:
-        raw = self.raw.get("looks", ())
-        looks = tuple(int(look) for look in raw)
-        if list(looks) != sorted(set(looks)):
-            raise self.source.error(("looks",), f"{list(raw)} must rise, each number given once")
-        return looks
-
-    def _check_look(self, hypothesis: Hypothesis, looks: tuple[int, ...]) -> None:
-        self._refuse_broken(("quick",))
-        n = len(hypothesis.seeds)
-        if looks and n not in looks and not self.quick:
-            raise self.source.error(
-                ("looks",),
-                f"{hypothesis.id} has {n} seeds, but no look is listed at {n}: {list(looks)}",
-            )
 
     def _study_seeds(self) -> tuple[int, ...]:
         self._refuse_broken(("seeds",))
