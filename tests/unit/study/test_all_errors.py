@@ -101,6 +101,8 @@ ALONE = {
         "line 5, metrics",
     ),
     "a misspelled key of a hypothesis": ("says: Deeper", "sayz: Deeper", "hypotheses.H2.sayz"),
+    "another word for a key that is required": ("says: Deeper", "claim: Deeper", "H2.claim"),
+    "another word for the data set": ("data: digits", "dataset: digits", "line 2, dataset"),
     "a misspelled verb": ("trend:", "tredn:", "hypotheses.H2.tredn"),
     "a misspelled key beside a verb": ("shape:", "shpe:", "hypotheses.H2.shpe"),
     "a misspelled key of a factor": ("{from: 4", "{form: 4", "compare.batch_size.form"),
@@ -152,6 +154,14 @@ def test_names_of_factors_are_read_where_their_levels_are_wrong(errors):
         "line 10, hypotheses.H1.compare",
     ]
     assert "'batch_size'" in found[1]
+
+
+def test_a_size_in_another_form_does_not_hide_that_its_metric_is_unknown(errors):
+    found = errors(("accuracy: {matters_from: 0.01}", "acc: 1%"))
+    assert found == [
+        "line 6, metrics.acc: '1%' must be a mapping; write acc: {matters_from: 0.01}",
+        "line 6, metrics.acc: no run records the metric 'acc': write accuracy",
+    ]
 
 
 def test_claims_that_no_design_answers_stay_unanswerable(tmp_path):

@@ -17,7 +17,7 @@ from hyperverdict.claims.factors import (
 )
 from hyperverdict.claims.model import Claim
 from hyperverdict.effects.effect import Expectation
-from hyperverdict.errors import UserError, match
+from hyperverdict.errors import UserError
 from hyperverdict.runs.declaration import RUNS
 from hyperverdict.study.expect import read_expectation
 from hyperverdict.study.misplaced import advice_in_baseline
@@ -30,12 +30,13 @@ from hyperverdict.study.structure import (
     check_parts,
     common_keys,
     factors_in,
+    file_key,
     file_keys,
     is_term,
 )
 from hyperverdict.study.together import Together
 from hyperverdict.study.users import DECLARED, users_vocabulary
-from hyperverdict.vocabulary.aliases import own_name
+from hyperverdict.vocabulary.aliases import metric_meant, own_name
 from hyperverdict.vocabulary.budget import Budget, parse_budget
 from hyperverdict.vocabulary.configuration import Baseline
 from hyperverdict.vocabulary.hyperparameters import Level
@@ -119,8 +120,9 @@ def _read(
 
 def _is_broken(key: str, problems: Problems) -> bool:
     """Whether a key of the file is wrong, or misspelled."""
-    keys = [str(place[0]) for place in problems.broken if len(place) == 1]
-    return problems.is_broken((key,)) or any(match(k, file_keys()) == key for k in keys)
+    words = {str(part[0]): value for part, value in problems.broken.items() if len(part) == 1}
+    misspelled = any(file_key(word, value) == key for word, value in words.items())
+    return problems.is_broken((key,)) or misspelled
 
 
 def _parts_of_file(path: Path) -> tuple[dict[str, Any], Source, Problems]:
@@ -331,6 +333,10 @@ class _Reader:
         for name, entry in raw.items():
             read = partial(read_metric, name, entry, maker=self._maker)
             metrics[name] = self.problems.attempt(partial(self.source.at, ("metrics", name), read))
+        for part in self.problems.broken if self._maker == "loop" else ():
+            name = str(part[-1]) if part[:1] == ("metrics",) and len(part) == 2 else ""
+            if name not in RECORDED and metric_meant(name, RECORDED):
+                self.problems.add(self.source.error(part, unknown_metric(name, RECORDED)))
         return metrics if TIME in metrics else {**metrics, TIME: RECORDED[TIME]}
 
     @property

@@ -192,13 +192,19 @@ class Keys:
 
     def _synonym(self, kind: str, key: str, known: tuple[str, ...]) -> str:
         """Another word for a key that is allowed here, or else in another place."""
-        word = clean(key)
-        meant = [ours for ours, words in _SYNONYMS.items() if word in words]
-        here = next((ours for ours in meant if ours in known), "")
+        here = synonym(key, known)
         if here:
             return f"write {here}"
+        meant = (ours for ours, words in _SYNONYMS.items() if clean(key) in words)
         found = ((ours, home) for ours in meant for home in _HOMES if ours in self.at(home))
         return next((f"write {ours}; {_HOMES[home]}" for ours, home in found if home != kind), "")
+
+
+def synonym(key: str, known: Iterable[str]) -> str:
+    """The known key that people use another word for, "" for none."""
+    names = set(known)
+    meant = (ours for ours, words in _SYNONYMS.items() if clean(key) in words)
+    return next((ours for ours in meant if ours in names), "")
 
 
 def kind_of(place: Place) -> str:

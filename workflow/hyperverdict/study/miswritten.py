@@ -78,7 +78,8 @@ def _mapping(place: Place, value: Any, schema: Mapping[str, Any]) -> str:
         return _expect(value)
     if kind_of(place) == METRIC:
         keys = {"higher": "better", "lower": "better"}
-        return f"write {key}: {{{keys.get(str(value), 'matters_from')}: {flow_text(value)}}}"
+        shown = (number_meant(value) or value) if isinstance(value, str) else value
+        return f"write {key}: {{{keys.get(str(value), 'matters_from')}: {flow_text(shown)}}}"
     if kind_of(place) in (HYPOTHESIS, HEATMAP):
         return f"its keys stand below {key}, indented, each in a line of its own"
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):

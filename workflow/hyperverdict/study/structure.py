@@ -13,10 +13,11 @@ import yaml
 
 from hyperverdict.claims import TYPES
 from hyperverdict.errors import UserError, match, nearest
-from hyperverdict.study.misplaced import Keys
+from hyperverdict.study.misplaced import Keys, synonym
 from hyperverdict.study.miswritten import hint
 from hyperverdict.study.problems import Problems
 from hyperverdict.study.strict_yaml import Place
+from hyperverdict.vocabulary.aliases import own_name
 from hyperverdict.vocabulary.vocabulary import OURS
 from hyperverdict.words.numbers import count
 
@@ -60,6 +61,17 @@ def study_schema() -> dict[str, Any]:
 def file_keys() -> frozenset[str]:
     """The keys of a study file."""
     return frozenset(base_schema()["properties"])
+
+
+def file_key(word: str, value: Any) -> str:
+    """The key of a study file that an unknown word stands for, "" for none.
+
+    Args:
+        value: what is written for it; a mapping belongs to a key that holds one.
+    """
+    entries = base_schema()["properties"].items()
+    fitting = [k for k, e in entries if (e.get("type") == "object") == isinstance(value, dict)]
+    return match(word, fitting) or own_name(word, ("data",))
 
 
 @cache
@@ -193,7 +205,8 @@ def _structure_errors(
             text = f"unknown key {unknown!r}{advice}"
             yield (*place, unknown), source.error((*place, unknown), text)
     elif error.validator == "required":
-        meant = {match(key, allowed) for key in value if key not in allowed}
+        unknown = [key for key in value if key not in allowed]
+        meant = {word for key in unknown for word in (match(key, allowed), synonym(key, allowed))}
         for missing in (key for key in error.validator_value if key not in value):
             described = allowed.get(missing, {}).get("description", "")
             text = f"key {missing!r} is missing{f' ({described})' if described else ''}"
