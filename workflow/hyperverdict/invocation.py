@@ -261,13 +261,16 @@ class Invocation:
 
     def timing_to_update(self, key: str) -> list[str]:
         """The file of a timing whose code is about to be trained again, so must be timed again."""
-        training = self.study.vocabulary.training
         file = self._timings / "contrasts" / key / "timing.json"
-        if training is None or self.options.retrain != training.name or not self.main:
+        if not self.main or not self.options.retrain or not file.exists():
             return []
-        if not file.exists() or read_timing(file).code == self._identity.code:
-            return []
-        return [str(file)]
+        timed, arms = read_timing(file), self.timing(key).configurations
+        again = [arm for arm in arms if self.options.retrain in self._makers(arm)]
+        same = all(timed.code_of(arm.timed_path) == self._code_of(arm) for arm in again)
+        return [] if same else [str(file)]
+
+    def _code_of(self, configuration: Configuration) -> str:
+        return (self.identity(configuration) or {}).get("code_checksum", "")
 
     def files_to_update(self, run: PlannedRun) -> list[str]:
         """Existing files of a run that lack seeds or are unusable, so must be made again."""

@@ -107,6 +107,7 @@ def test_a_ratio_that_matters_is_no_distance_from_a_perfect_score(tmp_path):
             seeds=6,
             more="",
             data="digits",
+            model="mlp",
         )
         metrics = f"error: {{matters_from: {size}}}, accuracy: "
         study = study_from(text.replace("accuracy: ", metrics, 1), folder)

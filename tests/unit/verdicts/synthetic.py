@@ -293,7 +293,7 @@ ONE = """
 study: one
 data: {data}
 seeds: {seeds}
-baseline: {{batch_size: 64, budget: 300 steps}}
+baseline: {{model: "{model}", batch_size: 64, budget: 300 steps}}
 metrics: {{accuracy: {{matters_from: 0.01}}}}
 hypotheses:
   H:
@@ -313,9 +313,16 @@ def one_claim(
     seeds: int = 6,
     more: str = "",
     data: str = "digits",
+    model: str = "mlp",
 ) -> Study:
     """A study of one hypothesis H; without `at_equal` where that is ""."""
     text = ONE.format(
-        claim=claim, expect=expect, at_equal=at_equal, seeds=seeds, more=more, data=data
+        claim=claim,
+        expect=expect,
+        at_equal=at_equal,
+        seeds=seeds,
+        more=more,
+        data=data,
+        model=model,
     )
     return study_from(text.replace("    at_equal: \n", ""), folder)

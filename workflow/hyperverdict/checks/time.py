@@ -54,8 +54,11 @@ def _reason_of_timing(context: CheckContext, timing: Timing) -> str:
         return f"{listed(untimed)} {'was' if len(untimed) == 1 else 'were'} not timed"
     if timing.merged:
         return "the arms were timed in different jobs, not in turn"
-    made = {code for a in context.arms for code in a.levels_of("code_checksum")}
-    if timing.code and made and made != {timing.code}:
+    for a in context.arms:
+        timed = timing.code_of(a.arm.configuration.timed_path)
+        made = {str(code) for code in a.levels_of("code_checksum")}
+        if not timed or not made or made == {timed}:
+            continue
         return "other code was timed than made the runs (delete its timing.json to time again)"
     if timing.exclusive is False:
         return "other jobs ran beside the timing"

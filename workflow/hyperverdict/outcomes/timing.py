@@ -24,7 +24,9 @@ class Timing:
         cpu_share: share of its processor that a job on a CPU got; None when unknown.
         start_up: of whole trainings of the user's own: "taken off", "included", or "reported" where
             the times are those that the program itself reports; "" for steps of our own.
-        code: checksum of the user's code that was timed; "" for our own.
+        code: checksum of the user's training that was timed; "" for our own loop.
+        codes: arm path -> checksum of the user's model and data function that our loop was timed
+            with; absent for arms that are ours altogether.
     """
 
     arms: Mapping[str, Sequence[float]]
@@ -37,6 +39,11 @@ class Timing:
     cpu_share: float | None = None
     start_up: str = ""
     code: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
+
+    def code_of(self, arm_path: str) -> str:
+        """The checksum of the user's code with which an arm was timed; "" where nothing says it."""
+        return self.codes.get(arm_path, self.code)
 
     def seconds_per_step(self, arm_path: str) -> Sequence[float]:
         """Seconds per step of one arm, one per repeat; empty when it was not timed."""
@@ -72,6 +79,7 @@ def timing_from(raw: Mapping[str, Any]) -> Timing:
         warmup_steps=raw.get("warmup_steps"),
         start_up=str(raw.get("start_up") or ""),
         code=str(raw.get("code_checksum") or ""),
+        codes=dict(raw.get("code_checksums") or {}),
     )
 
 

@@ -21,6 +21,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import TRAINING_VERSION
 from hyperverdict.training import provenance
+from hyperverdict.training.code import code_checksum_of
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration
 
@@ -155,8 +156,10 @@ def _measure(
     for _ in range(repeats):
         for path, run in runs.items():
             times[path].append(_seconds_per_step(run, block[path], chosen))
+    codes = {path: code_checksum_of(configuration) for path, configuration in arms.items()}
     return {
         "arms": times,
+        "code_checksums": {path: code for path, code in codes.items() if code},
         "hardware": provenance.hardware(chosen),
         "device": chosen,
         "threads": 1,
