@@ -172,7 +172,8 @@ def _has_files(folder: Path) -> bool:
 def _death_text(ended: Ended, log: Path) -> str:
     """How a process ended that did not say so itself, with the user's line where it is known."""
     how = ended_text(ended, [])
-    place = _crash_place(last_lines(log, 50))
+    # faulthandler prints up to 100 frames, the innermost first.
+    place = _crash_place(last_lines(log, 200))
     return f"{place}: {how}" if place else how
 
 
