@@ -10,6 +10,7 @@ from hyperverdict.invocation import open_invocation
 from hyperverdict.pipeline import _present_code as present_code
 from hyperverdict.pipeline import open_study
 from hyperverdict.runs.layout import read_record
+from hyperverdict.telling import print_plan
 from hyperverdict.training.code import code_checksum_of
 
 from tests.unit.verdicts.synthetic import write_synthetic
@@ -63,18 +64,18 @@ def test_runs_of_the_present_code_are_complete(project, capsys):
     make_runs(project)
     run = opened()
     assert all(not state.missing and not state.other for state in run.states().values())
-    run.print_plan()
+    print_plan(run)
     assert "other code" not in capsys.readouterr().err
 
 
 def test_runs_of_other_code_are_said_and_never_added_to(project, capsys):
     make_runs(project)
     edit(project)
-    opened().print_plan()
+    print_plan(opened())
     assert "judged as recorded: its seeds were trained with other code" in capsys.readouterr().err
     (project / "study.yaml").write_text(STUDY.replace("seeds: 5", "seeds: 6"))
     with pytest.raises(UserError, match=r"other code .*--config retrain=own_nets_i:net"):
-        opened().print_plan()
+        print_plan(opened())
 
 
 @pytest.mark.parametrize(

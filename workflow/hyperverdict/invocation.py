@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from hyperverdict.design.choices import choice_file, with_choices
-from hyperverdict.design.devices import Device, Devices, other_device
+from hyperverdict.design.devices import Devices
 from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
 from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
@@ -33,7 +32,6 @@ from hyperverdict.options import (
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.preparing import Preparer
 from hyperverdict.programs.identity import Identity, identity_of
-from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.runs.declaration import declaration_file
 from hyperverdict.study.model import Study
 from hyperverdict.study.smoke import load
@@ -46,10 +44,8 @@ from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
 from hyperverdict.vocabulary.training import TRAIN
 from hyperverdict.vocabulary.users import Users
 from hyperverdict.vocabulary.vocabulary import Vocabulary
-from hyperverdict.words.numbers import count
 
 PREPARED = "resources/prepared"
-SHOWN_FAILURES = 3
 # What training jobs import: of our own loop, and of trainings of the user's own.
 PRELOAD = ("torch", "hyperverdict.training.run")
 OWN_PRELOAD = ("hyperverdict.programs.warm",)
@@ -81,7 +77,8 @@ class Invocation:
         return studies_folder(self.results) / self.study.name
 
     @property
-    def _timings(self) -> Path:
+    def timings(self) -> Path:
+        """Where timings are."""
         return self.results / "timing"
 
     @property
@@ -232,7 +229,7 @@ class Invocation:
             known = found.get(arm.arm_path)
             return self.state(self.planned(arm)).devices if known is None else known
 
-        return Devices(self.study, self._timings / "devices", recorded)
+        return Devices(self.study, self.timings / "devices", recorded)
 
     def file_target(self, target: str) -> str:
         """The file to make for a target, which may be the folder of a run or of the study."""
@@ -257,11 +254,11 @@ class Invocation:
 
     def is_timed(self, folder: str) -> bool:
         """Whether the timing in a folder below results/timing exists."""
-        return (self._timings / folder / "timing.json").exists()
+        return (self.timings / folder / "timing.json").exists()
 
     def timing_to_update(self, key: str) -> list[str]:
         """The file of a timing whose code is about to be trained again, so must be timed again."""
-        file = self._timings / "contrasts" / key / "timing.json"
+        file = self.timings / "contrasts" / key / "timing.json"
         if not self.main or not self.options.retrain or not file.exists():
             return []
         timed, arms = read_timing(file), self.timing(key).configurations
@@ -290,39 +287,6 @@ class Invocation:
 
         return math.ceil(estimated_seconds(run_state(run, self.results)))
 
-    def print_plan(self, devices: Iterable[str] = (), device: Device | None = None) -> None:
-        """The plan in words, on standard error, when something remains to be trained.
-
-        Args:
-            devices: what it says of the devices on which its jobs train.
-            device: the one on which all of them train; None where each group has its own.
-        """
-        from hyperverdict.design.cost import timed_seconds_per_step
-        from hyperverdict.design.summary import plan_summary
-
-        if not self.main:
-            return
-        states = self.states()
-        refuse_mixing(states.values(), self.maker)
-        missing = [
-            timing
-            for key, timing in self.plan.timings.items()
-            if not self.is_timed(f"contrasts/{key}")
-        ]
-        timed = timed_seconds_per_step(self._timings)
-        text = plan_summary(self.plan, states, timed, missing, os.cpu_count(), devices)
-        told = (
-            *self.study.notes,
-            *_other_notes(states.values()),
-            other_device(states.values(), device),
-            missing_program(self.study.vocabulary),
-            *training_notes(self.study.vocabulary),
-        )
-        notes = [f"Note: {note}\n" for note in told if note]
-        if self.study.smoke:
-            notes.insert(0, f"{self._smoke_words()}\n")
-        print("".join([*notes, text]), file=sys.stderr)
-
     def register(self) -> None:
         """Register the claims in the study's ledger, before anything is trained.
 
@@ -333,39 +297,6 @@ class Invocation:
         freeze_declared(self.study.vocabulary.users, self.results / DECLARED)
         if not self.study.only_estimates:
             register(self.study, self.folder, self.results / "runs")
-
-    def _smoke_words(self) -> str:
-        return (
-            f"Smoke run ({self.study.smoke}): its results go to {self.results}/ and are never "
-            "judged."
-        )
-
-    def closing_words(self) -> str:
-        """Where the report is, when this invocation has written it."""
-        report = self.folder / "report.html"
-        written = report.exists() and report.stat().st_mtime >= self.started
-        words = f"\n{self._smoke_words()}" if self.study.smoke else ""
-        return f"{words}\nReport: {report}\n" if written else ""
-
-    def failure_words(self) -> str:
-        """Which configurations failed, with the end of their logs, and how to go on."""
-        failed = [
-            self.results / folder
-            for folder, state in self.states().items()
-            if state.missing and (self.results / folder / "train.log").exists()
-        ]
-        lines = [f"\n{folder}\n{_tail(folder / 'train.log')}" for folder in failed[:SHOWN_FAILURES]]
-        if len(failed) > SHOWN_FAILURES:
-            rest = count(len(failed) - SHOWN_FAILURES, "more unfinished configuration")
-            lines.append(f"\n... and {rest}")
-        smoke = f" --config {self.study.smoke.option}" if self.study.smoke else ""
-        lines.append(
-            "\nFinished seeds are kept. Call the same command again to go on, "
-            "or judge what exists:\n"
-            "    snakemake partial_report --profile profiles/local "
-            f"--configfile {self.study_file}{smoke}\n"
-        )
-        return "\n".join(lines)
 
 
 def open_invocation(
@@ -431,20 +362,5 @@ def _stamp(file: Path) -> int:
     return file.stat().st_mtime_ns if file.exists() else 0
 
 
-def _tail(log: Path, lines: int = 3) -> str:
-    return "\n".join(f"    {line}" for line in log.read_text().splitlines()[-lines:])
-
-
 def _relative(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-def _other_notes(states: Iterable[RunState]) -> list[str]:
-    """That complete runs were made with other code or data than the present."""
-    others = [state for state in states if state.other]
-    if not others:
-        return []
-    return [
-        f"{count(len(others), 'configuration')} will be judged as recorded: "
-        f"{others[0].other} ({others[0].run.folder})"
-    ]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import open_invocation
+from hyperverdict.telling import closing_words, failure_words, print_plan
 
 
 def refuse(error):
@@ -71,7 +72,7 @@ def accept_folders():
 def show_plan():
     """The plan in words; a UserError of what it finds ends Snakemake."""
     try:
-        STUDY_RUN.print_plan(words_on_devices(), device_of_all())
+        print_plan(STUDY_RUN, words_on_devices(), device_of_all())
     except UserError as error:
         refuse(error)
 

@@ -278,6 +278,11 @@ def test_seeds_are_never_added_to_runs_of_other_data(plan, tmp_path):
     wanted = replace(run, seeds=(0, 1))
     with pytest.raises(UserError, match=r"never mixed.*1 seed of 1 configuration.*retrain=fashion"):
         refuse_mixing([run_state(wanted, tmp_path, other)], lambda c: c.data)
+    # Nor beside them: another arm would be made of other data than this one.
+    beside = run_state(list(plan.runs.values())[1], tmp_path, other)
+    with pytest.raises(UserError, match="never mixed"):
+        refuse_mixing([complete, beside], lambda configuration: configuration.data)
+    refuse_mixing([complete, beside], lambda configuration: configuration.path)
     again = run_state(wanted, tmp_path, other, retrain=True)
     assert (again.missing, again.other) == ((0, 1), "")
     assert to_force([again], tmp_path)

@@ -75,22 +75,31 @@ def run_state(
 
 
 def refuse_mixing(states: Iterable[RunState], name_of: Callable[[Configuration], str]) -> None:
-    """UserError where seeds would be added to runs of other code or data.
+    """UserError where seeds would be added beside runs of other code or data.
+
+    To a configuration whose seeds exist, and to others of the same maker: their arms would have
+    been made by different code, and no verdict could stand on them.
 
     Args:
         name_of: a configuration -> what `retrain` calls the maker of its runs.
     """
-    mixed = [state for state in states if state.other and state.missing]
-    if not mixed:
-        return
-    first = mixed[0]
-    name, seeds = name_of(first.run.configuration), sum(len(state.missing) for state in mixed)
-    raise UserError(
-        f"{first.run.folder}: {first.other}. Seeds of different code or data are never mixed, and "
-        f"{count(seeds, 'seed')} of {count(len(mixed), 'configuration')} would be added. Either "
-        f"restore what was changed, or train all again: --config retrain={name} (the runs that "
-        "exist are kept beside the new ones)"
-    )
+    others: dict[str, RunState] = {}
+    wanted: dict[str, list[RunState]] = {}
+    for state in states:
+        name = name_of(state.run.configuration)
+        if state.other:
+            others.setdefault(name, state)
+        if state.missing:
+            wanted.setdefault(name, []).append(state)
+    for name in others.keys() & wanted.keys():
+        first, mixed = others[name], wanted[name]
+        seeds = sum(len(state.missing) for state in mixed)
+        raise UserError(
+            f"{first.run.folder}: {first.other}. Runs of different code or data are never mixed, "
+            f"and {count(seeds, 'seed')} of {count(len(mixed), 'configuration')} would be added. "
+            f"Either restore what was changed, or train all again: --config retrain={name} (the "
+            "runs that exist are kept beside the new ones)"
+        )
 
 
 def seeds_after(run: PlannedRun, results: Path) -> list[int]:

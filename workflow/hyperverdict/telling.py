@@ -1,0 +1,95 @@
+"""What an invocation of the workflow tells its user: before the first job, and after the last."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from hyperverdict.design.cost import timed_seconds_per_step
+from hyperverdict.design.devices import Device, other_device
+from hyperverdict.design.state import RunState, refuse_mixing
+from hyperverdict.design.summary import plan_summary
+from hyperverdict.invocation import Invocation
+from hyperverdict.programs.ready import missing_program, training_notes
+from hyperverdict.words.numbers import count
+
+SHOWN_FAILURES = 3
+
+
+def print_plan(run: Invocation, devices: Iterable[str] = (), device: Device | None = None) -> None:
+    """The plan in words, on standard error, when something remains to be trained.
+
+    Args:
+        devices: what it says of the devices on which its jobs train.
+        device: the one on which all of them train; None where each group has its own.
+    """
+    if not run.main:
+        return
+    states = run.states()
+    refuse_mixing(states.values(), run.maker)
+    missing = [
+        timing for key, timing in run.plan.timings.items() if not run.is_timed(f"contrasts/{key}")
+    ]
+    timed = timed_seconds_per_step(run.timings)
+    text = plan_summary(run.plan, states, timed, missing, os.cpu_count(), devices)
+    told = (
+        *run.study.notes,
+        *_other_notes(states.values()),
+        other_device(states.values(), device),
+        missing_program(run.study.vocabulary),
+        *training_notes(run.study.vocabulary),
+    )
+    notes = [f"Note: {note}\n" for note in told if note]
+    if run.study.smoke:
+        notes.insert(0, f"{_smoke_words(run)}\n")
+    print("".join([*notes, text]), file=sys.stderr)
+
+
+def _smoke_words(run: Invocation) -> str:
+    return f"Smoke run ({run.study.smoke}): its results go to {run.results}/ and are never judged."
+
+
+def closing_words(run: Invocation) -> str:
+    """Where the report is, when this invocation has written it."""
+    report = run.folder / "report.html"
+    written = report.exists() and report.stat().st_mtime >= run.started
+    words = f"\n{_smoke_words(run)}" if run.study.smoke else ""
+    return f"{words}\nReport: {report}\n" if written else ""
+
+
+def failure_words(run: Invocation) -> str:
+    """Which configurations failed, with the end of their logs, and how to go on."""
+    failed = [
+        run.results / folder
+        for folder, state in run.states().items()
+        if state.missing and (run.results / folder / "train.log").exists()
+    ]
+    lines = [f"\n{folder}\n{_tail(folder / 'train.log')}" for folder in failed[:SHOWN_FAILURES]]
+    if len(failed) > SHOWN_FAILURES:
+        rest = count(len(failed) - SHOWN_FAILURES, "more unfinished configuration")
+        lines.append(f"\n... and {rest}")
+    smoke = f" --config {run.study.smoke.option}" if run.study.smoke else ""
+    lines.append(
+        "\nFinished seeds are kept. Call the same command again to go on, "
+        "or judge what exists:\n"
+        "    snakemake partial_report --profile profiles/local "
+        f"--configfile {run.study_file}{smoke}\n"
+    )
+    return "\n".join(lines)
+
+
+def _tail(log: Path, lines: int = 3) -> str:
+    return "\n".join(f"    {line}" for line in log.read_text().splitlines()[-lines:])
+
+
+def _other_notes(states: Iterable[RunState]) -> list[str]:
+    """That complete runs were made with other code or data than the present."""
+    others = [state for state in states if state.other]
+    if not others:
+        return []
+    return [
+        f"{count(len(others), 'configuration')} will be judged as recorded: "
+        f"{others[0].other} ({others[0].run.folder})"
+    ]
