@@ -142,7 +142,8 @@ def read_stored(
 
 def put_aside(folder: Path, record: RunRecord) -> None:
     """Keep a run that is about to be replaced, in a folder of its own below."""
-    kept = folder / REPLACED_FOLDER / (record.code_checksum or record.data_checksum)[:12]
+    made_of = filter(None, (record.code_checksum, record.data_checksum))
+    kept = folder / REPLACED_FOLDER / "-".join(checksum[:12] for checksum in made_of)
     for name in (METRICS_FILE, RECORD_FILE):
         if (folder / name).exists():
             write_atomic(kept / name, (folder / name).read_bytes())
