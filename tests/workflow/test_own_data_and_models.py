@@ -98,7 +98,8 @@ def test_sizes_codes_and_defaults_of_ones_own(mine):
     nets = mine.path / "mine/nets_of_mine.py"
     nets.write_text(NETS.replace("nn.ReLU", "nn.Tanh"))
     said = mine.run("-n", *study(mine))
-    assert "will be judged as recorded: its seeds were trained with other code" in said
+    assert "its seeds were trained with other code" in said
+    assert "They are judged as they were recorded; --config retrain=nets_of_mine:net" in said
     more = STUDY.replace("seeds: 3", "seeds: 4")
     said = mine.fail(*study(mine, more))
     assert "other code" in said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from hyperverdict.design.cost import timed_seconds_per_step
@@ -13,6 +13,7 @@ from hyperverdict.design.state import RunState, refuse_mixing
 from hyperverdict.design.summary import plan_summary
 from hyperverdict.invocation import Invocation
 from hyperverdict.programs.ready import missing_program, training_notes
+from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.words.numbers import count
 
 SHOWN_FAILURES = 3
@@ -36,7 +37,7 @@ def print_plan(run: Invocation, devices: Iterable[str] = (), device: Device | No
     text = plan_summary(run.plan, states, timed, missing, os.cpu_count(), devices)
     told = (
         *run.study.notes,
-        *_other_notes(states.values()),
+        *_other_notes(states.values(), run.maker),
         other_device(states.values(), device),
         missing_program(run.study.vocabulary),
         *training_notes(run.study.vocabulary),
@@ -84,12 +85,18 @@ def _tail(log: Path, lines: int = 3) -> str:
     return "\n".join(f"    {line}" for line in log.read_text().splitlines()[-lines:])
 
 
-def _other_notes(states: Iterable[RunState]) -> list[str]:
-    """That complete runs were made with other code or data than the present."""
-    others = [state for state in states if state.other]
-    if not others:
-        return []
-    return [
-        f"{count(len(others), 'configuration')} will be judged as recorded: "
-        f"{others[0].other} ({others[0].run.folder})"
-    ]
+def _other_notes(
+    states: Iterable[RunState], name_of: Callable[[Configuration], str]
+) -> Iterator[str]:
+    """That complete runs were made with other code or data than the present, by their maker."""
+    others: dict[str, list[RunState]] = {}
+    for state in states:
+        if state.other:
+            others.setdefault(name_of(state.run.configuration), []).append(state)
+    for name, found in others.items():
+        first, rest = found[0], len(found) - 1
+        also = f", and {count(rest, 'more configuration')}" if rest else ""
+        yield (
+            f"{first.run.folder}: {first.other}{also}. They are judged as they were recorded; "
+            f"--config retrain={name} trains them again"
+        )

@@ -173,3 +173,13 @@ def test_a_claim_that_could_not_be_judged_is_said():
     broken = replace(report, hypotheses=(failed,))
     assert opening.opening(broken, study) == "Batch size: could not be judged."
     assert badges.hypothesis_badge(failed).sign == "!"
+
+
+def test_failures_of_the_users_program_are_told_with_arm_and_seeds():
+    _, report, _ = samples.whole()
+    first = report.hypotheses[0]
+    failed = replace(first.verdicts[0].arms[0], title="heads 8", messages=("Seed 2: exit code 1",))
+    verdict = replace(first.verdicts[0], arms=(failed, *first.verdicts[0].arms[1:]))
+    both = over(first, verdict, replace(verdict, budget="10 epochs"))
+    assert opening.failed_runs(both) == ("Heads 8, seed 2: exit code 1.",)
+    assert opening.failed_runs(first) == ()

@@ -12,10 +12,12 @@ from hyperverdict.report.badges import Standing, overall
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.isolation import guarded
-from hyperverdict.words.numbers import full_stop, listed, upper
+from hyperverdict.words.numbers import full_stop, listed, lower, upper
 
 # Beyond this number of sentences the opening counts instead of naming.
 MOST_TOPICS = 5
+# At most so many kinds of failure are told.
+MOST_FAILED = 3
 # The check whose sentence says why a claim is post hoc.
 POST_HOC = "post_hoc"
 
@@ -118,6 +120,17 @@ def failure(report: HypothesisReport) -> str:
         return ""
     because = full_stop(report.failed_because)
     return f"It could not be judged: {because} The other verdicts are not affected."
+
+
+def failed_runs(report: HypothesisReport) -> tuple[str, ...]:
+    """Why runs of the user's own training failed: arm, seeds, and what the program said."""
+    said = {
+        f"{upper(arm.title)}, {lower(full_stop(message))}"
+        for verdict in report.verdicts
+        for arm in verdict.arms
+        for message in arm.messages
+    }
+    return tuple(sorted(said)[:MOST_FAILED])
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ def print_verdicts(
             if note:
                 console.print(_text(f"  {note}"))
         console.print(Padding(_guarded_table(hypothesis), (0, 0, 0, 2)))
+        for said in opening.failed_runs(hypothesis):
+            console.print(Padding(_text(said), (0, 0, 0, 2)))
     console.print()
     for label, sentence in (("Main caveat", report.main_caveat), ("Next", report.next_step)):
         if sentence:
