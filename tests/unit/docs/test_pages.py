@@ -73,6 +73,7 @@ SECTIONS = {
     "NextLook": "Next look",
     "Failures": "Failures",
     "MetricEntry": "Metrics",
+    "Pick": "Picks",
 }
 
 

@@ -64,6 +64,7 @@ def render(
         new_opposing=opening.new_opposing(report),
         new_caveats=opening.new_caveats(report),
         hypotheses=[page.hypothesis_view(h, study) for h in report.hypotheses],
+        picks=report.picks,
         heatmaps=[p for heatmap in study.heatmaps for p in figures.pictures(heatmap, study)],
         sources=sources,
         provenance=provenance,

@@ -60,6 +60,10 @@ def print_verdicts(
         console.print(Padding(_guarded_table(hypothesis), (0, 0, 0, 2)))
         for said in opening.failed_runs(hypothesis):
             console.print(Padding(_text(said), (0, 0, 0, 2)))
+    for pick in report.picks:
+        if pick.of == "heatmap":
+            console.print()
+            console.print(_text(f"{pick.id}: {pick.sentence}"))
     console.print()
     for label, sentence in (("Main caveat", report.main_caveat), ("Next", report.next_step)):
         if sentence:

@@ -23,7 +23,7 @@ from hyperverdict.claims.model import Failures
 from hyperverdict.effects.contrast import Kind
 from hyperverdict.effects.effect import Evidence
 from hyperverdict.stats.decision import Claim as Direction
-from hyperverdict.verdicts.model import ArmSummary, NextLook, SensitivityLine
+from hyperverdict.verdicts.model import ArmSummary, NextLook, Pick, SensitivityLine
 from hyperverdict.vocabulary.metrics import Better
 
 FORMAT = 1
@@ -280,6 +280,7 @@ class Document:
         trained_elsewhere: the runs come from a table that was not trained here.
         history: what the ledger says of earlier verdicts.
         reading: how a table from elsewhere was read, as (heading, sentences).
+        picks: the best of every heatmap and what tuning chose.
     """
 
     format: Literal[1]
@@ -296,6 +297,7 @@ class Document:
     trained_elsewhere: bool
     history: tuple[str, ...]
     reading: tuple[tuple[str, tuple[str, ...]], ...]
+    picks: tuple[Pick, ...] = ()
 
     __pydantic_config__ = ConfigDict(ser_json_inf_nan="strings", extra="forbid")
 

@@ -44,6 +44,7 @@ from hyperverdict.verdicts.headline import (
 )
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.verdicts.next_step import study_step
+from hyperverdict.verdicts.picks import picks
 from hyperverdict.verdicts.prior import prior_sentences
 from hyperverdict.verdicts.quick import after_smoke, estimates_only, failed_runs, smoke_text
 from hyperverdict.verdicts.scope import scope_sentences, untestable_reason
@@ -262,6 +263,7 @@ def _report(
         analysed=analysed,
         trained_elsewhere=not trained_here,
         reading=inputs.elsewhere.reading if inputs.elsewhere else (),
+        picks=() if study.smoke else picks(study, inputs.runs, contexts),
     )
 
 

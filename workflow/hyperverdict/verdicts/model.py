@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from hyperverdict.checks.model import CheckResult
 from hyperverdict.claims.model import Judgement
@@ -15,6 +16,7 @@ __all__ = [
     "CheckResult",
     "HypothesisReport",
     "NextLook",
+    "Pick",
     "SensitivityLine",
     "StudyReport",
     "Verdict",
@@ -144,6 +146,45 @@ class HypothesisReport:
     failed_because: str = ""
 
 
+PickedBy = Literal["heatmap", "tuning"]
+
+
+@dataclass(frozen=True)
+class Pick:
+    """The best of several configurations, in the metric's unit.
+
+    Attributes:
+        of: what picked it.
+        id: of the heatmap or the hypothesis.
+        where: the arm and the budget that were tuned for, in words; "" for a heatmap.
+        metric: its title; for a tuning, on the validation set.
+        settings: what was picked, in words.
+        candidates: configurations that were compared.
+        seeds: runs of the picked one that have a score.
+        failed: runs of the picked one that have none.
+        score: mean of those runs.
+        corrected: what it is worth once all candidates are looked at; null where that cannot be
+            known (fewer than four candidates, or one run each).
+        fresh_seeds, fresh_score: runs that were not used to pick it, and their mean; 0 and null
+            where there are none.
+        sentence: all of this in words.
+    """
+
+    of: PickedBy
+    id: str
+    where: str
+    metric: str
+    settings: str
+    candidates: int
+    seeds: int
+    failed: int
+    score: float
+    corrected: float | None
+    fresh_seeds: int
+    fresh_score: float | None
+    sentence: str = ""
+
+
 @dataclass(frozen=True)
 class StudyReport:
     """All verdicts of a study, and what the first screen says.
@@ -155,6 +196,7 @@ class StudyReport:
         planned, analysed: runs (configuration x seed).
         history: what the ledger says of earlier verdicts.
         reading: how a table from elsewhere was read, as (heading, sentences).
+        picks: the best of every heatmap and what tuning chose.
     """
 
     study: str
@@ -169,3 +211,4 @@ class StudyReport:
     trained_elsewhere: bool = False
     history: tuple[str, ...] = ()
     reading: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    picks: tuple[Pick, ...] = ()
