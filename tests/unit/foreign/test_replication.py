@@ -34,7 +34,7 @@ def _grid(name="weight_bits", levels=(2, 4, 8, 16), drop=0):
     ("name", "levels"),
     [
         ("config.weight_bits", (2, 4, 8, 16)),
-        ("fold", (0, 1, 2, 3)),
+        ("site", (0, 1, 2, 3)),
         ("dataset", ("a", "b", "c", "d")),
     ],
 )

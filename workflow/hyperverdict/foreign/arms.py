@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import pandas as pd
 from hyperverdict.effects.measure import MOST_FAILURES
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.foreign.confounders import names_text
-from hyperverdict.foreign.content import Codes
+from hyperverdict.foreign.content import Codes, cell_codes, codes_of
 from hyperverdict.foreign.levels import in_order, spelled
 from hyperverdict.foreign.replication import combinations_of, free_settings, is_full_grid
 from hyperverdict.foreign.runs import Runs
@@ -127,6 +127,8 @@ class ClaimArms:
             return runs.seed, SEED, ""
         if not self.within:
             return own, RUN, ""
+        if self.repeated:
+            return self._by_repetition()
         combination = combinations_of(runs, self.within)
         groups = [[self.selections[i] for i in group] for group in self.groups]
         if all(len(group) == 1 for group in groups):
@@ -137,6 +139,27 @@ class ClaimArms:
         if n < MINIMUM_COMBINATIONS:
             return own, RUN, f"and {n} combinations are too few to pair the arms on"
         return combination, SETTINGS, ""
+
+    @cached_property
+    def repeated(self) -> Mapping[str, str]:
+        """Free settings within an arm that number folds and the like -> what they number."""
+        kinds = {c.name: c.repeats for c in self.runs.roles.of("factor") if c.repeats}
+        return {name: kinds[name] for name in self.within if name in kinds}
+
+    def _by_repetition(self) -> tuple[Codes, str, str]:
+        """Without seeds: the repetition that holds several folds, where a column names it."""
+        runs, own = self.runs, np.arange(self.runs.n, dtype=np.int64)
+        kinds = listed(dict.fromkeys(f"{kind}s" for kind in self.repeated.values()))
+        why = f"since {kinds} of one seed are not independent"
+        column = runs.roles.first("run id")
+        others = [name for name in self.free if name not in self.repeated]
+        if column is None or any(name in self.within for name in others):
+            return own, RUN, why
+        ids = cell_codes(runs.table.columns[column.theirs])[runs.first]
+        settings = [runs.codes(name) for name in (*self.named, *others) if name in runs.levels]
+        number = codes_of([ids, *settings], runs.n)
+        several = all(len(np.unique(number[s.runs])) < len(s.runs) for s in self.selections)
+        return (number, RUN, "") if several else (own, RUN, why)
 
     @property
     def number(self) -> Codes:

@@ -77,7 +77,7 @@ def _settled(
     if codes.max(initial=0) == 0:
         return Column(column, bare, "factor", "it is the same in all rows")
     is_number = cells.dtype.kind in "iuf"
-    many_rows = len(run) > n_runs
+    many_rows = len(run) > n_runs and _may_progress(table, roles, run)
     values = cells.to_numpy(dtype=float) if is_number else np.zeros(0)
     if is_number and many_rows and _rises(values, run, order):
         return Column(column, names.clean(bare), "progress", "it rises along every run")
@@ -100,6 +100,12 @@ def _is_like_progress(name: str) -> bool:
     """Whether a name holds the word of a unit, and none that makes a setting or result of it."""
     named = names.UNITS.search(name) and not names.NO_PROGRESS.search(name)
     return bool(named) and not names.is_result(name)
+
+
+def _may_progress(table: Table, roles: Roles, run: Codes) -> bool:
+    """Whether rows of a run may be points of its training: no known progress stands still."""
+    known = [table.columns[c.theirs] for c in roles.of("progress")]
+    return not known or any(bool((c.groupby(run).nunique() > 1).any()) for c in known)
 
 
 def _rises(values: npt.NDArray[np.float64], run: Codes, order: Codes) -> bool:

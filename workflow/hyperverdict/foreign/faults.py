@@ -16,6 +16,7 @@ from hyperverdict.foreign.confounders import associated, names_text
 from hyperverdict.foreign.content import Codes, cell_codes
 from hyperverdict.foreign.copies import copied
 from hyperverdict.foreign.levels import spelled
+from hyperverdict.foreign.nested import seeds_in_folds
 from hyperverdict.foreign.progress import Floats, unit_text
 from hyperverdict.foreign.replication import combinations_of
 from hyperverdict.foreign.select import Selection
@@ -102,12 +103,30 @@ def _no_replicates(claim: ClaimArms) -> Found:
             f"replicates of one another, {why}."
         )
         yield "no_replication_by_settings", ("blocks", sentence, "no replication", 11.2)
+    if claim.runs.seeded and claim.repeated:
+        yield from _seeds_of_fits(claim)
     column = claim.runs.roles.first("seed")
     several = any(len(s.runs) > 1 for s in claim.selections)
     if replicate == RUN and column is not None and several and not claim.within:
         seed = claim.runs.table.columns[column.theirs].iloc[0]
         sentence = f"All runs have seed {seed}: repeated runs with one seed are no replication."
         yield "one_seed_number", ("blocks", sentence, "no replication", 11.5)
+
+
+def _seeds_of_fits(claim: ClaimArms) -> Found:
+    """Seeds that number single fits of a cross-validation."""
+    arms = [s.runs for s in claim.selections if len(s.runs)]
+    levels = {name: claim.runs.codes(name) for name in claim.repeated}
+    name, n = seeds_in_folds(arms, claim.runs.seed, levels)
+    if name:
+        kind = claim.repeated[name]
+        seeds = len(np.unique(np.concatenate([claim.runs.seed[runs] for runs in arms])))
+        sentence = (
+            f"Each of the {seeds} seeds has one {kind} only, and the {n} {kind}s recur under other "
+            f"seeds: these seeds number single fits, and fits that share a {kind} are not "
+            "independent. Name the column that numbers the repetitions: columns: {seed: ...}."
+        )
+        yield "no_replication_by_settings", ("blocks", sentence, "no replication", 11.3)
 
 
 def shorter_runs(claim: ClaimArms, selected: Selection) -> list[int]:

@@ -18,6 +18,7 @@ from hyperverdict.errors import UserError, nearest
 from hyperverdict.foreign import names
 from hyperverdict.foreign.columns import CLAIMS, NAME, SPLIT, STUDY, Column, Roles, Wanted
 from hyperverdict.foreign.exports import Export, Role, without_prefix
+from hyperverdict.foreign.nested import kind_of
 from hyperverdict.foreign.table import Table
 from hyperverdict.foreign.unique import named_apart, one_run, one_seed
 
@@ -52,6 +53,7 @@ def assign(table: Table, export: Export, wanted: Wanted) -> Roles:
             found = _claimed_metric(column, bare[column][0], wanted) or _by_format(
                 table, export, column, *bare[column]
             )
+        found = _repeated(table, column, bare[column][0], found, wanted)
         if found is None:
             undecided.append(column)
         else:
@@ -170,6 +172,31 @@ def _said(column: str, ours: list[str], shift: int | None, wanted: Wanted) -> Co
         if names.machine_of(name):
             return Column(column, names.machine_of(name), "environment", STUDY)
     return Column(column, name, "factor", STUDY, is_declared=True)
+
+
+def _repeated(
+    table: Table, column: str, bare: str, found: Column | None, wanted: Wanted
+) -> Column | None:
+    """The column as one that repeats within a seed (a fold), where its name says so.
+
+    UserError where the study calls folds seeds.
+    """
+    kind = kind_of(bare)
+    if not kind or (found is not None and found.role in ("ignored", "state", "cost")):
+        return found
+    if found is not None and found.role == "seed" and found.why == STUDY:
+        raise UserError(
+            f"columns: seed: {column!r} holds {kind}s. Several {kind}s of one seed share its data "
+            f"or its training, so they are no seeds. Name the column that holds seeds, or leave "
+            f"{column!r} out of `columns:`"
+        )
+    if found is not None and (found.why == CLAIMS or found.name == SPLIT):
+        return found
+    if table.empty(column).all() or column in wanted.metrics:
+        return found
+    name = bare if found is None or found.why != STUDY else found.name
+    why = f"it numbers {kind}s" if found is None or found.why != STUDY else STUDY
+    return Column(column, name, "factor", why, is_declared=True, repeats=kind)
 
 
 def _claimed_metric(column: str, bare: str, wanted: Wanted) -> Column | None:

@@ -10,6 +10,7 @@ from hyperverdict.foreign import names
 from hyperverdict.foreign.columns import CLAIMS, NAME, STUDY, Column
 from hyperverdict.foreign.content import cell_codes
 from hyperverdict.foreign.exports import Export
+from hyperverdict.foreign.nested import is_one_each
 from hyperverdict.foreign.table import Table
 
 
@@ -51,7 +52,7 @@ def one_seed(columns: list[Column], table: Table) -> list[Column]:
         last = names.clean(names.last_part(column.theirs))
         return column.why != STUDY, names.SEEDS.index(last) if last in names.SEEDS else 99
 
-    chosen = min(seeds, key=rank)
+    chosen = _outermost(min(seeds, key=rank), seeds, table)
     code = cell_codes(table.columns[chosen.theirs])
     found = []
     for column in columns:
@@ -59,9 +60,24 @@ def one_seed(columns: list[Column], table: Table) -> list[Column]:
             other = cell_codes(table.columns[column.theirs])
             same = np.array_equal(other, code) or not other.any()
             bare = names.last_part(column.theirs)
+            bare = "seed of the fit" if bare == "seed" else bare
             column = replace(column, name=bare, role="note" if same else "factor", is_declared=True)
         found.append(column)
     return found
+
+
+def _outermost(chosen: Column, seeds: list[Column], table: Table) -> Column:
+    """The seed in each of whose levels the chosen one has several of its own: that is the unit.
+
+    A seed of the fit below a seed of the repetition, say; what the study calls the seed stays.
+    """
+    if chosen.why == STUDY:
+        return chosen
+    for other in seeds:
+        codes = [cell_codes(table.columns[c.theirs]) for c in (other, chosen)]
+        if other is not chosen and is_one_each(*codes):
+            return _outermost(other, seeds, table)
+    return chosen
 
 
 def named_apart(columns: list[Column]) -> list[Column]:
