@@ -32,7 +32,7 @@ from hyperverdict.options import (
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.preparing import Preparer
 from hyperverdict.programs.identity import Identity, identity_of
-from hyperverdict.runs.declaration import declaration_file
+from hyperverdict.runs.declaration import declaration_file, extend_declaration
 from hyperverdict.study.model import Study
 from hyperverdict.study.smoke import load
 from hyperverdict.study.users import DECLARED, freeze_declared
@@ -173,6 +173,18 @@ class Invocation:
         training = self.study.vocabulary.training
         return dict(training.stated) if training else {}
 
+    @property
+    def claimed_columns(self) -> dict[str, str]:
+        """Every score of its own training -> the column in which it is reported.
+
+        "validation METRIC" is the score on which choices are made.
+        """
+        training = self.study.vocabulary.training
+        if training is None:
+            return {}
+        chosen = {f"validation {metric}": name for metric, name in training.validation.items()}
+        return dict(sorted({**training.scores, **chosen}.items()))
+
     @cached_property
     def _identity(self) -> Identity:
         return identity_of(self.study.vocabulary)
@@ -290,10 +302,15 @@ class Invocation:
     def register(self) -> None:
         """Register the claims in the study's ledger, before anything is trained.
 
-        The defaults that its own models and data sets declare are frozen, too.
+        The defaults that its own models and data sets declare are frozen, too, and the declaration
+        of its own training, where a run has made one, is brought up to date.
         """
         from hyperverdict.ledger.registration import register
 
+        training = self.study.vocabulary.training
+        if training is not None:
+            file = declaration_file(training.name, self.results / "runs")
+            extend_declaration(file, self.declared_defaults, self.stated_training)
         freeze_declared(self.study.vocabulary.users, self.results / DECLARED)
         if not self.study.only_estimates:
             register(self.study, self.folder, self.results / "runs")

@@ -20,6 +20,7 @@ rule collect:
         runtime=30,
     params:
         **SMOKE,
+        **claimed_columns(),
         study=STUDY_RUN.study_file,
         runs=known_runs,
         tuning=known_tuning_runs,

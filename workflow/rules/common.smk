@@ -50,6 +50,24 @@ def training_sources(chosen):
     )
 
 
+# A declaration that exists is extended before the first job (`register`), and not by a job: params that
+# take the output start none again. Where a job is to run again, Snakemake looks at nothing that depends
+# on it, and leaves it out if all of its inputs are ancient: nothing would be trained or judged.
+def declared_defaults(wildcards, output):
+    """The defaults that the first run freezes."""
+    return STUDY_RUN.declared_defaults
+
+
+def stated_training(wildcards, output):
+    """How the first run is made."""
+    return STUDY_RUN.stated_training
+
+
+def claimed_columns():
+    """The scores that a training of the user's own is collected for; nothing for our loop."""
+    return {"scores": STUDY_RUN.claimed_columns} if STUDY_RUN.declaration else {}
+
+
 def training_timing(wildcards):
     """The timing that turns a budget in seconds into steps."""
     chosen = configuration(wildcards)

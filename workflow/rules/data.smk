@@ -32,7 +32,7 @@ rule declare_training:
         mem_mb=500,
         runtime=5,
     params:
-        defaults=STUDY_RUN.declared_defaults,
-        study=STUDY_RUN.stated_training,
+        defaults=declared_defaults,
+        study=stated_training,
     script:
         "../scripts/declare_training.py"

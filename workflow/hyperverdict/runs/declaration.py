@@ -67,3 +67,14 @@ def write_declaration(
         "study": study,
     }
     write_atomic(file, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def extend_declaration(
+    file: Path, defaults: Mapping[str, Default], study: Mapping[str, Any]
+) -> None:
+    """Bring a declaration up to date with the study as it is now; where there is none, do nothing.
+
+    Raises UserError when the file is damaged.
+    """
+    if read_declaration(file) is not None:
+        write_declaration(file, defaults, study)
