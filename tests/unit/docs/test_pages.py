@@ -74,6 +74,7 @@ SECTIONS = {
     "Failures": "Failures",
     "MetricEntry": "Metrics",
     "Pick": "Picks",
+    "NoiseShare": "Noise",
 }
 
 

@@ -69,6 +69,8 @@ def test_frozen_defaults():
         "normalisation": "none", "nesterov": "false", "beta1": "0.9", "beta2": "0.999",
         "warmup_steps": "0", "decay_factor": "0.1", "decay_steps": "0", "clip_norm": "0",
         "label_smoothing": "0", "initialisation": "default", "augmentation": "none",
+        "initialisation_seed": "run", "data_order_seed": "run", "dropout_seed": "run",
+        "augmentation_seed": "run",
     }  # fmt: skip
 
 
@@ -79,6 +81,8 @@ LATER = {
     "clip_norm": (1, "1"), "label_smoothing": (0.1, "0.1"), "initialisation": ("orthogonal",) * 2,
     "augmentation": (["crop", "flip"], "flip-crop"), "blocks": (1, "1"), "channels": ("8", "8"), "kernel": (5, "5"), "pooling": ("stride",) * 2,
     "normalisation": ("batch",) * 2, "classes": ([3, 1], "1-3"), "train_samples": (100, "100"),
+    "initialisation_seed": (0, "0"), "data_order_seed": ("7", "7"), "dropout_seed": (1, "1"),
+    "augmentation_seed": (2, "2"),
 }  # fmt: skip
 
 
@@ -159,7 +163,9 @@ def test_impossible_levels_are_refused(name, raw, message):
 def test_what_does_nothing_beside_the_optimizer_and_the_schedule(settings, inert):
     configuration = configure({"data": "digits", **settings}, STEPS)
     assert (
-        set(configuration.inert) - {"blocks", "channels", "kernel", "pooling", "normalisation"}
+        set(configuration.inert)
+        - {"blocks", "channels", "kernel", "pooling", "normalisation"}
+        - {"dropout_seed", "augmentation_seed"}
         == inert
     )
 

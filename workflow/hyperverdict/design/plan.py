@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from hyperverdict.claims.factors import combinations
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.noise import swapped_runs
 from hyperverdict.study.tuning import TuningArm, arms_of, tuning_arms
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration
@@ -134,6 +135,8 @@ def _hypothesis_runs(inquiries: Iterable[Inquiry]) -> Iterable[PlannedRun]:
     for inquiry in inquiries:
         for arm in inquiry.arms:
             yield PlannedRun(arm.configuration, inquiry.hypothesis.seeds, (inquiry.title,))
+        for run in swapped_runs(inquiry.hypothesis, inquiry.arms):
+            yield PlannedRun(run.configuration, (run.seed,), (f"noise of {inquiry.title}",))
 
 
 def _tuning_runs(study: Study) -> Iterable[PlannedRun]:

@@ -101,6 +101,8 @@ def _findings(verdict: Verdict, claim: Claim) -> Iterator[str]:
             yield _failures(failures, titles.get(failures.arm, failures.arm))
             yield from map(full_stop, messages.get(failures.arm, ()))
     yield from _image_sentence(verdict)
+    yield from (share.sentence for share in verdict.noise)
+    yield from verdict.variation
     if verdict.untestable_reason:
         yield full_stop(verdict.untestable_reason)
     if verdict.uncorrected not in (None, judgement.evidence):

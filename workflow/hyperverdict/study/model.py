@@ -25,6 +25,7 @@ class Hypothesis:
         because: the reason given: updates, samples, epochs, time, parameters, or "".
         prior: earlier findings, metric -> {"from": x, "to": y}; either may be missing.
         tune: nuisance hyperparameters tuned per arm, name -> canonical values to try.
+        noise: sources of randomness whose share of the variance is measured (`study.noise`).
         tuned: what tuning chose, budget -> arm label -> settings; empty before it has run.
     """
 
@@ -37,6 +38,7 @@ class Hypothesis:
     prior: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     tune: Mapping[str, tuple[Level, ...]] = field(default_factory=dict)
     primary: bool = False
+    noise: tuple[str, ...] = ()
     tuned: Mapping[str, Mapping[str, Mapping[str, Level]]] = field(default_factory=dict)
 
     @property

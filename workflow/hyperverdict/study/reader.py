@@ -20,6 +20,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.study.expect import read_expectation
 from hyperverdict.study.misplaced import advice_in_baseline
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
+from hyperverdict.study.noise import read_sources
 from hyperverdict.study.problems import AlreadyNotedError, Problems, needed
 from hyperverdict.study.strict_yaml import Place
 from hyperverdict.study.structure import (
@@ -286,6 +287,8 @@ class Reader:
         prior = attempt(lambda: self._prior(raw.get("saw", {}), (*place, "saw")))
         tuned = partial(read_factors, self.vocabulary, raw.get("tune", {}), "tune")
         tune = attempt(lambda: self.source.at(place, tuned))
+        sources = partial(read_sources, raw.get("noise") or (), self.vocabulary)
+        noise = attempt(lambda: self.source.at(place, sources))
         self._refuse_broken(place)
         for expectation in expect:
             needed(expectation)
@@ -299,6 +302,7 @@ class Reader:
             prior=needed(prior),
             tune=needed(tune),
             primary=raw.get("primary", False),
+            noise=needed(noise),
         )
 
     def _claim(self, raw: dict[str, Any], expect: tuple[Expectation, ...], place: Place) -> Claim:

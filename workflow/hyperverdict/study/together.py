@@ -11,6 +11,7 @@ from hyperverdict.claims.factors import inert_text, refuse_inert
 from hyperverdict.claims.model import UnanswerableError
 from hyperverdict.errors import UserError
 from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.study.noise import check_noise
 from hyperverdict.study.problems import AlreadyNotedError, Problems
 from hyperverdict.study.structure import Source
 from hyperverdict.study.tuning import possible_configurations, tuning_arms
@@ -66,6 +67,9 @@ class Together:
                     )
                 for budget in hypothesis.budgets:
                     tuning_arms(hypothesis, study, budget)
+            if hypothesis.noise:
+                for budget in hypothesis.budgets:
+                    check_noise(hypothesis, study.claimed_arms(hypothesis, budget))
         except UnanswerableError:
             if self.must_answer:
                 raise

@@ -26,7 +26,7 @@ from hyperverdict.training.optimizers import make_optimizer, plain_step
 from hyperverdict.training.schedules import make_schedule
 from hyperverdict.vocabulary.budget import samples_after
 from hyperverdict.vocabulary.configuration import Configuration
-from hyperverdict.vocabulary.hyperparameters import CONVOLUTIONAL
+from hyperverdict.vocabulary.hyperparameters import CONVOLUTIONAL, RUNS_SEED
 from hyperverdict.vocabulary.networks import check_images
 
 Row = dict[str, Any]
@@ -44,6 +44,12 @@ def derived_generator(seed: int, purpose: str) -> Generator:
     digest = hashlib.sha256(f"{purpose} {seed}".encode()).digest()
     # Generators take 63 bits.
     return Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+
+
+def seed_of(configuration: Configuration, purpose: str, seed: int) -> int:
+    """The seed that a purpose is drawn from: the run's, unless the configuration gives its own."""
+    own = configuration[f"{purpose.replace(' ', '_')}_seed"]
+    return seed if own == RUNS_SEED else int(own)
 
 
 def set_up_torch(device: str) -> None:
@@ -117,19 +123,20 @@ class SeedRun:
         self._clip_norm = configuration["clip_norm"]
         self._label_smoothing = configuration["label_smoothing"]
         check_images(configuration, data.shape, len(data.train))
-        network = build_network(
-            configuration, data.shape, data.classes, derived_generator(seed, "initialisation")
-        )
+
+        def drawn(purpose: str) -> Generator:
+            return derived_generator(seed_of(configuration, purpose, seed), purpose)
+
+        network = build_network(configuration, data.shape, data.classes, drawn("initialisation"))
         self.network = network.to(device).train()
         # Dropout takes no generator of its own; nothing else draws from the global one.
-        torch.manual_seed(derived_generator(seed, "dropout").initial_seed())
+        torch.manual_seed(drawn("dropout").initial_seed())
         self._optimizer = make_optimizer(configuration, self.network.parameters())
         self._update = plain_step(self._optimizer)
         self._schedule = make_schedule(configuration, self._optimizer, steps)
-        self._order = DataOrder(seed, len(data.train), self._batch_size, device)
-        self._augmentation = make_augmentation(
-            configuration, data, derived_generator(seed, "augmentation")
-        )
+        order = seed_of(configuration, "data order", seed)
+        self._order = DataOrder(order, len(data.train), self._batch_size, device)
+        self._augmentation = make_augmentation(configuration, data, drawn("augmentation"))
         points = evaluation_steps(steps, self._batch_size, len(data.train))
         self._points = frozenset(points)
         self._curve_images = curve_images(

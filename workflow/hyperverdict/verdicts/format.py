@@ -23,7 +23,7 @@ from hyperverdict.claims.model import Failures
 from hyperverdict.effects.contrast import Kind
 from hyperverdict.effects.effect import Evidence
 from hyperverdict.stats.decision import Claim as Direction
-from hyperverdict.verdicts.model import ArmSummary, NextLook, Pick, SensitivityLine
+from hyperverdict.verdicts.model import ArmSummary, NextLook, NoiseShare, Pick, SensitivityLine
 from hyperverdict.vocabulary.metrics import Better
 
 FORMAT = 1
@@ -198,6 +198,8 @@ class VerdictEntry:
         replicate: what `n` of its effects counts: "seed", or what stands for one in a table.
         sequential: a confidence sequence took the place of its t intervals.
         registered: "registered", "post hoc" or "" without a ledger.
+        noise: share of each source of randomness, where the hypothesis asks for it.
+        variation: what would narrow the intervals, and what to expect of a new data set.
         checks: all checks: those that fired first, the gravest first.
         sensitivity: what other ways of judging say.
         next_look: how many seeds would settle it; null where nothing is open.
@@ -219,6 +221,8 @@ class VerdictEntry:
     replicate: str
     sequential: bool
     registered: str
+    noise: tuple[NoiseShare, ...]
+    variation: tuple[str, ...]
     expectations: tuple[ExpectationEntry, ...]
     effects: tuple[EffectEntry, ...]
     checks: tuple[CheckResult, ...]

@@ -50,6 +50,7 @@ from hyperverdict.verdicts.quick import after_smoke, estimates_only, failed_runs
 from hyperverdict.verdicts.scope import scope_sentences, untestable_reason
 from hyperverdict.verdicts.seeds_needed import next_look
 from hyperverdict.verdicts.sensitivity import leave_one_out, sensitivity
+from hyperverdict.verdicts.variation import noise_shares, variation_sentences
 from hyperverdict.vocabulary.budget import Budget
 
 log = logging.getLogger(__name__)
@@ -248,7 +249,9 @@ def _report(
     study, trained_here = inputs.study, inputs.elsewhere is None
     contexts = [one.context for found in judged.values() for one in _questions(found)]
     opposed = () if study.smoke else oppositions(contexts)
-    reports = tuple(_hypothesis_report(h, judged[h.id], opposed) for h in study.hypotheses)
+    reports = tuple(
+        _hypothesis_report(h, judged[h.id], opposed, inputs.runs) for h in study.hypotheses
+    )
     planned, analysed, missing_times = run_counts(contexts)
     provisional = provisional_text(planned, analysed, missing_times) if trained_here else ""
     return StudyReport(
@@ -279,14 +282,17 @@ def _questions(found: tuple[Judged, ...] | Failed) -> tuple[Judged, ...]:
 
 
 def _hypothesis_report(
-    hypothesis: Hypothesis, found: tuple[Judged, ...] | Failed, opposed: Sequence[Opposition]
+    hypothesis: Hypothesis,
+    found: tuple[Judged, ...] | Failed,
+    opposed: Sequence[Opposition],
+    runs: RunIndex,
 ) -> HypothesisReport:
     mine = [one for one in opposed if hypothesis.id in (one.first, one.second)]
     report: HypothesisReport | Failed
     if isinstance(found, Failed):
         report = found
     else:
-        report = _attempt(hypothesis.id, partial(_judged_report, hypothesis, found, mine))
+        report = _attempt(hypothesis.id, partial(_judged_report, hypothesis, found, mine, runs))
     if isinstance(report, HypothesisReport):
         return report
     claim = hypothesis.claim
@@ -304,10 +310,13 @@ def _hypothesis_report(
 
 
 def _judged_report(
-    hypothesis: Hypothesis, judged: Sequence[Judged], opposed: Sequence[Opposition]
+    hypothesis: Hypothesis,
+    judged: Sequence[Judged],
+    opposed: Sequence[Opposition],
+    runs: RunIndex,
 ) -> HypothesisReport:
     contexts = [one.context for one in judged]
-    verdicts = tuple(_verdict(one, opposed) for one in judged)
+    verdicts = tuple(_verdict(one, opposed, runs) for one in judged)
     return HypothesisReport(
         id=hypothesis.id,
         says=hypothesis.says,
@@ -323,7 +332,7 @@ def _judged_report(
     )
 
 
-def _verdict(judged: Judged, opposed: Sequence[Opposition]) -> Verdict:
+def _verdict(judged: Judged, opposed: Sequence[Opposition], runs: RunIndex) -> Verdict:
     budget = str(judged.context.question.budget or "")
     opposing = tuple(one.sentence for one in opposed if one.budget == budget)
     context = replace(judged.context, opposing=opposing)
@@ -342,6 +351,8 @@ def _verdict(judged: Judged, opposed: Sequence[Opposition]) -> Verdict:
         sensitivity=() if context.study.only_estimates else sensitivity(context),
         registered=context.status.registered,
         next_look=next_look(context),
+        noise=noise_shares(context, runs) if not context.study.only_estimates else (),
+        variation=variation_sentences(context) if not context.study.only_estimates else (),
         replicate=context.notes.replicate,
         sequential=isinstance(context.question.look_rule, ConfidenceSequence),
     )

@@ -16,6 +16,7 @@ __all__ = [
     "CheckResult",
     "HypothesisReport",
     "NextLook",
+    "NoiseShare",
     "Pick",
     "SensitivityLine",
     "StudyReport",
@@ -76,6 +77,8 @@ class Verdict:
         image_errors: (contrast, its standard error for new test images).
         registered: "registered", "post hoc" or "" without a ledger.
         next_look: None where nothing is open.
+        noise: share of each source of randomness, where the hypothesis asks for it.
+        variation: sentences: what would narrow the intervals, what to expect of a new data set.
         replicate: what its effects count: "seed", or what stands for one in a table without seeds.
         sequential: a confidence sequence took the place of its t intervals.
     """
@@ -93,6 +96,8 @@ class Verdict:
     sensitivity: tuple[SensitivityLine, ...] = ()
     registered: str = ""
     next_look: NextLook | None = None
+    noise: tuple[NoiseShare, ...] = ()
+    variation: tuple[str, ...] = ()
     replicate: str = "seed"
     sequential: bool = False
 
@@ -144,6 +149,27 @@ class HypothesisReport:
     prior: tuple[str, ...] = ()
     primary: bool = False
     failed_because: str = ""
+
+
+@dataclass(frozen=True)
+class NoiseShare:
+    """How much of the variance between seeds one source of randomness causes.
+
+    Attributes:
+        source: initialisation, data_order, dropout or augmentation.
+        metric: its name; the share is of the variance of the difference between the arms.
+        share: 0 to 1.
+        interval: at level 1 - alpha.
+        seeds: how many it rests on.
+        sentence: all of this in words.
+    """
+
+    source: str
+    metric: str
+    share: float
+    interval: tuple[float, float]
+    seeds: int
+    sentence: str
 
 
 PickedBy = Literal["heatmap", "tuning"]

@@ -19,6 +19,9 @@ from hyperverdict.vocabulary.spellings import number_hint, truth_hint
 Level = Any
 
 MAX_COMPONENT_BYTES = 255
+# What a seed of its own is called that is none: everything comes from the run's seed.
+RUNS_SEED = "run"
+_SEEDS_TEXT = "run (the run's own seed), or a whole number"
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,11 @@ def _zero_or(word: str, positive: Callable[[object], Level]) -> Callable[[object
         return 0 if raw in (word, 0, "0") and raw is not False else positive(raw)
 
     return read
+
+
+def _seed(raw: object) -> Level:
+    """A seed of its own, or the word for that of the run."""
+    return RUNS_SEED if raw == RUNS_SEED else _whole(0, 2**31 - 1)(raw)
 
 
 def _flag(raw: object) -> bool:
@@ -283,6 +291,10 @@ _TABLE = (
     Hyperparameter("kernel", "pixels", "side of cnn's convolutions", "odd, 1 to 15", 3, False, _odd(1, 15), acts_with=_CNN),
     Hyperparameter("pooling", "", "what halves the image after each block of cnn", ", ".join(POOLINGS), "max", False, _choice(*POOLINGS), acts_with=_CNN),
     Hyperparameter("normalisation", "", "normalisation after each convolution of cnn", ", ".join(NORMALISATIONS), "none", False, _choice(*NORMALISATIONS), acts_with=_CNN),
+    Hyperparameter("initialisation_seed", "", "seed of the initial weights", _SEEDS_TEXT, RUNS_SEED, False, _seed),
+    Hyperparameter("data_order_seed", "", "seed of the order of training images", _SEEDS_TEXT, RUNS_SEED, False, _seed),
+    Hyperparameter("dropout_seed", "", "seed of dropout", _SEEDS_TEXT, RUNS_SEED, False, _seed, inert_when=(_RESNET, _LINEAR, {"dropout": frozenset({0.0}), "model": frozenset({"mlp", "cnn"})})),
+    Hyperparameter("augmentation_seed", "", "seed of augmentation", _SEEDS_TEXT, RUNS_SEED, False, _seed, inert_when=({"augmentation": frozenset({()})},)),
     Hyperparameter("classes", "", "classes kept, all when not given", "a list of class numbers", (), False, _classes, _spell_classes),
     Hyperparameter("train_samples", "images", "training images kept, all when not given", "a whole number", 0, False, _zero_or("all", _whole(1, 10**9)), words={0: "all"}),
 )  # fmt: skip
