@@ -154,7 +154,7 @@ def draw_pairs(ax: Axes, panel: PairsPanel) -> None:
             xytext=(-8 if x == 0 else 8, 0), textcoords="offset points",
         )  # fmt: skip
     ax.set_xlim(-0.75, 1.75)
-    ax.set_xticks([0, 1], [style.fit(arm, 24, 3) for arm in panel.arms])
+    ax.set_xticks([0, 1], [style.fit(arm, 16, 3) for arm in panel.arms])
     ax.set_ylabel(style.fit(panel.metric.title, 30))
     ax.grid(visible=False, axis="x")
     if panel.metric.is_fraction:

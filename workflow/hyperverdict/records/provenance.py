@@ -48,8 +48,8 @@ def _maker(record: RunRecord) -> str:
 
 
 def _commit(session: dict[str, Any]) -> str:
-    commit = session.get("commit") or "unknown commit"
-    return f"{commit[:12]}{' with local changes' if session.get('dirty') else ''}"
+    commit = (session.get("commit") or "")[:12] or "unknown commit"
+    return f"{commit}{' with local changes' if session.get('dirty') else ''}"
 
 
 def _hardware(session: dict[str, Any]) -> str:
