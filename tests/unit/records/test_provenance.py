@@ -25,4 +25,4 @@ def test_the_commit_is_short_and_told_where_it_is_unknown(tmp_path, commit, dirt
     record = read_record(tmp_path / configuration.path)
     [session] = record.sessions
     record = replace(record, sessions=[{**session, "commit": commit, "dirty": dirty}])
-    assert provenance_of([record])["code"] == said
+    assert provenance_of([record])["code"] == [said]
