@@ -58,6 +58,17 @@ def test_unmatched_seeds_are_said(tmp_path):
     )
 
 
+def test_partly_matched_seeds_are_said(tmp_path):
+    study = one_claim(tmp_path, DEPTH, seeds=8)
+    arms = [configuration for configuration, _ in all_arms(study).values()]
+    write_synthetic(arms[0], [0, 1, 2, 3, 4, 5], tmp_path)
+    write_synthetic(arms[1], [2, 3, 4, 5, 6, 7], tmp_path)
+    context = context_of(study, collect(arms, tmp_path), "H")
+    assert look(replication.unmatched_seeds, context).sentence == (
+        "The arms share only 4 seeds. The interval uses these as pairs and the other runs unpaired."
+    )
+
+
 def test_missing_runs(tmp_path):
     study = one_claim(tmp_path, DEPTH)
     tables = run_all(study, tmp_path / "runs")

@@ -48,7 +48,7 @@ def unpaired(report):
     [hypothesis] = report.hypotheses
     [verdict] = hypothesis.verdicts
     [leg] = verdict.judgement.legs
-    legs = (replace(leg, effects=tuple(replace(e, paired=False) for e in leg.effects)),)
+    legs = (replace(leg, effects=tuple(replace(e, paired=False, pairs=0) for e in leg.effects)),)
     verdict = replace(verdict, judgement=replace(verdict.judgement, legs=legs))
     return replace(report, hypotheses=(replace(hypothesis, verdicts=(verdict,)),))
 

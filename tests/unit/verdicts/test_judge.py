@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from hyperverdict.records.collect import Tables, collect
 from hyperverdict.verdicts.judge import judge_study
+from hyperverdict.verdicts.seeds_needed import cost_hours
 
+from tests.unit.checks.contexts import claim_context
 from tests.unit.verdicts.synthetic import (
     REFLECTION,
     all_arms,
@@ -120,7 +122,7 @@ def test_an_open_verdict_says_seeds_price_and_command(tmp_path):
     low, high = look.seeds_needed
     assert 6 < low < high
     # 0.3 seconds a seed and arm, two arms.
-    assert look.cost_hours[1] == (high - 6) * 0.6 / 3600
+    assert look.cost_hours[1] == pytest.approx((high - 6) * 0.6 / 3600)
     assert look.command.startswith(f"hyperverdict seeds {study.path} H {high} && snakemake")
 
 
@@ -209,3 +211,11 @@ def test_a_corrected_verdict_says_the_seeds_that_it_needs(tmp_path):
     alone = replace(study, hypotheses=(replace(study.hypotheses[0], primary=False),))
     raw = judge_study(alone, tables.final, tables.curves).hypotheses[0].verdicts[0]
     assert raw.judgement.effects[0].ci == pytest.approx((0.0007, 0.0201), abs=5e-5)
+
+
+def test_seeds_of_unequal_arms_cost_what_each_of_them_lacks(tmp_path):
+    context = claim_context(tmp_path)
+    first, second = context.arms
+    context = replace(context, arms=(first, replace(second, rows=second.rows.iloc[:2])))
+    per_run = second.rows["train_seconds"].iloc[:2].mean() / 3600
+    assert cost_hours(context, (6, 6)) == pytest.approx((4 * per_run, 4 * per_run))

@@ -55,11 +55,15 @@ def test_the_interval_says_its_level():
 
 
 def test_the_test_is_the_one_that_ran():
-    welch = replace(effect(), paired=False, df=7.4)
+    welch = replace(effect(), paired=False, pairs=0, df=7.4)
     assert words.result_of_test(welch).startswith(
         "Welch’s t test on the values, unpaired (two-sided, at least"
     )
     assert "t(7.4)" in words.result_of_test(welch)
+    partly = replace(effect(), paired=False, pairs=4)
+    assert words.used_test(partly) == (
+        "the t test for partly paired samples of Derrick et al. (2017) on the values, 4 seeds paired"
+    )
     assert words.used_test(effect()) == "a one-sample t test on the differences per seed"
     time = effect("trade-off")
     assert "logarithms of the ratios" in words.used_test(time)

@@ -93,6 +93,14 @@ def unmatched_seeds(context: CheckContext) -> Found:
         return NOT_APPLICABLE
     if all(effect.paired for effect in context.effects):
         return None
+    shared = max(effect.pairs for effect in context.effects if not effect.paired)
+    if shared:
+        seeds = count(shared, context.notes.replicate)
+        sentence = (
+            f"The arms share only {seeds}. The interval uses these as pairs and the other runs "
+            "unpaired."
+        )
+        return caveat(sentence, 3)
     sentence = "The arms do not share their seeds, so Welch's unpaired interval was used."
     return caveat(sentence, 3)
 

@@ -45,7 +45,7 @@ from hyperverdict.claims.model import (
 from hyperverdict.claims.schemas import GRID
 from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Effect, Evidence, Expectation
-from hyperverdict.effects.measure import MOST_FAILURES
+from hyperverdict.effects.failures import fail_alike
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError
 from hyperverdict.stats.decision import decide
@@ -180,7 +180,7 @@ class ImportanceClaim(Claim):
         delta, claim = expectation.matters_from, expectation.direction
         nominal = question.look_rule.nominal(question.alpha, estimate.n)
         decision = decide(estimate, delta, nominal, claim)
-        failing = _too_many_failed(question, expectation.metric)
+        failing = not fail_alike(outcomes_of(question, expectation.metric).values)
         evidence: Evidence = "inconclusive" if failing else decision.outcome
         needed = None
         if evidence == "inconclusive" and estimate.df > 0 and not failing:
@@ -271,12 +271,6 @@ class ImportanceClaim(Claim):
     def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
         """Which group matters more."""
         return MEANINGS
-
-
-def _too_many_failed(question: Question, metric: Metric) -> bool:
-    runs = outcomes_of(question, metric).values.values()
-    rates = [sum(not math.isfinite(v) for v in r.values()) / len(r) for r in runs if r]
-    return any(rate > MOST_FAILURES for rate in rates)
 
 
 MEANINGS: Mapping[Evidence, str] = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hyperverdict.effects.contrast import Contrast, Weighted
+from hyperverdict.effects.failures import WorstRanked
 from hyperverdict.effects.measure import Measured, measure
 from hyperverdict.effects.outcomes import Outcomes
+from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, UPWARD, decide
 from hyperverdict.stats.decision import Claim as Direction
-from hyperverdict.stats.decision import decide
 from hyperverdict.stats.intervals import (
     Estimate,
     above_p,
@@ -74,7 +75,10 @@ class Effect:
         seeds_needed: (at s, at the upper 80% limit of s) to settle an inconclusive effect, or None.
         df: degrees of freedom, n - 1 when paired.
         between: sizes (low, high) claimed in `direction` (ratio metrics: ratios above 1), or None.
-        failures_decide: inconclusive because runs failed too often or unequally.
+        pairs: seeds that its arms share and finished: `n` when paired, 0 when unpaired, between
+            when some seeds match and others do not.
+        failures_decide: inconclusive because what the finished runs show does not hold with the
+            failed ones ranked worst.
     """
 
     contrast: Contrast
@@ -99,6 +103,7 @@ class Effect:
     df: float = float("nan")
     between: tuple[float, float] | None = None
     failures_decide: bool = False
+    pairs: int = 0
 
     @property
     def metric(self) -> Metric:
@@ -173,8 +178,10 @@ def judge_effect(
         sign_flip_p=measured.sign_flip_p,
         df=estimate.df,
         between=expectation.between,
+        pairs=measured.pairs,
     )
-    effect = _heed_failures(effect, measured)
+    if measured.worst is not None and not measured.worst.alike:
+        effect = _heed_failures(effect, measured.worst, Asserted(estimate, delta, between))
     undecided = effect.evidence == "inconclusive" and not effect.failures_decide
     if plan and undecided and estimate.df > 0:
         needed = _needed(estimate, delta, alpha, claim, looks, between)
@@ -193,15 +200,54 @@ def contrast_effect(
     return judge_effect(measure(outcomes, contrast), expectation, alpha, looks)
 
 
-def _heed_failures(effect: Effect, measured: Measured) -> Effect:
-    """Inconclusive when failures decide, unless they and a proven effect point the same way."""
-    point = measured.failures_point
-    if point == 0.0:
+class Asserted(NamedTuple):
+    """What an outcome asserts of a contrast, on the judged scale."""
+
+    estimate: Estimate
+    delta: float
+    between: tuple[float, float] | None
+
+    def limits(self, outcome: Evidence, claim: Direction) -> tuple[float, float]:
+        """(low, high) between which the outcome asserts that the contrast lies."""
+        if self.between is not None:
+            return self._of_size(outcome, self.between)
+        if outcome == "no meaningful effect":
+            return -self.delta, self.delta
+        upward = (claim in UPWARD) == (outcome == "supported")
+        edge = 0.0
+        if claim in ("not_lower", "not_higher"):
+            edge = -self.delta if claim == "not_lower" else self.delta
+        return (edge, math.inf) if upward else (-math.inf, edge)
+
+    def _of_size(self, outcome: Evidence, between: tuple[float, float]) -> tuple[float, float]:
+        if outcome == "supported":
+            return between
+        below = self.estimate.value < between[0]
+        return (-math.inf, between[0]) if below else (between[1], math.inf)
+
+
+def _heed_failures(effect: Effect, worst: WorstRanked, asserted: Asserted) -> Effect:
+    """Inconclusive where an outcome does not also hold with every failed run ranked worst.
+
+    Each limit that the outcome asserts is tested one-sided at the effect's alpha by an exact rank
+    test, so that a false outcome is as seldom as its own test makes it, and seldomer than alpha
+    where the runs that fail are an arm's worst ones. "At least the SESOI" must hold too, else the
+    direction alone is graded.
+    """
+
+    def holds(low: float, high: float) -> bool:
+        above = low == -math.inf or worst.above_p(low) <= effect.alpha
+        return above and (high == math.inf or worst.below_p(high) <= effect.alpha)
+
+    if effect.evidence == "inconclusive":
         return effect
-    proven = effect.ci[0] > effect.contrast.neutral or effect.ci[1] < effect.contrast.neutral
-    if effect.is_decided and proven and point * measured.estimate.value > 0:
-        return effect
-    return replace(effect, evidence="inconclusive", grade="", failures_decide=True)
+    low, high = asserted.limits(effect.evidence, effect.direction)
+    if not holds(low, high):
+        return replace(effect, evidence="inconclusive", grade="", failures_decide=True)
+    if effect.grade == AT_LEAST:
+        size = (asserted.delta, math.inf) if low == 0 else (-math.inf, -asserted.delta)
+        return effect if holds(*size) else replace(effect, grade=DIRECTION_ONLY)
+    return effect
 
 
 def _between(expectation: Expectation, metric: Metric) -> tuple[float, float] | None:

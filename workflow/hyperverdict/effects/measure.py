@@ -7,17 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hyperverdict.effects.contrast import Contrast, Weighted
+from hyperverdict.effects.failures import WorstRanked, worst_ranked
 from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.errors import UserError
-from hyperverdict.stats.exact import mcnemar_p, sign_flip_p
+from hyperverdict.stats.exact import sign_flip_p
 from hyperverdict.stats.intervals import Estimate, correlation, one_sample, rounding_sd, welch
-from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.stats.overlapping import partly_paired
+from hyperverdict.stats.trimmed import trimmed_one_sample, trimmed_welch
 
-# Above this share of failed runs in an arm, the finished ones no longer speak for it.
-MOST_FAILURES = 0.2
-# Exact McNemar p up to which the failure rates of two arms are taken to differ.
-RATES_DIFFER = 0.05
-# Pairs are formed when this share of the smaller arm's seeds is matched.
+# Arms with this share of all their seeds in common are paired: the rest are missing runs.
 MATCHED = 0.75
 
 
@@ -26,8 +24,8 @@ class Measured:
     """A contrast as measured, on the scale it is judged on (log for ratio metrics).
 
     Attributes:
-        failures_point: 0 when failures do not decide; else +1 or -1, the sign of the contrast
-            that they speak for, or nan when they speak for none.
+        pairs: seeds that every arm shares and finished; 0 when unpaired.
+        worst: the contrast with failed runs ranked worst; None where none failed.
     """
 
     contrast: Contrast
@@ -35,30 +33,45 @@ class Measured:
     per_seed: tuple[tuple[int, float], ...]
     correlation: float | None
     sign_flip_p: float | None = None
-    failures_point: float = 0.0
+    pairs: int = 0
+    worst: WorstRanked | None = None
 
 
 def measure(outcomes: Outcomes, weighted: Weighted) -> Measured:
-    """Estimate a contrast from finished runs: per seed when seeds match, else by Welch.
+    """Estimate a contrast from finished runs.
 
-    Whether seeds match is read off the seeds that were run, failed ones included, never off values.
+    Per seed when the seeds match, by Welch when they do not, and by both parts where some seeds of
+    two arms match and others do not. Which it is, is read off the seeds that were run, failed ones
+    included, never off values. Of a shared seed with a failed run nothing is used.
 
     Raises UserError for a value of 0 or below in a ratio metric.
     """
     contrast, weights = weighted
     values = {label: _scaled(outcomes, label) for label in weights}
-    finished = {label: _finished(runs) for label, runs in values.items()}
-    point = _failures_point(outcomes.metric, weights, values)
-    if _seeds_match([set(runs) for runs in values.values()]):
-        per_seed = paired_contrast(finished, weights)
+    seeds = {label: set(runs) for label, runs in values.items()}
+    if _seeds_match(list(seeds.values())):
+        worst = worst_ranked(outcomes.metric, weights, values, matched=True)
+        per_seed = paired_contrast({k: _finished(v) for k, v in values.items()}, weights)
         floor = rounding_sd(outcomes.step, weights.values())
-        estimate = one_sample([value for _, value in per_seed], floor)
-        pairing = _pair_correlation(finished, weights)
-        flips = sign_flip_p([value for _, value in per_seed])
-        return Measured(contrast, estimate, per_seed, pairing, flips, point)
-    arms = [(weight, list(finished[label].values())) for label, weight in weights.items()]
-    estimate = welch(arms, outcomes.step)
-    return Measured(contrast, estimate, (), None, None, point)
+        contrasts = [value for _, value in per_seed]
+        one = trimmed_one_sample if outcomes.trimmed else one_sample
+        pairing, flips = _pair_correlation(values, weights), sign_flip_p(contrasts)
+        estimate = one(contrasts, floor)
+        return Measured(contrast, estimate, per_seed, pairing, flips, len(per_seed), worst)
+    worst = worst_ranked(outcomes.metric, weights, values, matched=False)
+    two = len(weights) == 2
+    finished = {k: _finished(v) for k, v in (_whole_pairs(values) if two else values).items()}
+    pairs = len(set.intersection(*map(set, finished.values()))) if two else 0
+    pairing = _pair_correlation(values, weights) if pairs else None
+    of_arms = [(weight, list(finished[label].values())) for label, weight in weights.items()]
+    if outcomes.trimmed:
+        estimate = trimmed_welch(of_arms, outcomes.step)
+    elif pairs:
+        start, to = sorted(weights, key=lambda label: weights[label])
+        estimate = partly_paired(finished[start], finished[to], outcomes.step)
+    else:
+        estimate = welch(of_arms, outcomes.step)
+    return Measured(contrast, estimate, (), pairing, None, pairs, worst)
 
 
 def paired_contrast(
@@ -90,39 +103,33 @@ def _finished(runs: Mapping[int, float]) -> dict[int, float]:
     return {seed: value for seed, value in runs.items() if math.isfinite(value)}
 
 
+def _whole_pairs(values: Mapping[str, Mapping[int, float]]) -> dict[str, dict[int, float]]:
+    """Two arms without the shared seeds of which a run failed."""
+    first, second = values.values()
+    broken = {
+        seed
+        for seed in first.keys() & second.keys()
+        if not (math.isfinite(first[seed]) and math.isfinite(second[seed]))
+    }
+    return {k: {s: v for s, v in runs.items() if s not in broken} for k, runs in values.items()}
+
+
 def _seeds_match(seeds: Sequence[set[int]]) -> bool:
-    """Whether arms were run on the same seeds, missing runs aside."""
-    smallest = min(len(s) for s in seeds)
-    return len(set.intersection(*seeds)) >= MATCHED * smallest
+    """Whether arms were run on the same seeds, missing runs aside.
+
+    They were where all share most of the seeds that any has, and, of two arms, where one has no
+    seed that the other lacks.
+    """
+    common, union = set.intersection(*seeds), set.union(*seeds)
+    nested = len(seeds) != 2 or common in seeds
+    return nested and len(common) >= MATCHED * len(union)
 
 
 def _pair_correlation(
-    finished: Mapping[str, Mapping[int, float]], weights: Mapping[str, float]
+    values: Mapping[str, Mapping[int, float]], weights: Mapping[str, float]
 ) -> float | None:
     if len(weights) != 2:
         return None
-    first, second = (finished[label] for label in weights)
+    first, second = (_finished(values[label]) for label in weights)
     seeds = sorted(first.keys() & second.keys())
     return correlation([first[s] for s in seeds], [second[s] for s in seeds])
-
-
-def _failures_point(
-    metric: Metric, weights: Mapping[str, float], values: Mapping[str, Mapping[int, float]]
-) -> float:
-    """Whether failures decide, and the sign of the contrast they speak for (see `Measured`)."""
-    failed = {k: {s for s, v in runs.items() if not math.isfinite(v)} for k, runs in values.items()}
-    if not any(failed.values()):
-        return 0.0
-    rates = {k: len(failed[k]) / len(values[k]) if values[k] else 0.0 for k in values}
-    many = any(rate > MOST_FAILURES for rate in rates.values())
-    if len(weights) != 2:
-        return math.nan if many else 0.0
-    first, second = weights
-    unequal = mcnemar_p(len(failed[first] - failed[second]), len(failed[second] - failed[first]))
-    if not many and unequal > RATES_DIFFER:
-        return 0.0
-    if rates[first] == rates[second]:
-        return math.nan
-    survivor = first if rates[first] < rates[second] else second
-    better = {"higher": 1.0, "lower": -1.0, None: math.nan}[metric.better]
-    return math.copysign(1.0, weights[survivor]) * better

@@ -71,6 +71,8 @@ class Outcomes:
             ("selection").
         rounding: the step of scores that were rounded elsewhere (0.01 for 0.93), on the scale on
             which the metric is judged; else 0.
+        trimmed: contrasts are of 20% trimmed means instead of means: a sensitivity line, never the
+            primary.
     """
 
     metric: Metric
@@ -78,6 +80,7 @@ class Outcomes:
     resolution: float = 0.0
     curves: Mapping[str, Mapping[int, Sequence[float]]] = field(default_factory=dict)
     rounding: float = 0.0
+    trimmed: bool = False
 
     @property
     def step(self) -> float:

@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from hyperverdict.effects.measure import MOST_FAILURES
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.foreign.confounders import names_text
 from hyperverdict.foreign.content import Codes, cell_codes, codes_of
@@ -27,6 +26,8 @@ from hyperverdict.words.numbers import count, listed
 SEED, RUN, SETTINGS = "seed", "run", "setting combination"
 # Fewer combinations of settings are too few to pair arms on.
 MINIMUM_COMBINATIONS = 3
+# Above this share of lost runs in an arm, the finished ones no longer speak for it.
+MOST_FAILURES = 0.2
 
 
 @dataclass(frozen=True)

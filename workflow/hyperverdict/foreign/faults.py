@@ -9,8 +9,7 @@ import numpy as np
 from hyperverdict.checks.context import NOTABLE_SPREAD, SHAPE_FACTORS, extremes
 from hyperverdict.checks.fairness import RESIZING
 from hyperverdict.claims.model import Design, UnanswerableError
-from hyperverdict.effects.measure import MOST_FAILURES
-from hyperverdict.foreign.arms import RUN, ClaimArms
+from hyperverdict.foreign.arms import MOST_FAILURES, RUN, ClaimArms
 from hyperverdict.foreign.columns import Column
 from hyperverdict.foreign.confounders import associated, names_text
 from hyperverdict.foreign.content import Codes, cell_codes

@@ -28,12 +28,12 @@ def sign_flip_p(contrasts: Sequence[float] | Floats) -> float | None:
     observed = abs(float(values.sum())) - 1e-9 * float(np.abs(values).sum())
     if observed <= 0:
         return 1.0
-    left, right = _signed_sums(values[: n // 2]), np.sort(_signed_sums(values[n // 2 :]))
+    left, right = signed_sums(values[: n // 2]), np.sort(signed_sums(values[n // 2 :]))
     above = len(right) - np.searchsorted(right, observed - left, side="left")
     return min(1.0, 2 * float(above.sum()) / 2.0**n)
 
 
-def _signed_sums(values: Floats) -> Floats:
+def signed_sums(values: Floats) -> Floats:
     """All sums of +-values: [n] -> [2^n]."""
     sums = np.zeros(1)
     for value in values:
@@ -42,23 +42,33 @@ def _signed_sums(values: Floats) -> Floats:
 
 
 def clopper_pearson(events: int, total: int, alpha: float = 0.05) -> tuple[float, float]:
-    """Exact interval at 1 - alpha for a rate.
+    """Exact two-sided interval at 1 - alpha for a rate; [0, 1] without any run.
 
-    When no event (or nothing but events) was seen, the interval is one-sided, so that "0 of 5 rules
-    out rates above 45%" is said at 1 - alpha. Source: Clopper and Pearson, Biometrika 26 (1934).
+    Source: Clopper and Pearson, Biometrika 26 (1934); computed by scipy.
     """
     if total == 0:
         return 0.0, 1.0
-    if events in (0, total):
-        bound = alpha ** (1 / total)
-        return (0.0, 1 - bound) if events == 0 else (bound, 1.0)
-    low = scipy.special.betaincinv(events, total - events + 1, alpha / 2)
-    high = scipy.special.betaincinv(events + 1, total - events, 1 - alpha / 2)
-    return float(low), float(high)
+    found = scipy.stats.binomtest(events, total).proportion_ci(1 - alpha, method="exact")
+    return float(found.low), float(found.high)
+
+
+def rate_ruled_out(events: int, total: int, alpha: float = 0.05) -> float:
+    """The rate above which `events` of `total` rule out all others, at 1 - alpha.
+
+    The one-sided upper limit of Clopper and Pearson: 0 of 5 rule out rates above 45%, 0 of 10 rates
+    above 26%. 1 without any run.
+    """
+    if total == 0:
+        return 1.0
+    test = scipy.stats.binomtest(events, total, alternative="less")
+    return float(test.proportion_ci(1 - alpha, method="exact").high)
 
 
 def mcnemar_p(only_first: int, only_second: int) -> float:
-    """Exact two-sided McNemar p from the numbers of pairs in which only one arm failed."""
+    """Exact two-sided McNemar p from the numbers of pairs in which only one arm failed.
+
+    Source: McNemar, Psychometrika 12 (1947), with the exact binomial tail.
+    """
     discordant = only_first + only_second
     if discordant == 0:
         return 1.0

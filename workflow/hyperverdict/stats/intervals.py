@@ -16,6 +16,8 @@ import scipy
 
 Floats = npt.NDArray[np.float64]
 
+# Below this many runs in an arm Satterthwaite's degrees of freedom are too many.
+SATTERTHWAITE_FROM = 5
 # Equal numbers differ by rounding after a subtraction: a spread below this share of them is 0.
 ROUNDING = 1e-12
 
@@ -25,7 +27,8 @@ class Estimate:
     """A contrast's estimate.
 
     Attributes:
-        sd: standard deviation of the contrast per seed (Welch: ``standard_error * sqrt(n)``).
+        sd: standard deviation of the contrast per seed; of unpaired arms, of the contrast of one
+            run of each, so that seeds are planned for arms of equal new size.
         df: degrees of freedom of the t distribution, 0 when nothing is known about noise.
         n: seeds behind it (Welch: of the smallest arm).
     """
@@ -51,20 +54,22 @@ def one_sample(values: Sequence[float] | Floats, floor_sd: float = 0.0) -> Estim
     n = len(data)
     if n < 2:
         return Estimate(float(data[0]) if n else math.nan, math.nan, math.inf, 0.0, n)
-    sd = max(_spread(data), floor_sd)
+    sd = max(spread(data), floor_sd)
     return Estimate(float(data.mean()), sd, sd / math.sqrt(n), n - 1.0, n)
 
 
 def welch(
     arms: Sequence[tuple[float, Sequence[float] | Floats]], resolution: float = 0.0
 ) -> Estimate:
-    """Sum of weight x mean over independent arms, with the Welch-Satterthwaite degrees of freedom.
+    """Sum of weight x mean over independent arms, with a standard error that pools nothing.
 
     Args:
         arms: (weight, values [n_k]) of each arm; the n_k may differ.
         resolution: the metric's smallest step; each arm's SD is at least its rounding SD.
 
-    Source: Satterthwaite, Biometrics Bulletin 2 (1946).
+    Source: Satterthwaite, Biometrics Bulletin 2 (1946). Below 5 runs in an arm his degrees of
+    freedom are too many (a false effect in .12 of studies of 2 against 20 runs at alpha .05), so
+    that their lower limit takes their place: n - 1 of the smallest arm.
     """
     samples = [(weight, np.asarray(values, dtype=float)) for weight, values in arms]
     n = min(len(values) for _, values in samples)
@@ -74,12 +79,25 @@ def welch(
     if n < 2:
         return Estimate(value, math.nan, math.inf, 0.0, n)
     floor = rounding_sd(resolution, (1.0,))
-    parts = [(w * max(_spread(v), floor)) ** 2 / len(v) for w, v in samples]
-    variance = sum(parts)
-    degrees = [part**2 / (len(v) - 1) for part, (_, v) in zip(parts, samples, strict=True)]
-    df = variance**2 / sum(degrees) if variance > 0 else n - 1.0
-    error = math.sqrt(variance)
-    return Estimate(value, error * math.sqrt(n), error, df, n)
+    spreads = [(weight, max(spread(values), floor), len(values)) for weight, values in samples]
+    variances = [(w * sd) ** 2 for w, sd, _ in spreads]
+    sizes = [size for _, _, size in spreads]
+    parts = [variance / size for variance, size in zip(variances, sizes, strict=True)]
+    df = satterthwaite(parts, [size - 1 for size in sizes])
+    return Estimate(value, math.sqrt(sum(variances)), math.sqrt(sum(parts)), df, n)
+
+
+def satterthwaite(parts: Sequence[float], dfs: Sequence[float]) -> float:
+    """Degrees of freedom of a sum of variances of means [K], each with its own.
+
+    The smallest of `dfs` where it belongs to fewer than 5 runs, and where nothing varies.
+    """
+    smallest, variance = min(dfs), math.fsum(parts)
+    if smallest + 1 < SATTERTHWAITE_FROM or variance == 0:
+        return float(smallest)
+    return variance**2 / math.fsum(
+        part**2 / df for part, df in zip(parts, dfs, strict=True) if part > 0
+    )
 
 
 def interval(estimate: Estimate, alpha: float) -> tuple[float, float]:
@@ -136,13 +154,13 @@ def correlation(a: Sequence[float] | Floats, b: Sequence[float] | Floats) -> flo
     x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if len(x) < 3:
         return None
-    spreads = _spread(x) * _spread(y)
+    spreads = spread(x) * spread(y)
     if spreads == 0:
         return None
     return float((x - x.sum() / len(x)) @ y) / ((len(x) - 1) * spreads)
 
 
-def _spread(data: Floats) -> float:
+def spread(data: Floats) -> float:
     """Sample standard deviation [n] -> scalar, 0 when only rounding is left."""
     centred = data - data.sum() / len(data)
     sd = math.sqrt(float(centred @ centred) / (len(data) - 1))

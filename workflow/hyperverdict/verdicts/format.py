@@ -135,7 +135,7 @@ class EffectEntry:
             matters is there.
         alpha: two-sided, after corrections.
         n: seeds behind it.
-        paired: the arms share their seeds.
+        paired: the arms share their seeds, all of them.
         delta: the size that matters.
         sd: of the contrast per seed; on the log scale for ratio metrics.
         df: degrees of freedom.
@@ -146,7 +146,10 @@ class EffectEntry:
         per_seed: (seed, contrast); empty when unpaired.
         seeds_needed: (low, high) to settle an open effect.
         between: sizes claimed, or null.
-        failures_decide: inconclusive because runs failed too often or unequally.
+        failures_decide: inconclusive because what the finished runs show does not hold with the
+            failed ones ranked worst.
+        pairs: seeds that its arms share and finished: `n` when paired, 0 when unpaired, between
+            when some seeds match and others do not.
         image_error: standard error for new test images, or null.
     """
 
@@ -179,6 +182,7 @@ class EffectEntry:
     seeds_needed: tuple[int, int] | None
     between: tuple[float, float] | None
     failures_decide: bool
+    pairs: int
     image_error: float | None
 
 

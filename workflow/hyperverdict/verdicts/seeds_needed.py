@@ -49,15 +49,15 @@ def seeds_needed(context: CheckContext) -> Range | None:
 
 
 def cost_hours(context: CheckContext, needed: Range) -> tuple[float, float] | None:
-    """Hours of training that `needed` seeds cost beyond those that exist; None when unknown."""
-    per_seed = 0.0
+    """Hours of training that `needed` seeds in every arm cost beyond its own; None when unknown."""
+    low, high = 0.0, 0.0
     for a in context.arms:
         seconds = a.rows["train_seconds"].dropna() if "train_seconds" in a.rows else ()
         if not len(seconds):
             return None
-        per_seed += float(sum(seconds)) / len(seconds)
-    have = len(context.question.seeds)
-    low, high = (max(0, seeds - have) * per_seed / 3600 for seeds in needed)
+        per_seed = float(sum(seconds)) / len(seconds) / 3600
+        low += max(0, needed[0] - len(a.rows)) * per_seed
+        high += max(0, needed[1] - len(a.rows)) * per_seed
     return (low, high) if math.isfinite(high) else None
 
 

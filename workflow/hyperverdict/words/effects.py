@@ -158,6 +158,8 @@ def used_test(effect: Effect, replicate: str = "seed", sequence: bool = False) -
     if sequence:
         return f"a confidence sequence on {_tested(effect, replicate)}"
     test = "a one-sample t test" if effect.paired else "Welch’s t test"
+    if not effect.paired and effect.pairs:
+        test = "the t test for partly paired samples of Derrick et al. (2017)"
     return f"{test} on {_tested(effect, replicate)}"
 
 
@@ -167,7 +169,8 @@ def _tested(effect: Effect, replicate: str) -> str:
     per = "per measurement" if effect.metric.is_time else f"per {replicate}"
     if not effect.paired:
         of = "the logarithms of the values" if effect.ratio else "the values"
-        return f"{of}, unpaired"
+        shared = f"{count(effect.pairs, replicate)} paired" if effect.pairs else "unpaired"
+        return f"{of}, {shared}"
     match effect.contrast.kind:
         case "share":
             return "jackknife pseudo-values of the difference in shares"
