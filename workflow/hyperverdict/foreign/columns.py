@@ -25,6 +25,7 @@ class Column:
         score: for a metric: what its name says.
         is_declared: for a factor: the study or the export calls it a setting; else it may be one.
         shift: 1 for progress that counts from 0, None where nothing says so.
+        percent: for a metric: the study says that it is in percent (True) or in fractions (False).
         repeats: for a factor: what it numbers within a seed ("fold"); "" for a setting.
     """
 
@@ -35,6 +36,7 @@ class Column:
     score: Score | None = None
     is_declared: bool = False
     shift: int | None = None
+    percent: bool | None = None
     repeats: str = ""
 
 

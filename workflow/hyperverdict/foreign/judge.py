@@ -25,6 +25,7 @@ from hyperverdict.foreign.select import matching, select
 from hyperverdict.foreign.study import Loaded, budgets_of, load, metrics_of, wanted_by
 from hyperverdict.foreign.table import Table, table_of_frame
 from hyperverdict.foreign.tables import final_rows, joined
+from hyperverdict.foreign.units import refuse_sizes
 from hyperverdict.foreign.wide import reshaped
 from hyperverdict.outcomes.elsewhere import ClaimNotes, Elsewhere
 from hyperverdict.outcomes.values import index_runs
@@ -67,7 +68,10 @@ def judge_table(
     raw, source = _content(study)
     cells = table if isinstance(table, Table) else reshaped(table_of_frame(table))
     runs, metrics = read_table(cells, raw, source)
-    return _Judging(runs, load(raw, source, runs), metrics).judged()
+    loaded = load(raw, source, runs)
+    tops = {n: float(np.nanmax(s.values, initial=0.0)) for n, s in runs.scores.items()}
+    refuse_sizes(loaded.study, frozenset(n for n, s in runs.scores.items() if s.percent), tops)
+    return _Judging(runs, loaded, metrics).judged()
 
 
 def _content(study: str | Path | Mapping[str, Any]) -> tuple[Mapping[str, Any], Source]:

@@ -24,7 +24,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     FOLD: (
         "fold", "folds", "fold_id", "fold_idx", "fold_index", "fold_nr", "fold_no", "fold_num",
         "fold_number", "ifold", "i_fold", "cv_fold", "cv_split", "cv_iter",
-        "cv_iteration", "cv_index", "cv_idx", "cv_id", "kfold", "k_fold", "outer_fold", "inner_fold", "test_fold",
+        "cv_iteration", "cv_index", "cv_idx", "cv_id", "kfold", "k_fold", "outer_fold",
+        "inner_fold", "test_fold",
         "val_fold", "valid_fold", "validation_fold", "held_out_fold", "heldout_fold",
     ),
     SPLIT: (

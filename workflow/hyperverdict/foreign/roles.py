@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,22 @@ from hyperverdict.foreign.table import Table
 from hyperverdict.foreign.unique import named_apart, one_run, one_seed
 
 _SHIFT = re.compile(r"(.*\S)\s*\+\s*1")
+_UNIT = re.compile(r"(.*\S)\s+in\s+(percent|fractions)")
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the study's `columns:` says of one column.
+
+    Attributes:
+        ours: our names for it.
+        shift: 1 where the study writes ``epoch + 1``.
+        percent: whether it writes ``test_err in percent`` or ``in fractions``.
+    """
+
+    ours: tuple[str, ...] = ()
+    shift: int | None = None
+    percent: bool | None = None
 
 
 def assign(table: Table, export: Export, wanted: Wanted) -> Roles:
@@ -44,7 +60,7 @@ def assign(table: Table, export: Export, wanted: Wanted) -> Roles:
         if column in ignored:
             found = Column(column, column, "ignored", "the study's ignore:")
         elif column in said:
-            found = _said(column, *said[column], wanted)
+            found = _said(column, said[column], wanted)
         elif column in claimed:
             found = Column(column, bare[column][0], "factor", CLAIMS, is_declared=True)
         elif column == table.run:
@@ -62,22 +78,23 @@ def assign(table: Table, export: Export, wanted: Wanted) -> Roles:
     return Roles(export, tuple(named_apart(columns)), tuple(undecided), words)
 
 
-def _mapped(
-    columns: Mapping[str, str], theirs: list[str]
-) -> dict[str, tuple[list[str], int | None]]:
-    """Their column -> (our names for it, 1 where the study writes ``epoch + 1``)."""
-    found: dict[str, tuple[list[str], int | None]] = {}
+def _mapped(columns: Mapping[str, str], theirs: list[str]) -> dict[str, _Said]:
+    """Their column -> what the study says of it."""
+    found: dict[str, _Said] = {}
     for ours, written in columns.items():
-        shift = None
+        shift = percent = None
         shifted = _SHIFT.fullmatch(written) if written not in theirs else None
+        in_unit = _UNIT.fullmatch(written) if written not in theirs else None
         if shifted and shifted.group(1) in theirs:
             written, shift = shifted.group(1), 1
+        elif in_unit and in_unit.group(1) in theirs:
+            written, percent = in_unit.group(1), in_unit.group(2) == "percent"
         if written not in theirs:
             raise UserError(
                 f"columns: {ours}: the table has no column {written!r}; {nearest(written, theirs)}"
             )
-        ours_so_far, _ = found.get(written, ([], None))
-        found[written] = ([*ours_so_far, ours], shift)
+        so_far = found.get(written, _Said()).ours
+        found[written] = _Said((*so_far, ours), shift, percent)
     return found
 
 
@@ -97,14 +114,14 @@ def _words(
     wanted: Wanted,
     theirs: list[str],
     bare: Mapping[str, tuple[str, Role | None]],
-    said: Mapping[str, tuple[list[str], int | None]],
+    said: Mapping[str, _Said],
     ignored: set[str],
 ) -> dict[str, str]:
     """Word of the study -> the column that it names; words that name none are absent.
 
     Raises UserError for a word that names two columns, or one that is ignored.
     """
-    by_ours = {ours: column for column, (all_ours, _) in said.items() for ours in all_ours}
+    by_ours = {ours: column for column, one in said.items() for ours in one.ours}
     found: dict[str, str] = {}
     for word in dict.fromkeys(wanted.factors):
         if word in by_ours:
@@ -144,8 +161,9 @@ def _candidates(
         yield [c for c in plain if last[c] == alias]
 
 
-def _said(column: str, ours: list[str], shift: int | None, wanted: Wanted) -> Column:
+def _said(column: str, said: _Said, wanted: Wanted) -> Column:
     """The role that the study's `columns:` gives; what it names otherwise is a setting."""
+    ours, shift = said.ours, said.shift
     name = ours[0]
     if name == "seed":
         return Column(column, "seed", "seed", STUDY)
@@ -162,7 +180,8 @@ def _said(column: str, ours: list[str], shift: int | None, wanted: Wanted) -> Co
         split = ours_score.split or score.split
         is_best = score.is_best or ours_score.is_best
         found = names.Score(metric or ours_score.metric, split, is_best)
-        return Column(column, metric or ours_score.metric, "metric", STUDY, found)
+        own = metric or ours_score.metric
+        return Column(column, own, "metric", STUDY, found, percent=said.percent)
     unit = names.unit_of(name)
     if unit:
         return Column(column, unit, "progress", STUDY, shift=shift or 0)

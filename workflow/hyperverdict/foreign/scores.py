@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.foreign import names
 from hyperverdict.foreign.columns import STUDY, Column, Roles
 from hyperverdict.foreign.table import Table
+from hyperverdict.foreign.units import Unit, refuse_mixed_scale
+from hyperverdict.foreign.units import unit_of as fractions_of
 from hyperverdict.vocabulary.metrics import RECORDED, Metric
 
 Floats = npt.NDArray[np.float64]
 
-# Averages in single precision may end above 1 by so much.
-ROUNDING = 1e-6
 # No training takes thirty years: such times are dates.
 LONGEST_SECONDS = 1e9
 _DURATION = re.compile(
@@ -38,6 +37,7 @@ class Scores:
         values: [rows], nan where the cell is empty or the score was not finite.
         infinite: rows [n] whose score was infinite.
         complement: it was read as 1 minus the column.
+        percent: the column is in percent.
         notes: what was done to it, in sentences.
     """
 
@@ -46,6 +46,7 @@ class Scores:
     values: Floats
     infinite: npt.NDArray[np.bool_]
     complement: bool = False
+    percent: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -63,17 +64,30 @@ def read_scores(table: Table, roles: Roles, metric: Metric) -> Scores:
         column, complement = column_of(table, roles, RECORDED["error"]), True
     if column is None:
         raise UserError(_missing(metric.name, table.columns))
-    values, is_percent = numbers(table, column.theirs, is_time=metric.is_time)
+    values = numbers(table, column.theirs, is_time=metric.is_time)
     if metric.is_time:
         _refuse_dates(table, column.theirs, values)
     notes: list[str] = []
     infinite = np.isinf(values)
     values = np.where(infinite, np.nan, values)
+    unit = Unit(False)
     if metric.is_fraction:
-        values = _fractions(table, column, values, is_percent, metric, notes)
+        held = _held(metric, complement=complement)
+        unit = fractions_of(table, roles, column, values, held)
+        values = unit.fractions(values)
+        notes += [unit.note] if unit.note else []
+    else:
+        refuse_mixed_scale(table, column, values, metric)
     if complement:
         values = 1.0 - values
-    return Scores(metric.name, column, values, infinite, complement, tuple(notes))
+    return Scores(metric.name, column, values, infinite, complement, unit.percent, tuple(notes))
+
+
+def _held(metric: Metric, *, complement: bool) -> Metric:
+    """The metric that the column itself holds: the error where accuracy is read as 1 - error."""
+    if not complement:
+        return metric
+    return RECORDED["error" if metric.name == "accuracy" else "accuracy"]
 
 
 def _missing(name: str, columns: Iterable[str]) -> str:
@@ -159,18 +173,17 @@ def _only(table: Table, metric: str, group: Sequence[Column]) -> Column:
     return group[0]
 
 
-def numbers(table: Table, column: str, *, is_time: bool = False) -> tuple[Floats, bool]:
-    """(the cells of a column as numbers, whether they are written with %).
+def numbers(table: Table, column: str, *, is_time: bool = False) -> Floats:
+    """The cells of a column as numbers, without their % signs.
 
     Raises UserError with the place of a cell that is no number.
     """
     cells = table.columns[column]
     if cells.dtype.kind == "m":
-        return cells.dt.total_seconds().to_numpy(dtype=float), False
+        return cast(Floats, cells.dt.total_seconds().to_numpy(dtype=float))
     if cells.dtype.kind in "iuf":
-        return cells.to_numpy(dtype=float), False
+        return cells.to_numpy(dtype=float)
     codes, found = pd.factorize(cells, use_na_sentinel=True)
-    is_percent = any(isinstance(cell, str) and cell.strip().endswith("%") for cell in found)
     values = np.array([*(_number(cell, is_time) for cell in found), np.nan])
     bad = np.isneginf(values)[codes]
     empty = table.empty(column)
@@ -180,7 +193,7 @@ def numbers(table: Table, column: str, *, is_time: bool = False) -> tuple[Floats
         raise UserError(
             f"{table.place(row)}, column {column!r}: {cells.iloc[row]!r} is not a number"
         )
-    return np.where(bad, np.nan, values[codes]), is_percent
+    return np.where(bad, np.nan, values[codes])
 
 
 def _number(cell: Any, is_time: bool) -> float:
@@ -217,40 +230,6 @@ def _refuse_dates(table: Table, column: str, values: Floats) -> None:
         )
 
 
-def _fractions(
-    table: Table,
-    column: Column,
-    values: Floats,
-    is_percent: bool,
-    metric: Metric,
-    notes: list[str],
-) -> Floats:
-    """Fractions from fractions or percentages; UserError for a column that holds both."""
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return values
-    if finite.min() < 0 or finite.max() > 100:
-        bad = finite.min() if finite.min() < 0 else finite.max()
-        raise UserError(
-            f"column {column.theirs!r}: {metric.name} {bad:g} is neither a fraction nor a "
-            "percentage"
-        )
-    named = is_percent or names.PERCENT.search(column.theirs) is not None
-    if finite.max() <= 1 + ROUNDING and not named:
-        return np.where(np.isfinite(values), np.minimum(values, 1.0), values)
-    small = np.flatnonzero((values > 0) & (values <= 1))
-    if len(small) and not named:
-        large = int(np.nanargmax(values))
-        raise UserError(
-            f"column {column.theirs!r} holds fractions and percentages: {values[small[0]]:g} "
-            f"({table.place(int(small[0]))}), {values[large]:g} ({table.place(large)}). Write one "
-            f"kind; if all are percentages, name it {column.theirs}_percent and map it by "
-            "`columns:`"
-        )
-    notes.append(f"{metric.name.capitalize()} is in percent in the table: divided by 100.")
-    return values / 100
-
-
 def validation_scores(
     table: Table, roles: Roles, metric: Metric, reported: Mapping[str, Scores]
 ) -> Floats | None:
@@ -271,6 +250,10 @@ def validation_scores(
     cells = table.columns[candidates[0].theirs]
     if cells.dtype.kind not in "iuf":
         return None
-    values = cells.to_numpy(dtype=float)
-    top = np.nanmax(values) if np.isfinite(values).any() else 0.0
-    return values / 100 if metric.is_fraction and top > 1 + ROUNDING else values
+    values: Floats = cells.to_numpy(dtype=float)
+    if not metric.is_fraction:
+        return values
+    try:
+        return fractions_of(table, roles, candidates[0], values, metric).fractions(values)
+    except UserError:  # Nothing is claimed about it.
+        return None

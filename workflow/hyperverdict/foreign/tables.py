@@ -25,6 +25,9 @@ AMOUNTS = ("steps", "epochs", "samples")
 MACHINE = ("hardware", "device", "threads", "host", "commit")
 # Further scores of a run that checks compare.
 MOST_SCORES = 50
+_IN_FRACTIONS = frozenset(
+    name for m in RECORDED.values() if m.is_fraction for name in (m.final, m.validation)
+)
 
 
 def final_rows(
@@ -89,6 +92,8 @@ def _further_scores(runs: Runs, metrics: Sequence[Metric]) -> dict[str, Floats]:
         if column.score is not None and cells.dtype.kind in "iuf":
             split = {"eval": "test", "": "test"}.get(column.score.split, column.score.split)
             name = f"{split}_{column.name}{'_best' if column.score.is_best else ''}"
+            if name in _IN_FRACTIONS:  # Read above, or in doubt whether it is in percent.
+                continue
             found.setdefault(name, cells.to_numpy(dtype=float))
     return found
 

@@ -23,6 +23,8 @@ Maker = Literal["loop", "training", "table"]
 FRACTION = "fraction"
 _HUNDREDTHS = re.compile(r"(.+?)\s*(?:%|percent|pct|percentage points?|points?|pp)", re.IGNORECASE)
 SECONDS = "seconds"
+# A fifth of the whole scale is no smallest effect of interest: it was meant in percentage points.
+LARGEST_SIZE = 0.2
 TIME = "train_time"
 
 
@@ -173,6 +175,11 @@ def with_size(metric: Metric, size: object) -> Metric:
         if metric.is_fraction and value >= 1:
             raise UserError(
                 f"{size!r}: {metric.name} is a fraction of the images; write one point as 0.01"
+            )
+        if metric.is_fraction and value >= LARGEST_SIZE:
+            raise UserError(
+                f"{size!r}: {metric.name} is a fraction of the images, so this means "
+                f"{100 * value:g} points; write {value:g} points as {value / 100:g}"
             )
         if metric.is_time:
             raise UserError(f"{size!r}: times are judged as ratios; write one such as 1.10x")
