@@ -16,6 +16,7 @@ import numpy as np
 
 ALPHAS = (0.002, 0.005, 0.01, 0.0125, 0.05 / 3, 0.025, 0.05, 0.1, 0.2)
 SCHEDULES: tuple[tuple[tuple[int, ...], sequential.Spending], ...] = (
+    ((10, 20), "even"),
     ((10, 20), "front_loaded"),
     ((5, 10, 20), "pocock"),
     ((5, 10, 20), "obrien_fleming"),

@@ -19,6 +19,7 @@ from hyperverdict.design.devices import Machine, Timed, faster_device
 from hyperverdict.design.plan import make_plan, tuning_paths
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import studies_folder
+from hyperverdict.ledger.record import reported_heads
 from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.programs.identity import identity_of
@@ -41,6 +42,7 @@ from hyperverdict.vocabulary.datasets import PREPARED
 from hyperverdict.vocabulary.users import Users
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 
+REPORT_FILE = "report.html"
 COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"
 
 
@@ -133,7 +135,8 @@ def judge(
     _refuse_percent(study, tables.final)
     times = [read_timing(timing) for timing in timings]
     present = _present_code(study)
-    report = judge_study(study, tables.final, tables.curves, times, ledger, present)
+    seen = reported_heads(folder / REPORT_FILE)
+    report = judge_study(study, tables.final, tables.curves, times, ledger, present, seen)
     write_verdicts(report, folder)
     write_results(report, study, folder / "tables/verdicts.rst")
     return report
@@ -191,7 +194,7 @@ def write_study_report(
     write_atomic(folder / "tables/verdicts.tex", verdict_table(report).encode())
     methods = methods_paragraph(study, report, provenance)
     write_atomic(folder / "methods.txt", f"{methods}\n".encode())
-    return write_report(study, report, drawn, provenance, folder / "report.html")
+    return write_report(study, report, drawn, provenance, folder / REPORT_FILE)
 
 
 def _made_by(study: Study) -> dict[str, str]:

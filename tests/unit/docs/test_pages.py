@@ -71,6 +71,7 @@ SECTIONS = {
     "ArmSummary": "Arms",
     "SensitivityLine": "Sensitivity",
     "NextLook": "Next look",
+    "Head": "Ledger",
     "Failures": "Failures",
     "MetricEntry": "Metrics",
     "Pick": "Picks",

@@ -12,6 +12,7 @@ from hyperverdict.records.collect import collect
 from hyperverdict.stats.sequential import nominal_alphas, sequence_t
 from hyperverdict.verdicts.judge import judge_study
 
+from tests.unit.ledger.judging import effect_of, judge, lines_of, noisy, verdict_of
 from tests.unit.verdicts.synthetic import (
     DEPTH,
     all_arms,
@@ -20,46 +21,6 @@ from tests.unit.verdicts.synthetic import (
     study_from,
     write_synthetic,
 )
-
-
-@pytest.fixture
-def place(tmp_path):
-    (tmp_path / "results").mkdir()
-    return tmp_path
-
-
-def _noisy(configuration, seed):
-    """A difference of about 0.6 points with a standard deviation of one: open for long."""
-    deep = len(configuration["hidden_units"]) == 3
-    return round(0.7 + deep * (0.006 + 0.01 * math.sin(5 * seed)), 4)
-
-
-def _judge(place, seeds, first=True, more="", score=_noisy, claim=DEPTH, edit=None):
-    """Register, run and judge a study of one claim in one folder, again and again."""
-    study = one_claim(place, claim, seeds=seeds, more=more)
-    if edit:
-        text = (place / "study.yaml").read_text()
-        for old, new in edit.items():
-            assert old in text
-            text = text.replace(old, new)
-        study = study_from(text, place)
-    if first:
-        register(study, place / "results", place / "runs")
-    tables = run_all(study, place / "runs", score)
-    ledger = place / "results" / "ledger.jsonl"
-    return judge_study(study, tables.final, tables.curves, ledger=ledger)
-
-
-def _verdict(report):
-    return report.hypotheses[0].verdicts[0]
-
-
-def _effect(report):
-    return _verdict(report).judgement.legs[0].effects[0]
-
-
-def _lines(place, kind):
-    return read_ledger(place / "results" / "ledger.jsonl").of_kind(kind)
 
 
 def test_a_chain_grows_and_verifies(tmp_path):
@@ -110,10 +71,10 @@ def test_a_torn_last_line_does_not_swallow_the_next(tmp_path):
 
 
 def test_registered_before_results(place):
-    report = _judge(place, 6)
-    assert _verdict(report).registered == "registered"
-    assert "post_hoc" not in {c.id for c in _verdict(report).fired}
-    (line,) = _lines(place, "registration")
+    report = judge(place, 6)
+    assert verdict_of(report).registered == "registered"
+    assert "post_hoc" not in {c.id for c in verdict_of(report).fired}
+    (line,) = lines_of(place, "registration")
     assert line.content["payload"]["delta"] == {"accuracy": 0.01}
     assert line.content["payload"]["seeds"] == [0, 1, 2, 3, 4, 5]
     assert "says" not in json.dumps(line.content)
@@ -121,8 +82,8 @@ def test_registered_before_results(place):
 
 def test_registered_after_results_is_post_hoc(place):
     study = one_claim(place, DEPTH, seeds=6)
-    run_all(study, place / "runs", _noisy)
-    verdict = _verdict(_judge(place, 6))
+    run_all(study, place / "runs", noisy)
+    verdict = verdict_of(judge(place, 6))
     assert verdict.registered == "post hoc"
     check = next(c for c in verdict.fired if c.id == "post_hoc")
     assert check.sentence == "Post hoc: registered when results of 6 seeds existed."
@@ -131,117 +92,209 @@ def test_registered_after_results_is_post_hoc(place):
 def test_one_arm_alone_reveals_no_contrast(place):
     study = one_claim(place, DEPTH, seeds=6)
     first = next(iter(all_arms(study).values()))[0]
-    write_synthetic(first, range(6), place / "runs", _noisy)
-    assert _verdict(_judge(place, 6)).registered == "registered"
+    write_synthetic(first, range(6), place / "runs", noisy)
+    assert verdict_of(judge(place, 6)).registered == "registered"
 
 
 def test_judging_without_registration_is_post_hoc(place):
-    assert _verdict(_judge(place, 6, first=False)).registered == "post hoc"
+    assert verdict_of(judge(place, 6, first=False)).registered == "post hoc"
 
 
 def test_wording_is_no_part_of_a_registration(place):
-    _judge(place, 6)
-    report = _judge(place, 6, edit={"Something helps.": "Depth is good for you."})
-    assert _verdict(report).registered == "registered"
-    assert len(_lines(place, "registration")) == 1
+    judge(place, 6)
+    report = judge(place, 6, edit={"Something helps.": "Depth is good for you."})
+    assert verdict_of(report).registered == "registered"
+    assert len(lines_of(place, "registration")) == 1
 
 
 def test_an_edited_size_that_matters_is_said_with_its_old_value(place):
-    _judge(place, 6)
-    report = _judge(place, 6, edit={"matters_from: 0.01": "matters_from: 0.005"})
-    verdict = _verdict(report)
+    judge(place, 6)
+    report = judge(place, 6, edit={"matters_from: 0.01": "matters_from: 0.005"})
+    verdict = verdict_of(report)
     assert verdict.registered == "post hoc"
     (sentence,) = [c.sentence for c in verdict.fired if c.id == "post_hoc"]
     assert "the size that matters for accuracy was edited from 0.01 to 0.005" in sentence
     assert "after results existed" in sentence
-    assert _verdict(_judge(place, 6)).registered == "registered"
+    assert verdict_of(judge(place, 6)).registered == "registered"
 
 
 def test_an_edit_before_results_is_registered_and_said(place):
     study = one_claim(place, DEPTH, seeds=6)
     register(study, place / "results", place / "runs")
-    verdict = _verdict(_judge(place, 6, edit={"matters_from: 0.01": "matters_from: 0.005"}))
+    verdict = verdict_of(judge(place, 6, edit={"matters_from: 0.01": "matters_from: 0.005"}))
     assert verdict.registered == "registered"
     assert any("was edited from 0.01 to 0.005" in s and "before" in s for s in verdict.scope)
 
 
 def test_judging_unchanged_runs_is_no_look(place):
-    first = _judge(place, 6)
-    again = _judge(place, 6)
-    assert len(_lines(place, "look")) == 1
-    assert _effect(first).ci == _effect(again).ci
+    first = judge(place, 6)
+    again = judge(place, 6)
+    assert len(lines_of(place, "look")) == 1
+    assert effect_of(first).ci == effect_of(again).ci
 
 
 def test_a_provisional_report_is_no_look(place):
     study = one_claim(place, DEPTH, seeds=6)
     register(study, place / "results", place / "runs")
     for configuration, _ in all_arms(study).values():
-        write_synthetic(configuration, range(4), place / "runs", _noisy)
+        write_synthetic(configuration, range(4), place / "runs", noisy)
     tables = collect([c for c, _ in all_arms(study).values()], place / "runs")
     ledger = place / "results" / "ledger.jsonl"
     report = judge_study(study, tables.final, tables.curves, ledger=ledger)
     assert report.provisional == "4 of 12 runs are missing"
-    assert _lines(place, "look") == ()
+    assert lines_of(place, "look") == ()
+
+
+def _large(configuration, seed):
+    """Thirty points with a hundredth of it as noise: any test supports it."""
+    return round(0.5 + 0.3 * (len(configuration["hidden_units"]) == 3) + 0.003 * (seed % 2), 4)
+
+
+@pytest.mark.parametrize("with_ledger", [True, False])
+def test_a_provisional_report_shows_estimates_and_no_verdict(place, with_ledger):
+    study = one_claim(place, DEPTH, seeds=12)
+    register(study, place / "results", place / "runs")
+    for configuration, _ in all_arms(study).values():
+        write_synthetic(configuration, range(11), place / "runs", _large)
+    tables = collect([c for c, _ in all_arms(study).values()], place / "runs")
+    ledger = place / "results" / "ledger.jsonl" if with_ledger else None
+    report = judge_study(study, tables.final, tables.curves, ledger=ledger)
+    verdict, effect = verdict_of(report), effect_of(report)
+    assert verdict.headline == verdict.judgement.evidence == effect.evidence == "estimated"
+    assert effect.ci[1] - effect.estimate == pytest.approx(
+        sequence_t(11, 0.05) * effect.sd / math.sqrt(11)
+    )
+    assert "Train the missing runs." in report.next_step
+    whole = verdict_of(judge(place, 12, score=_large))
+    assert whole.headline == "supported"
 
 
 def test_ten_then_twenty_uses_the_calibrated_boundaries(place):
-    first = _judge(place, 10)
-    assert _effect(first).alpha == pytest.approx(0.04)
-    assert any("Look 1 of 2 registered looks" in s for s in _verdict(first).scope)
-    second = _judge(place, 20)
-    assert _effect(second).n == 20
-    assert _effect(second).alpha == pytest.approx(nominal_alphas((10, 20), "front_loaded", 0.05)[1])
-    assert _verdict(second).registered == "registered"
-    assert len(_lines(place, "registration")) == 1
-    assert [line.content["look"] for line in _lines(place, "look")] == [1, 2]
+    first = judge(place, 10)
+    assert effect_of(first).alpha == pytest.approx(0.025)
+    assert any("Look 1 of 2 registered looks" in s for s in verdict_of(first).scope)
+    second = judge(place, 20)
+    assert effect_of(second).n == 20
+    assert effect_of(second).alpha == pytest.approx(nominal_alphas((10, 20), "even", 0.05)[1])
+    assert verdict_of(second).registered == "registered"
+    assert len(lines_of(place, "registration")) == 1
+    assert [line.content["look"] for line in lines_of(place, "look")] == [1, 2]
 
 
 def test_twenty_from_the_start_is_a_single_look(place):
-    assert _effect(_judge(place, 20)).alpha == 0.05
+    assert effect_of(judge(place, 20)).alpha == 0.05
 
 
 def test_an_unregistered_extension_gets_a_confidence_sequence(place):
-    _judge(place, 10)
-    report = _judge(place, 15)
-    effect = _effect(report)
+    judge(place, 10)
+    report = judge(place, 15)
+    effect = effect_of(report)
     low, high = effect.ci
-    half = sequence_t(15, 0.05 * 0.2) * effect.sd / math.sqrt(15)
+    half = sequence_t(15, 0.05 * 0.5) * effect.sd / math.sqrt(15)
     assert (high - low) / 2 == pytest.approx(half)
-    assert any("confidence sequence at the 20% of alpha" in s for s in _verdict(report).scope)
-    assert _verdict(report).sequential
+    assert any("confidence sequence at the 50% of alpha" in s for s in verdict_of(report).scope)
+    assert verdict_of(report).sequential
 
 
-def test_after_a_single_look_the_verdict_stands(place):
-    first = _judge(place, 6)
-    report = _judge(place, 9)
-    assert _effect(report).n == 6
-    assert _effect(report).ci == _effect(first).ci
+STATED = {"data: digits": "data: digits\nlooks: [6]"}
+
+
+def test_after_the_only_stated_look_the_verdict_stands(place):
+    first = judge(place, 6, edit=STATED)
+    assert effect_of(first).alpha == 0.05
+    report = judge(place, 9)
+    assert effect_of(report).n == 6
+    assert effect_of(report).ci == effect_of(first).ci
     assert any(
-        "9 seeds exist, but the registered looks have used all" in s for s in _verdict(report).scope
+        "9 seeds exist, but the registered looks have used all" in s
+        for s in verdict_of(report).scope
     )
-    assert len(_lines(place, "look")) == 1
+    assert len(lines_of(place, "look")) == 1
 
 
-def test_a_post_hoc_claim_that_is_extended_gets_the_sequence_at_alpha(place):
-    run_all(one_claim(place, DEPTH, seeds=6), place / "runs", _noisy)
-    assert _effect(_judge(place, 6)).alpha == 0.05
+def test_after_the_last_look_no_seeds_are_advised(place):
+    report = judge(place, 6, edit=STATED)
+    verdict = verdict_of(report)
+    assert verdict.headline == "inconclusive"
+    assert verdict.closed
+    assert verdict.next_look is None
+    assert "would not be judged" in report.next_step
+    assert "would settle" not in report.next_step
+
+
+@pytest.mark.parametrize("few", [3, 6])
+def test_a_first_look_at_few_seeds_does_not_end_the_claim(place, few):
+    first = judge(place, few)
+    assert effect_of(first).alpha == pytest.approx(0.8 * 0.05)
+    assert not verdict_of(first).closed
+    report = judge(place, 20)
+    effect = effect_of(report)
+    assert effect.n == 20
+    assert effect.ci[1] - effect.estimate == pytest.approx(
+        sequence_t(20, 0.2 * 0.05) * effect.sd / math.sqrt(20)
+    )
+    again = judge(place, 25)
+    assert effect_of(again).n == 25
+    assert verdict_of(again).sequential
+
+
+def test_a_registered_look_at_ten_or_more_seeds_is_the_only_one(place):
+    assert effect_of(judge(place, 12)).alpha == 0.05
+    assert verdict_of(judge(place, 12)).closed
+
+
+def _of_the_first_edition(place):
+    """Ledger lines as the first edition wrote them: without rules of looks."""
+    path = place / "results" / "ledger.jsonl"
+    lines = [(line.kind, dict(line.content)) for line in read_ledger(path).lines]
+    for file in (path, path.with_suffix(".head")):
+        file.unlink()
+    for _, content in lines:
+        content.pop("rules", None)
+        content.pop("stated", None)
+    append(path, lines)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "first", "second"),
+    [(10, 0.04, nominal_alphas((10, 20), "front_loaded", 0.05)[1]), (6, 0.05, 0.05)],
+)
+def test_looks_registered_before_keep_their_rules(place, seeds, first, second):
+    register(one_claim(place, DEPTH, seeds=seeds), place / "results", place / "runs")
+    _of_the_first_edition(place)
+    assert effect_of(judge(place, seeds)).alpha == pytest.approx(first)
+    assert effect_of(judge(place, 20)).alpha == pytest.approx(second)
+
+
+def test_a_post_hoc_claim_that_is_extended_gets_the_sequence(place):
+    run_all(one_claim(place, DEPTH, seeds=12), place / "runs", noisy)
+    assert effect_of(judge(place, 12)).alpha == pytest.approx(0.8 * 0.05)
     other = place / "other"
     (other / "results").mkdir(parents=True)
-    run_all(one_claim(other, DEPTH, seeds=6), other / "runs", _noisy)
+    run_all(one_claim(other, DEPTH, seeds=6), other / "runs", noisy)
     register(one_claim(other, DEPTH, seeds=9), other / "results", other / "runs")
-    effect = _effect(_judge(other, 9))
+    effect = effect_of(judge(other, 9))
     half = sequence_t(9, 0.05) * effect.sd / 3
     assert effect.ci[1] - effect.estimate == pytest.approx(half)
 
 
+@pytest.mark.parametrize("seeds", [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 6]])
+def test_seeds_that_were_looked_at_cannot_be_left_out(place, seeds):
+    judge(place, 6)
+    verdict = verdict_of(judge(place, 6, edit={"seeds: 6": f"seeds: {seeds}"}))
+    assert verdict.headline == "inconclusive (runs left out after a look)"
+    (check,) = [c for c in verdict.fired if c.id == "runs_left_out"]
+    assert "1 seed that an earlier look judged is left out" in check.sentence
+
+
 def test_an_edited_size_leaves_the_registered_looks_as_they_were(place):
-    _judge(place, 10)
+    judge(place, 10)
     edit = {"matters_from: 0.01": "matters_from: 0.005"}
-    _judge(place, 10, edit=edit)
-    report = _judge(place, 20, edit=edit)
-    assert _verdict(report).registered == "post hoc"
-    assert any("Look 2 of 2 registered looks" in s for s in _verdict(report).scope)
-    assert not _verdict(report).sequential
+    judge(place, 10, edit=edit)
+    report = judge(place, 20, edit=edit)
+    assert verdict_of(report).registered == "post hoc"
+    assert any("Look 2 of 2 registered looks" in s for s in verdict_of(report).scope)
+    assert not verdict_of(report).sequential
 
 
 def test_history_says_which_verdict_changed_and_because_of_which_runs(place):
@@ -249,9 +302,9 @@ def test_history_says_which_verdict_changed_and_because_of_which_runs(place):
         deep = len(configuration["hidden_units"]) == 3
         return 0.7 + deep * (0.02 + (0.04 * (-1) ** seed if seed < 10 else 0.001 * (seed % 3)))
 
-    assert _verdict(_judge(place, 10, score=settles)).headline == "inconclusive"
-    report = _judge(place, 20, score=settles)
-    assert _verdict(report).headline == "supported"
+    assert verdict_of(judge(place, 10, score=settles)).headline == "inconclusive"
+    report = judge(place, 20, score=settles)
+    assert verdict_of(report).headline == "supported"
     (sentence,) = report.history
     assert sentence.startswith("H at 300 steps: inconclusive (10 seeds, ")
     assert "became supported (20 seeds, " in sentence
@@ -259,12 +312,12 @@ def test_history_says_which_verdict_changed_and_because_of_which_runs(place):
 
 
 def test_damage_reaches_the_report(place):
-    _judge(place, 6)
+    judge(place, 6)
     path = place / "results" / "ledger.jsonl"
     path.write_text(path.read_text().replace('"accuracy":0.01', '"accuracy":0.02'))
-    report = _judge(place, 6)
+    report = judge(place, 6)
     assert report.history[0] == "Line 1 of the ledger was edited."
-    assert _verdict(report).registered == "post hoc"
+    assert verdict_of(report).registered == "post hoc"
 
 
 TWO = """
@@ -286,19 +339,19 @@ def test_the_primary_family_is_frozen_at_the_first_look(place):
     for text in (TWO, TWO + LATER):
         study = study_from(text, place)
         register(study, place / "results", place / "runs")
-        tables = run_all(study, place / "runs", _noisy)
+        tables = run_all(study, place / "runs", noisy)
         report = judge_study(study, tables.final, tables.curves, ledger=ledger)
         verdict = report.hypotheses[0].verdicts[0]
-        assert verdict.judgement.legs[0].effects[0].alpha == pytest.approx(0.05 / 3)
+        assert verdict.judgement.legs[0].effects[0].alpha == pytest.approx(0.8 * 0.05 / 3)
         assert verdict.uncorrected is not None
     late = report.hypotheses[2].verdicts[0]
-    assert late.judgement.legs[0].effects[0].alpha == 0.05
+    assert late.judgement.legs[0].effects[0].alpha == pytest.approx(0.8 * 0.05)
     assert late.uncorrected is None
     assert any("after the family was frozen" in sentence for sentence in late.scope)
 
 
 def test_a_tuned_claim_is_registered_although_its_untuned_arms_have_run(place):
-    run_all(one_claim(place, DEPTH, seeds=6), place / "runs", _noisy)
+    run_all(one_claim(place, DEPTH, seeds=6), place / "runs", noisy)
     tune = "tune: {learning_rate: [1e-4, 3e-4, 3e-3]}"
     study = one_claim(place, DEPTH, seeds=6, more=tune)
     (line,) = register(study, place / "results", place / "runs").lines

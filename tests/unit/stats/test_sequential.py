@@ -105,7 +105,8 @@ def test_null_p_values_are_those_of_growing_samples():
 
 def test_rules_by_name():
     assert scheduled((10,), 0) is SINGLE_LOOK
-    assert scheduled((10, 20), 1) == Scheduled(2, (10, 20), "front_loaded")
+    assert scheduled((10, 20), 1) == Scheduled(2, (10, 20), "even")
+    assert scheduled((10, 20), 1, rules=1) == Scheduled(2, (10, 20), "front_loaded")
     assert scheduled((5, 10, 20), 0) == Scheduled(1, (5, 10, 20), "pocock")
     assert confidence_sequence(0.25) == ConfidenceSequence(0.75)
     assert SINGLE_LOOK.spent(0.05) == 0.05

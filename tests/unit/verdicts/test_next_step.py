@@ -45,8 +45,10 @@ def test_the_next_look_may_not_do_and_there_may_be_none_left():
     assert "(the next registered look, at 20, may leave it open)" in study_step(
         [made_report(short)]
     )
-    spent = _open("", NextLook((40, 95)), registered="registered")
-    assert study_step([made_report(spent)]).endswith("its registered looks have used all of alpha.")
+    spent = _open("", None, registered="registered", closed=True)
+    step = study_step([made_report(spent)])
+    assert "The registered looks have used all of alpha, so more seeds would not be judged." in step
+    assert "would settle" not in step
 
 
 def test_open_times_are_measured_again():

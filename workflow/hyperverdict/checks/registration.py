@@ -1,9 +1,13 @@
-"""Was the claim stated before its results existed?"""
+"""Was the claim stated before its results existed, and judged on all that was looked at?"""
 
 from __future__ import annotations
 
 from hyperverdict.checks.context import CheckContext
-from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, caveat, check
+from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
+from hyperverdict.words.numbers import count, listed
+
+# Other versions that a sentence names.
+MOST_VERSIONS = 3
 
 
 @check(
@@ -23,4 +27,50 @@ def post_hoc(context: CheckContext) -> Found:
     return caveat(f"Post hoc: {status.registration_note}.", 2)
 
 
-CHECKS: tuple[Check, ...] = (post_hoc,)
+@check(
+    "caveat",
+    title="One version registered",
+    explains="How many versions of the claim were ever registered: of several, one comes out as "
+    "claimed by chance more easily than a single one. The report lists them all.",
+    remedy="Judge the version that counts in a study of its own, on seeds that no run has used.",
+)
+def several_versions(context: CheckContext) -> Found:
+    """More than one version of the claim was registered."""
+    versions = context.status.versions
+    if not context.status.registered:
+        return NOT_APPLICABLE
+    if len(versions) < 2:
+        return None
+    named = [str(version) for version in versions[:MOST_VERSIONS]]
+    more = [f"{len(versions) - MOST_VERSIONS} more"] if len(versions) > MOST_VERSIONS else []
+    return caveat(
+        f"One of {count(len(versions), 'version')} of this claim that were registered: "
+        f"{listed([*named, *more])}.",
+        3 + min(len(versions), 20) / 10,
+    )
+
+
+@check(
+    "blocks",
+    title="All runs that were looked at are judged",
+    explains="Whether runs that an earlier look judged are left out now: what remains was then "
+    "chosen by its results.",
+    remedy="Judge all the runs that an earlier look judged; more may be added.",
+)
+def runs_left_out(context: CheckContext) -> Found:
+    """Runs that an earlier look judged are left out."""
+    look = context.status.look
+    if look is None:
+        return NOT_APPLICABLE
+    if not look.removed:
+        return None
+    what = count(look.removed, context.notes.replicate)
+    are = "is" if look.removed == 1 else "are"
+    return blocks(
+        f"{what} that an earlier look judged {are} left out of this one.",
+        "runs left out after a look",
+        11,
+    )
+
+
+CHECKS: tuple[Check, ...] = (post_hoc, several_versions, runs_left_out)

@@ -72,6 +72,8 @@ def few_seeds(context: CheckContext) -> Found:
         return None
     worst = max(noisy, key=lambda e: e.sd if math.isfinite(e.sd) else 0.0)
     few = count(worst.n, context.notes.replicate)
+    if worst.alpha <= 0:
+        return caveat(f"{few} are too few for a confidence sequence to settle anything.", 7)
     return caveat(f"{few} detect only effects above {_detectable(worst)}.", 7)
 
 

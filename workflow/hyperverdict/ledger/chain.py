@@ -10,12 +10,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.heads import HEAD_SUFFIX, head_text, read_head
+from hyperverdict.words.numbers import listed
 
 Kind = Literal["registration", "look", "rejudged"]
 START = "0" * 64
@@ -34,6 +36,27 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Head:
+    """A ledger's last line, which stands for all lines up to it.
+
+    Attributes:
+        line: its number.
+        hash: its SHA-256, in hexadecimal.
+    """
+
+    line: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A head that something outside the ledger has recorded; `who`: "the runs", "the report"."""
+
+    head: Head
+    who: str
+
+
+@dataclass(frozen=True)
 class Ledger:
     """What a ledger says, and what is wrong with it.
 
@@ -44,6 +67,20 @@ class Ledger:
     path: Path
     lines: tuple[Line, ...] = ()
     problems: tuple[str, ...] = ()
+
+    @property
+    def head(self) -> Head | None:
+        """Number and hash of the last line; None before there is any."""
+        return Head(self.lines[-1].number, self.lines[-1].hash) if self.lines else None
+
+    def checked(self, witnesses: Iterable[Witness]) -> Ledger:
+        """The same ledger; what others saw of it and it no longer holds is among its problems."""
+        known = {line.number: line.hash for line in self.lines}
+        lost: dict[str, set[int]] = {}
+        for witness in witnesses:
+            if known.get(witness.head.line) != witness.head.hash:
+                lost.setdefault(witness.who, set()).add(witness.head.line)
+        return replace(self, problems=self.problems + tuple(_rewritten(lost)))
 
     def of_kind(self, kind: Kind, question: str | None = None) -> tuple[Line, ...]:
         """Lines of one kind, of one question when given, in order."""
@@ -87,8 +124,7 @@ def append(path: Path, entries: Iterable[tuple[Kind, Mapping[str, Any]]]) -> Led
         return ledger
     number = ledger.lines[-1].number if ledger.lines else 0
     previous = ledger.lines[-1].hash if ledger.lines else START
-    head_number, _ = _read_head(path)
-    number = max(number, head_number)
+    number = max(number, _read_head(path).line)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     texts = []
     for kind, content in entries:
@@ -99,6 +135,15 @@ def append(path: Path, entries: Iterable[tuple[Kind, Mapping[str, Any]]]) -> Led
     _append_texts(path, texts)
     _write_head(path, number, previous)
     return read_ledger(path)
+
+
+def _rewritten(lost: Mapping[str, set[int]]) -> list[str]:
+    """One sentence for each witness whose lines are not the ledger's."""
+    return [
+        f"The ledger was rewritten: its {listed(f'line {n}' for n in sorted(lines))} "
+        f"{'is' if len(lines) == 1 else 'are'} not what {who} recorded."
+        for who, lines in sorted(lost.items())
+    ]
 
 
 def _append_texts(path: Path, texts: Iterable[str]) -> None:
@@ -152,25 +197,21 @@ def _canonical(content: Mapping[str, Any]) -> str:
 
 
 def _head_file(path: Path) -> Path:
-    return path.with_suffix(".head")
+    return path.with_suffix(HEAD_SUFFIX)
 
 
-def _read_head(path: Path) -> tuple[int, str]:
-    try:
-        number, last = _head_file(path).read_text().split()
-        return int(number), last
-    except (OSError, ValueError):
-        return 0, START
+def _read_head(path: Path) -> Head:
+    return Head(*(read_head(_head_file(path)) or (0, START)))
 
 
 def _write_head(path: Path, number: int, last: str) -> None:
-    write_atomic(_head_file(path), f"{number} {last}\n".encode())
+    write_atomic(_head_file(path), head_text(number, last).encode())
 
 
 def _cut_short(path: Path, number: int, last: str) -> list[str]:
-    head_number, head_last = _read_head(path)
-    if number < head_number:
-        return [f"The last {head_number - number} of the ledger's {head_number} lines are gone."]
-    if number and number == head_number and last != head_last:
+    head = _read_head(path)
+    if number < head.line:
+        return [f"The last {head.line - number} of the ledger's {head.line} lines are gone."]
+    if number and number == head.line and last != head.hash:
         return ["The last line of the ledger is not the one that was written."]
     return []

@@ -2,8 +2,11 @@
 
 1. at a registered number of seeds: the boundary of that look;
 2. a single registered look: the plain t interval;
-3. an unregistered extension: a confidence sequence at what alpha the looks so far left. When they
-   left none, the verdict of the last registered look stands and further seeds are not judged.
+3. a first look that nobody registered as the only one (registered after its results, or at few
+   seeds without `looks`): a t interval at a share of alpha, so that it does not end the claim;
+4. an unregistered extension: a confidence sequence at what alpha the looks so far left. When they
+   left none, the verdict of the last registered look stands and further seeds are not judged;
+5. a damaged ledger, which no longer knows the looks: a confidence sequence at alpha.
 
 Judging unchanged runs again is no look, and neither is a report while runs are missing.
 """
@@ -11,16 +14,21 @@ Judging unchanged runs again is no look, and neither is a report while runs are 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hyperverdict.claims.model import Question
 from hyperverdict.ledger.chain import Kind, Ledger, Line, sha256_of
 from hyperverdict.ledger.registration import Registered
 from hyperverdict.stats.sequential import (
+    DEFAULT_LOOKS,
+    RULES,
     SINGLE_LOOK,
+    FirstLook,
     LookRule,
+    Scheduled,
+    SingleLook,
     confidence_sequence,
     scheduled,
 )
@@ -38,6 +46,8 @@ class Look:
         rule: what this look may use of alpha.
         note: which interval applies, in words; "" for a single look.
         spends: share of alpha that is spent once this look is taken, 0 to 1.
+        removed: seeds (or runs of a table) that an earlier look judged and this one does not.
+        rules: those of looks that it was taken under.
     """
 
     number: int
@@ -47,6 +57,13 @@ class Look:
     note: str
     spends: float
     fingerprint: str
+    removed: int = 0
+    rules: int = RULES
+
+    @property
+    def is_last(self) -> bool:
+        """Whether all of alpha is used: what is added later is not judged."""
+        return self.spends >= 1
 
 
 @dataclass(frozen=True)
@@ -100,7 +117,14 @@ def present_look(question: Question, key: str, registered: Registered, ledger: L
     # Opposing claims share their contrast: one look at it has a line for each of them.
     distinct = {line.content["fingerprint"]: line for line in reversed(before)}
     before = sorted(distinct.values(), key=lambda line: line.number)
-    return _look(question.alpha, seeds, registered, before, bool(again), mark)
+    look = _look(question.alpha, seeds, registered, before, bool(again), mark, ledger.problems)
+    return replace(look, removed=len(removed_seeds(taken, look.seeds)))
+
+
+def removed_seeds(looks: Iterable[Line], seeds: Iterable[int]) -> frozenset[int]:
+    """The seeds that some look judged and that are not among `seeds`."""
+    judged = {int(seed) for line in looks for seed in line.content["seeds"]}
+    return frozenset(judged - set(seeds))
 
 
 def _look(
@@ -110,20 +134,22 @@ def _look(
     before: Sequence[Line],
     again: bool,
     mark: str,
+    problems: Sequence[str],
 ) -> Look:
     n, schedule, number = len(seeds), registered.schedule, len(before) + 1
     sizes = [int(line.content["n"]) for line in before]
     on_schedule = n in schedule and all(size in schedule and size < n for size in sizes)
     extended = not registered.foreseen and 0 < registered.seeds_before < n
-    if on_schedule and not extended:
-        index = schedule.index(n)
-        rule = scheduled(schedule, index)
-        several = (
-            f"Look {index + 1} of {len(schedule)} registered looks (at {listed(schedule)} seeds): "
-            "its interval is wider than that of a single look."
+    if problems:
+        note = (
+            "The ledger is damaged, so it is not known how often this claim was judged: a "
+            "confidence sequence replaces the t interval. It stays valid however often you look."
         )
-        note = several if len(schedule) > 1 else ""
-        return Look(number, again, seeds, rule, note, min(1.0, rule.spent(alpha) / alpha), mark)
+        return Look(number, again, seeds, confidence_sequence(), note, 0.0, mark)
+    if on_schedule and not extended:
+        rule, note = _planned(registered, n)
+        spends = min(1.0, rule.spent(alpha) / alpha)
+        return Look(number, again, seeds, rule, note, spends, mark, rules=registered.rules)
     left = 1.0 - _spent(before)
     if left <= 0:
         return _past_look(before[-1], seeds, again, mark)
@@ -135,17 +161,41 @@ def _look(
     return Look(number, again, seeds, confidence_sequence(left), note, _spent(before), mark)
 
 
+def _planned(registered: Registered, n: int) -> tuple[SingleLook | Scheduled | FirstLook, str]:
+    """The rule of a look that is on schedule, and what to say of it."""
+    schedule = registered.schedule
+    if len(schedule) > 1:
+        index = schedule.index(n)
+        note = (
+            f"Look {index + 1} of {len(schedule)} registered looks (at {listed(schedule)} seeds): "
+            "its interval is wider than that of a single look."
+        )
+        return scheduled(schedule, index, registered.rules), note
+    few = n < DEFAULT_LOOKS[0] and not registered.stated
+    if registered.rules > 1 and (few or registered.status == "post hoc"):
+        rule = FirstLook()
+        note = (
+            f"A first look that is not registered as the only one: it uses "
+            f"{percent_text(rule.share, 0)} of alpha and leaves the rest to later looks at more "
+            "seeds."
+        )
+        return rule, note
+    return SINGLE_LOOK, ""
+
+
 def _past_look(last: Line, seeds: tuple[int, ...], again: bool, mark: str) -> Look:
     """The last registered look used all of alpha: its seeds are judged as they were then."""
     judged = tuple(int(seed) for seed in last.content["seeds"])
     rule_of = tuple(int(x) for x in last.content["schedule"])
-    rule = SINGLE_LOOK if len(rule_of) < 2 else scheduled(rule_of, rule_of.index(len(judged)))
+    rules = int(last.content.get("rules", 1))
+    several = len(rule_of) > 1
+    rule = scheduled(rule_of, rule_of.index(len(judged)), rules) if several else SINGLE_LOOK
     note = (
         f"{count(len(seeds), 'seed')} exist, but the registered looks have used all of alpha: the "
         f"verdict on {count(len(judged), 'seed')} stands. To add seeds later, register `looks` "
         "before the first run."
     )
-    return Look(int(last.content["look"]), True, judged, rule, note, 1.0, mark)
+    return Look(int(last.content["look"]), True, judged, rule, note, 1.0, mark, rules=rules)
 
 
 def _spent(before: Sequence[Line]) -> float:
@@ -166,6 +216,7 @@ def look_entry(judged: JudgedQuestion) -> dict[str, Any]:
         "fingerprint": look.fingerprint,
         "runs": _run_marks(question),
         "spends": look.spends,
+        "rules": look.rules,
         "evidence": judged.evidence,
         "headline": judged.headline,
     }

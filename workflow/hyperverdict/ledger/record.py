@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
+from pathlib import Path
 
 import pandas as pd
 
-from hyperverdict.ledger.chain import Ledger, append
+from hyperverdict.ledger.chain import Head, Ledger, Witness, append
 from hyperverdict.ledger.looks import JudgedQuestion, look_entry, new_line
 from hyperverdict.ledger.registration import SeedsOf
+from hyperverdict.records.collect import LEDGERS_COLUMN
+from hyperverdict.runs.heads import parse_head
 
 
 def seeds_in(final: pd.DataFrame) -> SeedsOf:
@@ -21,3 +26,23 @@ def record_looks(ledger: Ledger, judged: Iterable[JudgedQuestion]) -> Ledger:
     """Add the looks that complete questions took; verdicts on unchanged runs add none."""
     lines = (new_line(ledger, look_entry(one), one.look.again) for one in judged)
     return append(ledger.path, [line for line in lines if line is not None])
+
+
+def witnesses_in(final: pd.DataFrame, study: str) -> frozenset[Witness]:
+    """The heads of a study's ledger that the runs of a final table carry."""
+    if LEDGERS_COLUMN not in final:
+        return frozenset()
+    heads = (json.loads(text).get(study) for text in final[LEDGERS_COLUMN].dropna().unique())
+    return frozenset(Witness(Head(*parse_head(head)), "the runs") for head in heads if head)
+
+
+_HEAD_IN_REPORT = re.compile(r'<meta name="hyperverdict-ledger" content="(\d+ [0-9a-f]{64})">')
+
+
+def reported_heads(report: Path) -> frozenset[Witness]:
+    """The head of the ledger that an earlier report (HTML) carries; none where there is none."""
+    try:
+        found = _HEAD_IN_REPORT.search(report.read_text(errors="replace")[:5000])
+    except OSError:
+        return frozenset()
+    return frozenset({Witness(Head(*parse_head(found[1])), "the last report")} if found else ())

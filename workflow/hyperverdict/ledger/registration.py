@@ -16,7 +16,7 @@ from hyperverdict.claims.model import Claim
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.ledger.chain import Kind, Ledger, Line, append, read_ledger, sha256_of
 from hyperverdict.runs.layout import read_record
-from hyperverdict.stats.sequential import DEFAULT_LOOKS
+from hyperverdict.stats.sequential import DEFAULT_LOOKS, RULES
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.vocabulary.budget import Budget
@@ -42,6 +42,9 @@ class Registered:
         schedule: registered numbers of seeds.
         seeds_before: seeds whose results existed when it was registered.
         foreseen: the schedule itself was registered before any result, whatever was edited since.
+        rules: of looks, that the schedule was registered under (`stats.sequential.RULES`).
+        stated: the study states the schedule in `looks`, so that even a look at few seeds is meant
+            to be the only one.
     """
 
     status: str
@@ -49,6 +52,8 @@ class Registered:
     schedule: tuple[int, ...]
     seeds_before: int
     foreseen: bool = False
+    rules: int = RULES
+    stated: bool = False
 
 
 def question_key(claim: Claim, arms: Iterable[Arm]) -> str:
@@ -172,6 +177,8 @@ def registration_entry(
         "registration": fingerprint,
         "payload": fixed,
         "primary": hypothesis.primary,
+        "rules": RULES,
+        "stated": bool(study.look_schedule),
         "seeds_before": computable_seeds(
             _places(study, hypothesis, budget, arms), hypothesis.seeds, seeds_of
         ),
@@ -224,13 +231,15 @@ def registered(
     first = same[0]
     before = int(first.content["seeds_before"])
     edited = edits(earlier, first)
+    planned = [line for line in earlier if line.content["payload"]["looks"] == list(schedule)]
+    # A registration that states no rules is older than they are.
+    rules = int(planned[0].content.get("rules", 1)) if planned else RULES
+    stated = any(line.content.get("stated", False) for line in planned)
     if before == 0:
-        return Registered("registered", edited, schedule, 0, True)
-    foreseen = any(
-        line.content["seeds_before"] == 0 and line.content["payload"]["looks"] == list(schedule)
-        for line in earlier
-    )
-    return Registered("post hoc", edited or _after(before), schedule, before, foreseen)
+        return Registered("registered", edited, schedule, 0, True, rules, stated)
+    foreseen = any(line.content["seeds_before"] == 0 for line in planned)
+    note = edited or _after(before)
+    return Registered("post hoc", note, schedule, before, foreseen, rules, stated)
 
 
 def _after(seeds: int) -> str:
@@ -238,6 +247,7 @@ def _after(seeds: int) -> str:
 
 
 def _same_claim(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two registrations claim the same, however often they are judged."""
     return all(one[part] == other[part] for part in CLAIM_PARTS)
 
 

@@ -8,6 +8,7 @@ from hyperverdict.claims.model import Question
 from hyperverdict.ledger.chain import Ledger
 from hyperverdict.ledger.looks import Look, present_look
 from hyperverdict.ledger.registration import Registered, primary_family, question_key, registered
+from hyperverdict.ledger.versions import Version, versions_of
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.words.numbers import upper
 
@@ -24,6 +25,7 @@ class LedgerStatus:
         schedule: registered numbers of seeds at which it is judged.
         notes: sentences for the scope: which interval applies, what was edited.
         look: the present one; None without a ledger.
+        versions: all versions of the claim that were ever registered, in order.
     """
 
     registered: str = ""
@@ -33,6 +35,7 @@ class LedgerStatus:
     notes: tuple[str, ...] = ()
     key: str = ""
     look: Look | None = None
+    versions: tuple[Version, ...] = ()
 
 
 def status_of(
@@ -58,6 +61,7 @@ def status_of(
         notes=tuple(note for note in notes if note),
         key=key,
         look=look,
+        versions=versions_of(ledger, key, study, hypothesis, str(question.budget)),
     )
 
 

@@ -7,6 +7,7 @@ evaluation. Both are written as CSV and Parquet; the correctness bits go to Parq
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Real
@@ -27,6 +28,8 @@ from hyperverdict.vocabulary.vocabulary import OURS
 
 BITS_COLUMN = "correct"
 ENVIRONMENT_COLUMNS = ("device", "hardware", "threads", "commit", "host")
+# The heads of the ledgers that stood beside a run when it was trained, as JSON: study -> head.
+LEDGERS_COLUMN = "ledgers"
 # Every evaluation's scores: `loss`, `accuracy` and the recorded metrics of their own column.
 _SCORES = tuple(dict.fromkeys(m.curve for m in RECORDED.values() if not m.is_time))
 CURVE_COLUMNS = tuple(
@@ -97,7 +100,13 @@ def hyperparameter_cells(configuration: Configuration) -> dict[str, Any]:
 def _final_columns(factors: Iterable[str]) -> list[str]:
     run = ("seed", "status", "failed", "message", "steps", "last_step", "samples", "epochs")
     size = ("parameters", "flops_per_sample", "train_size", "test_size", "train_seconds")
-    identity = ("data_checksum", "code_checksum", "training_version", *ENVIRONMENT_COLUMNS)
+    identity = (
+        "data_checksum",
+        "code_checksum",
+        "training_version",
+        *ENVIRONMENT_COLUMNS,
+        LEDGERS_COLUMN,
+    )
     return ["path", *run, *factors, *size, *identity, *_score_columns(), BITS_COLUMN]
 
 
@@ -142,7 +151,7 @@ def _seed_rows(path: str, configuration: Configuration, record: RunRecord) -> li
 def _environment(record: RunRecord, session: int) -> dict[str, Any]:
     """Where a seed was trained, as text, so that a difference within a contrast shows."""
     if not 0 <= session < len(record.sessions):
-        return dict.fromkeys(ENVIRONMENT_COLUMNS)
+        return dict.fromkeys((*ENVIRONMENT_COLUMNS, LEDGERS_COLUMN))
     entry = record.sessions[session]
     hardware = entry.get("hardware")
     if isinstance(hardware, dict):
@@ -155,6 +164,7 @@ def _environment(record: RunRecord, session: int) -> dict[str, Any]:
         "threads": entry.get("threads"),
         "commit": entry.get("commit"),
         "host": host,
+        LEDGERS_COLUMN: json.dumps(entry["ledgers"]) if entry.get("ledgers") else None,
     }
 
 

@@ -45,6 +45,10 @@ OPEN_SIZE = (
     "The direction is settled, the size is not: with more {replicates} the effect may turn out too "
     "small to matter."
 )
+OPEN_SIZE_CLOSED = (
+    "The direction is settled, the size is not; the registered looks have used all of alpha, so "
+    "more {replicates} would not be judged."
+)
 
 FRAGILE = "More {replicates} may change this, because few of them carry it."
 DISPUTED = "More {replicates} may change this, because not every way of judging agrees."
@@ -199,7 +203,9 @@ def _settled(verdict: Verdict) -> str:
         return FRAGILE
     if not all(line.agrees for line in verdict.sensitivity):
         return DISPUTED
-    return OPEN_SIZE if verdict.judgement.grade == DIRECTION_ONLY else SETTLED
+    if verdict.judgement.grade != DIRECTION_ONLY:
+        return SETTLED
+    return OPEN_SIZE_CLOSED if verdict.closed else OPEN_SIZE
 
 
 def _undecided(verdict: Verdict) -> str:
@@ -210,6 +216,8 @@ def _undecided(verdict: Verdict) -> str:
     undecided = [leg for leg in judgement.judged_legs if leg.evidence == "inconclusive"]
     if undecided and all(leg.metric.is_time for leg in undecided):
         return "More precise measurements of the time would narrow the interval."
+    if verdict.closed:
+        return f"{upper(more)} of this study would not be judged."
     return f"{upper(more)} would narrow the interval."
 
 

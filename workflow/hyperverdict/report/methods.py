@@ -44,6 +44,7 @@ def methods_paragraph(study: Study, report: StudyReport, provenance: Mapping[str
         *(f"{id_}: {problem}" for id_, problem in problems.items() if problem),
         *(() if study.only_estimates else _rules(study, report)),
         *(() if report.trained_elsewhere else _scoring(report, study)),
+        *_ledger(report),
         *_versions(provenance),
     ]
     return " ".join(said)
@@ -258,6 +259,15 @@ def _scoring(report: StudyReport, study: Study) -> Iterator[str]:
         f"Of {count(report.planned, 'planned run')} (one configuration with one seed each) "
         f"{report.analysed:,} were analysed{'; failed runs count as outcomes' if failed else ''}."
     )
+
+
+def _ledger(report: StudyReport) -> Iterator[str]:
+    """The head of the ledger, by which a ledger that was written anew is noticed."""
+    if report.ledger is not None:
+        yield (
+            "Registrations and looks are in a ledger whose lines are chained by SHA-256; its line "
+            f"{report.ledger.line:,} has the hash {report.ledger.hash}."
+        )
 
 
 def _versions(provenance: Mapping[str, Any]) -> Iterator[str]:

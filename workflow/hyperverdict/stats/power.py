@@ -20,6 +20,8 @@ MOST_SEEDS = 10_000_000
 # Beyond this many seeds the sample SD is normal to four digits.
 NORMAL_FROM = 200
 NODES = 100
+# Below this alpha the noncentral t distribution is replaced where few seeds make it slow.
+FAR_TAIL = 1e-3
 
 # Whether n seeds, judged at this nominal alpha, are enough.
 Enough = Callable[[int, float], bool]
@@ -165,11 +167,15 @@ def sd_limit(sd: float, df: float) -> float:
 
 
 def detectable_effect(sd: float, n: int, alpha: float) -> float:
-    """The effect that `n` seeds prove with 80% power, in the unit of `sd`."""
-    if n < 2:
+    """The effect that `n` seeds prove with 80% power, in the unit of `sd`; infinite at alpha 0."""
+    if n < 2 or alpha <= 0:
         return math.inf
     if sd == 0:
         return 0.0
+    if alpha < FAR_TAIL:
+        # So far out the spread of the sample SD decides alone; the noncentral t is slow there.
+        spread = math.sqrt(float(scipy.special.chdtri(n - 1, 1 - POWER)) / (n - 1))
+        return sd * t_quantile(1 - alpha / 2, n - 1) * spread / math.sqrt(n)
     low, high = 0.0, 1.0
     while direction_power(n, 1 / high, alpha) < POWER:
         low, high = high, 2 * high

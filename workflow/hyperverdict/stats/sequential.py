@@ -22,10 +22,14 @@ from hyperverdict.stats.boundaries import ALPHAS, RATIOS
 from hyperverdict.stats.intervals import Floats, t_tail
 from hyperverdict.stats.power import Enough, single_look_seeds, smallest
 
-Spending = Literal["front_loaded", "pocock", "obrien_fleming"]
+Spending = Literal["even", "front_loaded", "pocock", "obrien_fleming"]
 
 DEFAULT_LOOKS = (10, 20)
+# Share of alpha that a first look takes when it leaves the rest to looks that nobody has planned.
 FIRST_SHARE = 0.8
+# Rules of looks that registrations are made under. Under the first, two looks shared alpha as 0.8
+# and 0.2 and a single look always used all of it; a registration keeps the rules it was made under.
+RULES = 2
 DRAWS = 1_000_000
 CALIBRATION_SEED = 20_260_101
 # Below this alpha the calibration has too few rejections; increments are used as they are.
@@ -71,9 +75,9 @@ class Scheduled:
     Attributes:
         look: which of `looks` this is, from 1.
         looks: rising numbers of seeds.
-        spending: how alpha is spent over the looks: `front_loaded` (0.8 alpha at the first, the
-            rest evenly over the others), `pocock` or `obrien_fleming` (Lan and DeMets,
-            Biometrika 70 (1983)).
+        spending: how alpha is spent over the looks: `even` (equal parts), `front_loaded` (0.8 alpha
+            at the first, the rest evenly over the others), `pocock` or `obrien_fleming` (Lan and
+            DeMets, Biometrika 70 (1983)).
     """
 
     look: int = 1
@@ -96,6 +100,32 @@ class Scheduled:
             if enough(n, nominal):
                 return n
         return max(single_look_seeds(enough, alpha, guess), self.looks[-1] + 1)
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """A first look that more looks may follow, although none is registered.
+
+    Its t interval takes a share of alpha; the rest is left to a confidence sequence over whatever
+    is looked at later, so that all looks together keep alpha (Bonferroni over the two parts).
+
+    Attributes:
+        share: of alpha that this look takes, 0 to 1.
+    """
+
+    share: float = FIRST_SHARE
+
+    def nominal(self, alpha: float, n: int) -> float:
+        """The look's share of alpha."""
+        return self.share * alpha
+
+    def spent(self, alpha: float) -> float:
+        """The same."""
+        return self.share * alpha
+
+    def seeds(self, enough: Enough, alpha: float, guess: int = 2) -> int:
+        """The seeds at which the sequence that goes on would settle."""
+        return ConfidenceSequence(self.share).seeds(enough, alpha, guess)
 
 
 @dataclass(frozen=True)
@@ -126,16 +156,21 @@ class ConfidenceSequence:
 SINGLE_LOOK = SingleLook()
 
 
-def scheduled(looks: tuple[int, ...], index: int) -> SingleLook | Scheduled:
-    """The rule of a registered look: 0.8 alpha at the first of two, Pocock's spending for more.
+def scheduled(looks: tuple[int, ...], index: int, rules: int = RULES) -> SingleLook | Scheduled:
+    """The rule of a registered look: half of alpha at each of two, Pocock's spending for more.
+
+    Half and half settles more claims by 20 seeds than 0.8 and 0.2 do and needs fewer seeds per
+    settled claim wherever noise is at least 1.5 times the size that matters (docs/ledger.md).
 
     Args:
         looks: rising numbers of seeds; one alone is a single look.
         index: which of them this is, from 0.
+        rules: those that the looks were registered under (see `RULES`).
     """
     if len(looks) == 1:
         return SINGLE_LOOK
-    return Scheduled(index + 1, looks, "front_loaded" if len(looks) == 2 else "pocock")
+    two: Spending = "even" if rules > 1 else "front_loaded"
+    return Scheduled(index + 1, looks, two if len(looks) == 2 else "pocock")
 
 
 def confidence_sequence(left: float = 1.0) -> LookRule:
@@ -161,6 +196,8 @@ def spent_by(looks: tuple[int, ...], spending: Spending, alpha: float) -> tuple[
     shares = [n / looks[-1] for n in looks]
     if len(looks) == 1:
         return (alpha,)
+    if spending == "even":
+        return tuple(alpha * k / len(looks) for k in range(1, len(looks) + 1))
     if spending == "front_loaded":
         rest = (1 - FIRST_SHARE) / (len(looks) - 1)
         return tuple(alpha * (FIRST_SHARE + k * rest) for k in range(len(looks)))

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.heads import heads_beside
 from hyperverdict.runs.layout import (
     METRICS_FILE,
     RECORD_FILE,
@@ -100,7 +101,7 @@ def fill_run(
     written = write_run(
         folder,
         [*([stored.rows] if stored else []), *(ended[seed].rows for seed in sorted(ended))],
-        _with_seeds(record, ended),
+        _with_seeds(record, ended, heads_beside(folder)),
     )
     partial.remove()
     logger.info(f"seeds in {METRICS_FILE}: {len(written.seeds)}")
@@ -214,8 +215,15 @@ class Clock:
         }
 
 
-def _with_seeds(record: RunRecord, ended: Mapping[int, PartialSeed]) -> RunRecord:
-    """The record with seeds and the sessions that trained them; each session lists its seeds."""
+def _with_seeds(
+    record: RunRecord, ended: Mapping[int, PartialSeed], heads: Mapping[str, str]
+) -> RunRecord:
+    """The record with seeds and the sessions that trained them; each session lists its seeds.
+
+    Args:
+        heads: those of the ledgers beside the run, which the new sessions carry.
+    """
+    kept = {"ledgers": dict(heads)} if heads else {}
     seeds, sessions = dict(record.seeds), [dict(entry) for entry in record.sessions]
     numbers: dict[str, int] = {}
     for seed, part in sorted(ended.items(), key=lambda item: item[1].session["ended"]):
@@ -224,6 +232,8 @@ def _with_seeds(record: RunRecord, ended: Mapping[int, PartialSeed]) -> RunRecor
             numbers[key] = len(sessions)
             sessions.append({"seeds": []})
         number = numbers[key]
-        sessions[number] = {**part.session, "seeds": [*sessions[number]["seeds"], seed]}
+        sessions[number] = {
+            **part.session, **kept, "seeds": [*sessions[number]["seeds"], seed],
+        }  # fmt: skip
         seeds[str(seed)] = replace(part.record, session=number)
     return replace(record, seeds=seeds, sessions=sessions)

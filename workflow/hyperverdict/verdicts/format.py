@@ -22,6 +22,7 @@ from hyperverdict.checks.model import CheckResult
 from hyperverdict.claims.model import Failures
 from hyperverdict.effects.contrast import Kind
 from hyperverdict.effects.effect import Evidence
+from hyperverdict.ledger.chain import Head
 from hyperverdict.stats.decision import Claim as Direction
 from hyperverdict.verdicts.model import ArmSummary, NextLook, NoiseShare, Pick, SensitivityLine
 from hyperverdict.vocabulary.metrics import Better
@@ -201,6 +202,7 @@ class VerdictEntry:
             exploratory.
         replicate: what `n` of its effects counts: "seed", or what stands for one in a table.
         sequential: a confidence sequence took the place of its t intervals.
+        closed: its looks have used all of alpha, so that seeds added later are not judged.
         registered: "registered", "post hoc" or "" without a ledger.
         noise: share of each source of randomness, where the hypothesis asks for it.
         variation: what would narrow the intervals, and what to expect of a new data set.
@@ -224,6 +226,7 @@ class VerdictEntry:
     uncorrected: Evidence | None
     replicate: str
     sequential: bool
+    closed: bool
     registered: str
     noise: tuple[NoiseShare, ...]
     variation: tuple[str, ...]
@@ -289,6 +292,7 @@ class Document:
         history: what the ledger says of earlier verdicts.
         reading: how a table from elsewhere was read, as (heading, sentences).
         picks: the best of every heatmap and what tuning chose.
+        ledger: number and hash of the ledger's last line; null without one.
     """
 
     format: Literal[1]
@@ -306,6 +310,7 @@ class Document:
     history: tuple[str, ...]
     reading: tuple[tuple[str, tuple[str, ...]], ...]
     picks: tuple[Pick, ...] = ()
+    ledger: Head | None = None
 
     __pydantic_config__ = ConfigDict(ser_json_inf_nan="strings", extra="forbid")
 

@@ -14,14 +14,15 @@ import pandas as pd
 from hyperverdict.checks import run_checks
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.checks.opposing import Opposition, oppositions
-from hyperverdict.claims.model import Question
+from hyperverdict.claims.model import Judgement, Question
 from hyperverdict.effects.effect import Evidence
 from hyperverdict.errors import UserError
-from hyperverdict.ledger.chain import Ledger, read_ledger
+from hyperverdict.ledger.chain import Ledger, Witness, read_ledger
 from hyperverdict.ledger.looks import JudgedQuestion, history
-from hyperverdict.ledger.record import record_looks, seeds_in
+from hyperverdict.ledger.record import record_looks, seeds_in, witnesses_in
 from hyperverdict.ledger.registration import register_at
 from hyperverdict.ledger.status import LedgerStatus, status_of
+from hyperverdict.ledger.versions import dropped, versions_history
 from hyperverdict.outcomes.arms import arm_runs
 from hyperverdict.outcomes.elsewhere import Elsewhere
 from hyperverdict.outcomes.images import image_errors
@@ -114,6 +115,7 @@ def judge_study(
     timings: Iterable[Timing] = (),
     ledger: Path | None = None,
     present_code: Mapping[str, str] | None = None,
+    witnesses: Iterable[Witness] = (),
 ) -> StudyReport:
     """Judge every hypothesis of a study at every budget.
 
@@ -126,6 +128,7 @@ def judge_study(
             where their results exist; the looks that this judgement takes are added.
         present_code: what is made of the user's code (`Configuration.code_key`) -> its checksum
             now, to say that runs are older.
+        witnesses: heads of the ledger that earlier reports carry; those of the runs are known.
     """
     present_code = present_code or {}
     runs = index_runs(final, curves, timings)
@@ -135,12 +138,29 @@ def judge_study(
     for hypothesis in study.hypotheses:
         alone = replace(study, hypotheses=(hypothesis,))
         _attempt(hypothesis.id, partial(register_at, alone, ledger, seeds_of))
-    registered = read_ledger(ledger)
+    seen = frozenset((*witnesses, *witnesses_in(final, study.name)))
+    registered = read_ledger(ledger).checked(seen)
     inputs = JudgementInputs(study, runs, registered, present_code=present_code)
     judged = judge_all(inputs)
     report = _report(inputs, judged)
-    after = record_looks(registered, _looks(judged, report))
-    return replace(report, history=history(after))
+    after = record_looks(registered, _looks(judged, report)).checked(seen)
+    return replace(
+        report,
+        history=(*history(after), *_versions(report, judged), *dropped(after, study)),
+        ledger=after.head,
+    )
+
+
+def _versions(
+    report: StudyReport, judged: Mapping[str, tuple[Judged, ...] | Failed]
+) -> Iterator[str]:
+    """All versions of every claim that has several."""
+    for hypothesis in report.hypotheses:
+        for one in _questions(judged[hypothesis.id]):
+            budget = str(one.context.question.budget or "")
+            said = versions_history(hypothesis.id, budget, one.context.status.versions)
+            if said:
+                yield said
 
 
 def report_of(inputs: JudgementInputs) -> StudyReport:
@@ -194,15 +214,20 @@ def judge_question(
         if status.look.seeds != question.seeds:
             question = make_question(study, hypothesis, budget, arms, runs, status.look.seeds)
         question = replace(question, look_rule=status.look.rule)
+    trials, chosen = tuning_of(study, hypothesis, budget, runs)
+    found = arm_runs(question, runs, chosen)
+    partial = inputs.elsewhere is None and any(a.summary.missing for a in found)
+    if partial:
+        question = replace(question, look_rule=ConfidenceSequence())
+        status = replace(status, notes=(), look=None)
     question, uncorrected = _corrected(question, family_size(study, hypothesis, status))
     judgement = claim.judge(question)
-    trials, chosen = tuning_of(study, hypothesis, budget, runs)
     context = CheckContext(
         study=study,
         hypothesis=hypothesis,
         question=question,
-        judgement=(estimates_only(judgement, study.smoke) if study.only_estimates else judgement),
-        arms=arm_runs(question, runs, chosen),
+        judgement=_shown(judgement, study, partial),
+        arms=found,
         timing=_timing(question, runs),
         trials=trials,
         chosen=chosen,
@@ -213,7 +238,18 @@ def judge_question(
     )
     contrasts = dict.fromkeys(effect.contrast for effect in context.effects)
     errors = image_errors(contrasts, context.by_label)
-    return Judged(replace(context, image_errors=errors), uncorrected)
+    return Judged(replace(context, image_errors=errors), None if partial else uncorrected)
+
+
+def _shown(judgement: Judgement, study: Study, partial: bool) -> Judgement:
+    """The judgement, or its estimates alone in quick mode, in a smoke run and while runs lack.
+
+    Stopping at the first conclusive provisional report is wrong in 14% of studies without an
+    effect, so there is no verdict before the last run.
+    """
+    if not (study.only_estimates or partial):
+        return judgement
+    return estimates_only(judgement, facts=not (study.smoke or partial))
 
 
 def _corrected(question: Question, family: int) -> tuple[Question, Evidence | None]:
@@ -348,13 +384,14 @@ def _verdict(judged: Judged, opposed: Sequence[Opposition], runs: RunIndex) -> V
         scope=scope_sentences(context),
         untestable_reason=untestable_reason(context),
         image_errors=tuple(context.image_errors.items()),
-        sensitivity=() if context.study.only_estimates else sensitivity(context),
+        sensitivity=() if context.judgement.evidence == "estimated" else sensitivity(context),
         registered=context.status.registered,
         next_look=next_look(context),
         noise=noise_shares(context, runs) if not context.study.only_estimates else (),
         variation=variation_sentences(context) if not context.study.only_estimates else (),
         replicate=context.notes.replicate,
         sequential=isinstance(context.question.look_rule, ConfidenceSequence),
+        closed=context.status.look is not None and context.status.look.is_last,
     )
     text = headline(context.judgement, verdict.blocking, failures_text(context))
     return replace(verdict, headline=text)

@@ -9,6 +9,7 @@ from hyperverdict.checks.model import CheckResult
 from hyperverdict.claims.model import Judgement
 from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Evidence
+from hyperverdict.ledger.chain import Head
 from hyperverdict.outcomes.arms import ArmSummary
 
 __all__ = [
@@ -81,6 +82,7 @@ class Verdict:
         variation: sentences: what would narrow the intervals, what to expect of a new data set.
         replicate: what its effects count: "seed", or what stands for one in a table without seeds.
         sequential: a confidence sequence took the place of its t intervals.
+        closed: its looks have used all of alpha, so that seeds added later are not judged.
     """
 
     budget: str
@@ -100,6 +102,7 @@ class Verdict:
     variation: tuple[str, ...] = ()
     replicate: str = "seed"
     sequential: bool = False
+    closed: bool = False
 
     @property
     def held_budget(self) -> str:
@@ -223,6 +226,7 @@ class StudyReport:
         history: what the ledger says of earlier verdicts.
         reading: how a table from elsewhere was read, as (heading, sentences).
         picks: the best of every heatmap and what tuning chose.
+        ledger: the last line of the ledger; None without one.
     """
 
     study: str
@@ -238,3 +242,4 @@ class StudyReport:
     history: tuple[str, ...] = ()
     reading: tuple[tuple[str, tuple[str, ...]], ...] = ()
     picks: tuple[Pick, ...] = ()
+    ledger: Head | None = None

@@ -11,6 +11,10 @@ from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.verdicts.seeds_needed import needed_seeds, needed_text
 
 SETTLED = "All claims are settled."
+CLOSED = (
+    "The registered looks have used all of alpha, so more seeds would not be judged. To go on, "
+    "state the claim in a study of its own, on seeds that no run has used."
+)
 SETTLED_HERE = "Settled for this scope; other budgets, data or contexts would widen it."
 
 
@@ -66,6 +70,8 @@ def _settling(verdict: Verdict) -> NextStep:
     look = verdict.next_look
     if any(arm.missing for arm in verdict.arms):
         return NextStep(Urgency.MISSING, "Train the missing runs.")
+    if verdict.closed and not _only_time_is_open(verdict):
+        return NextStep(Urgency.OPEN, CLOSED)
     if look is None:
         if _only_time_is_open(verdict):
             sentence = "Measure the times again on an idle machine: only they are undecided."
@@ -86,12 +92,6 @@ def _settling(verdict: Verdict) -> NextStep:
             f"{needed_seeds(look)} per arm would settle it."
         )
         return NextStep(Urgency.OPEN, sentence, hours)
-    if verdict.registered and look.seeds is None:
-        sentence = (
-            f"{needed}. State the claim in a study of its own, on seeds that no run has used: its "
-            "registered looks have used all of alpha."
-        )
-        return NextStep(Urgency.SEEDS, sentence, hours)
     return NextStep(Urgency.SEEDS, f"{needed}.", hours)
 
 

@@ -12,16 +12,17 @@ from hyperverdict.words.numbers import count, listed
 LOG_FILE = "train.log"
 
 
-def estimates_only(judgement: Judgement, smoke: Smoke | None = None) -> Judgement:
+def estimates_only(judgement: Judgement, *, facts: bool = True) -> Judgement:
     """The same numbers without a verdict; what is true by arithmetic stays so.
 
-    A smoke run keeps no facts either: some say what is proven.
+    Args:
+        facts: keep the facts; some say what is proven.
     """
     if judgement.evidence == "true by arithmetic":
         return judgement
     legs = tuple(_leg(leg) for leg in judgement.legs)
-    facts = {} if smoke else judgement.facts
-    return replace(judgement, evidence="estimated", grade="", legs=legs, facts=facts)
+    kept = judgement.facts if facts else {}
+    return replace(judgement, evidence="estimated", grade="", legs=legs, facts=kept)
 
 
 def _leg(leg: Leg) -> Leg:

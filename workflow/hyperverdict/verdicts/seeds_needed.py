@@ -14,9 +14,13 @@ Range = tuple[int, int]
 
 
 def next_look(context: CheckContext) -> NextLook | None:
-    """What would settle an open question; None where nothing is open that seeds settle."""
+    """What would settle an open question.
+
+    None where nothing is open that seeds settle, and where the looks have used all of alpha.
+    """
     needed = seeds_needed(context)
-    if needed is None:
+    look = context.status.look
+    if needed is None or (look is not None and look.is_last):
         return None
     seeds = _next_seeds(context, needed)
     return NextLook(
@@ -70,18 +74,16 @@ def processor(context: CheckContext) -> str:
 def _next_seeds(context: CheckContext, needed: Range) -> int | None:
     """The number of seeds of the next look: a registered one where one is left.
 
-    None when the looks that were taken used all of alpha, and where no study file may list as many
-    seeds as the effect needs.
+    None where no study file may list as many seeds as the effect needs.
     """
     have, status = len(context.question.seeds), context.status
     planned = [n for n in status.schedule if n > have]
     if planned:
         return min(planned)
-    spent = status.look is not None and status.look.spends >= 1
     if context.elsewhere:
-        return None if spent else max(needed[1], have + 1)
+        return max(needed[1], have + 1)
     hopeless = max(needed[0], have + 1) > MAXIMUM_SEEDS
-    return None if spent or hopeless else min(max(needed[1], have + 1), MAXIMUM_SEEDS)
+    return None if hopeless else min(max(needed[1], have + 1), MAXIMUM_SEEDS)
 
 
 def _command(context: CheckContext, seeds: int) -> str:

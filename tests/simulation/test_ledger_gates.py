@@ -1,0 +1,131 @@
+"""Looking again under the ledger's rules: peeking, few seeds, provisional reports, growing tables.
+
+The rules' alphas are the engine's; only the decision is vectorised, and checked against the engine.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy
+from hyperverdict.stats.sequential import (
+    DEFAULT_LOOKS,
+    FIRST_SHARE,
+    SINGLE_LOOK,
+    ConfidenceSequence,
+    FirstLook,
+    scheduled,
+)
+
+from .simulate import ALPHA, DELTA, FULL, judge, limit, normal
+
+OPEN, NONE, SUPPORTED, REFUTED = range(4)
+NAMES = {
+    "inconclusive": OPEN,
+    "no meaningful effect": NONE,
+    "supported": SUPPORTED,
+    "refuted": REFUTED,
+}
+
+
+def outcomes(d, alpha):
+    """Verdicts [replications] on per-seed contrasts [replications, n], claimed higher."""
+    n = d.shape[1]
+    if alpha <= 0:
+        return np.full(len(d), OPEN)
+    mean, error = d.mean(axis=1), d.std(axis=1, ddof=1) / np.sqrt(n)
+    wide = scipy.special.stdtrit(n - 1, 1 - alpha / 2) * error
+    narrow = scipy.special.stdtrit(n - 1, 1 - alpha) * error
+    none = (mean - narrow > -DELTA) & (mean + narrow < DELTA)
+    return np.select(
+        [none, mean - wide > 0, mean + wide < 0], [NONE, SUPPORTED, REFUTED], default=OPEN
+    )
+
+
+def wrong_of(found, theta):
+    """Which verdicts contradict the true effect."""
+    return {
+        NONE: np.full(len(found), abs(theta) >= DELTA) & (found == NONE),
+        SUPPORTED: (theta <= 0) & (found == SUPPORTED),
+        REFUTED: (theta >= 0) & (found == REFUTED),
+    }
+
+
+def ever_wrong(data, theta, rules, alpha=ALPHA):
+    """Share of replications [., n] in which any look (n, rule) is wrong."""
+    wrong = np.zeros(len(data), dtype=bool)
+    for n, rule in rules:
+        found = outcomes(data[:, :n], rule.nominal(alpha, n))
+        wrong |= np.any(list(wrong_of(found, theta).values()), axis=0)
+    return float(wrong.mean())
+
+
+def settled(data, rules):
+    """Share that some look settles."""
+    found = [outcomes(data[:, :n], rule.nominal(ALPHA, n)) != OPEN for n, rule in rules]
+    return float(np.any(found, axis=0).mean())
+
+
+def goes_on(first, last):
+    """A first look at few seeds, then a look after each further seed."""
+    after = ConfidenceSequence(FIRST_SHARE)
+    return [(first, FirstLook()), *((n, after) for n in range(first + 1, last + 1))]
+
+
+TWO = [(n, scheduled(DEFAULT_LOOKS, k)) for k, n in enumerate(DEFAULT_LOOKS)]
+EARLIER = [(n, scheduled(DEFAULT_LOOKS, k, rules=1)) for k, n in enumerate(DEFAULT_LOOKS)]
+# A first look at 10 seeds, then one after each further seed.
+EXTENDED = [TWO[0], *((n, ConfidenceSequence(0.5)) for n in range(11, 31))]
+RULES = {
+    "10 and 20": TWO,
+    "10 and 20, earlier": EARLIER,
+    "few seeds": goes_on(3, 30),
+    "five seeds": goes_on(5, 30),
+    "extended": EXTENDED,
+}
+CELLS = [(0, 1), (0, 4), (1, 0.5), (1, 1), (1, 2), (-1, 1)]
+
+
+def test_the_vectorised_decision_is_the_engines():
+    for theta, sigma, rule in ((0, 1, TWO[0][1]), (1, 1, FirstLook()), (0, 0.5, SINGLE_LOOK)):
+        data = normal(300, 10, theta, sigma)
+        found = outcomes(data, rule.nominal(ALPHA, 10))
+        assert [NAMES[judge(d, looks=rule)] for d in data] == found.tolist()
+
+
+@pytest.mark.parametrize(("theta", "sigma"), CELLS)
+@pytest.mark.parametrize("name", RULES)
+def test_all_looks_together_keep_alpha(name, theta, sigma):
+    data = normal(FULL, 30, theta, sigma)
+    assert ever_wrong(data, theta, RULES[name]) <= limit(ALPHA, FULL)
+
+
+def test_a_plain_first_look_and_a_sequence_at_alpha_would_not_keep_it():
+    """Why a first look at few seeds takes only a share."""
+    rules = [(5, SINGLE_LOOK), *((n, ConfidenceSequence()) for n in range(6, 31))]
+    assert ever_wrong(normal(4 * FULL, 30, 0, 4), 0, rules) > limit(ALPHA, 4 * FULL)
+
+
+def test_a_first_look_at_few_seeds_does_not_end_a_claim():
+    data = normal(FULL, 20, 1, 1)
+    frozen = settled(data, [(3, SINGLE_LOOK)])
+    assert settled(data, goes_on(3, 20)) > frozen + 0.3
+
+
+def test_half_and_half_settles_more_by_twenty_seeds():
+    """The decision in docs/ledger.md."""
+    for theta, gain in ((1, 0.05), (0, 0.1)):
+        data = normal(FULL, 20, theta, 1.5)
+        assert settled(data, TWO) > settled(data, EARLIER) + gain
+        assert settled(data, TWO[:1]) < settled(data, EARLIER[:1])
+
+
+def provisional(rule):
+    """Reports while the runs come in, after each of 3 to 20 seeds."""
+    return [(n, rule) for n in range(3, 21)]
+
+
+def test_provisional_reports_are_estimates_with_a_sequence():
+    data = normal(FULL, 20, 0, 4)
+    assert ever_wrong(data, 0, provisional(SINGLE_LOOK)) > 0.2
+    assert ever_wrong(data, 0, provisional(ConfidenceSequence())) <= limit(ALPHA, FULL)

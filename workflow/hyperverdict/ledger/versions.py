@@ -1,0 +1,125 @@
+"""Every version of a claim that was ever registered, and what was registered and then dropped.
+
+Somebody who registers twelve versions of a claim and keeps the one that came out has looked at
+twelve. A version of a question is a registration under its hypothesis and budget, or of the same
+arms and metrics under a hypothesis that the study no longer has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hyperverdict.ledger.chain import Ledger, Line, sha256_of
+from hyperverdict.ledger.registration import CLAIM_PARTS
+from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.words.numbers import count, digits, listed, plain
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version of a claim.
+
+    Attributes:
+        day: of its registration.
+        text: what tells it from the other versions.
+        seeds_before: seeds whose results existed then.
+    """
+
+    day: str
+    text: str
+    seeds_before: int
+
+    def __str__(self) -> str:
+        when = "after results existed" if self.seeds_before else "before results"
+        return f"{self.text} ({self.day}, {when})"
+
+
+def versions_of(
+    ledger: Ledger, key: str, study: Study, hypothesis: Hypothesis, budget: str
+) -> tuple[Version, ...]:
+    """The versions of a question, in the order of their registration; one where it never changed.
+
+    Args:
+        key: the question's.
+        budget: as registrations have it.
+    """
+    present = {h.id for h in study.hypotheses}
+    distinct: dict[str, Line] = {}
+    for line in ledger.of_kind("registration"):
+        content = line.content
+        own = (content["hypothesis"], content["budget"]) == (hypothesis.id, budget)
+        left = content["question"] == key and content["hypothesis"] not in present
+        if own or left:
+            distinct.setdefault(_claim_mark(content["payload"]), line)
+    texts = _told_apart([line.content["payload"] for line in distinct.values()])
+    return tuple(
+        Version(line.time[:10], text, int(line.content["seeds_before"]))
+        for line, text in zip(distinct.values(), texts, strict=True)
+    )
+
+
+def _claim_mark(payload: Mapping[str, Any]) -> str:
+    return sha256_of({part: payload[part] for part in CLAIM_PARTS})
+
+
+def _told_apart(payloads: Sequence[Mapping[str, Any]]) -> list[str]:
+    """For each payload the parts in which not all agree, in words."""
+    parts = [_parts(payload) for payload in payloads]
+    names = [n for n in (parts[0] if parts else ()) if len({each[n] for each in parts}) > 1]
+    return [listed(each[name] for name in names) or "the same claim" for each in parts]
+
+
+def _parts(payload: Mapping[str, Any]) -> dict[str, str]:
+    contrast = payload["contrast"]
+    sizes = (f"{plain(name)} from {digits(size)}" for name, size in payload["delta"].items())
+    return {
+        "expected": listed(_expected(*entry) for entry in contrast["expect"]),
+        "size": f"smallest effect of interest: {listed(sizes)}",
+        "alpha": f"alpha {payload['alpha']:g}",
+        "budget": f"at {payload['budget']}",
+        "terms": f"claimed of {_plain_terms(contrast['terms'])}",
+        "tuned": f"tuned: {_plain_terms(contrast['tune']) or 'nothing'}",
+        "arms": f"{count(len(contrast['arms']), 'arm')} ({sha256_of(contrast)[:8]})",
+    }
+
+
+def _expected(metric: str, direction: str, between: Iterable[float], share: bool) -> str:
+    size = " to ".join(digits(end) for end in between)
+    of = "share of the variance in " if share else ""
+    return f"{of}{plain(metric)} {direction.replace('_', ' ')}{f' by {size}' if size else ''}"
+
+
+def _plain_terms(terms: Any) -> str:
+    """Terms in one line: ``compare: batch size: from 4, to 128``."""
+    if isinstance(terms, Mapping):
+        return ", ".join(f"{plain(str(k))}: {_plain_terms(v)}" for k, v in terms.items())
+    if isinstance(terms, (list, tuple)):
+        return "; ".join(map(_plain_terms, terms))
+    return str(terms)
+
+
+def versions_history(hypothesis: str, budget: str, versions: Sequence[Version]) -> str:
+    """All versions of a claim in one sentence; "" where there is one."""
+    if len(versions) < 2:
+        return ""
+    at = f" at {budget}" if budget else ""
+    return (
+        f"{hypothesis}{at} was registered in {count(len(versions), 'version')}: "
+        f"{'; '.join(map(str, versions))}."
+    )
+
+
+def dropped(ledger: Ledger, study: Study) -> tuple[str, ...]:
+    """A sentence for each registered hypothesis, or budget of one, that the study has no more."""
+    present = {(h.id, str(b)) for h in study.hypotheses for b in h.budgets if b is not None}
+    gone: dict[tuple[str, str], str] = {}
+    for line in ledger.of_kind("registration"):
+        title = (line.content["hypothesis"], line.content["budget"])
+        if title not in present:
+            gone.setdefault(title, line.time[:10])
+    return tuple(
+        f"{hypothesis} at {budget} was registered on {day} and is no longer in the study."
+        for (hypothesis, budget), day in gone.items()
+    )
