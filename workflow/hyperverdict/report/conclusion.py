@@ -175,6 +175,8 @@ def _meaning(verdict: Verdict, claim: Claim) -> str:
             f"The numbers alone would give “{judgement.evidence}” {where}, but they do not count "
             f"as a verdict. {full_stop(upper(check.sentence))}"
         )
+    if judgement.evidence == "estimated" and any(arm.missing for arm in verdict.arms):
+        return f"Runs are missing, so these are estimates {where}, and no verdict."
     return meaning(claim, judgement, where)
 
 
