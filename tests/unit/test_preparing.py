@@ -131,6 +131,27 @@ def test_a_copy_outlives_its_source(project):
     assert not is_outdated("a", users)
 
 
+def test_a_copy_of_another_source_does_not_stand_for_one_that_is_missing(project):
+    from PIL import Image
+
+    np.savez("a.npz", x=np.zeros((20, 2)) + np.arange(20)[:, None], y=np.arange(20) % 2)
+    prepare_apart("a", Users((project,), {"a": {"npz": "a.npz"}}))
+    for other in ({"npz": "b.npz"}, {"folder": "pictures"}):
+        with pytest.raises(UserError, match="does not exist|no folder"):
+            is_outdated("a", Users((project,), {"a": other}))
+
+    for i in range(20):
+        file = project / f"pictures/{'ab'[i % 2]}/{i}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((6, 6), i, np.uint8)).save(file)
+    small = Users((project,), {"p": {"folder": "pictures", "size": 4}})
+    prepare_apart("p", small)
+    (project / "pictures").rename(project / "elsewhere")
+    assert not is_outdated("p", small)
+    with pytest.raises(UserError, match="pictures"):
+        is_outdated("p", Users((project,), {"p": {"folder": "pictures", "size": 5}}))
+
+
 def test_a_damaged_or_older_copy_is_outdated(project):
     users = Users((project,))
     prepare_apart("own_sets_p:load", users)

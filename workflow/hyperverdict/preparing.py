@@ -56,9 +56,10 @@ class Preparer:
 def is_outdated(name: str, users: Users) -> bool:
     """Whether a prepared copy was made from other code, arguments or files than are there now.
 
-    Not so where nothing is there any more: then the copy is what remains.
+    Not so where its source is not there any more: then the copy is what remains. Raises UserError
+    where the study names another source than the copy was made from, and that is not there.
     """
-    from hyperverdict.training.own_data import made_from
+    from hyperverdict.training.own_data import made_from, remains_of
 
     try:
         facts = json.loads((users.prepared / name / FACTS_FILE).read_text(encoding="utf-8"))
@@ -68,7 +69,9 @@ def is_outdated(name: str, users: Users) -> bool:
     try:
         return bool(before != made_from(name, users))
     except UserError:
-        return False
+        if remains_of(name, users, facts):
+            return False
+        raise
 
 
 def prepare_apart(name: str, users: Users) -> None:

@@ -217,7 +217,7 @@ def test_a_size_of_one_leg_replaces_the_metrics(load):
         ("{batch_size: {from: 4, to: 128}}",
          "{batch_size: {from: 4, to: 128}, momentum: {from: 0, to: 0.5}}",
          ["momentum has an effect only with"]),
-        ("matters_from: 0.01", "matters_from: 0.01, unit: points", ["unit of accuracy is known"]),
+        ("matters_from: 0.01", "matters_from: 0.01, unit: points", ["unit of accuracy is fraction, not points"]),
         ("compare: {batch_size: {from: 4, to: 128}}",
          "compare: {budget: {from: 10 steps, to: 20 steps}}", ["leave at_equal out"]),
         ("compare: {batch_size: {from: 4, to: 128}}",

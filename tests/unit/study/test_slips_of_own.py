@@ -66,3 +66,74 @@ def test_all_errors_of_the_declared_hyperparameters_are_shown_at_once(tmp_path, 
             "{lr: {default: 0.1}, layers: {default: 2}}",
             "{lr: {}, layers: {}}",
         )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("layers: {default: 2}", "layers: 2", "2 must be a mapping; write layers: {default: 2}"),
+        ("layers: {default: 2}", "layers: [2, 3]", "{default: ..., allowed: [2, 3]}"),
+        (
+            "{budget: 100 trees}",
+            "{budget: 100}",
+            "that the study states; write budget: 100 trees, if it is the unit",
+        ),
+        ("{layers} --", "{depth} --", "{depth} is neither declared"),
+        ("--lr {lr}", "--lr {learning_rate}", "that the study states; write {lr}"),
+        (
+            "{acc: higher}",
+            "{bleu: higher}",
+            "allowed: acc, train_time. Or declare it: metrics: {bleu",
+        ),
+        ("{acc: higher}", "{acd: higher}", "did you mean 'acc'? Or declare it"),
+    ],
+)
+def test_a_message_of_ones_own_training_says_what_to_write(tmp_path, monkeypatch, old, new, words):
+    with pytest.raises(UserError, match="line ") as caught:
+        own(tmp_path, monkeypatch, old, new)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        ("100", "must read like '10 epochs'; write 100 epochs"),
+        ("many", "must read like '10 epochs' (kinds: epochs)"),
+    ],
+)
+def test_a_budget_without_its_unit(tmp_path, monkeypatch, budget, words):
+    monkeypatch.setitem(globals(), "OWN", OWN.replace("trees", "epochs"))
+    with pytest.raises(UserError, match="line ") as caught:
+        own(tmp_path, monkeypatch, "100 epochs", budget)
+    assert words in str(caught.value)
+
+
+def test_a_length_among_the_hyperparameters_is_the_one_error(tmp_path, monkeypatch):
+    text = OWN.replace("trees", "epochs").replace("layers: {d", "epochs: {default: 5}, layers: {d")
+    monkeypatch.setitem(globals(), "OWN", text)
+    with pytest.raises(UserError) as caught:
+        own(tmp_path, monkeypatch)
+    assert "which the budget states: leave it out here" in str(caught.value)
+    assert "has no {epochs}" not in str(caught.value), "the command has it"
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ("better: higher", ""),
+        ("better: higher, unit: fraction", ""),
+        ("better: lower", "better of accuracy is higher, not lower"),
+        ("unit: percent", "unit of accuracy is fraction, not percent"),
+    ],
+)
+def test_what_is_known_of_a_metric_may_be_repeated_and_not_changed(
+    tmp_path, monkeypatch, entry, words
+):
+    new = f"metrics: {{accuracy: {{from: acc, {entry}}}, acc: "
+    if not words:
+        study = own(tmp_path, monkeypatch, "metrics: {acc: ", new)
+        assert study.metrics["accuracy"].better == "higher"
+        return
+    with pytest.raises(UserError, match="line ") as caught:
+        own(tmp_path, monkeypatch, "metrics: {acc: ", new)
+    assert words in str(caught.value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hyperverdict.study.flow import flow_text, length_text
-from hyperverdict.study.misplaced import HEATMAP, HYPOTHESIS, METRIC, better, kind_of
+from hyperverdict.study.misplaced import DECLARED, HEATMAP, HYPOTHESIS, METRIC, better, kind_of
 from hyperverdict.study.strict_yaml import Place
 from hyperverdict.vocabulary.budget import KINDS
 from hyperverdict.vocabulary.metrics import BETTER, RECORDED
@@ -80,6 +80,10 @@ def _mapping(place: Place, value: Any, schema: Mapping[str, Any]) -> str:
         keys = {"higher": "better", "lower": "better"}
         shown = (number_meant(value) or value) if isinstance(value, str) else value
         return f"write {key}: {{{keys.get(str(value), 'matters_from')}: {flow_text(shown)}}}"
+    if kind_of(place) == DECLARED:
+        if isinstance(value, list):
+            return f"write {key}: {{default: ..., allowed: {flow_text(value)}}}"
+        return f"write {key}: {{default: {flow_text(value)}}}"
     if kind_of(place) in (HYPOTHESIS, HEATMAP):
         return f"its keys stand below {key}, indented, each in a line of its own"
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):

@@ -21,6 +21,7 @@ from hyperverdict.study.functions import (
     signature_of,
     unit_of,
 )
+from hyperverdict.study.misplaced import own_name
 from hyperverdict.study.problems import Problems, needed
 from hyperverdict.study.structure import Source
 from hyperverdict.vocabulary.budget import KINDS
@@ -194,12 +195,16 @@ def _unit(words: Iterable[str], raw: Raw) -> str:
     refused where it is read.
     """
     declared = raw.get("hyperparameters") or {}
-    known = (*declared, *PLACEHOLDERS)
+    # A hyperparameter with a reserved name is refused where it stands.
+    known = (*(name for name in declared if name not in RESERVED), *PLACEHOLDERS)
     units = [name for name in placeholders(words) if name not in known]
     stated = _stated_units(raw)
     unknown = [name for name in units if name not in KINDS and name not in stated]
     if unknown:
-        hint = nearest(unknown[0], [*known, *stated])
+        meant = own_name(unknown[0], known)
+        hint = f"write {{{meant}}}" if meant else nearest(unknown[0], [*known, *stated])
+        bare = next((text for text in _budgets(raw) if text.isdigit()), "")
+        hint = f"write budget: {bare} {unknown[0]}, if it is the unit" if bare else hint
         raise UserError(
             f"{{{unknown[0]}}} is neither declared under `hyperparameters:` nor the unit of a "
             f"budget that the study states; {hint}"
@@ -222,9 +227,14 @@ def _unit(words: Iterable[str], raw: Raw) -> str:
 
 def _stated_units(raw: Raw) -> list[str]:
     """The units of the budgets that a study states, as far as they can be read."""
-    parts = [raw.get(key) for key in ("baseline", "hypotheses", "explore")]
-    words = [str(text).split() for part in parts for text in _budget_texts(part)]
+    words = [text.split() for text in _budgets(raw)]
     return list(dict.fromkeys(pair[1] for pair in words if len(pair) == 2))
+
+
+def _budgets(raw: Raw) -> list[str]:
+    """The budgets that a study states, as they are written."""
+    parts = [raw.get(key) for key in ("baseline", "hypotheses", "explore")]
+    return [str(text) for part in parts for text in _budget_texts(part)]
 
 
 def _budget_texts(node: Any) -> Iterator[Any]:
@@ -284,6 +294,11 @@ def _rows(
 def _check_name(name: str) -> None:
     if not name.isidentifier() or iskeyword(name) or "__" in name:
         raise UserError("must be a word of letters, digits and single _, as in {name}")
+    if name in KINDS:
+        raise UserError(
+            f"{name!r} is the training length, which the budget states: leave it out here, and write "
+            f"baseline: {{budget: 10 {name}}}"
+        )
     if name in RESERVED or name in WILDCARD_WORDS:
         raise UserError(f"{name!r} has a meaning of its own here; give it another name")
 

@@ -268,9 +268,8 @@ class Reader:
         if self.own:
             text = unknown_metric(name, self.metrics)
             if self.vocabulary.training is not None:
-                text += (
-                    f" Or declare it: metrics: {{{name}: {{from: ITS_NAME_IN_THE_METRICS_FILE}}}}"
-                )
+                end = "" if text.endswith("?") else "."
+                text += f"{end} Or declare it: metrics: {{{name}: {{from: NAME_IN_YOUR_SCORES}}}}"
             raise self.source.error(place, text)
         return unrecorded(name)
 

@@ -40,15 +40,22 @@ def read_own(
             parts, classes = read_images(Path(data.folder), data.size)
         except UserError as error:
             raise UserError(f"{where}: {error}") from None
-        return parts, classes, f"images in {data.folder}"
+        return parts, classes, source_of(data)
     if data.npz:
         given = _npz(Path(data.npz), where)
-        return _checked(given, where), (), data.npz
+        return _checked(given, where), (), source_of(data)
     function = named_callable(data.call, "data set", users.folders)
     with users_code("data set", data.name):
         returned = function(**arguments)
     given = _by_part(returned, where)
-    return _checked(given, where), (), f"callable {data.call}"
+    return _checked(given, where), (), source_of(data)
+
+
+def source_of(data: OwnData) -> str:
+    """Where a data set comes from, in words."""
+    if data.folder:
+        return f"images in {data.folder}"
+    return data.npz or f"callable {data.call}"
 
 
 def _checked(given: Mapping[str, Any], where: str) -> dict[str, Part]:
@@ -143,6 +150,18 @@ def made_from(name: str, users: Users) -> str:
     for line in _source_lines(data, arguments, users):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()
+
+
+def remains_of(name: str, users: Users, facts: Mapping[str, Any]) -> bool:
+    """Whether a prepared copy stands for a source that is gone: its files were read as stated now.
+
+    Args:
+        facts: what `facts.json` of the copy says.
+    """
+    data, _ = read_prepared_name(name, users)
+    if data is None or facts.get("source") != source_of(data):
+        return False
+    return not data.size or list(facts.get("shape", ()))[1:] == [data.size, data.size]
 
 
 def _source_lines(data: OwnData, arguments: Mapping[str, Any], users: Users) -> Iterable[str]:

@@ -51,8 +51,11 @@ def parse_budget(text: object, kinds: Sequence[BudgetKind] = KINDS) -> Budget:
     meant = budget_meant(text, kinds)
     hint = f"; write {meant}" if meant else ""
     if len(words) != 2:
+        like = "300 steps" if "steps" in kinds else f"10 {kinds[0]}"
+        bare = len(words) == 1 and _amount(words[0]) is not None and len(kinds) == 1
+        hint = f"; write {words[0]} {kinds[0]}" if bare else hint
         how = hint or f" (kinds: {', '.join(kinds)})"
-        raise UserError(f"budget {text!r} must read like '300 steps'{how}")
+        raise UserError(f"budget {text!r} must read like '{like}'{how}")
     amount_text, kind = words
     kind = kind if kind in kinds or kind.endswith("s") else kind + "s"
     if kind not in kinds:

@@ -238,9 +238,13 @@ def read_metric(name: str, entry: Mapping[str, Any], *, maker: Maker) -> Metric:
     told = [key for key in ("from", "validation") if key in entry and maker != "training"]
     if told:
         raise UserError(f"{told[0]} is for a training of your own, and `train` is missing")
-    fixed = [key for key in ("better", "unit") if key in entry and name in RECORDED]
-    if fixed:
-        raise UserError(f"{fixed[0]} of {name} is known; only its matters_from may be stated")
+    for key in ("better", "unit"):
+        known = getattr(RECORDED[name], key) if name in RECORDED else entry.get(key)
+        if entry.get(key, known) != known:
+            raise UserError(
+                f"{key} of {name} is {known}, not {entry[key]}; if yours is another score, give it "
+                "a name of its own"
+            )
     if maker == "training" and name != TIME:
         metric = reported(name, validated="validation" in entry)
     else:
