@@ -137,7 +137,7 @@ def test_a_copy_of_another_source_does_not_stand_for_one_that_is_missing(project
     np.savez("a.npz", x=np.zeros((20, 2)) + np.arange(20)[:, None], y=np.arange(20) % 2)
     prepare_apart("a", Users((project,), {"a": {"npz": "a.npz"}}))
     for other in ({"npz": "b.npz"}, {"folder": "pictures"}):
-        with pytest.raises(UserError, match="does not exist|no folder"):
+        with pytest.raises(UserError, match=r"does not exist|no folder"):
             is_outdated("a", Users((project,), {"a": other}))
 
     for i in range(20):

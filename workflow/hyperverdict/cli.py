@@ -143,6 +143,7 @@ def _seeds(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
+    from hyperverdict.draft.text import open_lines
     from hyperverdict.programs.ready import check_ready, training_notes
     from hyperverdict.study.load import read_study_file
     from hyperverdict.trying import check_study
@@ -160,7 +161,11 @@ def _check(options: argparse.Namespace) -> None:
             print(note)
         claims = count(len(study.hypotheses), "hypothesis")
         heatmaps = count(len(study.heatmaps), "heatmap")
-        print(f"{path}: study {study.name}, {claims}, {heatmaps}; valid")
+        left = open_lines(path.read_text(encoding="utf-8"))
+        for line, text in left:
+            print(f"{path}, line {line}: TODO: {text}")
+        marked = f"; {count(len(left), 'line')} marked TODO" if left else ""
+        print(f"{path}: study {study.name}, {claims}, {heatmaps}; valid{marked}")
     if refused:
         raise UserError("\n".join(refused))
 

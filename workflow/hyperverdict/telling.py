@@ -14,6 +14,7 @@ from hyperverdict.design.summary import plan_summary
 from hyperverdict.invocation import Invocation
 from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.words.commands import snakemake
 from hyperverdict.words.numbers import count
 
 SHOWN_FAILURES = 3
@@ -75,8 +76,7 @@ def failure_words(run: Invocation) -> str:
     lines.append(
         "\nFinished seeds are kept. Call the same command again to go on, "
         "or judge what exists:\n"
-        "    snakemake partial_report --profile profiles/local "
-        f"--configfile {run.study_file}{smoke}\n"
+        f"    {snakemake(run.study_file, target='partial_report')}{smoke}\n"
     )
     return "\n".join(lines)
 

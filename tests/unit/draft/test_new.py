@@ -14,6 +14,7 @@ from hyperverdict.draft.scores import reported_names, scores_to_claim
 from hyperverdict.draft.text import scalar
 from hyperverdict.errors import UserError
 from hyperverdict.study.load import load_study
+from hyperverdict.words.commands import CLONE, snakemake
 
 SCRIPT = """
 import argparse, csv, torch
@@ -161,7 +162,8 @@ def test_the_command_says_what_it_found(capsys):
     assert main(["new", "train.py", "--name", "mine", "--out", "sub.yaml"]) == 0
     said = capsys.readouterr().out
     assert "training length: 5 epochs" in said
-    assert "snakemake --profile profiles/local --configfile sub.yaml -n" in said
+    assert f"Then: {snakemake('sub.yaml')} -n" in said
+    assert f"--snakefile {CLONE}" in said, "the folder of the script is no clone"
 
 
 def test_a_function(folder):
@@ -275,3 +277,91 @@ def test_scores_are_found_wherever_they_are_written():
 )
 def test_text_is_quoted_where_it_needs_to_be(value):
     assert yaml.safe_load(f"x: [{scalar(value)}]") == {"x": [value]}
+
+
+THESIS = """
+import argparse, csv
+def get_args():
+    p = argparse.ArgumentParser()
+    p.add_argument("--data-dir", required=True)
+    p.add_argument("--rate", type=float, default=0.1)
+    p.add_argument("--epochs", type=int, default=5)
+    return p.parse_args()
+opt = get_args()
+history = []
+history.append({"epoch": 1, "train_loss": 2.0, "loss": 1.0, "acc": 50.0})
+history.append("accuracy")
+OPEN as f:
+    csv.DictWriter(f, history[0].keys()).writerows(history)
+"""
+
+
+@pytest.mark.parametrize(
+    "opened",
+    ['with open("history.csv", "w")', 'with open("history.csv", mode="a", newline="")',
+     'with Path("history.csv").open("w")', 'NAME = "history.csv"\nwith open(NAME, "w")',
+     'with open(os.path.join("logs", "history.csv"), "w")'],
+)  # fmt: skip
+def test_a_script_as_it_is_written_for_a_thesis(folder, opened):
+    (folder / "thesis.py").write_text(THESIS.replace("OPEN", opened))
+    study = write_study("thesis.py")
+    text = study.file.read_text()
+    assert "thesis.py requires --data-dir" in text
+    assert "python thesis.py --data-dir TODO --rate {rate}" in text
+    assert 'p.add_argument("--seed", type=int, default=0)' in text
+    assert "history.csv; add --out {metrics} below" in text
+    line = next(n for n, words in enumerate(text.splitlines()) if "in the place of" in words)
+    number = int(text.splitlines()[line].rpartition(" ")[2])
+    assert "open(" in (folder / "thesis.py").read_text().splitlines()[number - 1]
+    assert [score.metric for score in study.draft.scores] == ["accuracy", "loss"]
+
+
+@pytest.mark.parametrize(
+    "opened", ['with open("history.csv")', 'with open("notes.txt", "w")', "with open(name, 'w')"]
+)
+def test_a_file_that_is_read_or_no_table_is_no_output(folder, opened):
+    (folder / "thesis.py").write_text(THESIS.replace("OPEN", opened))
+    assert draft_study("thesis.py").writes is None
+    assert "has no output" in write_study("thesis.py").file.read_text()
+
+
+def test_a_value_that_only_its_author_knows_is_asked_for(folder, capsys):
+    text = THESIS.replace("OPEN", 'with open("x.csv", "w")').replace(
+        "return", 'p.add_argument("--seed", type=int); p.add_argument("--out")\n    return'
+    )
+    (folder / "thesis.py").write_text(text)
+    study = write_study("thesis.py")
+    assert "TODO stands where a value belongs" in study.refused
+    study.file.write_text(study.file.read_text().replace("dir TODO", "dir mydata"))
+    assert main(["check", str(study.file)]) == 0
+    said = capsys.readouterr().out
+    for number, words in study.open:
+        assert f"{study.file}, line {number}: TODO: {words}" in said
+    assert f"valid; {len(study.open)} lines marked TODO" in said
+    done = "\n".join(line.partition("# TODO")[0] for line in study.file.read_text().splitlines())
+    study.file.write_text(done.replace("TODO: your claim in your own words", "Slow is better."))
+    assert main(["check", str(study.file)]) == 0
+    assert "TODO" not in capsys.readouterr().out
+
+
+def test_metrics_that_a_study_is_written_with_are_accepted(folder):
+    source = THESIS.replace("history.append", "print").replace("OPEN", 'with open("x.csv", "w")')
+    (folder / "thesis.py").write_text(source)
+    study = write_study("thesis.py")
+    assert "metrics" not in written(study.file)
+    text = study.file.read_text()
+    own = text.replace("# metrics:", "metrics:").replace("#   accuracy:", "  accuracy:")
+    ready = own.replace("dir TODO", "dir mydata").replace(
+        "{rate} --", "{rate} --seed {seed} --out {metrics} --"
+    )
+    study.file.write_text(ready)
+    assert load_study(study.file).metrics["accuracy"].matters_from == 0.01
+
+
+def test_a_function_that_returns_its_scores(folder):
+    (folder / "mytask.py").write_text(
+        "def other():\n    return {'f1': 0.1}\n"
+        "def train(*, seed, rate=0.5):\n    return {'val_acc': 1.0, 'loss': 2.0}\n"
+    )
+    draft = draft_study("mytask:train")
+    assert {s.metric: s.reported for s in draft.scores} == {"accuracy": "val_acc", "loss": "loss"}

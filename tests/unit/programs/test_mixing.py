@@ -151,4 +151,4 @@ def test_check_says_what_a_score_is_by_its_name(own, capsys, name, said):
     open_own(own, metrics={"score": {**METRIC, "from": name}})
     assert main(["check", "study.yaml"]) == 0
     printed = capsys.readouterr().out
-    assert (said in printed) if said else ("claims are judged on" not in printed)
+    assert (said in printed) if said else ("by its name" not in printed)

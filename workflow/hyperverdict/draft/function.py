@@ -8,7 +8,7 @@ from pathlib import Path
 from hyperverdict.draft.model import Declared, Draft
 from hyperverdict.draft.options import called, literal, parameters_of
 from hyperverdict.draft.roles import unit_of
-from hyperverdict.draft.scores import reported_names, scores_to_claim
+from hyperverdict.draft.scores import reported_names, returned_names, scores_to_claim
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.training.code import files_of
 from hyperverdict.vocabulary.modules import find_module, missing_module, read_module
@@ -44,10 +44,11 @@ def draft_of_function(call: str, source: str, name: str) -> Draft:
         if name not in (*_GIVEN, unit)
     ]
     length = literal(arguments[unit][1], {}) if unit else None
+    scores = [*reported_names(trees), *returned_names(functions[function_name])]
     return Draft(
         source, name, call=call, declared=tuple(declared), unit=unit,
         length=length if isinstance(length, (int, float)) else None,
-        scores=tuple(scores_to_claim(reported_names(trees))),
+        scores=tuple(scores_to_claim(scores)),
         missing=() if "seed" in arguments else ("seed",),
         script=str(module.file),
     )  # fmt: skip

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from hyperverdict.draft.options import UNKNOWN, Option
+from hyperverdict.draft.outputs import Output, fixed_output, names_of_options
 from hyperverdict.draft.program import Program, Use
-from hyperverdict.draft.roles import OUTPUTS, role_of, unit_of
+from hyperverdict.draft.roles import OUTPUTS, Role, role_of, unit_of
 from hyperverdict.draft.scores import Score, reported_names, scores_to_claim
 from hyperverdict.foreign.names import clean, setting_of
-from hyperverdict.study.own import RESERVED, WILDCARD_WORDS
+from hyperverdict.study.own import OPEN_WORD, RESERVED, WILDCARD_WORDS
 from hyperverdict.vocabulary.declared import Kind
 
 
@@ -58,6 +59,9 @@ class Draft:
         left_out: options that are no hyperparameters, with the reason.
         missing: "seed" and "metrics", where the program has no option for them.
         script: the file to change for what is missing.
+        to_give: options that the program requires and that are no hyperparameters.
+        writes: the file of scores that it writes under the same name in every run.
+        names: what its parser, and what that has read, are called in the script.
         libraries: the outermost modules that its code imports.
     """
 
@@ -75,6 +79,9 @@ class Draft:
     missing: tuple[str, ...] = ()
     script: str = ""
     libraries: tuple[str, ...] = ()
+    to_give: tuple[tuple[str, Role], ...] = ()
+    writes: Output | None = None
+    names: tuple[str, str] = ("parser", "args")
 
 
 def draft_of_program(program: Program, source: str, name: str) -> Draft:
@@ -84,6 +91,7 @@ def draft_of_program(program: Program, source: str, name: str) -> Draft:
     words, declared = list(program.start), []
     data: list[str] = []
     left_out: list[tuple[str, str]] = []
+    to_give: list[tuple[str, Role]] = []
     for use in uses:
         if isinstance(use, str):
             words.append(use)
@@ -101,6 +109,9 @@ def draft_of_program(program: Program, source: str, name: str) -> Draft:
             words += _words(use, _literal(use.text)) if use.typed else []
             if role == "data" and isinstance(option.default, str):
                 data += [option.default] if Path(option.default).exists() else []
+            elif not use.typed and option.required:
+                words += _words(use, OPEN_WORD)
+                to_give.append((option.flag, role))
             elif not use.typed:
                 left_out.append((option.flag, _reason(option, role)))
     further = [option for option in program.further if option not in chosen.values()]
@@ -117,6 +128,9 @@ def draft_of_program(program: Program, source: str, name: str) -> Draft:
         missing=tuple(role for role in ("seed", "metrics") if role not in chosen),
         script=program.script,
         libraries=tuple(dict.fromkeys(name for tree in program.trees for name in _imported(tree))),
+        to_give=tuple(to_give),
+        writes=fixed_output(program.trees[0]) if program.trees else None,
+        names=names_of_options(program.trees),
     )  # fmt: skip
 
 
@@ -159,7 +173,7 @@ def _rank(option: Option) -> int:
     return OUTPUTS.index(clean(option.name))
 
 
-def _role(option: Option, chosen: dict[str, Option]) -> str:
+def _role(option: Option, chosen: dict[str, Option]) -> Role:
     """What an option is for; a second one for the same thing is left as it is."""
     role = role_of(option.name)
     single = ("seed", "metrics", "length", "device", "checkpoint", "tensorboard")

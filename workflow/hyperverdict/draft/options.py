@@ -45,7 +45,7 @@ class Option:
 
 def options_of(tree: ast.Module) -> tuple[Option, ...]:
     """The options that a module declares, in order; each flag once."""
-    constants = _constants(tree)
+    constants = constants_of(tree)
     found: dict[str, Option] = {}
     for option in (*_argparse(tree, constants), *_click(tree, constants), *_typed(tree, constants)):
         found.setdefault(option.flag, option)
@@ -67,7 +67,7 @@ def parameters_of(
             yield argument, default
 
 
-def _constants(tree: ast.Module) -> dict[str, Any]:
+def constants_of(tree: ast.Module) -> dict[str, Any]:
     """Names that the module sets to written-out values at its top."""
     found: dict[str, Any] = {}
     for node in tree.body:

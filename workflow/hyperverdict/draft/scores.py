@@ -35,8 +35,26 @@ class Score:
 
 def reported_names(trees: Iterable[ast.Module]) -> list[str]:
     """Names of columns and metrics that modules write, in order."""
-    found = [name for tree in trees for name in _names(tree)]
-    return list(dict.fromkeys(name for name in found if _is_score(name)))
+    known = tuple(trees)
+    written = _scores(name for tree in known for name in _names(tree))
+    return written or _scores(name for tree in known for name in _kept(tree))
+
+
+def returned_names(function: ast.FunctionDef) -> list[str]:
+    """Names of the scores in what a function returns, in order."""
+    returned = (node.value for node in ast.walk(function) if isinstance(node, ast.Return))
+    return _scores(n for d in returned if isinstance(d, ast.Dict) for n in _texts(d, {}))
+
+
+def _scores(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(name for name in names if _is_score(name)))
+
+
+def _kept(tree: ast.Module) -> Iterator[str]:
+    """Keys of the mappings that a module appends to a list, as it does before it writes them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and called(node) == "append":
+            yield from (n for a in node.args if isinstance(a, ast.Dict) for n in _texts(a, {}))
 
 
 def _names(tree: ast.Module) -> Iterator[str]:

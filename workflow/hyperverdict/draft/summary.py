@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hyperverdict.draft.model import Draft
 from hyperverdict.draft.new import Written
+from hyperverdict.words.commands import snakemake
 
 
 def summary(written: Written) -> str:
@@ -16,7 +17,7 @@ def summary(written: Written) -> str:
         lines += ["It cannot run yet:", *(f"  {line}" for line in written.refused.splitlines())]
         lines.append(f"Then: hyperverdict check {written.file}")
     else:
-        lines.append(f"Then: snakemake --profile profiles/local --configfile {written.file} -n")
+        lines.append(f"Then: {snakemake(written.file)} -n")
     return "\n".join(lines)
 
 
@@ -27,7 +28,7 @@ def _found(draft: Draft) -> list[str]:
         "hyperparameters": ", ".join(names) or "none",
         "metrics": ", ".join(f"{s.metric} ({s.reported})" for s in draft.scores) or "none",
         "training length": length or "not told",
-        "code": ", ".join(draft.code) or ("of the function" if draft.call else "none"),
+        "code": ", ".join(draft.code) or ("that of the function" if draft.call else "none"),
         "data": ", ".join(draft.data) or "none named",
     }
     return [f"  {name}: {text}" for name, text in pairs.items()]

@@ -10,9 +10,11 @@ from typing import Any
 
 from hyperverdict.draft.model import Declared, Draft
 from hyperverdict.draft.scores import Score
+from hyperverdict.study.own import OPEN_WORD
 from hyperverdict.vocabulary.metrics import BETTER, reported
+from hyperverdict.words.commands import snakemake
 
-TODO = "TODO"
+TODO = OPEN_WORD
 _WIDTH = 96
 _SIZE = "the smallest difference you would act on"
 
@@ -40,7 +42,7 @@ def _head(draft: Draft, file: str) -> Iterator[str]:
     yield f"# Written by: hyperverdict new {shlex.quote(' '.join(draft.source.split()))}"
     yield f"# Lines with {TODO} need you. docs/own-training.md explains every key."
     yield "# Is it complete?    hyperverdict check " + file
-    yield "# What would train?  snakemake --profile profiles/local -n --configfile " + file
+    yield f"# What would train?  {snakemake(file)} -n"
     yield f"study: {draft.name}"
 
 
@@ -51,6 +53,9 @@ def _train(draft: Draft) -> Iterator[str]:
         yield from _missing(draft)
         return
     yield from _missing(draft)
+    for flag, role in draft.to_give:
+        also = ", and name its files under data" if role == "data" else ""
+        yield f"  # {TODO}: {draft.script} requires {flag}; write its value for {TODO}{also}"
     yield from _command(draft.command)
     listed = ", ".join(map(scalar, draft.code))
     if draft.code:
@@ -83,25 +88,37 @@ def _missing(draft: Draft) -> Iterator[str]:
         yield f"  # {TODO}: add the argument `seed` to {draft.script}, for all random numbers"
     elif "seed" in draft.missing:
         yield f"  # {TODO}: {draft.script} takes no seed; add --seed {{seed}} below, and to it:"
-        yield '  #     parser.add_argument("--seed", type=int, default=0)'
+        yield f'  #     {draft.names[0]}.add_argument("--seed", type=int, default=0)'
         yield from (f"  #     {line}" for line in _seeding(draft))
-    if "metrics" in draft.missing:
+    if "metrics" not in draft.missing:
+        return
+    parser, args = draft.names
+    if draft.writes is not None:
+        file = json.dumps(draft.writes.file)
+        yield (
+            f"  # {TODO}: {draft.script} always writes {draft.writes.file}; "
+            "add --out {metrics} below, and to it:"
+        )
+        yield f'  #     {parser}.add_argument("--out", default={file})'
+        yield f"  #     {args}.out in the place of {file} in line {draft.writes.line}"
+    else:
         yield f"  # {TODO}: {draft.script} has no output; add --out {{metrics}} below, and to it:"
         yield from (f"  #     {line}" for line in _csv_lines(draft))
 
 
 _SEEDING = {
-    "random": "random.seed(args.seed)",
-    "numpy": "numpy.random.seed(args.seed)",
-    "torch": "torch.manual_seed(args.seed)",
-    "tensorflow": "tensorflow.keras.utils.set_random_seed(args.seed)",
-    "sklearn": "...(random_state=args.seed)  # in every estimator and split",
+    "random": "random.seed({args}.seed)",
+    "numpy": "numpy.random.seed({args}.seed)",
+    "torch": "torch.manual_seed({args}.seed)",
+    "tensorflow": "tensorflow.keras.utils.set_random_seed({args}.seed)",
+    "sklearn": "...(random_state={args}.seed)  # in every estimator and split",
 }
 
 
 def _seeding(draft: Draft) -> list[str]:
     """How the libraries that the script imports are given a seed."""
-    return [_SEEDING[name] for name in draft.libraries if name in _SEEDING] or [_SEEDING["random"]]
+    known = [name for name in draft.libraries if name in _SEEDING] or ["random"]
+    return [_SEEDING[name].format(args=draft.names[1]) for name in known]
 
 
 def _csv_lines(draft: Draft) -> Iterator[str]:
@@ -109,9 +126,10 @@ def _csv_lines(draft: Draft) -> Iterator[str]:
     unit = draft.unit.removesuffix("s") or "step"
     names = [score.reported for score in draft.scores[:2]] or ["accuracy", "loss"]
     cells = ", ".join(re.sub(r"\W", "_", name) for name in names)
-    yield 'parser.add_argument("--out", default="metrics.csv")'
+    parser, args = draft.names
+    yield f'{parser}.add_argument("--out", default="metrics.csv")'
     yield "import csv"
-    yield 'with open(args.out, "w", newline="") as file:  # around the training'
+    yield f'with open({args}.out, "w", newline="") as file:  # around the training'
     yield "    table = csv.writer(file)"
     yield f"    table.writerow({json.dumps([unit, *names])})"
     yield f"    table.writerow([{unit}, {cells}])  # after every {unit}"
@@ -146,7 +164,8 @@ def _entry(row: Declared) -> str:
 
 def _metrics(draft: Draft) -> Iterator[str]:
     if not draft.scores:
-        yield f"# {TODO}: the scores of your claims, each with its name in the file of metrics:"
+        where = "with which the function reports it" if draft.call else "in the file of metrics"
+        yield f"# {TODO}: the scores of your claims, each with the name {where}:"
         yield "# metrics:"
         yield f"#   accuracy: {{from: test_acc, better: higher, matters_from: 0.01}}   # {_SIZE}"
         return

@@ -100,7 +100,8 @@ def _kinds(scores: Mapping[str, str]) -> list[str]:
         kinds += ["the best of several evaluations"] if BEST & set(words) else []
         if kinds:
             notes.append(
-                f"metrics.{metric}: claims are judged on {name!r}, by its name "
-                f"{' and '.join(kinds)}; values that were chosen on it look better than they are"
+                f"metrics.{metric}: {name!r} is {' and '.join(kinds)}, by its name. What was "
+                "chosen by it, such as settings or the best epoch, looks better than it is; where "
+                "you have a score on test data, judge that"
             )
     return notes

@@ -21,9 +21,9 @@ from hyperverdict.study.functions import (
     signature_of,
     unit_of,
 )
-from hyperverdict.study.misplaced import own_name
 from hyperverdict.study.problems import Problems, needed
 from hyperverdict.study.structure import Source
+from hyperverdict.vocabulary.aliases import own_name
 from hyperverdict.vocabulary.budget import KINDS
 from hyperverdict.vocabulary.declared import declare, kind_of
 from hyperverdict.vocabulary.hyperparameters import Hyperparameter
@@ -49,6 +49,8 @@ _NEEDED = {
     SEED: "no {seed}: every run gets a seed, and must use it",
     METRICS: "no {metrics}: where the program writes its metrics",
 }
+# Stands in a command for a value that only its author knows.
+OPEN_WORD = "TODO"
 # What only a shell understands.
 _SHELL = frozenset({"|", "||", "&", "&&", ";", ">", ">>", "<", "<<", "2>", "2>&1", "&>"})
 
@@ -148,6 +150,9 @@ def _training(raw: Raw, source: Source) -> Training:
             "code: [train.py]; their checksum keeps runs of different code apart",
         )
     unit = source.at((TRAIN, "command"), lambda: _unit(words, raw))
+    left = [word for word in words if word.rpartition("=")[2] == OPEN_WORD]
+    if left:
+        raise source.error((TRAIN, "command"), f"{left[0]} stands where a value belongs")
     return Training(command=words, unit=unit, **given)
 
 
@@ -296,8 +301,8 @@ def _check_name(name: str) -> None:
         raise UserError("must be a word of letters, digits and single _, as in {name}")
     if name in KINDS:
         raise UserError(
-            f"{name!r} is the training length, which the budget states: leave it out here, and write "
-            f"baseline: {{budget: 10 {name}}}"
+            f"{name!r} is the training length, which the budget states: leave it out here, and "
+            f"write baseline: {{budget: 10 {name}}}"
         )
     if name in RESERVED or name in WILDCARD_WORDS:
         raise UserError(f"{name!r} has a meaning of its own here; give it another name")

@@ -8,6 +8,7 @@ import shlex
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.study.edit import MAXIMUM_SEEDS
 from hyperverdict.verdicts.model import NextLook
+from hyperverdict.words.commands import snakemake
 from hyperverdict.words.numbers import digits
 
 Range = tuple[int, int]
@@ -91,7 +92,7 @@ def _command(context: CheckContext, seeds: int) -> str:
     path = shlex.quote(context.study.path)
     return (
         f"hyperverdict seeds {path} {context.hypothesis.id} {seeds} && "
-        f"snakemake --profile profiles/local --configfile {path}"
+        f"{snakemake(context.study.path)}"
     )
 
 
