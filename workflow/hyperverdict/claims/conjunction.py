@@ -1,8 +1,10 @@
 """How the parts of a claim combine: which legs are judged at a budget, and what they give together.
 
-To support a claim all its parts must hold, each at alpha (intersection-union); one part suffices to
-refute it, each at alpha / parts (union-intersection). So every effect is decided twice: `plain` at
-alpha and `strict` at alpha / parts.
+To support a claim all its parts must hold, each at alpha (intersection-union: Berger, Technometrics
+24 (1982)); one part suffices to refute it, each at alpha / parts (union-intersection, Bonferroni).
+So every effect is decided twice: `plain` at alpha and `strict` at alpha / parts. Whatever counts
+against a claim shares alpha: where a claim may be refuted and may also be found without a
+meaningful effect, each of the two gets alpha / 2 (`negligible_at_half`).
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from hyperverdict.effects.effect import Effect, Evidence, Expectation, judge_eff
 from hyperverdict.effects.measure import measure
 from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.errors import UserError
-from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY
+from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, UPWARD
 from hyperverdict.stats.exact import clopper_pearson
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.metrics import Metric
@@ -41,6 +43,15 @@ class TwoAlphas:
 def against(effect: Effect) -> bool:
     """Whether an effect contradicts its claim: opposite, or proven negligible."""
     return effect.evidence in ("refuted", "no meaningful effect")
+
+
+def negligible_at_half(effect: Effect) -> bool:
+    """Whether the effect is proven negligible at half of its alpha.
+
+    The interval at 1 - alpha is two one-sided tests at alpha / 2 (Schuirmann 1987).
+    """
+    low, high = (1 / effect.delta, effect.delta) if effect.ratio else (-effect.delta, effect.delta)
+    return low < effect.ci[0] and effect.ci[1] < high and not effect.failures_decide
 
 
 def equal_by_design(metric: Metric, budget: Budget | None) -> bool:
@@ -87,8 +98,8 @@ def tolerant(expectation: Expectation) -> Expectation:
 
 
 def opposite_tolerant(expectation: Expectation) -> Expectation:
-    """ "Absent": not_higher where higher is claimed elsewhere, not_lower for lower."""
-    flipped = "lower" if expectation.direction == "higher" else "higher"
+    """ "Absent": not_higher where higher or not_lower is claimed elsewhere, else not_lower."""
+    flipped = "lower" if expectation.direction in UPWARD else "higher"
     return tolerant(replace(expectation, direction=flipped))  # type: ignore[arg-type]
 
 
@@ -141,15 +152,31 @@ def conjunction(plain: Sequence[Evidence], strict: Sequence[Evidence]) -> Eviden
     """The evidence on a claim whose parts must all hold, from theirs at alpha and at alpha / parts.
 
     A part proven negligible breaks the conjunction as an opposite one does; only when all are
-    negligible is there "no meaningful effect".
+    negligible is there "no meaningful effect". Both count against the claim, so both are read at
+    alpha / parts.
     """
     if "refuted" in strict:
         return "refuted"
-    if plain and set(plain) == {"no meaningful effect"}:
+    if strict and set(strict) == {"no meaningful effect"}:
         return "no meaningful effect"
     if "no meaningful effect" in strict:
         return "refuted"
     return "supported" if plain and set(plain) == {"supported"} else "inconclusive"
+
+
+def every_step(steps: Sequence[TwoAlphas], alone: bool = True) -> Evidence:
+    """The evidence that every step is as claimed.
+
+    Args:
+        alone: the steps are the whole claim, so that "no meaningful effect" in all of them may use
+            half of alpha; as one context of several they have no such verdict.
+    """
+    if any(e.strict.evidence == "refuted" for e in steps):
+        return "refuted"
+    if steps and all(e.plain.evidence == "supported" for e in steps):
+        return "supported"
+    negligible = alone and bool(steps) and all(negligible_at_half(e.plain) for e in steps)
+    return "no meaningful effect" if negligible else "inconclusive"
 
 
 def weakest_grade(grades: Sequence[str]) -> str:
@@ -199,11 +226,17 @@ def judge_legs(question: Question, judge_leg: LegJudge) -> Judgement:
 
 def _leg_notes(question: Question, evidence: Evidence, legs: Sequence[Leg]) -> tuple[str, ...]:
     notes = []
+    level = f"the stricter level (alpha / {len(legs)} = {question.alpha / max(1, len(legs)):.4g})"
     if len(legs) > 1 and evidence != "refuted" and any(x.evidence == "refuted" for x in legs):
         notes.append(
-            f"One of the {len(legs)} parts points the other way, but not at the stricter level "
-            f"that refutes the whole claim (alpha / {len(legs)} = "
-            f"{question.alpha / len(legs):.4g})."
+            f"One of the {len(legs)} parts points the other way, but not at {level} that refutes "
+            "the whole claim."
+        )
+    small = all(x.evidence == "no meaningful effect" for x in legs)
+    if len(legs) > 1 and evidence == "inconclusive" and small:
+        notes.append(
+            f"All {len(legs)} parts are too small to matter, but not at {level} that contradicts "
+            "the whole claim."
         )
     if any(effect.failures_decide for leg in legs for effect in leg.effects):
         notes.append("Inconclusive: the outcome depends on the failed runs.")

@@ -7,9 +7,10 @@ Keys::
       than: {width: [64, 256], depth: [1, 2, 3]}
     expect: {accuracy: {share_of_variance: higher, matters_from: 0.05}}
 
-The full grid of all levels is trained. Judged on the difference in shares of variance (see
-`stats.importance`); interactions between the groups are shown on their own. Shares depend on the
-levels chosen, so ranges and group sizes always stand beside them.
+The full grid of all levels is trained. Which group explains more is judged on the difference of the
+variances that they explain, how much more on the difference in their shares (`stats.importance`).
+Interactions between the groups are shown on their own. Shares depend on the levels chosen, so
+ranges and group sizes always stand beside them.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from hyperverdict.effects.effect import Effect, Evidence, Expectation
 from hyperverdict.effects.failures import fail_alike
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError
-from hyperverdict.stats.decision import decide
+from hyperverdict.stats.decision import decide_apart
 from hyperverdict.stats.importance import Importance, importance
 from hyperverdict.stats.intervals import Floats, equivalence_p, one_sample, t_statistic, two_sided_p
 from hyperverdict.stats.power import seeds_needed
@@ -175,11 +176,16 @@ class ImportanceClaim(Claim):
     def _effect(
         self, question: Question, expectation: Expectation, shares: Importance | None, n: int
     ) -> Effect:
-        """The difference in shares as an effect; pseudo-values stand for the seeds."""
+        """The difference in shares as an effect; pseudo-values stand for the seeds.
+
+        Its t and p are those of the direction: of the difference in explained variance.
+        """
         estimate = shares.difference if shares else one_sample([])
+        # Without a share nothing has a size, and the direction alone is not the claim.
+        direction = shares.excess if shares and estimate.df > 0 else one_sample([])
         delta, claim = expectation.matters_from, expectation.direction
         nominal = question.look_rule.nominal(question.alpha, estimate.n)
-        decision = decide(estimate, delta, nominal, claim)
+        decision = decide_apart(direction, estimate, delta, nominal, claim)
         failing = not fail_alike(outcomes_of(question, expectation.metric).values)
         evidence: Evidence = "inconclusive" if failing else decision.outcome
         needed = None
@@ -200,8 +206,8 @@ class ImportanceClaim(Claim):
             delta=delta,
             ci=decision.ci,
             ci_equivalence=decision.ci_equivalence,
-            t=t_statistic(estimate),
-            p=two_sided_p(estimate),
+            t=t_statistic(direction),
+            p=two_sided_p(direction),
             p_equivalence=equivalence_p(estimate, delta),
             per_seed=tuple(enumerate(pseudo)),
             seeds_needed=needed,

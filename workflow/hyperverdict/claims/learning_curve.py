@@ -8,7 +8,8 @@ Keys::
 Judged on the validation curve: each epoch minus the one before, per seed (the seed is the unit,
 never the epoch). All steps must hold; one that is opposite at alpha / steps refutes the claim.
 "Slight" is an upper bound: `higher_by: [0, 0.01]`. The plateau is the first epoch from which the
-remaining gain is proven below delta.
+remaining gain is proven below delta. It is tested from the last epoch backwards and the first
+failure ends it, so that all its tests together are wrong with probability alpha.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any, ClassVar, Self
 from hyperverdict.claims.conjunction import (
     TwoAlphas,
     check_design,
+    every_step,
     judge_legs,
     judged_legs,
     leg_of,
@@ -114,16 +116,23 @@ class LearningCurve(Claim):
         """Every step between neighbouring epochs."""
         steps = list(zip(self.epochs[:-1], self.epochs[1:], strict=True))
         effects = [_step(question, expectation, start, to, len(steps)) for start, to in steps]
-        return leg_of(expectation, _every_step(effects), effects)
+        return leg_of(expectation, every_step(effects), effects)
 
     def _plateau(self, question: Question, expectation: Expectation) -> int | None:
-        """The first epoch from which the remaining gain is proven below delta, or None."""
+        """The first epoch from which the remaining gain is proven below delta, or None.
+
+        A fixed-sequence test from the last epoch backwards. Source: Maurer, Hothorn and Lehmacher,
+        "Multiple comparisons in drug clinical trials and preclinical assays: a-priori ordered
+        hypotheses" (1995).
+        """
         weaker = opposite_tolerant(replace(expectation, between=None))
-        for epoch in self.epochs[:-1]:
+        plateau = None
+        for epoch in reversed(self.epochs[:-1]):
             remaining = _step(question, weaker, epoch, self.epochs[-1], 1).plain
-            if remaining.evidence == "supported":
-                return epoch
-        return None
+            if remaining.evidence != "supported":
+                break
+            plateau = epoch
+        return plateau
 
     @property
     def topic(self) -> str:
@@ -196,15 +205,6 @@ def _step(
     contrast = named("epoch", metric, str(start), str(to), [arm.label for arm in question.arms])
     outcomes = by_epoch(outcomes_of(question, metric), (to, start))
     return two_alphas(question, contrast, expectation, parts, outcomes)
-
-
-def _every_step(effects: list[TwoAlphas]) -> Evidence:
-    if any(e.strict.evidence == "refuted" for e in effects):
-        return "refuted"
-    plain = {e.plain.evidence for e in effects}
-    if len(plain) == 1 and plain <= {"supported", "no meaningful effect"}:
-        return next(iter(plain))
-    return "inconclusive"
 
 
 MEANINGS: Mapping[Evidence, str] = {

@@ -11,9 +11,11 @@ Shapes:
     never_worse: every step's lower bound is above -delta, and last - first is supported.
     every_step: every adjacent difference is supported.
 
-A single step refutes the last two when it is opposite at alpha / steps (for never_worse: opposite
-beyond -delta, since smaller dips are within what the shape allows). Page's test is not used: with
-a true dip it rejects.
+What counts against a claim shares alpha. A single step refutes every_step when it is opposite, two-
+sided at alpha / steps, and never_worse when it is opposite beyond -delta, one-sided at half of
+alpha / steps, since smaller dips are within what that shape allows. The other half of alpha is for
+"no meaningful effect": every step is negligible (every_step), or no step is worse and last - first
+is negligible (never_worse). Page's test is not used: with a true dip it rejects.
 """
 
 from __future__ import annotations
@@ -29,8 +31,10 @@ from hyperverdict.claims.conjunction import (
     all_hold,
     check_design,
     check_directions,
+    every_step,
     judge_legs,
     leg_of,
+    negligible_at_half,
     tolerant,
     two_alphas,
 )
@@ -147,8 +151,10 @@ class Trend(Claim):
         return f"{leg.metric.title} does not change with the level"
 
     def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
-        """A refuted trend says what refutes it."""
-        return {**MEANINGS, "refuted": MEANINGS["refuted"].format_map(_Slots(how=_how(judgement)))}
+        """A refuted trend says what refutes it; without an effect, what is too small."""
+        slots = _Slots(how=_how(judgement, self.shape), what=NEGLIGIBLE_PARTS[self.shape])
+        changed: tuple[Evidence, ...] = ("refuted", "no meaningful effect")
+        return {**MEANINGS, **{kind: MEANINGS[kind].format_map(slots) for kind in changed}}
 
 
 class _Slots(dict[str, str]):
@@ -158,14 +164,17 @@ class _Slots(dict[str, str]):
         return f"{{{key}}}"
 
 
-def _how(judgement: Judgement) -> str:
+def _how(judgement: Judgement, shape: str) -> str:
     """What refutes a trend."""
-    effects = [e for leg in judgement.judged_legs if leg.evidence == "refuted" for e in leg.effects]
-    if effects and all(effect.contrast.kind == "fit" for effect in effects):
+    legs = [leg for leg in judgement.judged_legs if leg.evidence == "refuted"]
+    if shape == "on_average":
         return "over the tested range it goes the other way"
-    if any(effect.evidence == "refuted" for effect in effects):
+    if shape == "every_step":
         return "at least one step goes the other way"
-    return "at least one step is too small to matter"
+    steps = [effect for leg in legs for effect in leg.effects[:-1]]
+    if any(effect.evidence == "refuted" for effect in steps):
+        return "at least one step is worse by {size} or more"
+    return "the last level is worse than the first"
 
 
 def read_trend(
@@ -260,7 +269,8 @@ def judge_shape(
     """Evidence for a shape over ordered arms, and the effects it rests on.
 
     Args:
-        parts: further parts of the claim (contexts) that share alpha when refuting.
+        parts: parts of the claim (contexts) that share alpha, this one included. Whatever counts
+            against the claim is read at alpha / parts.
     """
     metric = expectation.metric
     if shape == "on_average":
@@ -271,30 +281,23 @@ def judge_shape(
     contrasts = [difference(metric, start, to, context) for start, to in pairwise(arms)]
     if shape == "every_step":
         effects = tuple(two_alphas(question, c, expectation, steps * parts) for c in contrasts)
-        return _every_step(effects), effects
+        return every_step(effects, alone=parts == 1), effects
     weaker = tolerant(expectation)
-    effects = tuple(two_alphas(question, c, weaker, steps * parts) for c in contrasts)
+    effects = tuple(two_alphas(question, c, weaker, 2 * steps * parts) for c in contrasts)
     ends = difference(metric, arms[0], arms[-1], context)
     last = two_alphas(question, ends, expectation, parts)
     return _never_worse(effects, last), (*effects, last)
 
 
-def _every_step(steps: Sequence[TwoAlphas]) -> Evidence:
-    if any(e.strict.evidence == "refuted" for e in steps):
-        return "refuted"
-    if all(e.plain.evidence == "supported" for e in steps):
-        return "supported"
-    negligible = all(e.plain.evidence == "no meaningful effect" for e in steps)
-    return "no meaningful effect" if negligible else "inconclusive"
-
-
 def _never_worse(steps: Sequence[TwoAlphas], last: TwoAlphas) -> Evidence:
     if any(e.strict.evidence == "refuted" for e in steps) or last.strict.evidence == "refuted":
         return "refuted"
-    if last.strict.evidence == "no meaningful effect":
+    if not all(e.plain.evidence == "supported" for e in steps):
+        return "inconclusive"
+    # Only then, so that a false claim cannot be wrong in two ways: supported, or without an effect.
+    if negligible_at_half(last.strict):
         return "no meaningful effect"
-    held = all(e.plain.evidence == "supported" for e in steps)
-    return "supported" if held and last.plain.evidence == "supported" else "inconclusive"
+    return "supported" if last.plain.evidence == "supported" else "inconclusive"
 
 
 def _slope(change: Effect, span: float) -> dict[str, Any]:
@@ -313,8 +316,12 @@ def _slope(change: Effect, span: float) -> dict[str, Any]:
 MEANINGS: Mapping[Evidence, str] = {
     "supported": "The trend holds over the tested levels {where}; other levels were not tested.",
     "refuted": "The trend in {metric} does not hold {where}: {how}.",
-    "no meaningful effect": "There is no trend that matters {where}: over the whole tested range "
-    "the change is below {size}.",
+    "no meaningful effect": "There is no trend that matters {where}: {what} below {size}.",
     "inconclusive": "The trend is undecided {where}: with these seeds, at least one change between "
     "levels is too small to tell from noise.",
+}
+NEGLIGIBLE_PARTS = {
+    "every_step": "the change from each level to the next is",
+    "never_worse": "no step is worse, and over the whole tested range the change is",
+    "on_average": "over the whole tested range the change is",
 }

@@ -19,7 +19,8 @@ Shapes:
     never_worse: supported when no context is worse by delta; refuted when one is, beyond delta.
     on_average: each context's fitted line rises.
 
-One context refutes the claim at alpha / contexts (trends: / steps too); refuted takes precedence.
+One context refutes the claim at alpha / contexts (trends: / steps too), whether its effect is
+opposite or proven negligible, whatever the shape; refuted takes precedence.
 What is supported holds in the contexts tested, and the findings say so.
 """
 

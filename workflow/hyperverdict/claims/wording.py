@@ -74,8 +74,7 @@ def deciding_effect(leg: Leg) -> Effect | None:
 
 
 def _weakness(effect: Effect) -> float:
-    tolerant = effect.direction in ("not_lower", "not_higher")
-    p = effect.p_equivalence if tolerant else effect.p
+    p = effect.p if effect.about_direction else effect.p_equivalence
     return 1.0 if math.isnan(p) else p
 
 

@@ -15,9 +15,9 @@ from hyperverdict.stats.decision import Claim as Direction
 from hyperverdict.stats.intervals import (
     Estimate,
     above_p,
+    below_p,
     equivalence_p,
     t_statistic,
-    t_tail,
     two_sided_p,
 )
 from hyperverdict.stats.power import sd_limit, seeds_for_equivalence, seeds_needed
@@ -68,8 +68,8 @@ class Effect:
         delta: the size that matters.
         ci: interval at 1 - alpha; ci_equivalence: at 1 - 2 alpha. Infinite where there is no noise
             estimate.
-        p: two-sided, of no effect; p_equivalence: TOST against delta, or for ``not_lower`` and
-            ``not_higher`` the one-sided p of non-inferiority.
+        p: two-sided, of no effect; p_equivalence: TOST against delta; for ``not_lower`` and
+            ``not_higher`` the one-sided p of non-inferiority, for `between` TOST against its ends.
         per_seed: (seed, contrast) of the finished pairs; empty when unpaired.
         grade: "at least the SESOI", "direction only", "detectable but negligible" or "".
         seeds_needed: (at s, at the upper 80% limit of s) to settle an inconclusive effect, or None.
@@ -171,7 +171,7 @@ def judge_effect(
         ),
         t=t_statistic(estimate),
         p=two_sided_p(estimate),
-        p_equivalence=_size_p(estimate, delta, claim),
+        p_equivalence=_size_p(estimate, delta, claim, between),
         per_seed=tuple((seed, _shown(value, metric)) for seed, value in measured.per_seed),
         paired=bool(measured.per_seed) or estimate.n == 0,
         correlation=measured.correlation,
@@ -259,12 +259,16 @@ def _between(expectation: Expectation, metric: Metric) -> tuple[float, float] | 
     return (low, high) if expectation.direction == "higher" else (-high, -low)
 
 
-def _size_p(estimate: Estimate, delta: float, claim: Direction) -> float:
-    """TOST p; the one-sided p of non-inferiority where that is the claim."""
+def _size_p(
+    estimate: Estimate, delta: float, claim: Direction, between: tuple[float, float] | None
+) -> float:
+    """TOST p, of the claimed range where there is one; non-inferiority is one-sided."""
+    if between is not None:
+        return max(above_p(estimate, between[0]), below_p(estimate, between[1]))
     if claim == "not_lower":
         return above_p(estimate, -delta)
     if claim == "not_higher":
-        return t_tail(-t_statistic(estimate, delta), estimate.df)
+        return below_p(estimate, delta)
     return equivalence_p(estimate, delta)
 
 
@@ -278,12 +282,11 @@ def _needed(
 ) -> tuple[int, int]:
     """Seeds for direction and equivalence; for non-inferiority and sizes, equivalence alone.
 
-    A size is proven when CI1 lies inside the claimed range: equivalence at alpha / 2 about its
-    middle.
+    A size is proven when CI2 lies inside the claimed range: equivalence about its middle.
     """
     sd, df = estimate.sd, estimate.df
     if between is not None:
-        delta, alpha = (between[1] - between[0]) / 2, alpha / 2
+        delta = (between[1] - between[0]) / 2
     elif claim in ("higher", "lower"):
         return seeds_needed(sd, df, delta, alpha, looks.seeds)
     ratios = (sd / delta, sd_limit(sd, df) / delta)

@@ -2,7 +2,12 @@
 
 In this order: CI2 (at 1 - 2 alpha) inside (-delta, delta) is "no meaningful effect"; CI1 (at
 1 - alpha) on the claimed side of 0 is "supported", on the other side "refuted"; else
-"inconclusive". Prior art: Goeman, Solari and Stijnen, Statistics in Medicine 29 (2010).
+"inconclusive". Source: Goeman, Solari and Stijnen, Statistics in Medicine 29 (2010).
+
+Claims about a size have only two answers, of which one is true, so that each may be wrong with
+probability alpha: "not lower" is supported and refuted by one-sided bounds at alpha (both read
+CI2), and a range is supported by two one-sided tests (Schuirmann, J. Pharmacokinetics and
+Biopharmaceutics 15 (1987)). A range is refuted at CI1, since both of its ends can be missed.
 """
 
 from __future__ import annotations
@@ -48,38 +53,64 @@ def decide(
     """
     ci, ci_equivalence = interval(estimate, alpha), interval(estimate, 2 * alpha)
     if between is not None:
-        return Decision(_inside(ci, between), "", ci, ci_equivalence)
+        return Decision(_within(ci, ci_equivalence, between), "", ci, ci_equivalence)
     toward, toward_equivalence = (
         (ci, ci_equivalence) if claim in UPWARD else (_flip(ci), _flip(ci_equivalence))
     )
     if claim in ("not_lower", "not_higher"):
-        return Decision(_not_worse(toward, toward_equivalence, delta), "", ci, ci_equivalence)
-    return Decision(*_three_sided(toward, toward_equivalence, delta), ci, ci_equivalence)
+        return Decision(_not_worse(toward_equivalence, delta), "", ci, ci_equivalence)
+    found = _three_sided(toward, toward, toward_equivalence, delta)
+    return Decision(*found, ci, ci_equivalence)
 
 
-def _three_sided(ci: Interval, ci_equivalence: Interval, delta: float) -> tuple[Outcome, str]:
+def decide_apart(
+    direction: Estimate, size: Estimate, delta: float, alpha: float, claim: Claim
+) -> Decision:
+    """The three-sided decision where direction and size are estimated apart.
+
+    Two estimates of one sign: the direction is judged on the one whose interval is the better, the
+    size (negligible, at least delta) on the one in whose unit delta is. The intervals of the
+    decision are those of the size.
+
+    Args:
+        direction, size: of the same contrast, in units of their own; `delta` is in the size's.
+        claim: ``higher`` or ``lower``.
+    """
+    ci, ci_equivalence = interval(size, alpha), interval(size, 2 * alpha)
+    signs = interval(direction, alpha)
+    if claim in UPWARD:
+        found = _three_sided(signs, ci, ci_equivalence, delta)
+    else:
+        found = _three_sided(_flip(signs), _flip(ci), _flip(ci_equivalence), delta)
+    return Decision(*found, ci, ci_equivalence)
+
+
+def _three_sided(
+    direction: Interval, ci: Interval, ci_equivalence: Interval, delta: float
+) -> tuple[Outcome, str]:
     if -delta < ci_equivalence[0] and ci_equivalence[1] < delta:
-        return "no meaningful effect", NEGLIGIBLE if ci[0] > 0 or ci[1] < 0 else ""
-    if ci[0] > 0:
+        return "no meaningful effect", NEGLIGIBLE if direction[0] > 0 or direction[1] < 0 else ""
+    if direction[0] > 0:
         return "supported", AT_LEAST if ci[0] >= delta else DIRECTION_ONLY
-    if ci[1] < 0:
+    if direction[1] < 0:
         return "refuted", AT_LEAST if ci[1] <= -delta else DIRECTION_ONLY
     return "inconclusive", ""
 
 
-def _not_worse(ci: Interval, ci_equivalence: Interval, delta: float) -> Outcome:
-    """Non-inferiority by delta.
+def _not_worse(ci_equivalence: Interval, delta: float) -> Outcome:
+    """Non-inferiority by delta, and its opposite: one-sided at alpha each.
 
-    Support reads CI2, as rule 1 does, so that "no meaningful effect" always implies "not worse".
+    Both read CI2, as rule 1 does, so that "no meaningful effect" always implies "not worse".
     """
     if ci_equivalence[0] > -delta:
         return "supported"
-    return "refuted" if ci[1] < -delta else "inconclusive"
+    return "refuted" if ci_equivalence[1] < -delta else "inconclusive"
 
 
-def _inside(ci: Interval, between: Interval) -> Outcome:
+def _within(ci: Interval, ci_equivalence: Interval, between: Interval) -> Outcome:
+    """Whether the contrast lies between two sizes: two one-sided tests."""
     low, high = between
-    if low < ci[0] and ci[1] < high:
+    if low < ci_equivalence[0] and ci_equivalence[1] < high:
         return "supported"
     return "refuted" if ci[1] < low or ci[0] > high else "inconclusive"
 

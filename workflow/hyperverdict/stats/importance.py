@@ -4,11 +4,16 @@ The true mean of a cell is the grand mean plus ANOVA components. The variance th
 factors explains, ``I_G = sum over components inside G of mean square``, is estimated without bias
 by products across seeds, ``mean_{s != s'} <m_s, m_s'> / L``, because noise of different seeds is
 independent; a plain sum of squares would add noise variance to every component.
+
+Which group explains more is asked of ``I_A - I_B``, a mean over pairs of seeds (a U-statistic,
+Hoeffding, Annals of Mathematical Statistics 19 (1948)) with its jackknife variance (Arvesen, Annals
+of Mathematical Statistics 40 (1969)). How much more is asked of the shares, which are ratios: where
+the signal is low, the jackknife of a ratio is too short, so that it says nothing of the direction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -27,6 +32,8 @@ class Importance:
         single: share of each factor's main effect, in axis order.
         difference: these - than, with its jackknife over seeds; without degrees of freedom where
             some seeds agree on no variance at all, so that nothing can be said of shares.
+        excess: the same difference in variance, not in its share: these - than in the metric's unit
+            squared, with its jackknife over seeds.
         pseudo_values: [n], whose mean and spread are the difference's.
         total: variance of the cell means, in the metric's unit squared.
         varies: any seed has cells that differ at all.
@@ -37,6 +44,7 @@ class Importance:
     cross: float
     single: tuple[float, ...]
     difference: Estimate
+    excess: Estimate
     pseudo_values: Floats
     total: float
     varies: bool = True
@@ -60,12 +68,15 @@ def importance(table: Floats, these: Sequence[int], than: Sequence[int]) -> Impo
     grams = [_gram(part) for part in parts]
     singles = [_share(_gram(_inside(data, [axis])), grams[2]) for axis in range(data.ndim - 1)]
     first, second = (_share(gram, grams[2]) for gram in grams[:2])
-    pseudo = _pseudo_values(grams[0] - grams[1], grams[2])
+    pseudo = _pseudo_values(_share, grams[0] - grams[1], grams[2])
     difference = _estimate(pseudo)
+    excess = _estimate(_pseudo_values(_across, grams[0] - grams[1]))
     total = _across(grams[2])
     varies = bool(np.ptp(data.reshape(len(data), -1), axis=1).any())
     cross = 1 - first - second
-    return Importance(first, second, cross, tuple(singles), difference, pseudo, total, varies)
+    return Importance(
+        first, second, cross, tuple(singles), difference, excess, pseudo, total, varies
+    )
 
 
 def _estimate(pseudo: Floats) -> Estimate:
@@ -110,12 +121,15 @@ def _share(part: Floats, total: Floats) -> float:
     return _across(part) / whole if whole > 0 else float("nan")
 
 
-def _pseudo_values(part: Floats, total: Floats) -> Floats:
-    """Jackknife pseudo-values [n] of the ratio of two cross-seed means."""
-    n = len(part)
-    whole = _share(part, total)
+def _pseudo_values(statistic: Callable[..., float], *grams: Floats) -> Floats:
+    """Jackknife pseudo-values [n] of a statistic of matrices [n, n] over pairs of seeds.
+
+    Source: Tukey's pseudo-values, as in Miller, "The jackknife: a review", Biometrika 61 (1974).
+    """
+    n = len(grams[0])
+    whole = statistic(*grams)
     seeds = np.arange(n)
-    without = [_share(part[np.ix_(k, k)], total[np.ix_(k, k)]) for k in combinations(seeds, n - 1)]
+    without = [statistic(*(g[np.ix_(k, k)] for g in grams)) for k in combinations(seeds, n - 1)]
     # combinations leaves out the last seed first.
     left_out = np.asarray(without[::-1])
     return n * whole - (n - 1) * left_out

@@ -130,13 +130,17 @@ def above_p(estimate: Estimate, null: float) -> float:
     return t_tail(t_statistic(estimate, null), estimate.df)
 
 
+def below_p(estimate: Estimate, null: float) -> float:
+    """The one-sided p value against "the contrast is at least `null`"."""
+    return t_tail(-t_statistic(estimate, null), estimate.df)
+
+
 def equivalence_p(estimate: Estimate, delta: float) -> float:
     """TOST: the larger p of "at most -delta" and "at least delta".
 
     Source: Schuirmann, J. Pharmacokinetics and Biopharmaceutics 15 (1987).
     """
-    below = t_tail(-t_statistic(estimate, delta), estimate.df)
-    return max(above_p(estimate, -delta), below)
+    return max(above_p(estimate, -delta), below_p(estimate, delta))
 
 
 def t_quantile(probability: float, df: float) -> float:

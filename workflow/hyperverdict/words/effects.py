@@ -173,7 +173,7 @@ def _tested(effect: Effect, replicate: str) -> str:
         return f"{of}, {shared}"
     match effect.contrast.kind:
         case "share":
-            return "jackknife pseudo-values of the difference in shares"
+            return "jackknife pseudo-values of the difference in explained variance"
         case "interaction" | "conditional":
             return f"the {scale} of two effects {per}"
         case "epoch":
@@ -204,6 +204,8 @@ def result_of_test(effect: Effect, replicate: str = "seed") -> str:
 def _small(effect: Effect) -> str:
     """What the test behind `p_equivalence` would prove."""
     size, unit = size_text(effect.delta, effect.contrast), unit_of(effect.contrast)
+    if effect.between is not None:
+        return f"it is {_claimed_size(effect, unit)}"
     if effect.direction == "not_lower":
         return f"it is not {unit.lower} by {size} or more"
     if effect.direction == "not_higher":
