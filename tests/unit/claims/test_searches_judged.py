@@ -181,7 +181,7 @@ def test_a_search_that_finds_the_peak_beats_a_grid_that_misses_it():
     scores = [0.5 + 0.1 * (w == 3) for w in range(5) for _ in range(3)]
     judgement = search(scores)
     assert judgement.evidence == "supported"
-    assert effect_of(judgement).n == 4
+    assert effect_of(judgement).n == 8
     assert any("chosen on the split" in note for note in judgement.notes)
 
 
@@ -191,22 +191,101 @@ def test_winners_are_chosen_on_validation_where_it_is_known():
     assert judgement.evidence == "no meaningful effect"
 
 
-def test_winners_are_scored_on_fresh_seeds():
+def search_question(cells, trials, than="grid", seeds=4, metric="accuracy", expect="higher"):
+    """A random search over a grid of 2 x `cells` / 2, and its labels."""
     terms = {
         "search": "random",
-        "than": "grid",
-        "over": {"width": [8, 16], "depth": [1, 2]},
-        "trials": 3,
+        "than": than,
+        "over": {"width": [8, 16], "depth": list(range(1, cells // 2 + 1))},
+        "trials": trials,
     }
-    hypothesis = make_hypothesis(terms, ACCURACY, seeds=[0, 1, 2, 3])
+    hypothesis = make_hypothesis(terms, {metric: expect}, seeds=seeds)
     question = question_of(hypothesis)
-    arms = question.arms
-    # The value of a run spells its cell and its seed.
-    values = {arm.label: {s: 10.0 * k + s for s in range(4)} for k, arm in enumerate(arms)}
-    outcome = Outcomes(metric_of(hypothesis, "accuracy"), values)
+    return hypothesis, question, [arm.label for arm in question.arms]
+
+
+def scores_of(hypothesis, question, values, metric="accuracy"):
+    """search -> seed -> what is judged, of values [cells][seed]."""
+    table = {arm.label: v for arm, v in zip(question.arms, values, strict=True)}
+    outcome = Outcomes(metric_of(hypothesis, metric), table)
     [expectation] = hypothesis.claim.expect
-    for scores in hypothesis.claim.replay(question, outcome, expectation).values.values():
-        assert {searched: score % 10 for searched, score in scores.items()} == {0: 2, 1: 3}
+    return hypothesis.claim.replay(question, outcome, expectation)
+
+
+def test_winners_are_scored_on_seeds_that_are_fresh_to_them():
+    """Cell s or, where it was not tried, cell 7 wins on seed s; cell s is good on that seed only."""
+    hypothesis, question, labels = search_question(8, trials=7)
+    seen = np.tile(np.linspace(0.1, 0.9, 8)[:, None], 4) + np.eye(8, 4)
+    values = {label: dict(enumerate(row)) for label, row in zip(labels, np.eye(8, 4), strict=True)}
+    ends = {
+        label: {s: (v,) for s, v in enumerate(row)} for label, row in zip(labels, seen, strict=True)
+    }
+    outcome = Outcomes(metric_of(hypothesis, "accuracy"), values, curves=ends)
+    [expectation] = hypothesis.claim.expect
+    found = hypothesis.claim.replay(question, outcome, expectation).outcomes.values
+    assert list(found["random"].values()) == pytest.approx([0.0] * 4)
+
+
+def test_a_search_is_averaged_over_all_its_orders():
+    """Three of four cells are tried, so that the best is found in three quarters of the orders."""
+    hypothesis, question, labels = search_question(4, trials=3)
+    values = [{s: float(k == 0) for s in range(4)} for k in range(len(labels))]
+    replay = scores_of(hypothesis, question, values)
+    assert list(replay.outcomes.values["random"].values()) == pytest.approx([0.75] * 4)
+
+
+@pytest.mark.parametrize("renamed", [[9, 8, 7, 6, 5, 4], [30, 2, 11, 7, 100, 5]])
+def test_renamed_seeds_change_nothing(renamed):
+    rng = np.random.default_rng(5)
+    table = rng.standard_normal((8, 6))
+
+    def judged(seeds):
+        hypothesis, question, _ = search_question(8, trials=3, seeds=sorted(seeds))
+        values = [dict(zip(seeds, row.tolist(), strict=True)) for row in table]
+        outcomes = {
+            "accuracy": Outcomes(
+                metric_of(hypothesis, "accuracy"),
+                {arm.label: v for arm, v in zip(question.arms, values, strict=True)},
+            )
+        }
+        return effect_of(judge(question, outcomes))
+
+    first, second = judged(range(6)), judged(renamed)
+    assert second.estimate == pytest.approx(first.estimate)
+    assert second.ci == pytest.approx(first.ci)
+    assert second.evidence == first.evidence
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+@pytest.mark.parametrize(("expect", "best"), [("higher", 1.0), ("lower", -1.0)])
+def test_better_is_what_is_expected_whatever_the_metric_is_called(metric, expect, best):
+    hypothesis, question, _ = search_question(4, trials=3, metric=metric, expect=expect)
+    values = [{s: v for s in range(4)} for v in (1.0, -1.0, 0.0, 0.0)]
+    replay = scores_of(hypothesis, question, values, metric)
+    assert list(replay.outcomes.values["random"].values()) == pytest.approx([0.75 * best] * 4)
+
+
+def test_searching_for_what_is_known_to_be_worse_is_named_before_training():
+    unusual, _, _ = search_question(4, trials=3, expect="lower")
+    usual, _, _ = search_question(4, trials=3, metric="loss", expect="lower")
+    assert usual.claim.forewarnings() == ()
+    [said] = unusual.claim.forewarnings()
+    assert said == (
+        "Both searches look for the lowest test accuracy, as expect says. To claim that random "
+        "search does worse, swap search and than, and write accuracy: higher."
+    )
+
+
+def test_winners_that_fail_on_a_fresh_seed_are_left_out_and_named():
+    """Cell 0 wins in three quarters of the orders and fails on one seed of ten."""
+    hypothesis, question, labels = search_question(4, trials=3, seeds=10)
+    values = [{s: float(k == 0) for s in range(10)} for k in range(len(labels))]
+    values[0][9] = float("nan")
+    replay = scores_of(hypothesis, question, values)
+    scores = replay.outcomes.values["random"]
+    assert np.isnan(scores.pop(9))
+    assert list(scores.values()) == pytest.approx([0.75] * 9)
+    assert "failed on a fresh seed in 0.075 of the replays" in replay.notes[0]
 
 
 # Definitional

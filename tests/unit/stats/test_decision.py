@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hyperverdict.stats.decision import decide
+from hyperverdict.stats.decision import decide, decide_apart
 from hyperverdict.stats.intervals import Estimate
 
 # With a huge df and standard error 1, CI1 at alpha .05 is +-1.96 and CI2 +-1.645.
@@ -41,16 +41,47 @@ def test_equivalence_comes_before_direction():
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(-0.3, "supported"), (-0.4, "inconclusive"), (-3.9, "inconclusive"), (-4.0, "refuted")],
+    [(-0.3, "supported"), (-0.4, "inconclusive"), (-3.6, "inconclusive"), (-3.7, "refuted")],
 )
-def test_not_lower_is_non_inferior_by_delta(value, expected):
+def test_not_lower_is_one_sided_both_ways(value, expected):
     assert judged(value, "not_lower")[0] == expected
     assert judged(-value, "not_higher")[0] == expected
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(5, "supported"), (1.9, "inconclusive"), (-2.0, "refuted"), (12.0, "refuted")],
+    [
+        (5, "supported"),
+        (1.7, "supported"),
+        (1.6, "inconclusive"),
+        (8.4, "inconclusive"),
+        (-1.9, "inconclusive"),
+        (-2.0, "refuted"),
+        (11.9, "inconclusive"),
+        (12.0, "refuted"),
+    ],
 )
-def test_a_claim_on_size_is_supported_when_proven_inside(value, expected):
+def test_a_range_is_supported_by_two_one_sided_tests_and_refuted_by_a_two_sided_one(
+    value, expected
+):
     assert judged(value, between=(0.0, 10.0))[0] == expected
+
+
+@pytest.mark.parametrize("claim", ["higher", "lower"])
+@pytest.mark.parametrize(
+    ("direction", "size", "expected"),
+    [
+        (1.9, 3.0, ("inconclusive", "")),
+        (2.0, 1.0, ("supported", "direction only")),
+        (2.0, 4.0, ("supported", "at least the SESOI")),
+        (-2.0, 1.0, ("refuted", "direction only")),
+        (9.0, 0.2, ("no meaningful effect", "detectable but negligible")),
+        (0.1, 0.2, ("no meaningful effect", "")),
+    ],
+)
+def test_a_direction_and_a_size_may_be_estimated_apart(claim, direction, size, expected):
+    sign = 1 if claim == "higher" else -1
+    estimates = [Estimate(sign * value, 1.0, 1.0, 1e9, 100) for value in (direction, size)]
+    decision = decide_apart(*estimates, DELTA, 0.05, claim)
+    assert (decision.outcome, decision.grade) == expected
+    assert decision.ci == pytest.approx((sign * size - 1.96, sign * size + 1.96), abs=1e-3)

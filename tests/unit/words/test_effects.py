@@ -97,7 +97,7 @@ def test_time_along_one_training_is_told_as_longer():
 
 
 def test_no_sentence_names_replicates():
-    assert words.used_test(effect("strategy")).endswith("per repeat of the search")
+    assert words.used_test(effect("strategy")).endswith("between the winners per seed")
     assert words.used_test(effect(), sequence=True) == (
         "a confidence sequence on the differences per seed"
     )

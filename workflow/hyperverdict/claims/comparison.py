@@ -16,7 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from hyperverdict.claims.conjunction import check_design, judge_legs, leg_of_one, two_alphas
+from hyperverdict.claims.conjunction import (
+    check_design,
+    judge_legs,
+    leg_of_one,
+    negligible_range,
+    two_alphas,
+)
 from hyperverdict.claims.factors import (
     Levels,
     change_text,
@@ -112,7 +118,7 @@ def judge_leg(question: Question, expectation: Expectation) -> Leg:
 
 def position(effect: Effect) -> str:
     """higher, lower, about equal (proven within the size that matters) or unclear."""
-    low, high = (1 / effect.delta, effect.delta) if effect.ratio else (-effect.delta, effect.delta)
+    low, high = negligible_range(effect)
     if low < effect.ci_equivalence[0] and effect.ci_equivalence[1] < high:
         return "about equal"
     if effect.ci[0] > effect.contrast.neutral:

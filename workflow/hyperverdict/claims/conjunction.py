@@ -4,7 +4,7 @@ To support a claim all its parts must hold, each at alpha (intersection-union: B
 24 (1982)); one part suffices to refute it, each at alpha / parts (union-intersection, Bonferroni).
 So every effect is decided twice: `plain` at alpha and `strict` at alpha / parts. Whatever counts
 against a claim shares alpha: where a claim may be refuted and may also be found without a
-meaningful effect, each of the two gets alpha / 2 (`negligible_at_half`).
+meaningful effect, each of the two gets alpha / 2 (`at_half`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.metrics import Metric
 
 _TOLERANT = {"higher": "not_lower", "lower": "not_higher"}
+TOLERANT_DIRECTIONS = frozenset(_TOLERANT.values())
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class TwoAlphas:
 
     plain: Effect
     strict: Effect
+
+    @property
+    def sharing(self) -> TwoAlphas:
+        """The same where refuting and "no meaningful effect" each have half of the strict alpha."""
+        return TwoAlphas(self.plain, at_half(self.strict))
 
     @property
     def shown(self) -> Effect:
@@ -50,8 +56,28 @@ def negligible_at_half(effect: Effect) -> bool:
 
     The interval at 1 - alpha is two one-sided tests at alpha / 2 (Schuirmann 1987).
     """
-    low, high = (1 / effect.delta, effect.delta) if effect.ratio else (-effect.delta, effect.delta)
+    low, high = negligible_range(effect)
     return low < effect.ci[0] and effect.ci[1] < high and not effect.failures_decide
+
+
+def at_half(effect: Effect) -> Effect:
+    """The effect, undecided where what counts against its claim needs more than half its alpha.
+
+    The interval at 1 - alpha is one-sided at alpha / 2, and so is what a direction is refuted by.
+    """
+    if effect.evidence == "no meaningful effect":
+        holds = negligible_at_half(effect)
+    elif effect.evidence == "refuted" and effect.direction in TOLERANT_DIRECTIONS:
+        low, high = negligible_range(effect)
+        holds = effect.ci[1] < low if effect.direction in UPWARD else effect.ci[0] > high
+    else:
+        return effect
+    return effect if holds else replace(effect, evidence="inconclusive", grade="")
+
+
+def negligible_range(effect: Effect) -> tuple[float, float]:
+    """The sizes that do not matter, in the effect's unit."""
+    return (1 / effect.delta, effect.delta) if effect.ratio else (-effect.delta, effect.delta)
 
 
 def equal_by_design(metric: Metric, budget: Budget | None) -> bool:

@@ -8,13 +8,14 @@ Keys::
     trials: 8                        # configurations that each search may train
     expect: {accuracy: higher}
 
-Every cell of `over` is trained once, and the searches are replayed on the results. The seeds are
-halved: replicate r searches on the validation results of seed r, and its winner is scored on the
-fresh seed r + n/2, on the reported split. Replicates share no run, so section 1 applies to
-them: the score of the winner of `search` minus that of `than`.
+Every cell of `over` is trained on every seed, and the searches are replayed on the results: on the
+validation results of each seed, in all their orders (`claims.searches`). A winner is scored on the
+other seeds, which are fresh to it, on the reported split. Judged is the score of the winner of
+`search` minus that of `than`, as a mean over all pairs of a seed that is searched and a fresh one
+(`stats.jackknife`). Better is what `expect` says.
 
     grid           the finest sub-grid of evenly spaced levels that `trials` can pay for
-    random         distinct cells in random order (drawn from the seed's own number)
+    random         distinct cells in random order
     one_at_a_time  from the middle of the grid, the best level of one factor after the other
 
 Where outcomes already name the two searches as arms, their values are judged as they are.
@@ -23,9 +24,8 @@ Where outcomes already name the two searches as arms, their values are judged as
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -33,6 +33,7 @@ import numpy as np
 from hyperverdict.claims.conjunction import (
     check_design,
     judge_legs,
+    judged_legs,
     leg_of_one,
     outcomes_of,
     two_alphas,
@@ -55,19 +56,48 @@ from hyperverdict.claims.model import (
     Written,
 )
 from hyperverdict.claims.schemas import GRID
+from hyperverdict.claims.searches import SEARCH_TITLES, SEARCHES
 from hyperverdict.effects.contrast import named
 from hyperverdict.effects.effect import Evidence, Expectation
 from hyperverdict.effects.outcomes import Arm, Outcomes
 from hyperverdict.errors import UserError
+from hyperverdict.stats.decision import UPWARD
+from hyperverdict.stats.intervals import Floats
+from hyperverdict.stats.jackknife import mean_over_pairs, pseudo_values
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
-
-Cell = tuple[int, ...]
-# Score of a cell on the search seed, larger is better; -inf where the run failed.
-Score = Callable[[Cell], float]
-Search = Callable[[tuple[int, ...], int, Score, int], list[Cell]]
+from hyperverdict.vocabulary.metrics import Better
 
 MINIMUM_SEEDS = 4
+# Below this no seed can be left out of the pairs of different seeds.
+MINIMUM_PAIRED = 3
+# Above this share of failed winners a seed fails for a search, as an arm does above a fifth.
+MOST_LOST = 0.2
+_EXTREMES: Mapping[Better, str] = {"higher": "highest", "lower": "lowest"}
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What the two searches reached.
+
+    Attributes:
+        outcomes: search -> seed -> the winner's score (a pseudo-value where it was replayed).
+        failing: search -> share of its winners that failed on the fresh seed; their orders are
+            left out of the score, unless they are too many.
+    """
+
+    outcomes: Outcomes
+    failing: Mapping[str, float]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which winners failed, in sentences."""
+        return tuple(
+            f"The winner of {SEARCH_TITLES[name]} failed on a fresh seed in {share:.2g} of the "
+            f"replays; {self.outcomes.metric.title} covers the others."
+            for name, share in self.failing.items()
+            if share > 0
+        )
 
 
 def _search_schema(description: str) -> dict[str, Any]:
@@ -132,9 +162,19 @@ class Strategy(Claim):
         check_design(self, design)
         if len(design.seeds) < MINIMUM_SEEDS:
             raise UnanswerableError(
-                f"{len(design.seeds)} seeds give fewer than 2 repeats of the search, since half "
-                f"of the seeds are kept for scoring; use at least {MINIMUM_SEEDS}"
+                f"{len(design.seeds)} seeds are too few to score each search on other seeds than "
+                f"its own; use at least {MINIMUM_SEEDS}"
             )
+
+    def forewarnings(self) -> tuple[str, ...]:
+        """A direction that is not known to be the better one may be meant otherwise."""
+        return tuple(
+            f"Both searches look for the {_EXTREMES[wanted]} {e.metric.title}, as expect says. To "
+            f"claim that {SEARCH_TITLES[self.search]} does worse, swap search and than, and write "
+            f"{e.metric.name}: {e.metric.better}."
+            for e in self.expect
+            if e.metric.better not in (None, wanted := _looked_for(e))
+        )
 
     def arms(self, baseline: Baseline, budget: Budget) -> tuple[Arm, ...]:
         """Every cell of the grid."""
@@ -143,41 +183,59 @@ class Strategy(Claim):
 
     def judge(self, question: Question) -> Judgement:
         """Replay both searches and judge the difference of their winners' scores."""
-        judgement = judge_legs(question, self._judge_leg)
+        kept, _ = judged_legs(question)
+        replays = {e.metric.name: self._replayed(question, e) for e in kept}
+
+        def judge_leg(question: Question, expectation: Expectation) -> Leg:
+            return self._judge_leg(question, expectation, replays[expectation.metric.name].outcomes)
+
+        judgement = judge_legs(question, judge_leg)
         notes = [
             f"The winners were chosen on the split on which {leg.metric.title} is reported."
             for leg in judgement.judged_legs
             if not outcomes_of(question, leg.metric).curves
         ]
-        return replace(judgement, notes=(*judgement.notes, *notes))
+        failing = [note for replay in replays.values() for note in replay.notes]
+        return replace(judgement, notes=(*judgement.notes, *self.forewarnings(), *notes, *failing))
 
-    def _judge_leg(self, question: Question, expectation: Expectation) -> Leg:
-        """The scores of the two winners, repeat by repeat."""
+    def _replayed(self, question: Question, expectation: Expectation) -> Replay:
+        """The winners' scores: replayed, or as somebody else's searches reached them."""
         outcomes = outcomes_of(question, expectation.metric)
-        if not {self.search, self.than} <= set(outcomes.values):
-            outcomes = self.replay(question, outcomes, expectation)
+        if {self.search, self.than} <= set(outcomes.values):
+            return Replay(outcomes, {})
+        return self.replay(question, outcomes, expectation)
+
+    def _judge_leg(self, question: Question, expectation: Expectation, outcomes: Outcomes) -> Leg:
+        """The scores of the two winners, seed by seed."""
         contrast = named("strategy", expectation.metric, self.than, self.search)
         effect = two_alphas(question, contrast, expectation, 1, outcomes).plain
         return leg_of_one(expectation, effect)
 
-    def replay(self, question: Question, outcomes: Outcomes, expectation: Expectation) -> Outcomes:
-        """Outcomes of both: search -> repeat (its search seed) -> the winner's score."""
+    def replay(self, question: Question, outcomes: Outcomes, expectation: Expectation) -> Replay:
+        """Both searches on every seed, their winners scored on all other seeds.
+
+        A search on seed s picks cell i in the share ``w[s, i]`` of its orders, and reaches
+        ``h[s, f] = sum_i w[s, i] y[i, f]`` on seed f. What is judged is the mean of h over all
+        pairs of different seeds; its pseudo-values stand for the seeds, so that no seed's number
+        and no order of the seeds decides anything.
+        """
         shape = tuple(len(levels) for levels in self.over.values())
-        cells: dict[Cell, str] = dict(
-            zip(product(*map(range, shape)), (arm.label for arm in question.arms), strict=True)
-        )
-        seeds = sorted(question.seeds)
-        half = len(seeds) // 2
-        pairs = list(zip(seeds[:half], seeds[half:], strict=False))
-        values: dict[str, dict[int, float]] = {self.search: {}, self.than: {}}
-        for name in (self.search, self.than):
-            for searched, fresh in pairs:
-                if _present(outcomes, cells.values(), searched, fresh):
-                    score = _score(outcomes, cells, searched, _lower_is_better(expectation))
-                    tried = SEARCHES[name](shape, self.trials, score, searched)
-                    winner = max(tried, key=score)
-                    values[name][searched] = outcomes.values[cells[winner]][fresh]
-        return replace(outcomes, values=values, curves={})
+        labels = [arm.label for arm in question.arms]
+        runs = [outcomes.values.get(label, {}) for label in labels]
+        seeds = [s for s in sorted(question.seeds) if all(s in of_cell for of_cell in runs)]
+        names = (self.search, self.than)
+        if len(seeds) < MINIMUM_PAIRED:
+            return Replay(replace(outcomes, values={name: {} for name in names}, curves={}), {})
+        fresh = _cells(outcomes, labels, seeds)
+        sign = 1.0 if _looked_for(expectation) == "higher" else -1.0
+        scores = _scores(outcomes, labels, seeds, sign)
+        found = {
+            name: _reached([SEARCHES[name](shape, self.trials, row) for row in scores], fresh)
+            for name in names
+        }
+        values = _as_values(found, seeds, outcomes.metric.ratio)
+        failing = {name: mean_over_pairs(failed) for name, (_, failed) in found.items()}
+        return Replay(replace(outcomes, values=values, curves={}), failing)
 
     @property
     def topic(self) -> str:
@@ -200,84 +258,74 @@ class Strategy(Claim):
         return MEANINGS
 
 
-def _present(outcomes: Outcomes, labels: Iterable[str], *seeds: int) -> bool:
-    return all(seed in outcomes.values.get(name, {}) for name in labels for seed in seeds)
+def _reached(shares: Sequence[Floats], fresh: Floats) -> tuple[Floats, Floats]:
+    """Scores h [n, n] of the winners of each seed on each seed, and the share that failed there.
+
+    Args:
+        shares: of each seed [cells].
+        fresh: [n, cells].
+    """
+    weights = np.array(shares)
+    finished = np.isfinite(fresh)
+    held = weights @ finished.T
+    known = np.where(held > 0, held, np.nan)
+    scores: Floats = (weights @ np.where(finished, fresh, 0.0).T) / known
+    return scores, 1.0 - held
 
 
-def _lower_is_better(expectation: Expectation) -> bool:
-    """What the searches look for; as the claim says where nobody knows the metric."""
-    better = expectation.metric.better
-    return better == "lower" if better else expectation.direction in ("lower", "not_higher")
+def _as_values(
+    found: Mapping[str, tuple[Floats, Floats]], seeds: Sequence[int], ratio: bool
+) -> dict[str, dict[int, float]]:
+    """search -> seed -> pseudo-value of its mean score; nan where its winners failed there.
+
+    A seed fails for a search when more than a fifth of the winners of other seeds fail on it, as an
+    arm does. Both searches are scored on the seeds that neither fails.
+    """
+    failed = {
+        name: (lost.sum(axis=0) - np.diag(lost)) / (len(seeds) - 1) > MOST_LOST
+        for name, (_, lost) in found.items()
+    }
+    kept = np.flatnonzero(~np.any(list(failed.values()), axis=0))
+    values: dict[str, dict[int, float]] = {}
+    for name, (scores, _) in found.items():
+        pairs = scores[np.ix_(kept, kept)]
+        shown = np.full(len(seeds), mean_over_pairs(pairs))
+        if len(kept) >= MINIMUM_PAIRED:
+            shown[kept] = pseudo_values(mean_over_pairs, pairs)
+        shown = np.where(failed[name], np.nan, np.exp(shown) if ratio else shown)
+        values[name] = dict(zip(seeds, shown.tolist(), strict=True))
+    return values
 
 
-def _score(outcomes: Outcomes, cells: Mapping[Cell, str], seed: int, lower: bool) -> Score:
-    sign = -1.0 if lower else 1.0
+def _cells(outcomes: Outcomes, labels: Sequence[str], seeds: Sequence[int]) -> Floats:
+    """Values [seeds, cells] on the judged scale, nan where the run failed.
 
-    def score(cell: Cell) -> float:
-        curve = outcomes.curves.get(cells[cell], {}).get(seed)
-        value = curve[-1] if curve else outcomes.values[cells[cell]][seed]
-        return sign * value if math.isfinite(value) else -math.inf
-
-    return score
-
-
-def grid_search(shape: tuple[int, ...], trials: int, score: Score, seed: int) -> list[Cell]:
-    """The largest evenly spaced sub-grid with at most `trials` cells, finer in longer factors."""
-    counts = [1] * len(shape)
-    while True:
-        room = [
-            axis
-            for axis in range(len(shape))
-            if counts[axis] < shape[axis]
-            and math.prod(counts) // counts[axis] * (counts[axis] + 1) <= trials
-        ]
-        if not room:
-            break
-        counts[min(room, key=lambda axis: (counts[axis] / shape[axis], axis))] += 1
-    return list(product(*(_spread(n, k) for n, k in zip(shape, counts, strict=True))))
+    Raises UserError for a value of 0 or below in a ratio metric.
+    """
+    table = np.array([[outcomes.values[label][seed] for label in labels] for seed in seeds])
+    if not outcomes.metric.ratio:
+        return table
+    if (table <= 0).any():
+        raise UserError(f"{outcomes.metric.name}: a ratio needs values above 0")
+    logarithms: Floats = np.log(table)
+    return logarithms
 
 
-def _spread(levels: int, count: int) -> list[int]:
-    """`count` evenly spaced positions among `levels`; the middle one when it is one."""
-    if count == 1:
-        return [(levels - 1) // 2]
-    return sorted({round(i * (levels - 1) / (count - 1)) for i in range(count)})
+def _scores(outcomes: Outcomes, labels: Sequence[str], seeds: Sequence[int], sign: float) -> Floats:
+    """What each search sees [seeds, cells]: larger is better, -inf where the run failed."""
+
+    def score(label: str, seed: int) -> float:
+        curve = outcomes.curves.get(label, {}).get(seed)
+        value = sign * (curve[-1] if curve else outcomes.values[label][seed])
+        return value if math.isfinite(value) else -math.inf
+
+    return np.array([[score(label, seed) for label in labels] for seed in seeds])
 
 
-def random_search(shape: tuple[int, ...], trials: int, score: Score, seed: int) -> list[Cell]:
-    """Distinct cells in an order drawn from the seed's own number."""
-    cells = list(product(*map(range, shape)))
-    order = np.random.default_rng(seed).permutation(len(cells))
-    return [cells[i] for i in order[:trials]]
+def _looked_for(expectation: Expectation) -> Better:
+    """What the searches look for: what the claim says, whatever the metric is called."""
+    return "higher" if expectation.direction in UPWARD else "lower"
 
-
-def one_at_a_time(shape: tuple[int, ...], trials: int, score: Score, seed: int) -> list[Cell]:
-    """The best level of one factor after the other, from the middle, until trials are used up."""
-    best: Cell = tuple((n - 1) // 2 for n in shape)
-    tried = [best]
-    improved = True
-    while improved and len(tried) < trials:
-        improved = False
-        for axis, levels in enumerate(shape):
-            for level in range(levels):
-                cell = (*best[:axis], level, *best[axis + 1 :])
-                if cell not in tried and len(tried) < trials:
-                    tried.append(cell)
-            winner = max(tried, key=score)
-            improved, best = improved or winner != best, winner
-    return tried
-
-
-SEARCHES: Mapping[str, Search] = {
-    "random": random_search,
-    "grid": grid_search,
-    "one_at_a_time": one_at_a_time,
-}
-SEARCH_TITLES = {
-    "random": "random search",
-    "grid": "grid search",
-    "one_at_a_time": "one-at-a-time search",
-}
 
 MEANINGS: Mapping[Evidence, str] = {
     "supported": "At equal cost the claimed search does better {where}.",

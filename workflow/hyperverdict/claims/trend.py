@@ -34,7 +34,6 @@ from hyperverdict.claims.conjunction import (
     every_step,
     judge_legs,
     leg_of,
-    negligible_at_half,
     tolerant,
     two_alphas,
 )
@@ -283,9 +282,9 @@ def judge_shape(
         effects = tuple(two_alphas(question, c, expectation, steps * parts) for c in contrasts)
         return every_step(effects, alone=parts == 1), effects
     weaker = tolerant(expectation)
-    effects = tuple(two_alphas(question, c, weaker, 2 * steps * parts) for c in contrasts)
+    effects = tuple(two_alphas(question, c, weaker, steps * parts).sharing for c in contrasts)
     ends = difference(metric, arms[0], arms[-1], context)
-    last = two_alphas(question, ends, expectation, parts)
+    last = two_alphas(question, ends, expectation, parts).sharing
     return _never_worse(effects, last), (*effects, last)
 
 
@@ -295,7 +294,7 @@ def _never_worse(steps: Sequence[TwoAlphas], last: TwoAlphas) -> Evidence:
     if not all(e.plain.evidence == "supported" for e in steps):
         return "inconclusive"
     # Only then, so that a false claim cannot be wrong in two ways: supported, or without an effect.
-    if negligible_at_half(last.strict):
+    if last.strict.evidence == "no meaningful effect":
         return "no meaningful effect"
     return "supported" if last.plain.evidence == "supported" else "inconclusive"
 

@@ -5,21 +5,20 @@ factors explains, ``I_G = sum over components inside G of mean square``, is esti
 by products across seeds, ``mean_{s != s'} <m_s, m_s'> / L``, because noise of different seeds is
 independent; a plain sum of squares would add noise variance to every component.
 
-Which group explains more is asked of ``I_A - I_B``, a mean over pairs of seeds (a U-statistic,
-Hoeffding, Annals of Mathematical Statistics 19 (1948)) with its jackknife variance (Arvesen, Annals
-of Mathematical Statistics 40 (1969)). How much more is asked of the shares, which are ratios: where
-the signal is low, the jackknife of a ratio is too short, so that it says nothing of the direction.
+Which group explains more is asked of ``I_A - I_B``, a mean over pairs of seeds with its jackknife
+(`stats.jackknife`). How much more is asked of the shares, which are ratios: where the signal is
+low, the jackknife of a ratio is too short, so that it says nothing of the direction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
 from hyperverdict.stats.intervals import Estimate, Floats
+from hyperverdict.stats.jackknife import mean_over_pairs, pseudo_values
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,10 @@ def importance(table: Floats, these: Sequence[int], than: Sequence[int]) -> Impo
     grams = [_gram(part) for part in parts]
     singles = [_share(_gram(_inside(data, [axis])), grams[2]) for axis in range(data.ndim - 1)]
     first, second = (_share(gram, grams[2]) for gram in grams[:2])
-    pseudo = _pseudo_values(_share, grams[0] - grams[1], grams[2])
+    pseudo = pseudo_values(_share, grams[0] - grams[1], grams[2])
     difference = _estimate(pseudo)
-    excess = _estimate(_pseudo_values(_across, grams[0] - grams[1]))
-    total = _across(grams[2])
+    excess = _estimate(pseudo_values(mean_over_pairs, grams[0] - grams[1]))
+    total = mean_over_pairs(grams[2])
     varies = bool(np.ptp(data.reshape(len(data), -1), axis=1).any())
     cross = 1 - first - second
     return Importance(
@@ -110,26 +109,6 @@ def _gram(part: Floats) -> Floats:
     return gram
 
 
-def _across(gram: Floats) -> float:
-    """Mean over pairs of different seeds: [n, n] -> scalar."""
-    n = len(gram)
-    return float(gram.sum() - np.trace(gram)) / (n * (n - 1))
-
-
 def _share(part: Floats, total: Floats) -> float:
-    whole = _across(total)
-    return _across(part) / whole if whole > 0 else float("nan")
-
-
-def _pseudo_values(statistic: Callable[..., float], *grams: Floats) -> Floats:
-    """Jackknife pseudo-values [n] of a statistic of matrices [n, n] over pairs of seeds.
-
-    Source: Tukey's pseudo-values, as in Miller, "The jackknife: a review", Biometrika 61 (1974).
-    """
-    n = len(grams[0])
-    whole = statistic(*grams)
-    seeds = np.arange(n)
-    without = [statistic(*(g[np.ix_(k, k)] for g in grams)) for k in combinations(seeds, n - 1)]
-    # combinations leaves out the last seed first.
-    left_out = np.asarray(without[::-1])
-    return n * whole - (n - 1) * left_out
+    whole = mean_over_pairs(total)
+    return mean_over_pairs(part) / whole if whole > 0 else float("nan")

@@ -47,10 +47,8 @@ def seeds_needed(context: CheckContext) -> Range | None:
     ]
     if not open_effects or context.judgement.evidence != "inconclusive":
         return None
-    # A search is chosen on one seed and scored on another.
-    each = 2 if context.claim.reads == "selection" else 1
     low, high = (max(ends) for ends in zip(*open_effects, strict=True))
-    return each * low, each * high
+    return low, high
 
 
 def cost_hours(context: CheckContext, needed: Range) -> tuple[float, float] | None:

@@ -179,7 +179,7 @@ def _tested(effect: Effect, replicate: str) -> str:
         case "epoch":
             return f"the {scale} between epochs of one training {per}"
         case "strategy":
-            return f"the {scale} between the winners per repeat of the search"
+            return f"jackknife pseudo-values of the {scale} between the winners {per}"
         case "fit":
             return f"the change of the line fitted {per}"
     return f"the {scale} {per}"
