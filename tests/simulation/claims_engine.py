@@ -52,9 +52,35 @@ class Claim:
             )
             for metric, table in ((METRIC, values), *more)
         }
-        return self.claim.judge(
-            Question(self.claim, self.budget, self.arms, outcomes, (0, 1, 2), alpha)
+        return self._judge(outcomes, (0, 1, 2), alpha)
+
+    def judge_curves(self, curves: npt.NDArray[np.float64], alpha: float = ALPHA) -> Judgement:
+        """The judgement on one arm's accuracy at the ends of its epochs [n, epochs]."""
+        [arm] = self.arms
+        ends = {arm.label: dict(enumerate(curves.tolist()))}
+        outcomes = Outcomes(METRIC, {arm.label: {}}, curves=ends)
+        return self._judge({METRIC.name: outcomes}, tuple(range(len(curves))), alpha)
+
+    def judge_selection(
+        self,
+        seen: npt.NDArray[np.float64],
+        fresh: npt.NDArray[np.float64],
+        alpha: float = ALPHA,
+    ) -> Judgement:
+        """The judgement of a search that sees and is scored on accuracy [arms, n]."""
+        labels = [arm.label for arm in self.arms]
+        values, curves = (
+            {label: dict(enumerate(row)) for label, row in zip(labels, rows, strict=True)}
+            for rows in (fresh.tolist(), seen[..., None].tolist())
         )
+        outcomes = Outcomes(METRIC, values, curves=curves)
+        return self._judge({METRIC.name: outcomes}, tuple(range(fresh.shape[1])), alpha)
+
+    def _judge(
+        self, outcomes: Mapping[str, Outcomes], seeds: tuple[int, ...], alpha: float
+    ) -> Judgement:
+        question = Question(self.claim, self.budget, self.arms, outcomes, seeds, alpha)
+        return self.claim.judge(question)
 
 
 COMPARISON = {"compare": {"batch_size": {"from": 4, "to": 128}}}
