@@ -29,6 +29,8 @@ EVIDENCE = {
 }
 # A level claimed best must look somewhat worse to be in doubt.
 IN_DOUBT = (-1.0, 2.5)
+# A search is averaged over all its orders and fresh seeds, which leaves less noise.
+SEARCH_IN_DOUBT = (0.6, 6.0)
 SEARCHED = {(64, 2): 1.0, (256, 3): -1.0}
 # What an arm scores above the base, in units of the true effect, by claim type.
 STEPS: Mapping[str, Callable[[Configuration], float]] = {
@@ -73,6 +75,8 @@ def scores(kind: str, evidence: str, n: int) -> Score:
         return _variance_scores(evidence, n)
     if (kind, evidence) == ("optimum", "inconclusive"):
         size, sd = IN_DOUBT
+    if (kind, evidence) == ("strategy", "inconclusive"):
+        size, sd = SEARCH_IN_DOUBT
 
     @functools.cache
     def noise(path: str) -> list[float]:

@@ -75,7 +75,7 @@ CLAIMS: Mapping[str, tuple[dict[str, Any], dict[str, Any], int]] = {
             "trials": 4,
         },
         ACCURACY,
-        20,
+        10,
     ),
     "optimum": ({"best": {"batch_size": [4, 32, 128]}, "is": 128}, ACCURACY, 10),
 }

@@ -72,7 +72,7 @@ def test_every_contrast_has_a_name(kind, position, name):
         (
             "strategy",
             0,
-            "Test accuracy of the winners was 3.02 points higher after one-at-a-time search than "
+            "Test accuracy of the winners was 3.0 points higher after one-at-a-time search than "
             "after grid search",
         ),
     ],

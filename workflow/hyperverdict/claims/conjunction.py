@@ -57,7 +57,8 @@ def negligible_at_half(effect: Effect) -> bool:
     The interval at 1 - alpha is two one-sided tests at alpha / 2 (Schuirmann 1987).
     """
     low, high = negligible_range(effect)
-    return low < effect.ci[0] and effect.ci[1] < high and not effect.failures_decide
+    inside = low < effect.ci[0] and effect.ci[1] < high
+    return inside and effect.evidence == "no meaningful effect"
 
 
 def at_half(effect: Effect) -> Effect:

@@ -224,8 +224,11 @@ class Strategy(Claim):
         runs = [outcomes.values.get(label, {}) for label in labels]
         seeds = [s for s in sorted(question.seeds) if all(s in of_cell for of_cell in runs)]
         names = (self.search, self.than)
+        # A failed run is the worst one of what is looked for.
+        metric = replace(outcomes.metric, better=_looked_for(expectation))
+        reached = replace(outcomes, metric=metric, values={name: {} for name in names}, curves={})
         if len(seeds) < MINIMUM_PAIRED:
-            return Replay(replace(outcomes, values={name: {} for name in names}, curves={}), {})
+            return Replay(reached, {})
         fresh = _cells(outcomes, labels, seeds)
         sign = 1.0 if _looked_for(expectation) == "higher" else -1.0
         scores = _scores(outcomes, labels, seeds, sign)
@@ -235,7 +238,7 @@ class Strategy(Claim):
         }
         values = _as_values(found, seeds, outcomes.metric.ratio)
         failing = {name: mean_over_pairs(failed) for name, (_, failed) in found.items()}
-        return Replay(replace(outcomes, values=values, curves={}), failing)
+        return Replay(replace(reached, values=values), failing)
 
     @property
     def topic(self) -> str:
