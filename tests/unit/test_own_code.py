@@ -72,7 +72,9 @@ def test_runs_of_other_code_are_said_and_never_added_to(project, capsys):
     make_runs(project)
     edit(project)
     print_plan(opened())
-    assert "judged as recorded: its seeds were trained with other code" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "its seeds were trained with other code" in said
+    assert "judged as they were recorded; --config retrain=own_nets_i:net trains them again" in said
     (project / "study.yaml").write_text(STUDY.replace("seeds: 5", "seeds: 6"))
     with pytest.raises(UserError, match=r"other code .*--config retrain=own_nets_i:net"):
         print_plan(opened())

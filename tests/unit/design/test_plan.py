@@ -264,6 +264,26 @@ def test_the_summary_names_purposes_costs_and_what_is_detectable(plan, tmp_path)
         assert words in text
 
 
+def test_every_line_of_the_summary_names_what_is_varied(tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        """
+study: own
+train: {command: "x {rate} {layers} {shape} {seed} {metrics}", code: [x]}
+hyperparameters: {rate: {default: 0.5}, layers: {default: 2}, shape: {default: a}}
+metrics: {accuracy: {matters_from: 0.01}}
+baseline: {shape: b}
+hypotheses:
+  H: {says: x, compare: {rate: {from: 0, to: 0.5}}, expect: {accuracy: lower}}
+"""
+    )
+    own = make_plan(load_study(file))
+    text = plan_summary(own, plan_state(own, tmp_path), {}, (), 2)
+    assert "10 seeds  rate=0 shape=b (1 training)" in text
+    assert "10 seeds  rate=0.5 shape=b (1 training)" in text, "also at its default"
+    assert "layers" not in text
+
+
 def test_durations_are_written_as_a_person_would():
     assert [duration(s) for s in (3, 600, 36000)] == ["3 s", "10 min", "10.0 h"]
 

@@ -160,6 +160,9 @@ def test_a_trade_off_names_the_parts_that_do_not_hold():
     assert concluded(verdict, "trade-off", "refuted").meaning.endswith(
         "training time goes the other way and test accuracy shows no difference that matters."
     )
+    assert "Test accuracy shows no difference that matters." in conclusion.brief(verdict)
+    other = samples.verdict("trade-off", "refuted")
+    assert "no difference that matters" not in conclusion.brief(other)
 
 
 def test_a_leg_refuted_by_a_negligible_effect_is_told_by_it():

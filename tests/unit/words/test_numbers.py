@@ -10,6 +10,7 @@ from tests.unit.report import samples
 
 ACCURACY, LOSS, TIME = (RECORDED[name] for name in ("accuracy", "loss", "train_time"))
 POINTS = numbers.unit_of(ACCURACY)
+NATS = numbers.Unit(1.0, "nat", "nats")
 SHARE = Contrast("share", ACCURACY, (), ("width",), ("depth",))
 
 
@@ -96,6 +97,22 @@ def test_lists_and_seeds():
     assert numbers.listed(["a", "b"], "or") == "a or b"
     assert numbers.seeds_text([4, 3, 2, 1, 0, 7, 9]) == "0 to 4, 7 and 9"
     assert numbers.seeds_text([3]) == "3"
+
+
+@pytest.mark.parametrize(
+    ("end", "unit", "text"),
+    [
+        (0.05, NATS, "0.050"),
+        (-0.05, NATS, "−0.050"),
+        (0.05, POINTS, "5.0"),
+        (0.234, POINTS, "23.4"),
+        (0.000012, NATS, "0.00001"),
+        (0.0, NATS, "0.0"),
+    ],
+)
+def test_an_interval_without_width_shows_two_digits_of_its_size(end, unit, text):
+    decimals = numbers.decimals_of((end, end), unit)
+    assert numbers.number(end * unit.scale, decimals) == text
 
 
 def test_estimates_carry_their_sign_and_the_decimals_of_their_interval():

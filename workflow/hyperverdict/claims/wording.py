@@ -112,6 +112,18 @@ def _failing(legs: tuple[Leg, ...]) -> str:
     return listed(parts) or "at least one part does not hold"
 
 
+def negligible_part(judgement: Judgement) -> str:
+    """The part that refutes a claim although its effect goes neither way; "" for none.
+
+    "Test accuracy shows no difference that matters": an interval around zero beside "refuted" would
+    puzzle its reader.
+    """
+    if judgement.evidence != "refuted":
+        return ""
+    found = [leg for leg in judgement.judged_legs if leg.evidence == "no meaningful effect"]
+    return f"{upper(found[0].metric.title)} {_FAILING['no meaningful effect']}" if found else ""
+
+
 def tally(leg: Leg) -> str:
     """How many effects of a leg have which evidence: "2 are as claimed and 1 is undecided"."""
     counted = Counter(effect.evidence for effect in leg.effects)

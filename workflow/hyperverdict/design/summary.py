@@ -9,6 +9,7 @@ from hyperverdict.design.cost import TIMING_SECONDS_PER_BLOCK, Cost, run_cost, t
 from hyperverdict.design.plan import Plan, PlannedTiming
 from hyperverdict.design.state import RunState
 from hyperverdict.stats.sequential import DEFAULT_LOOKS
+from hyperverdict.vocabulary.hyperparameters import Level
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.words.numbers import count, size_text
 
@@ -32,7 +33,8 @@ def plan_summary(
             f"({count(len(plan.all_runs), 'configuration')}) exist already."
         ]
         return "\n".join([*lines, *_timing_lines(missing_timings, states), ""])
-    lines = [_total_line(plan, todo), *(_run_line(state, timed) for state in todo[:LISTED])]
+    varied = _varied(plan)
+    lines = [_total_line(plan, todo), *(_run_line(state, timed, varied) for state in todo[:LISTED])]
     if len(todo) > LISTED:
         lines.append(f"  ... and {count(len(todo) - LISTED, 'more configuration')}")
     lines += [f"  Unusable, will be retrained: {state.unsound}" for state in todo if state.unsound]
@@ -72,24 +74,39 @@ def _look_lines(plan: Plan) -> list[str]:
     ]
 
 
-def _run_line(state: RunState, timed: Mapping[str, float]) -> str:
+def _varied(plan: Plan) -> frozenset[str]:
+    """The hyperparameters that differ between the runs of a plan."""
+    levels: dict[str, set[Level]] = {}
+    for run in plan.all_runs:
+        for name, level in run.configuration.levels:
+            levels.setdefault(name, set()).add(level)
+    return frozenset(name for name, found in levels.items() if len(found) > 1)
+
+
+def _run_line(state: RunState, timed: Mapping[str, float], varied: frozenset[str]) -> str:
     cost = run_cost(state, timed)
     existing = f", {len(state.recorded)} exist" if state.recorded else ""
     takes = "" if cost.source == "unknown" else f"{duration(cost.seconds)}  "
     return (
         f"  {count(len(state.missing), 'seed')}{existing}  {takes}"
-        f"{short_name(state)}  for {', '.join(state.run.purposes)}"
+        f"{short_name(state, varied)}  for {', '.join(state.run.purposes)}"
     )
 
 
-def short_name(state: RunState) -> str:
-    """The configuration without what is at its frozen default, to keep a line readable."""
+def short_name(state: RunState, varied: frozenset[str] = frozenset()) -> str:
+    """The configuration without what is at its frozen default, to keep a line readable.
+
+    Args:
+        varied: hyperparameters that are named nevertheless, since runs differ in them.
+    """
     configuration = state.run.configuration
     vocabulary = configuration.vocabulary
+    always = {*varied, *(ALWAYS_NAMED if vocabulary.training is None else ())}
     parts = [
         f"{name}={vocabulary.spell(name, level)}"
         for name, level in configuration.levels
-        if (level != vocabulary.hyperparameters[name].default or name in ALWAYS_NAMED)
+        if level != vocabulary.hyperparameters[name].default
+        or name in always
         and not configuration.is_inert(name)
     ]
     return " ".join([*parts, f"({configuration.budget})"])

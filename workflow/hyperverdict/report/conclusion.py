@@ -11,6 +11,7 @@ from hyperverdict.claims.wording import (
     deciding_effect,
     effects_summary,
     meaning,
+    negligible_part,
     tally,
     unmeasured_leg,
 )
@@ -227,7 +228,7 @@ def brief(verdict: Verdict) -> str:
     """One line for the first screen: the effects, what the budget implies, what would settle it."""
     judgement = verdict.judgement
     said = [effects_summary(judgement) or next(iter(judgement.notes), "")]
-    said.append(verdict.untestable_reason)
+    said += [negligible_part(judgement), verdict.untestable_reason]
     if judgement.evidence == "inconclusive" and verdict.next_look is not None:
         said.append(needed_text(verdict.next_look))
     return " ".join(full_stop(text) for text in said if text)

@@ -155,6 +155,10 @@ def decimals_for(width: float, at_most: int = 4) -> int:
 def decimals_of(interval: tuple[float, float], unit: Unit) -> int:
     """Decimals for an interval and its estimate; one more where an end would read as zero."""
     decimals = decimals_for((interval[1] - interval[0]) * unit.scale)
+    if interval[0] == interval[1] != 0:
+        # No width says how many: two significant digits.
+        size = abs(interval[0]) * unit.scale
+        decimals = max(1, min(4, 1 - math.floor(math.log10(size))))
     zeros = (end != 0 and round(end * unit.scale, decimals) == 0 for end in interval)
     return decimals + any(zeros)
 
