@@ -17,7 +17,7 @@ from hyperverdict.stats.sequential import (
     scheduled,
 )
 
-from .simulate import ALPHA, DELTA, FULL, judge, limit, normal
+from .simulate import ALPHA, DELTA, FULL, generator, judge, limit, normal
 
 OPEN, NONE, SUPPORTED, REFUTED = range(4)
 NAMES = {
@@ -129,3 +129,46 @@ def test_provisional_reports_are_estimates_with_a_sequence():
     data = normal(FULL, 20, 0, 4)
     assert ever_wrong(data, 0, provisional(SINGLE_LOOK)) > 0.2
     assert ever_wrong(data, 0, provisional(ConfidenceSequence())) <= limit(ALPHA, FULL)
+
+
+def anytime_coverage(arms, theta=0.0):
+    """Share of replications whose sequence covers the effect at every number of seeds looked at.
+
+    Args:
+        arms: per-seed values [replications, n], or two arms of them that share no seed.
+    """
+    first, second = arms if isinstance(arms, tuple) else (arms, None)
+    covered = np.ones(len(first), dtype=bool)
+    for n in range(3, first.shape[1] + 1):
+        nominal = ConfidenceSequence().nominal(ALPHA, n)
+        if nominal <= 0:
+            continue
+        mean, variance, df = _welch(first[:, :n], second, n)
+        half = scipy.special.stdtrit(df, 1 - nominal / 2) * np.sqrt(variance)
+        covered &= np.abs(mean - theta) <= half
+    return covered.mean()
+
+
+def _welch(first, second, n):
+    mean, variance = first.mean(axis=1), first.var(axis=1, ddof=1) / n
+    if second is None:
+        return mean, variance, n - 1
+    other = second[:, : 2 * n]
+    more = other.var(axis=1, ddof=1) / other.shape[1]
+    parts = variance**2 / (n - 1) + more**2 / (other.shape[1] - 1)
+    df = (variance + more) ** 2 / parts if n >= 5 else n - 1
+    return other.mean(axis=1) - mean, variance + more, df
+
+
+@pytest.mark.parametrize("arms", ["paired", "unpaired", "unequal noise", "heavy tails"])
+def test_the_interval_beside_every_verdict_covers_at_all_looks(arms):
+    random = generator("anytime", arms)
+    if arms == "paired":
+        data = random.standard_normal((FULL, 30))
+    elif arms == "heavy tails":
+        data = random.standard_t(3, (FULL, 30))
+    else:
+        noise = 4 if arms == "unequal noise" else 1
+        small = noise * random.standard_normal((FULL // 2, 30))
+        data = (small, random.standard_normal((FULL // 2, 60)))
+    assert anytime_coverage(data) >= 1 - limit(ALPHA, FULL // 2)

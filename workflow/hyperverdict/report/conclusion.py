@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from hyperverdict.verdicts.next_step import next_step
 from hyperverdict.verdicts.quick import after_smoke
 from hyperverdict.verdicts.seeds_needed import needed_text
 from hyperverdict.words.contrasts import contrast_name
-from hyperverdict.words.effects import result_of_test, sentence
+from hyperverdict.words.effects import interval_text, result_of_test, sentence
 from hyperverdict.words.numbers import (
     amount,
     count,
@@ -105,6 +106,7 @@ def _findings(verdict: Verdict, claim: Claim) -> Iterator[str]:
         if failures.failed:
             yield _failures(failures, titles.get(failures.arm, failures.arm))
             yield from map(full_stop, messages.get(failures.arm, ()))
+    yield from _anytime(verdict)
     yield from _image_sentence(verdict)
     yield from (share.sentence for share in verdict.noise)
     yield from verdict.variation
@@ -137,6 +139,32 @@ def _failures(failures: Failures, arm: str) -> str:
         f"{failures.failed} of {count(failures.total, 'run')} of {arm} ended without a result "
         f"(95% interval of the failure rate: {low} to {high})."
     )
+
+
+def _anytime(verdict: Verdict) -> Iterator[str]:
+    """What holds however often anybody looks."""
+    said, evidence = anytime_text(verdict), verdict.anytime_evidence
+    if said and len(verdict.anytime) == 1 and evidence not in (None, "estimated"):
+        yield f"{said}; this confidence sequence alone would give “{evidence}”."
+    elif said:
+        yield f"{said}."
+
+
+def anytime_text(verdict: Verdict) -> str:
+    """What stays valid however often anybody looks: the interval of the one effect.
+
+    Of several effects the evidence alone; the table of effects shows the interval of each.
+    """
+    if not verdict.anytime:
+        return ""
+    if len(verdict.anytime) > 1:
+        alone = verdict.anytime_evidence
+        return "" if alone == "estimated" else f"However often you look: {alone}"
+    contrast, interval = verdict.anytime[0]
+    if not all(map(math.isfinite, interval)):
+        few = plural(verdict.replicate)
+        return f"Too few {few} for an interval that stays valid however often you look"
+    return f"Valid however often you look: {interval_text(interval, unit_of(contrast))}"
 
 
 def _image_sentence(verdict: Verdict) -> Iterator[str]:
@@ -228,7 +256,7 @@ def brief(verdict: Verdict) -> str:
     """One line for the first screen: the effects, what the budget implies, what would settle it."""
     judgement = verdict.judgement
     said = [effects_summary(judgement) or next(iter(judgement.notes), "")]
-    said += [negligible_part(judgement), verdict.untestable_reason]
+    said += [negligible_part(judgement), verdict.untestable_reason, anytime_text(verdict)]
     if judgement.evidence == "inconclusive" and verdict.next_look is not None:
         said.append(needed_text(verdict.next_look))
     return " ".join(full_stop(text) for text in said if text)

@@ -18,17 +18,28 @@ from hyperverdict.report.badges import Badge, evidence_badge, hypothesis_badge, 
 from hyperverdict.report.conclusion import Conclusion, brief, conclude
 from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, NEGLIGIBLE
 from hyperverdict.study.model import Hypothesis, Study
+from hyperverdict.verdicts.anytime import Interval
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.verdicts.prior import stated_text
 from hyperverdict.vocabulary.hyperparameters import Hyperparameter
 from hyperverdict.vocabulary.metrics import Metric, unrecorded
 from hyperverdict.words.contrasts import contrast_name
-from hyperverdict.words.effects import effect_text
+from hyperverdict.words.effects import effect_text, interval_text
 from hyperverdict.words.isolation import guarded
-from hyperverdict.words.numbers import digits, number, p_text, plain, plural, seeds_text, value_text
+from hyperverdict.words.numbers import (
+    digits,
+    number,
+    p_text,
+    plain,
+    plural,
+    seeds_text,
+    unit_of,
+    value_text,
+)
 
 # In a table's cell; a column of nothing else is left out.
 UNKNOWN = "–"
+ANYTIME = "valid however often you look"
 _GRADES = {
     AT_LEAST: " (at least the size that matters)",
     DIRECTION_ONLY: " (size open)",
@@ -248,16 +259,19 @@ def mean_text(arm: ArmSummary, metric: Metric) -> str:
 
 def effects_table(verdict: Verdict) -> Table:
     """Every effect with its numbers, and every part of the claim that was dropped."""
-    columns = ("effect", "claimed", "n", "estimate", "interval", "p", "evidence")
+    columns = ("effect", "claimed", "n", "estimate", "interval", ANYTIME, "p", "evidence")
+    anytime = dict(verdict.anytime)
     rows: list[tuple[str, ...]] = []
     for leg in verdict.judgement.legs:
         if leg.dropped_because:
-            rows.append(("all arms", claimed(leg), "", "not judged", "", "", leg.dropped_because))
-        rows += [_effect_row(effect, leg) for effect in leg.effects]
+            rows.append(
+                ("all arms", claimed(leg), "", "not judged", "", "", "", leg.dropped_because)
+            )
+        rows += [_effect_row(effect, leg, anytime.get(effect.contrast)) for effect in leg.effects]
     return Table(columns, tuple(rows))
 
 
-def _effect_row(effect: Effect, leg: Leg) -> tuple[str, ...]:
+def _effect_row(effect: Effect, leg: Leg, anytime: Interval | None) -> tuple[str, ...]:
     text = effect_text(effect)
     return (
         contrast_name(effect.contrast),
@@ -265,6 +279,7 @@ def _effect_row(effect: Effect, leg: Leg) -> tuple[str, ...]:
         str(effect.n),
         text.change,
         f"{text.interval} ({text.level})",
+        interval_text(anytime, unit_of(effect.contrast)) if anytime else UNKNOWN,
         p_text(effect.p).removeprefix("p = ").removeprefix("p "),
         effect.evidence + _GRADES.get(effect.grade, ""),
     )

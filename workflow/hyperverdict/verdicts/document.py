@@ -57,6 +57,7 @@ def to_document(report: StudyReport) -> Document:
 
 def _verdict_entry(verdict: Verdict) -> VerdictEntry:
     judgement, errors = verdict.judgement, dict(verdict.image_errors)
+    anytime = dict(verdict.anytime)
     legs = list(enumerate(judgement.legs))
     return _like(
         VerdictEntry,
@@ -66,7 +67,7 @@ def _verdict_entry(verdict: Verdict) -> VerdictEntry:
         kind=judgement.kind,
         blocking=tuple(check.id for check in verdict.fired if check.level == "blocks"),
         expectations=tuple(_expectation_entry(leg) for _, leg in legs),
-        effects=tuple(_effect_entry(e, i, errors) for i, leg in legs for e in leg.effects),
+        effects=tuple(_effect_entry(e, i, errors, anytime) for i, leg in legs for e in leg.effects),
         failures=judgement.failures,
         notes=judgement.notes,
         facts=judgement.facts,
@@ -84,7 +85,12 @@ def _expectation_entry(leg: Leg) -> ExpectationEntry:
     )
 
 
-def _effect_entry(effect: Effect, leg: int, errors: Mapping[Contrast, float]) -> EffectEntry:
+def _effect_entry(
+    effect: Effect,
+    leg: int,
+    errors: Mapping[Contrast, float],
+    anytime: Mapping[Contrast, tuple[float, float]],
+) -> EffectEntry:
     contrast = effect.contrast
     return _like(
         EffectEntry,
@@ -100,6 +106,7 @@ def _effect_entry(effect: Effect, leg: int, errors: Mapping[Contrast, float]) ->
         interval=effect.ci,
         equivalence_interval=effect.ci_equivalence,
         image_error=errors.get(contrast),
+        anytime_interval=anytime.get(contrast),
     )
 
 
@@ -134,6 +141,7 @@ def _verdict(entry: VerdictEntry, metrics: Metrics) -> Verdict:
         entry,
         judgement=_like(Judgement, entry, legs=legs),
         image_errors=tuple(_image_errors(effects)),
+        anytime=tuple(_anytime(effects)),
     )
 
 
@@ -144,6 +152,16 @@ def _image_errors(
         effect.contrast: stored.image_error
         for stored, effect in effects
         if stored.image_error is not None
+    }.items()
+
+
+def _anytime(
+    effects: Iterable[tuple[EffectEntry, Effect]],
+) -> Iterable[tuple[Contrast, tuple[float, float]]]:
+    return {
+        effect.contrast: stored.anytime_interval
+        for stored, effect in effects
+        if stored.anytime_interval is not None
     }.items()
 
 

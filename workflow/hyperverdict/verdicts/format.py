@@ -134,6 +134,8 @@ class EffectEntry:
         interval: at level 1 - alpha.
         equivalence_interval: at level 1 - 2 alpha; inside (-delta, delta) proves that nothing that
             matters is there.
+        anytime_interval: confidence sequence, which stays valid however often anybody looks; null
+            where there is none.
         alpha: two-sided, after corrections.
         n: seeds behind it.
         paired: the arms share their seeds, all of them.
@@ -168,6 +170,7 @@ class EffectEntry:
     estimate: float
     interval: tuple[float, float]
     equivalence_interval: tuple[float, float]
+    anytime_interval: tuple[float, float] | None
     alpha: float
     n: int
     paired: bool
@@ -203,6 +206,8 @@ class VerdictEntry:
         replicate: what `n` of its effects counts: "seed", or what stands for one in a table.
         sequential: a confidence sequence took the place of its t intervals.
         closed: its looks have used all of alpha, so that seeds added later are not judged.
+        anytime_evidence: what the confidence sequences alone would give, however often anybody
+            looks; null where nothing was measured.
         registered: "registered", "post hoc" or "" without a ledger.
         noise: share of each source of randomness, where the hypothesis asks for it.
         variation: what would narrow the intervals, and what to expect of a new data set.
@@ -227,6 +232,7 @@ class VerdictEntry:
     replicate: str
     sequential: bool
     closed: bool
+    anytime_evidence: Evidence | None
     registered: str
     noise: tuple[NoiseShare, ...]
     variation: tuple[str, ...]

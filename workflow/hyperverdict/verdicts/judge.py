@@ -15,6 +15,7 @@ from hyperverdict.checks import run_checks
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.checks.opposing import Opposition, oppositions
 from hyperverdict.claims.model import Judgement, Question
+from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Evidence
 from hyperverdict.errors import UserError
 from hyperverdict.ledger.chain import Ledger, Witness, read_ledger
@@ -32,6 +33,7 @@ from hyperverdict.outcomes.values import RunIndex, index_runs
 from hyperverdict.stats.sequential import ConfidenceSequence
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import arms_of
+from hyperverdict.verdicts.anytime import Interval, anytime_evidence, anytime_interval
 from hyperverdict.verdicts.claim_text import claim_text
 from hyperverdict.verdicts.counts import provisional_text, run_counts
 from hyperverdict.verdicts.facts import study_facts
@@ -90,10 +92,13 @@ class Judged:
     Attributes:
         uncorrected: the evidence without the correction for the primary family; None when
             exploratory.
+        anytime, anytime_evidence: see `Verdict`.
     """
 
     context: CheckContext
     uncorrected: Evidence | None = None
+    anytime: tuple[tuple[Contrast, Interval], ...] = ()
+    anytime_evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
@@ -238,7 +243,18 @@ def judge_question(
     )
     contrasts = dict.fromkeys(effect.contrast for effect in context.effects)
     errors = image_errors(contrasts, context.by_label)
-    return Judged(replace(context, image_errors=errors), None if partial else uncorrected)
+    measured = {e.contrast: anytime_interval(e, question.alpha) for e in context.effects}
+    return Judged(
+        replace(context, image_errors=errors),
+        None if partial else uncorrected,
+        tuple(measured.items()),
+        _anytime(question, context.judgement) if measured else None,
+    )
+
+
+def _anytime(question: Question, shown: Judgement) -> Evidence:
+    """What confidence sequences alone give; no more than an estimate where the judgement is one."""
+    return "estimated" if shown.evidence == "estimated" else anytime_evidence(question)
 
 
 def _shown(judgement: Judgement, study: Study, partial: bool) -> Judgement:
@@ -391,6 +407,8 @@ def _verdict(judged: Judged, opposed: Sequence[Opposition], runs: RunIndex) -> V
         variation=variation_sentences(context) if not context.study.only_estimates else (),
         replicate=context.notes.replicate,
         sequential=isinstance(context.question.look_rule, ConfidenceSequence),
+        anytime=judged.anytime,
+        anytime_evidence=judged.anytime_evidence,
         closed=context.status.look is not None and context.status.look.is_last,
     )
     text = headline(context.judgement, verdict.blocking, failures_text(context))

@@ -83,6 +83,8 @@ class Verdict:
         replicate: what its effects count: "seed", or what stands for one in a table without seeds.
         sequential: a confidence sequence took the place of its t intervals.
         closed: its looks have used all of alpha, so that seeds added later are not judged.
+        anytime: (contrast, its confidence sequence), valid however often anybody looks.
+        anytime_evidence: what these sequences alone would give; None where nothing was measured.
     """
 
     budget: str
@@ -103,6 +105,8 @@ class Verdict:
     replicate: str = "seed"
     sequential: bool = False
     closed: bool = False
+    anytime: tuple[tuple[Contrast, tuple[float, float]], ...] = ()
+    anytime_evidence: Evidence | None = None
 
     @property
     def held_budget(self) -> str:

@@ -46,9 +46,9 @@ _TEXT = (
 )  # fmt: skip
 _NUMBERS = (
     "n", "estimate", "interval_low", "interval_high", "equivalence_interval_low",
-    "equivalence_interval_high", "delta", "alpha", "sd", "t", "p", "p_equivalence", "correlation",
-    "sign_flip_p", "image_error", "seeds_needed_low", "seeds_needed_high", "cost_hours_low",
-    "cost_hours_high",
+    "equivalence_interval_high", "anytime_interval_low", "anytime_interval_high", "delta", "alpha",
+    "sd", "t", "p", "p_equivalence", "correlation", "sign_flip_p", "image_error",
+    "seeds_needed_low", "seeds_needed_high", "cost_hours_low", "cost_hours_high",
 )  # fmt: skip
 _COLUMNS = (*_TEXT, "primary", "ratio", "paired", *_NUMBERS)
 
@@ -65,7 +65,7 @@ def verdict_rows(report: StudyReport) -> list[dict[str, Any]]:
 
 def _rows_of(hypothesis: HypothesisReport, verdict: Verdict) -> list[dict[str, Any]]:
     judgement, look = verdict.judgement, verdict.next_look
-    errors = dict(verdict.image_errors)
+    errors, anytime = dict(verdict.image_errors), dict(verdict.anytime)
     shared = {
         "hypothesis": hypothesis.id,
         "says": hypothesis.says,
@@ -84,12 +84,12 @@ def _rows_of(hypothesis: HypothesisReport, verdict: Verdict) -> list[dict[str, A
         **_ends("cost_hours", look.cost_hours if look else None),
     }
     rows = [
-        {**shared, **_leg_cells(leg), **_effect_cells(effect, errors)}
+        {**shared, **_leg_cells(leg), **_effect_cells(effect, errors, anytime)}
         for leg in judgement.legs
         for effect in leg.effects or (None,)
     ]
     blank = {"metric": "", "direction": "", "leg_evidence": "", "dropped_because": ""}
-    return rows or [{**shared, **blank, **_effect_cells(None, errors)}]
+    return rows or [{**shared, **blank, **_effect_cells(None, errors, anytime)}]
 
 
 def _leg_cells(leg: Leg) -> dict[str, Any]:
@@ -101,7 +101,11 @@ def _leg_cells(leg: Leg) -> dict[str, Any]:
     }
 
 
-def _effect_cells(effect: Effect | None, errors: dict[Contrast, float]) -> dict[str, Any]:
+def _effect_cells(
+    effect: Effect | None,
+    errors: dict[Contrast, float],
+    anytime: dict[Contrast, tuple[float, float]],
+) -> dict[str, Any]:
     if effect is None:
         return {"effect": "", "contrast": "", "effect_evidence": ""}
     names = ("n", "estimate", "delta", "alpha", "sd", "t", "p", "p_equivalence")
@@ -113,6 +117,7 @@ def _effect_cells(effect: Effect | None, errors: dict[Contrast, float]) -> dict[
         **{name: getattr(effect, name) for name in (*names, *more)},
         **_ends("interval", effect.ci),
         **_ends("equivalence_interval", effect.ci_equivalence),
+        **_ends("anytime_interval", anytime.get(effect.contrast)),
         "image_error": errors.get(effect.contrast),
     }
 
