@@ -12,9 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from hyperverdict.programs.job import train_with_program
-from hyperverdict.runs.layout import RunRecord
+from hyperverdict.runs.declaration import declaration_file, write_declaration
+from hyperverdict.runs.layout import RunRecord, SeedRecord
 from hyperverdict.runs.write import read_table
+from hyperverdict.study.own import own_vocabulary
+from hyperverdict.study.structure import Source
+from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.configuration import Baseline
 
+# A function of the user's own.
+LOGGED = """
+def train(*, seed, epochs, log, rate=0.1):
+    for epoch in range(1, epochs + 1):
+        log(epoch=epoch, score=epoch / 10 + seed / 100)
+"""
 # Starts in a third of the time: no site, no environment.
 PYTHON = f"{sys.executable} -I -S"
 ARGUMENTS = "--seed {seed} --epochs {epochs} --out {metrics}"
@@ -93,6 +104,49 @@ class Own:
 
     def output(self, seed: int = 0) -> str:
         return (self.run_folder / f"logs/seed~{seed}.log").read_text(errors="replace")
+
+
+@dataclass
+class Called:
+    """A training by a function in the working folder."""
+
+    folder: Path
+    epochs: int = 3
+    stated: dict[str, Any] = field(default_factory=dict)
+
+    def function(self, text: str = LOGGED) -> None:
+        (self.folder / "mytask.py").write_text(textwrap.dedent(text))
+
+    @property
+    def study(self) -> dict[str, Any]:
+        return {
+            "study": "own",
+            "train": {"call": "mytask:train"},
+            "metrics": {"score": {"better": "higher", "matters_from": 0.01}},
+            "baseline": {"budget": f"{self.epochs} epochs"},
+            **self.stated,
+        }
+
+    def train(self, seeds: Sequence[int] = (0, 1), levels: Any = None, **options: Any) -> RunRecord:
+        vocabulary = own_vocabulary(self.study, Source())
+        training = vocabulary.training
+        defaults = {n: r.default for n, r in vocabulary.hyperparameters.items() if n != "train"}
+        file = declaration_file("own")
+        write_declaration(file, defaults, training.stated)
+        budget = Budget(training.unit, self.epochs if training.told_length else 1)
+        configuration = Baseline({}, vocabulary).configure(levels or {}, budget)
+        self.run_folder = self.folder / "results/runs" / configuration.path
+        return train_with_program(configuration.path, seeds, file, self.run_folder, **options)
+
+    def one(self, **options: Any) -> SeedRecord:
+        return self.train([0], **options).seeds["0"]
+
+    def scores(self, name: str = "score") -> dict[int, float]:
+        rows = read_table(self.run_folder / "metrics.parquet")[0].to_pylist()
+        return {row["seed"]: row[name] for row in rows if row["split"] == "test"}
+
+    def printed(self, seed: int = 0) -> str:
+        return (self.run_folder / f"logs/seed~{seed}.log").read_text()
 
 
 def in_a_fork(work: Callable[[], object]) -> multiprocessing.Process:

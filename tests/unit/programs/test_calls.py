@@ -4,81 +4,15 @@ import os
 import resource
 import signal
 import sys
-import textwrap
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.programs.job import train_with_program
-from hyperverdict.runs.declaration import declaration_file, write_declaration
-from hyperverdict.runs.layout import RunRecord, SeedRecord
 from hyperverdict.runs.write import read_table
-from hyperverdict.study.own import own_vocabulary
-from hyperverdict.study.structure import Source
-from hyperverdict.vocabulary.budget import Budget
-from hyperverdict.vocabulary.configuration import Baseline
 
-from tests.unit.programs.helpers import in_a_fork
+from tests.unit.programs.helpers import LOGGED, Called, in_a_fork
 from tests.unit.programs.test_ends import wait_for
-
-LOGGED = """
-def train(*, seed, epochs, log, rate=0.1):
-    for epoch in range(1, epochs + 1):
-        log(epoch=epoch, score=epoch / 10 + seed / 100)
-"""
-
-
-@dataclass
-class Called:
-    """A training by a function in the working folder."""
-
-    folder: Path
-    epochs: int = 3
-    stated: dict[str, Any] = field(default_factory=dict)
-
-    def function(self, text: str = LOGGED) -> None:
-        (self.folder / "mytask.py").write_text(textwrap.dedent(text))
-
-    @property
-    def study(self) -> dict[str, Any]:
-        return {
-            "study": "own",
-            "train": {"call": "mytask:train"},
-            "metrics": {"score": {"better": "higher", "matters_from": 0.01}},
-            "baseline": {"budget": f"{self.epochs} epochs"},
-            **self.stated,
-        }
-
-    def train(self, seeds: Sequence[int] = (0, 1), levels: Any = None, **options: Any) -> RunRecord:
-        vocabulary = own_vocabulary(self.study, Source())
-        training = vocabulary.training
-        defaults = {n: r.default for n, r in vocabulary.hyperparameters.items() if n != "train"}
-        file = declaration_file("own")
-        write_declaration(file, defaults, training.stated)
-        budget = Budget(training.unit, self.epochs if training.told_length else 1)
-        configuration = Baseline({}, vocabulary).configure(levels or {}, budget)
-        self.run_folder = self.folder / "results/runs" / configuration.path
-        return train_with_program(configuration.path, seeds, file, self.run_folder, **options)
-
-    def one(self, **options: Any) -> SeedRecord:
-        return self.train([0], **options).seeds["0"]
-
-    def scores(self, name: str = "score") -> dict[int, float]:
-        rows = read_table(self.run_folder / "metrics.parquet")[0].to_pylist()
-        return {row["seed"]: row[name] for row in rows if row["split"] == "test"}
-
-    def printed(self, seed: int = 0) -> str:
-        return (self.run_folder / f"logs/seed~{seed}.log").read_text()
-
-
-@pytest.fixture
-def called(tmp_path, monkeypatch) -> Called:
-    monkeypatch.chdir(tmp_path)
-    return Called(tmp_path)
 
 
 def test_what_is_logged_is_the_run(called):
@@ -256,12 +190,12 @@ def train(*, seed, epochs, log):
 
 def stop_when_running(called: Called) -> int:
     """SIGTERM a job once its function runs; its exit code."""
-    process = in_a_fork(lambda: called.train([0]))
+    job = in_a_fork(lambda: called.train([0]))
     wait_for(lambda: list(Path().glob("results/**/checkpoint/running")))
     time.sleep(0.2)
-    os.kill(process.pid, signal.SIGTERM)
-    process.join(20)
-    return process.exitcode
+    os.kill(job.pid, signal.SIGTERM)
+    job.join(20)
+    return job.exitcode
 
 
 def test_a_stopped_seed_continues_from_its_checkpoint(called):
@@ -326,9 +260,9 @@ def test_a_killed_job_leaves_no_process(called):
             time.sleep(1000)
         """
     )
-    process = in_a_fork(lambda: called.train([0]))
+    job = in_a_fork(lambda: called.train([0]))
     wait_for(lambda: Path("pid").exists() and Path("pid").read_text())
-    process.kill()
+    job.kill()
     pid = int(Path("pid").read_text())
     wait_for(lambda: not Path(f"/proc/{pid}").exists())
 

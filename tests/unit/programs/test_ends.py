@@ -309,6 +309,7 @@ def test_what_a_killed_job_left_behind_is_ended_before_the_next_attempt(own, cap
         """
         if os.path.exists("go"):
             good(); sys.exit()
+        open("program", "w").write(str(os.getpid()))
         if os.fork() == 0:  # the kernel ends the program itself, not what it has started
             os.setsid()
             open("pid", "w").write(str(os.getpid()))
@@ -321,6 +322,8 @@ def test_what_a_killed_job_left_behind_is_ended_before_the_next_attempt(own, cap
     pid = int((own.folder / "pid").read_text())
     os.kill(job.pid, signal.SIGKILL)
     job.join()
+    program = int((own.folder / "program").read_text())
+    wait_for(lambda: not runs(program))
     assert runs(pid)
     (own.folder / "go").touch()
     assert own.train([0]).seeds["0"].status == "finished"

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hyperverdict.errors import UserError
-from hyperverdict.foreign.marks import NOT_A_NUMBER
 from hyperverdict.programs.command import SeedFolders
 from hyperverdict.programs.commands import ended_text
 from hyperverdict.programs.helper import Answer, Helper
@@ -19,7 +15,7 @@ from hyperverdict.programs.log import last_lines
 from hyperverdict.programs.metrics import Reported, reported_of
 from hyperverdict.programs.process import Ended
 from hyperverdict.programs.reporting import read_report
-from hyperverdict.programs.rows import Numbers
+from hyperverdict.programs.rows import Cells
 from hyperverdict.programs.runner import Ran
 from hyperverdict.programs.seed import REFUSED, ROWS, STOPPED, CallEnd, Request
 from hyperverdict.runs.layout import SeedStatus
@@ -66,12 +62,10 @@ class Calls:
         seconds = 0.0
         for _ in range(_MAXIMUM_CALLS):
             _prepare(place, folders)
-            answer = self._helper.run(request, folders.log, stop)
+            answer, ended = self._helper.run(request, folders.log, stop)
             if answer.refused:
                 raise UserError(f"train.{answer.refused}")
             self._say(answer)
-            assert answer.ended is not None
-            ended = answer.ended
             rows, said = read_report(place / ROWS)
             end = None if said is None else CallEnd(**said)
             seconds += ended.seconds if end is None else end.seconds
@@ -140,7 +134,7 @@ class Calls:
     def _reported(self, rows: Sequence[Mapping[str, float]], seed: int) -> Reported | None:
         training, budget = self._training, self._configuration.budget
         amount = budget.amount if training.told_length else None
-        reported = reported_of(columns_of(rows), seed, training.unit, amount)
+        reported = reported_of(_cells_of(rows), _columns_of(rows), seed, training.unit, amount)
         return reported if reported.scores else None
 
     def _is_complete(self, reported: Reported | None) -> bool:
@@ -188,15 +182,14 @@ def _crash_place(lines: Sequence[str]) -> str:
     return ""
 
 
-def columns_of(rows: Sequence[Mapping[str, float]]) -> Numbers:
-    """Reported rows as columns; a reported nan is told from a cell that was not reported."""
+def _cells_of(rows: Sequence[Mapping[str, float]]) -> list[Cells]:
+    """Reported rows as cells: a reported nan is one, and what was not reported is left out."""
+    return [{name: float(value) for name, value in row.items()} for row in rows if row]
+
+
+def _columns_of(rows: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
     names = dict.fromkeys(name for row in rows for name in row)
-    columns = {n: np.array([row.get(n, nan) for row in rows], float) for n in names}
-    marks = {
-        n: np.array([NOT_A_NUMBER if n in row and isnan(row[n]) else 0 for row in rows], np.int8)
-        for n in names
-    }
-    return Numbers(columns, {name: cells for name, cells in marks.items() if cells.any()})
+    return {name: [row[name] for row in rows if name in row] for name in names}
 
 
 def arguments_of(configuration: Configuration) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +147,7 @@ class _Program:
     ) -> None:
         """Train seeds one after the other; each is kept in `partial` as it ends."""
         device, clock = provenance.choose_device(self.device), Clock()
+        state = session(clock.started, device)
         logger.info(f"training seeds {seeds} on the {device} with {self.training.name}")
         self._refuse_missing(partial)
         self._drop_foreign(partial)
@@ -163,13 +166,12 @@ class _Program:
                     partial.begin(seed, 0)
                     folders = self._folders(seed)
                     rows, record, missing = self._train_seed(seed, folders, device, stop)
-                    state = clock.read(session(clock.started, device))
-                    partial.hold(seed, rows, record, state)
+                    partial.hold(seed, rows, record, clock.read(state))
                     unchecked.append(seed)
                     if time.monotonic() - checked > CHECK_SECONDS or seed == seeds[-1]:
                         self._refuse_edited(partial, unchecked)
                         checked = time.monotonic()
-                    shutil.rmtree(folders.metrics.parent, ignore_errors=True)
+                    _remove(folders.metrics.parent)
                     logger.info(f"seed {seed}: {record.status}; {record.message}".rstrip("; "))
                     if missing:
                         raise UserError("\n".join(missing))
@@ -215,14 +217,18 @@ class _Program:
                 raise UserError("\n".join(lost))
 
     def _folders(self, seed: int) -> SeedFolders:
-        partial = self.folder / PARTIAL_FOLDER / f"seed~{seed}"
-        board = self.tensorboard or partial / "tensorboard"
+        partial = self._absolute / PARTIAL_FOLDER / f"seed~{seed}"
+        board = self.tensorboard.absolute() if self.tensorboard else partial / "tensorboard"
         return SeedFolders(
-            metrics=(partial / "metrics").absolute(),
-            checkpoint=(partial / "checkpoint").absolute(),
-            tensorboard=(board / f"seed~{seed}").absolute(),
+            metrics=partial / "metrics",
+            checkpoint=partial / "checkpoint",
+            tensorboard=board / f"seed~{seed}",
             log=self.folder / LOGS_FOLDER / f"seed~{seed}.log",
         )
+
+    @cached_property
+    def _absolute(self) -> Path:
+        return self.folder.absolute()
 
     def _train_seed(
         self, seed: int, folders: SeedFolders, device: str, stop: StopRequest
@@ -260,6 +266,16 @@ class _Program:
                 return "failed", fault
         fault = ended_before(training.scores.values(), reported)
         return ("failed", fault) if fault else ("finished", "")
+
+
+def _remove(folder: Path) -> None:
+    """Remove a seed's folder: file by file where it holds files only, which is quicker."""
+    try:
+        for entry in os.listdir(folder):
+            os.unlink(folder / entry)
+        os.rmdir(folder)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _memory_note(log: Path, memory_mb: int) -> Callable[[], None]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
 
 HEAD_BYTES = 1_000_000
 TAIL_BYTES = 1_000_000
@@ -25,18 +26,29 @@ class CappedLog:
         self._path, self._head, self._tail = path, head, tail
 
     def __enter__(self) -> CappedLog:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: BinaryIO = self._path.open("ab+")
-        self._size = self._path.stat().st_size
+        try:
+            self._file = self._opened()
+        except FileNotFoundError:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._opened()
+        self._size = os.fstat(self._file.fileno()).st_size
         return self
+
+    def _opened(self) -> FileIO:
+        # Without a buffer, and so that nothing is asked of the file but what is needed.
+        return FileIO(self._path, "a+")
 
     def write(self, content: bytes) -> None:
         """Append; the middle is cut once it is long."""
-        self._file.write(content)
-        self._file.flush()
+        self._append(content)
         self._size += len(content)
         if self._size > self._head + 2 * self._tail:
             self._cut()
+
+    def _append(self, content: bytes) -> None:
+        left = memoryview(content)
+        while left:
+            left = left[self._file.write(left) :]
 
     def _cut(self) -> None:
         self._file.seek(0)
@@ -45,8 +57,7 @@ class CappedLog:
         tail = self._file.read(self._tail)
         self._file.truncate(0)
         said = b"\n[... the middle of this output was left out: it is too long ...]\n"
-        self._file.write(head + said + tail)
-        self._file.flush()
+        self._append(head + said + tail)
         # The next cut finds this note at the end of the head, where it stays.
         self._size = len(head) + len(said) + len(tail)
 

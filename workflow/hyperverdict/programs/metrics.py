@@ -12,7 +12,7 @@ from typing import Any
 
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.foreign.names import RUNS, SEEDS
-from hyperverdict.programs.rows import Cells, History, Numbers, history_of, words_of
+from hyperverdict.programs.rows import Cells, History, cells_of, history_of, words_of
 
 Row = dict[str, Any]
 
@@ -68,44 +68,60 @@ def read_metrics(
     from hyperverdict.programs.places import metrics_files, read_files
 
     files = metrics_files(place, told or place)
-    reported = reported_of(read_files(files), seed, unit, amount)
+    numbers = read_files(files)
+    reported = reported_of(cells_of(numbers), numbers.columns, seed, unit, amount)
     if not reported.scores:
         raise UserError(f"{files[0]}: no column holds numbers")
     return reported
 
 
-def reported_of(numbers: Numbers, seed: int, unit: str, amount: int | None = None) -> Reported:
-    """What the numbers of one seed report; without rows where there are none."""
-    history = history_of(numbers, unit)
+def reported_of(
+    rows: Sequence[Cells],
+    columns: Mapping[str, Iterable[float]],
+    seed: int,
+    unit: str,
+    amount: int | None = None,
+) -> Reported:
+    """What the numbers of one seed report; without rows where there are none.
+
+    Args:
+        rows: the cells of each row, in the order in which they were reported.
+        columns: the same numbers by column, as the program names it.
+        unit, amount: see `read_metrics`.
+    """
+    history = history_of(rows, unit)
     if not history.rows:
         return Reported([], {})
     scores = {name: history.last(name) for name in history.columns if name not in _TAKEN}
     own_seed = next((n for n in history.columns if n.lower() in SEEDS and history.values(n)), None)
     reached, spacing = _reached(history, unit, amount)
-    rows = _rows(history, seed, shifted=_from_zero(history, unit, amount))
-    end = {**rows[-1], **_own(scores), **_further(scores), "seed": seed, "split": SPLIT_END}
-    end |= {name: rows[-1][name] for name in ("step", "epoch") if name in rows[-1]}
+    points = _rows(history, seed, shifted=_from_zero(history, unit, amount))
+    last = points[-1]
+    end = {**last, **_own(scores), **_further(scores), "seed": seed, "split": SPLIT_END}
+    end |= {name: last[name] for name in ("step", "epoch") if name in last}
     seconds = scores.get(TRAIN_SECONDS)
     return Reported(
-        [*rows, end],
+        [*points, end],
         scores,
         reached=reached,
         spacing=spacing,
         seed=None if own_seed is None else int(history.values(own_seed)[-1]),
         train_seconds=seconds if seconds is not None and math.isfinite(seconds) else None,
-        fault=_several(numbers, seed),
+        fault=_several(columns, seed),
         ended=_ended(history),
     )
 
 
-def _several(numbers: Numbers, seed: int) -> str:
+def _several(columns: Mapping[str, Iterable[float]], seed: int) -> str:
     """That rows of several trainings are in one table, of which only the last would count."""
-    for name, cells in numbers.columns.items():
+    for name, cells in columns.items():
+        if name.lower() not in (*SEEDS, *_SEVERAL):
+            continue
         found = sorted({float(value) for value in cells if math.isfinite(value)})
         shown = ", ".join(f"{value:g}" for value in found[:3]) + (", ..." if found[3:] else "")
         if name.lower() in SEEDS and len(found) > 1:
             return f"its metrics hold rows of several seeds ({shown}), but it was given {seed}"
-        if name.lower() in _SEVERAL and len(found) > 1:
+        if len(found) > 1:
             return (
                 f"its metrics hold rows of several trainings (column {name}: {shown}), and a run "
                 "has one score; report their mean in a row of its own file"

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 # Says in the environment of a program, and of all it starts, whose they are.
@@ -48,7 +49,7 @@ def adopting() -> Iterator[None]:
     before = ctypes.c_int(0)
     if prctl is not None:
         prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
-        prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        start_adopting()
     try:
         yield
     finally:
@@ -56,6 +57,13 @@ def adopting() -> Iterator[None]:
             prctl(_PR_SET_CHILD_SUBREAPER, before.value, 0, 0, 0)
 
 
+def start_adopting() -> None:
+    """From now on, processes whose parents have ended become our children."""
+    if (prctl := _prctl()) is not None:
+        prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+@cache
 def _prctl() -> Callable[..., int] | None:
     if not sys.platform.startswith("linux"):
         return None
@@ -70,12 +78,18 @@ def children() -> frozenset[int]:
     """Our children, adopted ones included; none where the system does not say."""
     try:
         # Much quicker than a look at every process; not every kernel has it.
-        tasks = os.listdir(_PROC / "self/task")
-        texts = [(_PROC / f"self/task/{task}/children").read_text() for task in tasks]
+        texts = [
+            _read(f"/proc/self/task/{task}/children") for task in os.listdir("/proc/self/task")
+        ]
         return frozenset(int(pid) for text in texts for pid in text.split())
     except OSError:
         me = os.getpid()
         return frozenset(pid for pid in _processes() if _parent(pid) == me)
+
+
+def _read(file: str) -> str:
+    with open(file) as opened:
+        return opened.read()
 
 
 def end_new_children(before: frozenset[int]) -> int:

@@ -8,11 +8,10 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from hyperverdict.errors import UserError
 from hyperverdict.programs.log import CappedLog
@@ -47,20 +46,29 @@ class Ended:
 
 
 class Child(Protocol):
-    """A process that we have started: a Popen, or what behaves like one.
+    """A process that runs one seed, with all that it starts.
 
-    Its process id is that of its process group; `stdout` is the pipe of all its output.
+    Attributes:
+        output: file descriptor of the pipe that all of it writes to.
+        shares_output: something else keeps that pipe open, so that it has no end.
+        woken: file descriptor that is readable when `poll` may have news; None where there is none.
     """
 
-    pid: int
-    returncode: int | None
-    stdout: IO[bytes] | None
+    output: int
+    shares_output: bool
+    woken: int | None
 
     def poll(self) -> int | None:
-        """Its exit code once it has ended."""
+        """Its exit code once it has ended; negative for the signal that killed it."""
 
-    def wait(self) -> int:
-        """Its exit code, when it has ended."""
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to its process group."""
+
+    def finish(self) -> bool:
+        """End it, where it still runs, and what it has left running; whether it has left any."""
+
+    def close(self) -> None:
+        """Give back what it took to follow it."""
 
 
 def run_child(
@@ -74,7 +82,8 @@ def run_child(
 
     It reads nothing from standard input. Raises UserError when it cannot be started.
     """
-    return follow_child(lambda: _start(command, environment), log, stop, grace_seconds)
+    with adopting():
+        return follow_child(lambda: _Started(command, environment), log, stop, grace_seconds)
 
 
 def follow_child(
@@ -85,22 +94,63 @@ def follow_child(
     SIGTERM to us is forwarded to the child and all in its process group; what it leaves running is
     killed, also what has a session of its own.
     """
-    kills, before = memory_kills(), children()
-    with CappedLog(log) as output, adopting():
+    kills = memory_kills()
+    with CappedLog(log) as output:
         started = time.monotonic()
         child = start()
         try:
-            stopped = _follow(child, output, stop, grace_seconds)
+            try:
+                code, stopped = _follow(child, output, stop, grace_seconds)
+            finally:
+                left = child.finish()
+                _drain(child, output)
         finally:
-            left = _end_group(child) | bool(end_new_children(before))
-            _drain(child, output)
+            child.close()
         seconds = time.monotonic() - started
     if left:
         logger.warning("the program left processes running; they were ended")
+    return Ended(code, seconds, stopped, was_killed(code) and _rose(kills))
+
+
+def _rose(kills: int | None) -> bool:
+    """Whether the kernel has killed for memory since; False where it does not say."""
     now = memory_kills()
-    rose = kills is not None and now is not None and now > kills
-    code = -signal.SIGKILL if child.returncode is None else child.returncode
-    return Ended(code, seconds, stopped, was_killed(code) and rose)
+    return kills is not None and now is not None and now > kills
+
+
+class _Started:
+    """A command that we have started; see `Child`."""
+
+    shares_output = False
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._before = children()
+        self._process = _start(command, environment)
+        assert self._process.stdout is not None
+        self._pipe = self._process.stdout
+        self.output = self._pipe.fileno()
+        os.set_blocking(self.output, False)
+        self.woken = _descriptor_of(self._process.pid)
+
+    def poll(self) -> int | None:
+        return self._process.poll()
+
+    def signal(self, number: signal.Signals) -> None:
+        signal_group(self._process.pid, number)
+
+    def finish(self) -> bool:
+        in_group = False
+        if self.poll() is None:
+            self.signal(signal.SIGKILL)
+            self._process.wait()
+        else:
+            in_group = signal_group(self._process.pid, signal.SIGKILL)
+        return in_group | bool(end_new_children(self._before))
+
+    def close(self) -> None:
+        self._pipe.close()
+        if self.woken is not None:
+            os.close(self.woken)
 
 
 def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -149,71 +199,62 @@ def _not_found(program: str, error: OSError) -> str:
     return f"{program!r} cannot be started: its first line names {named!r}, which is not found"
 
 
-@contextmanager
-def _woken_at_end(child: Child) -> Iterator[int | None]:
-    """A file descriptor that becomes readable when the child ends; None where there is none."""
+def _descriptor_of(pid: int) -> int | None:
+    """A file descriptor that becomes readable when a child ends; None where there is none."""
     try:
-        descriptor = os.pidfd_open(child.pid)
+        return os.pidfd_open(pid)
     except (AttributeError, OSError):
-        yield None
-        return
+        return None
+
+
+def _follow(
+    child: Child, output: CappedLog, stop: StopRequest, grace_seconds: float
+) -> tuple[int, bool]:
+    """Copy the child's output until it has ended; (its exit code, whether it was asked to stop)."""
+    asked_at, killed = 0.0, False
+    watched = select.poll()
+    watched.register(child.output, select.POLLIN)
+    if child.woken is not None:
+        watched.register(child.woken, select.POLLIN)
+    wait = 1000 * (_POLL_SECONDS if child.woken is None else _WOKEN_SECONDS)
+    while (code := child.poll()) is None:
+        if stop.requested and not asked_at:
+            asked_at = time.monotonic()
+            child.signal(signal.SIGTERM)
+        if asked_at and not killed and time.monotonic() - asked_at > grace_seconds:
+            logger.warning(f"the program did not end in {grace_seconds:.0f} s; it is killed")
+            killed = True
+            child.signal(signal.SIGKILL)
+        for descriptor, _ in watched.poll(wait):
+            if descriptor == child.output and not _copy(child.output, output):
+                watched.unregister(child.output)
+    return code, bool(asked_at)
+
+
+def _copy(pipe: int, output: CappedLog) -> bool:
+    """Copy what a pipe holds now, at most a chunk; False at its end."""
     try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _follow(child: Child, output: CappedLog, stop: StopRequest, grace_seconds: float) -> bool:
-    """Copy the child's output until it has ended; whether it was asked to stop."""
-    assert child.stdout is not None
-    asked_at, open_pipe = 0.0, True
-    with _woken_at_end(child) as end:
-        while child.poll() is None:
-            if stop.requested and not asked_at:
-                asked_at = time.monotonic()
-                signal_group(child, signal.SIGTERM)
-            if asked_at and time.monotonic() - asked_at > grace_seconds:
-                logger.warning(f"the program did not end in {grace_seconds:.0f} s; it is killed")
-                signal_group(child, signal.SIGKILL)
-                child.wait()
-                break
-            pipe = [child.stdout.fileno()] if open_pipe else []
-            watched = [*pipe, *([] if end is None else [end])]
-            wait = _POLL_SECONDS if end is None else _WOKEN_SECONDS
-            ready, _, _ = select.select(watched, [], [], wait)
-            if pipe and pipe[0] in ready:
-                content = os.read(pipe[0], _CHUNK)
-                open_pipe = bool(content)
-                output.write(content)
-    return bool(asked_at)
+        content = os.read(pipe, _CHUNK)
+    except BlockingIOError:
+        return True
+    output.write(content)
+    return bool(content)
 
 
 def _drain(child: Child, output: CappedLog) -> None:
-    """Copy what is left in the pipe; whoever held it has been ended."""
-    assert child.stdout is not None
-    os.set_blocking(child.stdout.fileno(), False)
+    """Copy what is left in the pipe; whoever wrote to it has been ended."""
     try:
-        while content := os.read(child.stdout.fileno(), _CHUNK):
+        while content := os.read(child.output, _CHUNK):
             output.write(content)
     except BlockingIOError:
-        logger.warning("the program's output is still held open by a process of its own")
-    finally:
-        child.stdout.close()
+        if not child.shares_output:
+            logger.warning("the program's output is still held open by a process of its own")
 
 
-def _end_group(child: Child) -> bool:
-    """Kill the child and its process group; whether it has left processes running there."""
-    if child.poll() is None:
-        signal_group(child, signal.SIGKILL)
-        child.wait()
-        return False
-    return signal_group(child, signal.SIGKILL)
-
-
-def signal_group(child: Child, number: signal.Signals) -> bool:
-    """Send a signal to the child's process group; False when nobody is left in it."""
+def signal_group(group: int, number: signal.Signals) -> bool:
+    """Send a signal to a process group; False when nobody is left in it."""
     try:
-        os.killpg(child.pid, number)
+        os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
         return False
     return True

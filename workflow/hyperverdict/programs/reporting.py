@@ -11,10 +11,11 @@ Every call is a line in a file at once, so that nothing is lost when the process
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar, TextIO
+from typing import Any, ClassVar
 
 
 class Stopped(BaseException):
@@ -33,10 +34,12 @@ class Log:
 
     Stopped: ClassVar[type[BaseException]] = Stopped
 
-    def __init__(self, rows: Path, checkpoint: Path, tensorboard: Path, device: str) -> None:
+    def __init__(
+        self, rows: str | Path, checkpoint: str | Path, tensorboard: str | Path, device: str
+    ) -> None:
         self.device = device
         self._rows, self._checkpoint, self._tensorboard = rows, checkpoint, tensorboard
-        self._file: TextIO | None = None
+        self._file: int | None = None
         self._asked = False
         self._has_seen = False
 
@@ -58,22 +61,28 @@ class Log:
 
     def _write(self, content: object) -> None:
         if self._file is None:
-            self._rows.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._rows.open("a", encoding="utf-8")
-        self._file.write(json.dumps(content) + "\n")
-        self._file.flush()
+            self._file = self._opened()
+        line = json.dumps(content).encode() + b"\n"
+        while line:
+            line = line[os.write(self._file, line) :]
+
+    def _opened(self) -> int:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        try:
+            return os.open(self._rows, flags, 0o666)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(self._rows), exist_ok=True)
+            return os.open(self._rows, flags, 0o666)
 
     @property
     def checkpoint(self) -> Path:
         """A folder that survives restarts, empty at first: save here, and look here first."""
-        self._checkpoint.mkdir(parents=True, exist_ok=True)
-        return self._checkpoint
+        return _made(self._checkpoint)
 
     @property
     def tensorboard(self) -> Path:
         """A folder for TensorBoard's event files of this seed."""
-        self._tensorboard.mkdir(parents=True, exist_ok=True)
-        return self._tensorboard
+        return _made(self._tensorboard)
 
     @property
     def should_stop(self) -> bool:
@@ -89,6 +98,12 @@ class Log:
     def has_seen_stop(self) -> bool:
         """Whether the function has been told to stop, and has read it."""
         return self._has_seen
+
+
+def _made(folder: str | Path) -> Path:
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def numbers_of(values: Mapping[str, Any]) -> dict[str, float]:

@@ -70,13 +70,12 @@ class History:
         return [value for value in found if value is not None and math.isfinite(value)]
 
 
-def history_of(numbers: Numbers, unit: str) -> History:
-    """What columns of numbers say, in order of progress.
+def history_of(rows: Sequence[Cells], unit: str) -> History:
+    """What rows of numbers say, in order of progress.
 
     Args:
         unit: in which the program was told how long to train.
     """
-    rows = _cells(numbers)
     columns = dict.fromkeys(name for row in rows for name in row)
     progress = progress_column(columns, unit)
     if not progress:
@@ -94,7 +93,7 @@ def history_of(numbers: Numbers, unit: str) -> History:
     return History(tuple(cells for _, cells in merged), progress)
 
 
-def _cells(numbers: Numbers) -> list[Cells]:
+def cells_of(numbers: Numbers) -> list[Cells]:
     """The numbers of each row; a column that several phases share becomes one for each."""
     size = len(next(iter(numbers.columns.values()), ()))
     rows: list[Cells] = [{} for _ in range(size)]

@@ -9,14 +9,13 @@ import atexit
 import faulthandler
 import json
 import os
-import random
 import signal
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -55,10 +54,10 @@ class Request:
 
     def to_json(self) -> str:
         """The request as one line."""
-        return json.dumps(asdict(self))
+        return json.dumps(vars(self))
 
     @staticmethod
-    def from_json(text: str) -> Request:
+    def from_json(text: str | bytes) -> Request:
         """Inverse of `to_json`."""
         raw = json.loads(text)
         return Request(**{**raw, "folders": tuple(raw["folders"])})
@@ -89,8 +88,8 @@ def imported(request: Request) -> Callable[..., Any]:
 
 def log_of(request: Request) -> Log:
     """What the function of a request reports through."""
-    checkpoint, tensorboard = Path(request.checkpoint), Path(request.tensorboard)
-    return Log(Path(request.place) / ROWS, checkpoint, tensorboard, request.device)
+    rows = os.path.join(request.place, ROWS)
+    return Log(rows, request.checkpoint, request.tensorboard, request.device)
 
 
 def run_seed(function: Callable[..., Any], request: Request) -> NoReturn:
@@ -103,9 +102,11 @@ def run_seed(function: Callable[..., Any], request: Request) -> NoReturn:
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     faulthandler.enable(2)
+    # Asked to stop before this: it is heard now.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGUSR1))
     began = time.perf_counter()
     end = _called(function, request, log)
-    log.end(asdict(replace(end, seconds=time.perf_counter() - began)))
+    log.end({**vars(end), "seconds": time.perf_counter() - began})
     leave()
 
 
@@ -164,8 +165,10 @@ def leave(code: int = 0) -> NoReturn:
 
 
 def reseed() -> None:
-    """Give this fork random states of its own, as a new process has."""
-    random.seed()
+    """Give this fork random states of its own, as a new process has.
+
+    Python's own `random` does so in every fork.
+    """
     # Not numpy, which would import it now.
     if (numpy_random := sys.modules.get("numpy.random")) is not None:
         numpy_random.seed()
@@ -179,7 +182,7 @@ def main(text: str) -> NoReturn:
     try:
         function = imported(request)
     except UserError as error:
-        log_of(request).end(asdict(CallEnd(REFUSED, str(error))))
+        log_of(request).end(vars(CallEnd(REFUSED, str(error))))
         leave()
     run_seed(function, request)
 

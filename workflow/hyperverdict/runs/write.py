@@ -100,7 +100,7 @@ def _is_ours(schema: pa.Schema) -> bool:
 
 def write_run(folder: Path, tables: Sequence[pa.Table], record: RunRecord) -> RunRecord:
     """Write all seeds' rows, then the record that vouches for them; gives the record as written."""
-    by_seed = {seed: part for table in tables for seed, part in _by_seed(table).items()}
+    by_seed = {seed: part for table in tables for seed, part in rows_by_seed(table).items()}
     ordered = [by_seed[seed] for seed in sorted(by_seed)]
     rows = pa.concat_tables(ordered, promote_options="default") if ordered else metrics_table([])
     footer = json.loads(replace(record, metrics_sha256="").to_json())
@@ -108,8 +108,8 @@ def write_run(folder: Path, tables: Sequence[pa.Table], record: RunRecord) -> Ru
     return write_record(folder, record)
 
 
-def _by_seed(table: pa.Table) -> dict[int, pa.Table]:
-    """Each seed's rows, which lie together; by slices, since Arrow's sort is slow to import."""
+def rows_by_seed(table: pa.Table) -> dict[int, pa.Table]:
+    """Each seed's rows, which lie together, by slices, since Arrow's sort is slow to import."""
     seeds = table["seed"].to_pylist()  # to_numpy would import pandas
     starts = [row for row, seed in enumerate(seeds) if row == 0 or seed != seeds[row - 1]]
     bounds = pairwise([*starts, len(seeds)])

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,13 @@ import pyarrow as pa
 
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import SeedRecord
-from hyperverdict.runs.write import Row, metrics_table, read_table, write_table
+from hyperverdict.runs.write import Row, metrics_table, read_table, rows_by_seed, write_table
 
 logger = logging.getLogger(__name__)
 
-# What a job that is killed loses at most of seeds that take less.
-HELD_SECONDS = 1.0
+# What a job that is killed loses at most of seeds that take less, and how much longer than writing
+# them training them has to take: writing costs a few per cent of a job at most.
+HELD_SECONDS, HELD_FACTOR = 1.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,23 @@ class PartialSeed:
     session: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Held:
+    """The same before it is on disk."""
+
+    rows: Sequence[Row]
+    record: SeedRecord
+    session: dict[str, Any]
+
+
 class PartialFolder:
     """The `partial/` folder of one run."""
 
     def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
         self._folder, self._identity = folder, dict(identity)
-        self._held: dict[int, PartialSeed] = {}
-        self._written = time.monotonic()
+        self._held: dict[int, _Held] = {}
+        self._written, self._write_seconds = time.monotonic(), 0.0
+        self._plan_size = 0
 
     @property
     def _plan_file(self) -> Path:
@@ -58,8 +70,27 @@ class PartialFolder:
     def begin(self, seed: int, steps: int) -> None:
         """Note which seed is in training, and its steps."""
         plan = {"identity": self._identity, "steps": steps, "seed": seed}
+        content = json.dumps(plan).encode()
+        if len(content) <= self._plan_size and self._overwrite_plan(content):
+            return
         # After a crash of the machine nobody asks which seed it was.
-        write_atomic(self._plan_file, json.dumps(plan).encode(), lasting=False)
+        write_atomic(self._plan_file, content, lasting=False)
+        self._plan_size = len(content)
+
+    def _overwrite_plan(self, content: bytes) -> bool:
+        """Write it over that of the last seed, in one call of the system; False where it is gone.
+
+        For seeds that take milliseconds: a new file for each would be a good part of them.
+        """
+        try:
+            file = os.open(self._plan_file, os.O_WRONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            os.write(file, content.ljust(self._plan_size))
+        finally:
+            os.close(file)
+        return True
 
     def checkpoint_file(self, seed: int) -> Path:
         """Where the checkpoint of a seed is."""
@@ -75,44 +106,93 @@ class PartialFolder:
     def hold(
         self, seed: int, rows: Sequence[Row], record: SeedRecord, session: dict[str, Any]
     ) -> None:
-        """Keep a seed that has ended, on disk within a second: for seeds that take milliseconds."""
-        self._held[seed] = PartialSeed(metrics_table(rows), record, session)
-        if time.monotonic() - self._written > HELD_SECONDS:
+        """Keep a seed that has ended, on disk within a second: for seeds that take milliseconds.
+
+        Where writing takes long, on a slow disk, it is later.
+        """
+        self._held[seed] = _Held(rows, record, session)
+        if time.monotonic() - self._written > max(HELD_SECONDS, HELD_FACTOR * self._write_seconds):
             self.write_held()
 
     def write_held(self) -> None:
-        """Write all seeds that are kept in memory only."""
-        for seed, part in self._held.items():
-            footer = {
-                "identity": self._identity,
-                "seed": seed,
-                "record": asdict(part.record),
-                "session": part.session,
-            }
-            write_table(self._folder / f"seed~{seed}.parquet", part.rows, footer)
+        """Write all seeds that are kept in memory only, as one file."""
+        if not self._held:
+            return
+        began = time.monotonic()
+        parts = {
+            str(s): {"record": asdict(h.record), "session": h.session}
+            for s, h in self._held.items()
+        }
+        first, last = min(self._held), max(self._held)
+        name = f"seed~{first}" if first == last else f"seeds~{first}~{last}"
+        rows = metrics_table([row for held in self._held.values() for row in held.rows])
+        footer = {"identity": self._identity, "seeds": parts}
+        write_table(self._folder / f"{name}.parquet", rows, footer)
         self._held.clear()
         self._written = time.monotonic()
+        self._write_seconds = self._written - began
 
     def seeds(self) -> dict[int, PartialSeed]:
         """The seeds that have ended."""
-        found = {}
-        for path in sorted(self._folder.glob("seed~*.parquet")):
+        found = {seed: part for _, parts in self._files() for seed, part in parts.items()}
+        return found | self._in_memory()
+
+    def _in_memory(self) -> dict[int, PartialSeed]:
+        if not self._held:
+            return {}
+        table = metrics_table([row for held in self._held.values() for row in held.rows])
+        found, start = {}, 0
+        for seed, held in self._held.items():
+            rows = table.slice(start, len(held.rows))
+            found[seed] = PartialSeed(rows, held.record, held.session)
+            start += len(held.rows)
+        return found
+
+    def _files(self) -> Iterator[tuple[Path, dict[int, PartialSeed]]]:
+        """Each file of seeds, with what it holds."""
+        for path in self._paths():
             try:
                 rows, footer = read_table(path)
                 if footer["identity"] != self._identity:
                     raise ValueError("another run's")
-                record = SeedRecord(**footer["record"])
-                found[int(footer["seed"])] = PartialSeed(rows, record, footer["session"])
+                tables = rows_by_seed(rows)
+                parts = {
+                    int(seed): PartialSeed(
+                        tables.get(int(seed), rows.slice(0, 0)),
+                        SeedRecord(**part["record"]),
+                        part["session"],
+                    )
+                    for seed, part in footer["seeds"].items()
+                }
             except (ValueError, KeyError, TypeError) as error:
                 logger.warning(f"{path.name} of an earlier attempt cannot be used: {error}")
-        return found | self._held
+                continue
+            yield path, parts
+
+    def _paths(self) -> list[Path]:
+        try:
+            names = os.listdir(self._folder)
+        except OSError:
+            return []
+        found = [name for name in names if name.startswith("seed") and name.endswith(".parquet")]
+        return [self._folder / name for name in sorted(found)]
 
     def discard(self, seeds: Iterable[int]) -> None:
         """Forget seeds that have ended, as if they had not been trained."""
-        for seed in seeds:
-            self._held.pop(seed, None)
-            (self._folder / f"seed~{seed}.parquet").unlink(missing_ok=True)
+        unwanted = set(seeds)
+        for seed in unwanted & self._held.keys():
+            del self._held[seed]
+        for path, parts in self._files():
+            if not unwanted & parts.keys():
+                continue
+            for seed in parts.keys() - unwanted:
+                part = parts[seed]
+                self._held[seed] = _Held(part.rows.to_pylist(), part.record, part.session)
+            # First, since the new file may have the same name.
+            path.unlink()
+            self.write_held()
 
     def remove(self) -> None:
         """Remove it all, once the run's table holds every seed."""
         shutil.rmtree(self._folder, ignore_errors=True)
+        self._plan_size = 0
