@@ -248,8 +248,15 @@ def test_the_summary_says_which_numbers_of_seeds_have_no_second_look(tmp_path):
     file.write_text(STUDY.replace("seeds: 4", "seeds: 10"))
     plan = make_plan(load_study(file))
     text = plan_summary(plan, plan_state(plan, tmp_path), {}, (), 2)
+    assert (
+        "Judged at 6 seeds with 80% of alpha: the intervals of seeds added later are wide" in text
+    )
     assert "looks: [6, 12]" in text
-    assert text.count("Judged once") == 1
+    assert "looks: [10, 20]" not in text
+    assert "Judged once" not in text
+    file.write_text(STUDY.replace("seeds: 6", "seeds: 15").replace("seeds: 4", "seeds: 10"))
+    text = plan_summary(make_plan(load_study(file)), {**plan_state(plan, tmp_path)}, {}, (), 2)
+    assert "Judged once, at 15 seeds: seeds added later would not count" in text
 
 
 def test_the_summary_names_purposes_costs_and_what_is_detectable(plan, tmp_path):
@@ -282,6 +289,28 @@ hypotheses:
     assert "10 seeds  rate=0 shape=b (1 training)" in text
     assert "10 seeds  rate=0.5 shape=b (1 training)" in text, "also at its default"
     assert "layers" not in text
+
+
+def test_a_setting_without_effect_is_not_named(tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        """
+study: s
+data: digits
+baseline: {width: 8, depth: 1, momentum: 0.5, budget: 30 steps}
+hypotheses:
+  H:
+    says: x
+    compare: {optimizer: {from: adam, to: sgd_momentum}}
+    expect: {accuracy: lower}
+"""
+    )
+    plan = make_plan(load_study(file))
+    text = plan_summary(plan, plan_state(plan, tmp_path), {}, (), 2)
+    [adam] = [line for line in text.splitlines() if "optimizer=adam" in line]
+    [sgd] = [line for line in text.splitlines() if "optimizer=sgd_momentum" in line]
+    assert "momentum=0.5" in sgd
+    assert "momentum=" not in adam
 
 
 def test_durations_are_written_as_a_person_would():

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from hyperverdict.design.cost import TIMING_SECONDS_PER_BLOCK, Cost, run_cost, timing_seconds
 from hyperverdict.design.plan import Plan, PlannedTiming
 from hyperverdict.design.state import RunState
-from hyperverdict.stats.sequential import DEFAULT_LOOKS
+from hyperverdict.stats.sequential import DEFAULT_LOOKS, FirstLook
 from hyperverdict.vocabulary.hyperparameters import Level
 from hyperverdict.vocabulary.metrics import Metric
-from hyperverdict.words.numbers import count, size_text
+from hyperverdict.words.numbers import count, percent_text, size_text
 
 LISTED = 12
 ALWAYS_NAMED = ("hidden_units", "batch_size")
@@ -62,16 +62,27 @@ def _total_line(plan: Plan, todo: list[RunState]) -> str:
 
 
 def _look_lines(plan: Plan) -> list[str]:
-    """Numbers of seeds that are judged once only, because no second look is registered."""
+    """Numbers of seeds at which no second look is registered, and what that means for more."""
     study = plan.study
     if study.look_schedule or study.only_estimates:
         return []
     numbers = {len(h.seeds) for h in study.hypotheses} - {DEFAULT_LOOKS[0]}
     return [
-        f"  Judged once, at {count(n, 'seed')}: seeds added later would not count. To keep a "
-        f"second look, register it before the first run: looks: [{n}, {2 * n}]"
+        f"  {_single_look(n)}. To plan a second look, register it before the first run: "
+        f"looks: [{n}, {2 * n}]"
         for n in sorted(numbers)
     ]
+
+
+def _single_look(seeds: int) -> str:
+    """What becomes of seeds that are added to a look of so many (ledger/looks.py)."""
+    if seeds < DEFAULT_LOOKS[0]:
+        share = percent_text(FirstLook().share, 0)
+        return (
+            f"Judged at {count(seeds, 'seed')} with {share} of alpha: the intervals of seeds added "
+            "later are wide"
+        )
+    return f"Judged once, at {count(seeds, 'seed')}: seeds added later would not count"
 
 
 def _varied(plan: Plan) -> frozenset[str]:
@@ -105,8 +116,7 @@ def short_name(state: RunState, varied: frozenset[str] = frozenset()) -> str:
     parts = [
         f"{name}={vocabulary.spell(name, level)}"
         for name, level in configuration.levels
-        if level != vocabulary.hyperparameters[name].default
-        or name in always
+        if (level != vocabulary.hyperparameters[name].default or name in always)
         and not configuration.is_inert(name)
     ]
     return " ".join([*parts, f"({configuration.budget})"])

@@ -25,7 +25,7 @@ def study_facts(study: Study, *, trained_here: bool) -> tuple[str, ...]:
     )
     if trained_here:
         facts = (
-            f"{count(len(study.seeds), 'seed')} ({seeds_text(study.seeds)})" if study.seeds else "",
+            _seeds(study),
             _scored_on(study, data),
             _sizes(study),
             _trained_with(study),
@@ -34,6 +34,17 @@ def study_facts(study: Study, *, trained_here: bool) -> tuple[str, ...]:
     else:
         facts = ("runs from elsewhere", data, _sizes(study), _selected(study), alpha)
     return tuple(fact for fact in facts if fact)
+
+
+def _seeds(study: Study) -> str:
+    """The seeds of the hypotheses that train; those of the study where there are none."""
+    own = dict.fromkeys(h.seeds for h in study.hypotheses if h.budgets != (None,))
+    several = [*own] or [study.seeds]
+    if len(several) == 1:
+        [seeds] = several
+        return f"{count(len(seeds), 'seed')} ({seeds_text(seeds)})" if seeds else ""
+    numbers = sorted({len(seeds) for seeds in several})
+    return f"{listed(numbers, 'or')} seeds, as each hypothesis states"
 
 
 def _scored_on(study: Study, data: str) -> str:
