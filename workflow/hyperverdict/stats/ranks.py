@@ -70,4 +70,5 @@ def _ways(ranks: Sequence[int], chosen: int) -> Floats:
     ways[0, 0] = 1.0
     for rank in ranks:
         ways[1:, rank:] += ways[:-1, : ways.shape[1] - rank].copy()
-    return ways[chosen]
+    found: Floats = ways[chosen]
+    return found
