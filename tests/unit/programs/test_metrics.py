@@ -49,7 +49,9 @@ def test_metrics_are_found_whatever_ending_or_folder_they_have(tmp_path, name):
 
 
 def test_no_metrics_and_several_files_are_one_message(tmp_path):
-    with pytest.raises(UserError, match=r"wrote no metrics to .*metrics$"):
+    with pytest.raises(
+        UserError, match=r"wrote no metrics to .*metrics: it has to write .* for \{metrics\} in"
+    ):
         read(tmp_path)
     (tmp_path / "metrics").mkdir()
     (tmp_path / "metrics/model.pt").write_text("weights")

@@ -101,6 +101,19 @@ def test_no_module_is_imported(tmp_path):
     assert not {"net", "parts", "parts.conv"} & set(sys.modules)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"), [("my_models.py", "my_models"), ("src/nets.py", "src.nets")]
+)
+def test_a_file_is_no_module_and_the_module_is_named(tmp_path, name, meant):
+    (tmp_path / "src").mkdir()
+    for file in ("my_models.py", "src/nets.py"):
+        (tmp_path / file).write_text("")
+    with pytest.raises(UserError, match=f": write {meant}, as Python imports it"):
+        files_of(name, (tmp_path,))
+    with pytest.raises(UserError, match=r"'other.py' is neither in"):
+        files_of("other.py", (tmp_path,))
+
+
 def test_a_missing_module_is_refused_with_the_nearest(tmp_path):
     write(tmp_path, my_models="", parts__init="", parts__conv="")
     with pytest.raises(UserError, match=r"'my_model' is neither in .* did you mean 'my_models'"):

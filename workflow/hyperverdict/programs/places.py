@@ -51,7 +51,7 @@ def _beside(place: Path, told: Path) -> str:
         names = sorted(p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file())
         if names:
             return f"; the folder holds {', '.join(names[:5])}"
-    return ""
+    return ": it has to write its scores to the path that stands for {metrics} in the command"
 
 
 def _is_data(file: Path) -> bool:

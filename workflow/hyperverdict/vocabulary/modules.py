@@ -114,6 +114,9 @@ def _root(file: Path | None, folders: tuple[str, ...]) -> Path:
 def missing_module(name: str, folders: Sequence[Path]) -> UserError:
     """The message for a module that is nowhere, with the nearest name in the user's folders."""
     looked = " and ".join(dict.fromkeys(str(folder.absolute()) for folder in folders))
+    bare = name.removesuffix(".py").replace("/", ".")
+    if bare != name and find_module(bare, folders) is not None:
+        return UserError(f"module {name!r}: write {bare}, as Python imports it")
     parent, _, last = name.rpartition(".")
     around = find_module(parent, folders) if parent else None
     places = around.folders if around else tuple(map(str, folders))
