@@ -116,3 +116,39 @@ def test_runs_that_all_failed_are_said_to_have_failed(tmp_path):
     report = judge_study(study, tables.final, tables.curves)
     assert report.hypotheses[0].headline == "inconclusive (all runs failed)"
     assert report.next_step.startswith("H at 300 steps: Find out why runs fail")
+
+
+def skewed(folder, outlier, seeds=10):
+    study = one_claim(folder, DEPTH, seeds=seeds)
+
+    def score(configuration, seed):
+        deep = len(configuration["hidden_units"]) == 3
+        return 0.7 + (0.02 + 0.001 * (seed % 4) + (outlier if seed == 3 else 0)) * deep
+
+    return context_of(study, run_all(study, folder / "runs", score), "H")
+
+
+def test_differences_too_skewed_for_their_number(tmp_path):
+    context = skewed(tmp_path, -0.5)
+    assert look(replication.too_skewed, context).sentence == (
+        "The differences behind depth 3 − depth 2 have skewness −3.2 with 10 seeds; a mean carries "
+        "up to 1.9, so a few runs may decide it."
+    )
+
+
+@pytest.mark.parametrize(("outlier", "seeds"), [(0.0, 10), (-0.5, 4)])
+def test_little_skewness_and_few_seeds_say_nothing(tmp_path, outlier, seeds):
+    assert look(replication.too_skewed, skewed(tmp_path, outlier, seeds)) is None
+
+
+def test_unpaired_arms_are_looked_at_one_by_one(tmp_path):
+    study = one_claim(tmp_path, DEPTH, seeds=20)
+    arms = [configuration for configuration, _ in all_arms(study).values()]
+
+    def score(configuration, seed):
+        return 0.1 if seed == 15 else 0.7 + 0.001 * (seed % 4)
+
+    write_synthetic(arms[0], range(10), tmp_path, score)
+    write_synthetic(arms[1], range(10, 20), tmp_path, score)
+    found = look(replication.too_skewed, context_of(study, collect(arms, tmp_path), "H"))
+    assert found.sentence.startswith("The scores behind depth 3 − depth 2 have skewness −3.2")

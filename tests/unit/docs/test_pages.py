@@ -76,6 +76,8 @@ SECTIONS = {
     "MetricEntry": "Metrics",
     "Pick": "Picks",
     "NoiseShare": "Noise",
+    "Win": "Wins",
+    "OpenRate": "Open rate",
 }
 
 

@@ -78,6 +78,20 @@ def test_failures_at_their_worst(tmp_path):
     assert (line.evidence, line.agrees) == ("supported", True)
 
 
+def test_the_trimmed_mean_is_the_second_line(tmp_path):
+    """A verdict that one collapsed run has changed."""
+    context = _context(tmp_path, [0.020, 0.022, 0.021, 0.023, 0.022, 0.020, 0.021, 0.022, -0.4])
+    assert context.judgement.evidence == "inconclusive"
+    names = [line.name for line in sensitivity(context)]
+    assert names[:2] == ["sign-flip test", "20% trimmed mean"]
+    line = _lines(context)["20% trimmed mean"]
+    assert (line.evidence, line.agrees) == ("supported", False)
+
+
+def test_nothing_is_trimmed_off_four_seeds(tmp_path):
+    assert "20% trimmed mean" not in _lines(_context(tmp_path, [0.02, 0.021, 0.022, 0.023]))
+
+
 def test_best_on_validation_is_another_outcome(tmp_path):
     context = _context(tmp_path, [0.02] * 6)
     assert _lines(context)["best on validation"].agrees

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hyperverdict.claims.model import Claim, Failures, Leg
+from hyperverdict.claims.model import Claim, Failures, Judgement, Leg
 from hyperverdict.claims.wording import (
     claimed,
     deciding_effect,
@@ -16,13 +16,16 @@ from hyperverdict.claims.wording import (
     tally,
     unmeasured_leg,
 )
+from hyperverdict.effects.contrast import Contrast
 from hyperverdict.figures.data import hypothesis_of, where_text
 from hyperverdict.stats.decision import DIRECTION_ONLY
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.verdicts.next_step import next_step
 from hyperverdict.verdicts.quick import after_smoke
+from hyperverdict.verdicts.rare import rare_sentences
 from hyperverdict.verdicts.seeds_needed import needed_text
+from hyperverdict.verdicts.sensitivity import TRIMMED, trimmed_text
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.effects import interval_text, result_of_test, sentence
 from hyperverdict.words.numbers import (
@@ -106,6 +109,7 @@ def _findings(verdict: Verdict, claim: Claim) -> Iterator[str]:
         if failures.failed:
             yield _failures(failures, titles.get(failures.arm, failures.arm))
             yield from map(full_stop, messages.get(failures.arm, ()))
+    yield from rare_sentences(verdict, _told(judgement))
     yield from _anytime(verdict)
     yield from _image_sentence(verdict)
     yield from (share.sentence for share in verdict.noise)
@@ -117,6 +121,16 @@ def _findings(verdict: Verdict, claim: Claim) -> Iterator[str]:
             "Without the correction for the family of primary hypotheses the verdict would be "
             f"“{verdict.uncorrected}”."
         )
+
+
+def _told(judgement: Judgement) -> Iterator[Contrast]:
+    """The contrasts of which the findings tell: of a leg with many effects the one that decides."""
+    for leg in judgement.judged_legs:
+        decisive = deciding_effect(leg)
+        if len(leg.effects) <= MOST_SENTENCES:
+            yield from (effect.contrast for effect in leg.effects)
+        elif decisive is not None:
+            yield decisive.contrast
 
 
 def _leg_findings(leg: Leg) -> Iterator[str]:
@@ -253,10 +267,15 @@ def _undecided(verdict: Verdict) -> str:
 
 
 def brief(verdict: Verdict) -> str:
-    """One line for the first screen: the effects, what the budget implies, what would settle it."""
+    """One line for the first screen: the effects, what their means hide, what would settle it."""
     judgement = verdict.judgement
     said = [effects_summary(judgement) or next(iter(judgement.notes), "")]
-    said += [negligible_part(judgement), verdict.untestable_reason, anytime_text(verdict)]
+    said.append(negligible_part(judgement))
+    decisive = [x.contrast for x in map(deciding_effect, judgement.judged_legs) if x is not None]
+    scored = [contrast for contrast in decisive if not contrast.metric.is_time]
+    said += rare_sentences(verdict, scored or decisive)
+    said += [trimmed_text(line) for line in verdict.sensitivity if line.name == TRIMMED]
+    said += [verdict.untestable_reason, anytime_text(verdict)]
     if judgement.evidence == "inconclusive" and verdict.next_look is not None:
         said.append(needed_text(verdict.next_look))
     return " ".join(full_stop(text) for text in said if text)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from hyperverdict.claims.model import Judgement, Leg
 from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Effect, Expectation
+from hyperverdict.effects.wins import Win
 from hyperverdict.verdicts.format import (
     FORMAT,
     Document,
@@ -56,8 +57,8 @@ def to_document(report: StudyReport) -> Document:
 
 
 def _verdict_entry(verdict: Verdict) -> VerdictEntry:
-    judgement, errors = verdict.judgement, dict(verdict.image_errors)
-    anytime = dict(verdict.anytime)
+    judgement = verdict.judgement
+    beside = (dict(verdict.image_errors), dict(verdict.wins), dict(verdict.anytime))
     legs = list(enumerate(judgement.legs))
     return _like(
         VerdictEntry,
@@ -67,7 +68,7 @@ def _verdict_entry(verdict: Verdict) -> VerdictEntry:
         kind=judgement.kind,
         blocking=tuple(check.id for check in verdict.fired if check.level == "blocks"),
         expectations=tuple(_expectation_entry(leg) for _, leg in legs),
-        effects=tuple(_effect_entry(e, i, errors, anytime) for i, leg in legs for e in leg.effects),
+        effects=tuple(_effect_entry(e, i, *beside) for i, leg in legs for e in leg.effects),
         failures=judgement.failures,
         notes=judgement.notes,
         facts=judgement.facts,
@@ -89,6 +90,7 @@ def _effect_entry(
     effect: Effect,
     leg: int,
     errors: Mapping[Contrast, float],
+    wins: Mapping[Contrast, Win],
     anytime: Mapping[Contrast, tuple[float, float]],
 ) -> EffectEntry:
     contrast = effect.contrast
@@ -106,6 +108,7 @@ def _effect_entry(
         interval=effect.ci,
         equivalence_interval=effect.ci_equivalence,
         image_error=errors.get(contrast),
+        win=wins.get(contrast),
         anytime_interval=anytime.get(contrast),
     )
 
@@ -140,29 +143,17 @@ def _verdict(entry: VerdictEntry, metrics: Metrics) -> Verdict:
         Verdict,
         entry,
         judgement=_like(Judgement, entry, legs=legs),
-        image_errors=tuple(_image_errors(effects)),
-        anytime=tuple(_anytime(effects)),
+        image_errors=_beside((effect.contrast, stored.image_error) for stored, effect in effects),
+        wins=_beside((effect.contrast, stored.win) for stored, effect in effects),
+        anytime=_beside((effect.contrast, stored.anytime_interval) for stored, effect in effects),
     )
 
 
-def _image_errors(
-    effects: Iterable[tuple[EffectEntry, Effect]],
-) -> Iterable[tuple[Contrast, float]]:
-    return {
-        effect.contrast: stored.image_error
-        for stored, effect in effects
-        if stored.image_error is not None
-    }.items()
-
-
-def _anytime(
-    effects: Iterable[tuple[EffectEntry, Effect]],
-) -> Iterable[tuple[Contrast, tuple[float, float]]]:
-    return {
-        effect.contrast: stored.anytime_interval
-        for stored, effect in effects
-        if stored.anytime_interval is not None
-    }.items()
+def _beside(
+    found: Iterable[tuple[Contrast, T | None]],
+) -> tuple[tuple[Contrast, T], ...]:
+    """What stands beside effects, once for every contrast that has it."""
+    return tuple({contrast: value for contrast, value in found if value is not None}.items())
 
 
 def _effect(entry: EffectEntry, metrics: Metrics) -> Effect:

@@ -22,6 +22,7 @@ from hyperverdict.checks.model import CheckResult
 from hyperverdict.claims.model import Failures
 from hyperverdict.effects.contrast import Kind
 from hyperverdict.effects.effect import Evidence
+from hyperverdict.effects.wins import OpenRate, Win
 from hyperverdict.ledger.chain import Head
 from hyperverdict.stats.decision import Claim as Direction
 from hyperverdict.verdicts.model import ArmSummary, NextLook, NoiseShare, Pick, SensitivityLine
@@ -154,6 +155,8 @@ class EffectEntry:
         pairs: seeds that its arms share and finished: `n` when paired, 0 when unpaired, between
             when some seeds match and others do not.
         image_error: standard error for new test images, or null.
+        win: the probability that one new run of `to` beats one of `start`; null for what is no
+            difference of two arms.
     """
 
     expectation: int
@@ -188,6 +191,7 @@ class EffectEntry:
     failures_decide: bool
     pairs: int
     image_error: float | None
+    win: Win | None
 
 
 @dataclass(frozen=True)
@@ -212,6 +216,8 @@ class VerdictEntry:
         noise: share of each source of randomness, where the hypothesis asks for it.
         variation: what would narrow the intervals, and what to expect of a new data set.
         checks: all checks: those that fired first, the gravest first.
+        open_rate: the rate of rare collapse that its runs leave open; null where no mean of trained
+            runs decides.
         sensitivity: what other ways of judging say.
         next_look: how many seeds would settle it; null where nothing is open.
         scope: sentences on what the verdict covers.
@@ -240,6 +246,7 @@ class VerdictEntry:
     effects: tuple[EffectEntry, ...]
     checks: tuple[CheckResult, ...]
     arms: tuple[ArmSummary, ...]
+    open_rate: OpenRate | None
     sensitivity: tuple[SensitivityLine, ...]
     next_look: NextLook | None
     scope: tuple[str, ...]

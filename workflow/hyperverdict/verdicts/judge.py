@@ -50,6 +50,7 @@ from hyperverdict.verdicts.next_step import study_step
 from hyperverdict.verdicts.picks import picks
 from hyperverdict.verdicts.prior import prior_sentences
 from hyperverdict.verdicts.quick import after_smoke, estimates_only, failed_runs, smoke_text
+from hyperverdict.verdicts.rare import open_rate_of, wins_of
 from hyperverdict.verdicts.scope import scope_sentences, untestable_reason
 from hyperverdict.verdicts.seeds_needed import next_look
 from hyperverdict.verdicts.sensitivity import leave_one_out, sensitivity
@@ -388,7 +389,7 @@ def _verdict(judged: Judged, opposed: Sequence[Opposition], runs: RunIndex) -> V
     budget = str(judged.context.question.budget or "")
     opposing = tuple(one.sentence for one in opposed if one.budget == budget)
     context = replace(judged.context, opposing=opposing)
-    trains = context.claim.trains
+    trains, estimated = context.claim.trains, context.judgement.evidence == "estimated"
     verdict = Verdict(
         budget=budget,
         judgement=context.judgement,
@@ -400,7 +401,9 @@ def _verdict(judged: Judged, opposed: Sequence[Opposition], runs: RunIndex) -> V
         scope=scope_sentences(context),
         untestable_reason=untestable_reason(context),
         image_errors=tuple(context.image_errors.items()),
-        sensitivity=() if context.judgement.evidence == "estimated" else sensitivity(context),
+        sensitivity=() if estimated else sensitivity(context),
+        wins=() if estimated else tuple(wins_of(context)),
+        open_rate=None if estimated else open_rate_of(context),
         registered=context.status.registered,
         next_look=next_look(context),
         noise=noise_shares(context, runs) if not context.study.only_estimates else (),

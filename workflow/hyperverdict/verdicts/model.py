@@ -9,6 +9,7 @@ from hyperverdict.checks.model import CheckResult
 from hyperverdict.claims.model import Judgement
 from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Evidence
+from hyperverdict.effects.wins import OpenRate, Win
 from hyperverdict.ledger.chain import Head
 from hyperverdict.outcomes.arms import ArmSummary
 
@@ -76,6 +77,9 @@ class Verdict:
         scope: sentences: data, budget and what it implies, learning rate, seeds, hardware.
         untestable_reason: why the stated reason cannot be tested at this budget, or "".
         image_errors: (contrast, its standard error for new test images).
+        wins: (difference of two arms, the probability that one new run beats the other).
+        open_rate: the rate of rare collapse that its runs leave open; None where no mean of trained
+            runs decides.
         registered: "registered", "post hoc" or "" without a ledger.
         next_look: None where nothing is open.
         noise: share of each source of randomness, where the hypothesis asks for it.
@@ -97,6 +101,8 @@ class Verdict:
     scope: tuple[str, ...] = ()
     untestable_reason: str = ""
     image_errors: tuple[tuple[Contrast, float], ...] = ()
+    wins: tuple[tuple[Contrast, Win], ...] = ()
+    open_rate: OpenRate | None = None
     sensitivity: tuple[SensitivityLine, ...] = ()
     registered: str = ""
     next_look: NextLook | None = None

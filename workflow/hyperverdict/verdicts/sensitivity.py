@@ -13,10 +13,12 @@ from hyperverdict.effects.effect import Evidence
 from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.outcomes.questions import seeds_of
 from hyperverdict.outcomes.values import scores_on
+from hyperverdict.stats.trimmed import TRIMMED_FROM
 from hyperverdict.verdicts.model import SensitivityLine
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.numbers import p_text
 
+TRIMMED = "20% trimmed mean"
 MINIMUM_LEAVE_OUT_SEEDS = 4
 MANY_SEEDS = 30
 
@@ -28,8 +30,9 @@ def sensitivity(context: CheckContext) -> tuple[SensitivityLine, ...]:
     if not context.arms:
         return ()
     lines = (
-        _judged_on("best on validation", _on_best_validation(context), context),
         _sign_flip(context),
+        _judged_on(TRIMMED, _trimmed(context), context),
+        _judged_on("best on validation", _on_best_validation(context), context),
         _leave_one_out(context),
         _judged_on("failures at worst case", _at_worst(context), context),
     )
@@ -43,6 +46,24 @@ def _judged_on(
         return None
     evidence = context.claim.judge(question).evidence
     return SensitivityLine(name, evidence, evidence == context.judgement.evidence)
+
+
+def trimmed_text(line: SensitivityLine) -> str:
+    """Where trimmed means give something else; "" where they agree."""
+    return "" if line.agrees else f"Judged by 20% trimmed means it is {line.evidence}."
+
+
+def _trimmed(context: CheckContext) -> Question | None:
+    """The question on 20% trimmed means; None where nothing would be cut, and for shares.
+
+    They leave out the extreme fifth of the values on either side, so that single runs cannot decide
+    alone. Source: Yuen, Biometrika 61 (1974).
+    """
+    judged = [effect for effect in context.effects if effect.contrast.kind != "share"]
+    if not any(effect.n >= TRIMMED_FROM for effect in judged):
+        return None
+    outcomes = {n: replace(o, trimmed=True) for n, o in context.question.outcomes.items()}
+    return replace(context.question, outcomes=outcomes)
 
 
 def leave_one_out(question: Question, judgement: Judgement) -> dict[int, Evidence]:

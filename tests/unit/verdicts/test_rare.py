@@ -1,0 +1,83 @@
+"""What a mean cannot show stands beside every verdict that rests on one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hyperverdict.effects.wins import OpenRate
+from hyperverdict.report.conclusion import brief, conclude
+from hyperverdict.verdicts.document import from_json, to_json
+from hyperverdict.verdicts.rare import open_rate_text
+
+from tests.unit.verdicts.synthetic import ALL, DEPTH, judged, one_claim, study_from
+
+WIN = (
+    "One new run of depth 3 beats one of depth 2 in test accuracy with probability 69% to 100% "
+    "(in 10 of 10 seeds here)."
+)
+OPEN = "10 clean seeds leave collapse rates up to 26% open."
+
+
+def deeper_is_better(configuration, seed):
+    return 0.7 + (0.02 + 0.001 * (seed % 3)) * (len(configuration["hidden_units"]) == 3)
+
+
+def collapsing(configuration, seed):
+    collapsed = seed == 4 and len(configuration["hidden_units"]) == 3
+    return 0.1 if collapsed else deeper_is_better(configuration, seed)
+
+
+def judged_depth(folder, score):
+    study = one_claim(folder, DEPTH, seeds=10)
+    return study, judged(study, folder / "runs", score)
+
+
+def test_it_is_said_on_the_first_screen_in_the_findings_and_in_the_document(tmp_path):
+    study, report = judged_depth(tmp_path, deeper_is_better)
+    [hypothesis] = report.hypotheses
+    [verdict] = hypothesis.verdicts
+    for text in (brief(verdict), " ".join(conclude(hypothesis, verdict, study).findings)):
+        assert f"{WIN} {OPEN}" in text
+    [entry] = json.loads(to_json(report))["hypotheses"][0]["verdicts"]
+    assert entry["open_rate"]["rate"] == pytest.approx(0.259, abs=0.001)
+    win = entry["effects"][0]["win"]
+    assert win["interval"] == pytest.approx([0.692, 1.0], abs=0.001)
+    assert (win["share"], win["runs"], win["paired"]) == (1.0, 10, True)
+    assert from_json(to_json(report)) == report
+
+
+def test_a_collapse_is_no_clean_seed_and_trimmed_means_are_set_beside_it(tmp_path):
+    _, report = judged_depth(tmp_path, collapsing)
+    [verdict] = report.hypotheses[0].verdicts
+    assert verdict.judgement.evidence == "inconclusive"
+    assert "too_skewed" in [check.id for check in verdict.fired]
+    said = brief(verdict)
+    assert "clean" not in said
+    assert "Even 10 seeds without a collapse would leave collapse rates up to 26% open." in said
+    assert "Judged by 20% trimmed means it is supported." in said
+
+
+def test_every_verdict_on_means_of_trained_runs_says_which_rates_stay_open(tmp_path):
+    study = study_from(ALL, tmp_path)
+    report = judged(study, tmp_path / "runs")
+    for hypothesis in report.hypotheses:
+        for verdict in hypothesis.verdicts:
+            arithmetic = verdict.judgement.evidence == "true by arithmetic"
+            assert (verdict.open_rate is None) == arithmetic
+            if not arithmetic:
+                assert "6 clean seeds leave collapse rates up to 39% open." in brief(verdict)
+            pairs = {e.contrast for e in verdict.judgement.effects if e.contrast.pair}
+            assert {contrast for contrast, _ in verdict.wins} == pairs
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (OpenRate("a", 1, 0, 0.95), "1 clean run leaves collapse rates up to 95% open."),
+        (OpenRate("a", 10, 2, 0.5069), "2 failed of 10 runs leave failure rates up to 51% open."),
+        (OpenRate("a", 10, 1, 0.394), "1 failed of 10 runs leaves failure rates up to 39% open."),
+    ],
+)
+def test_words(found, text):
+    assert open_rate_text(found, "run") == text
