@@ -1,6 +1,6 @@
 """Overhead of trainings of the user's own: functions against joblib, commands against a shell loop.
 
-    .venv/bin/python benchmarks/own_training.py               5 turns, about 8 minutes on 2 quiet cores
+    .venv/bin/python benchmarks/own_training.py               5 turns, about 12 minutes on 2 quiet cores
     .venv/bin/python benchmarks/own_training.py --turns 1     once
 
 Everything runs on two cores. The tools take turns; the smallest time of each counts, since what else
@@ -26,8 +26,10 @@ from statistics import median
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CORES = 2
-CALL_CONFIGURATIONS, COMMAND_CONFIGURATIONS, SEEDS = 20, 5, 10
-CALLS, COMMANDS = CALL_CONFIGURATIONS * SEEDS, COMMAND_CONFIGURATIONS * SEEDS
+# A configuration is a job. Their numbers are even, so that no core waits for the other at the end.
+CALL_CONFIGURATIONS, CALL_SEEDS = 20, 10
+COMMAND_CONFIGURATIONS, COMMAND_SEEDS = 10, 5
+CALLS, COMMANDS = CALL_CONFIGURATIONS * CALL_SEEDS, COMMAND_CONFIGURATIONS * COMMAND_SEEDS
 PACKAGES = ("snakemake", "joblib", "numpy", "pyarrow")
 
 FUNCTION = """
@@ -48,11 +50,23 @@ from mytask import train
 began = time.perf_counter()
 scores = Parallel(n_jobs={CORES})(
     delayed(train)(seed=seed, rate=rate)
-    for rate in range({CALL_CONFIGURATIONS}) for seed in range({SEEDS})
+    for rate in range({CALL_CONFIGURATIONS}) for seed in range({CALL_SEEDS})
 )
 alone = time.perf_counter() - began
 assert len(scores) == {CALLS}
 print(alone)
+"""
+# The same calls one after the other in one process: seconds of one of them.
+BARE = f"""
+import time
+
+from mytask import train
+
+began = time.perf_counter()
+for rate in range({CALL_CONFIGURATIONS}):
+    for seed in range({CALL_SEEDS}):
+        train(seed=seed, rate=rate)
+print((time.perf_counter() - began) / {CALLS})
 """
 # What nearly every program does: starts Python, reads arguments, writes a small file.
 PROGRAM = """
@@ -67,10 +81,24 @@ arguments = parser.parse_args()
 with open(arguments.out, "w", newline="") as file:
     csv.writer(file).writerows([["score"], [arguments.rate + arguments.seed]])
 """
-LOOP = f"""
-for rate in $(seq {COMMAND_CONFIGURATIONS}); do for seed in $(seq {SEEDS}); do
+# The least that a training does: imports numpy, and computes for half a second.
+SMALL = (
+    """
+import time
+
+import numpy as np
+
+began = time.process_time()
+matrix = np.random.default_rng(0).normal(size=(200, 200))
+while time.process_time() - began < 0.5:
+    matrix = np.tanh(matrix @ matrix.T)
+"""
+    + PROGRAM
+)
+LOOP = """
+for rate in $(seq {configurations}); do for seed in $(seq {seeds}); do
     echo "--rate $rate --seed $seed --out out/$rate-$seed.csv"
-done; done | xargs -P{CORES} -L1 {sys.executable} program.py
+done; done | xargs -P{cores} -L1 {python} {program}
 """
 STUDY = """
 study: {name}
@@ -82,13 +110,25 @@ explore:
 """
 
 
-def study(name: str, train: str, configurations: int, further: str = "") -> str:
+def study(name: str, train: str, configurations: int, seeds: int, further: str = "") -> str:
     levels = list(range(1, configurations + 1))
-    return STUDY.format(name=name, train=train, levels=levels, seeds=SEEDS, further=further)
+    return STUDY.format(name=name, train=train, levels=levels, seeds=seeds, further=further)
+
+
+def command_study(name: str, program: str) -> str:
+    """A study of a program of ours."""
+    command = f"{sys.executable} {program} --rate {{rate}} --seed {{seed}} --out {{metrics}}"
+    return study(
+        name,
+        f'{{command: "{command}", code: [{program}]}}',
+        COMMAND_CONFIGURATIONS,
+        COMMAND_SEEDS,
+        "hyperparameters: {rate: {default: 0}}",
+    )
 
 
 def make_project(folder: Path) -> None:
-    """The workflow with two studies, a function and a program."""
+    """The workflow with three studies, a function and two programs."""
     for name in ("Snakefile", "pyproject.toml", "workflow", "profiles", "envs"):
         source = ROOT / name
         ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
@@ -96,19 +136,18 @@ def make_project(folder: Path) -> None:
             shutil.copytree(source, folder / name, ignore=ignored)
         else:
             shutil.copy(source, folder / name)
-    (folder / "mytask.py").write_text(FUNCTION)
-    (folder / "loop.py").write_text(JOBLIB)
-    (folder / "program.py").write_text(PROGRAM)
-    (folder / "calls.yaml").write_text(study("calls", "{call: mytask:train}", CALL_CONFIGURATIONS))
-    command = f"{sys.executable} program.py --rate {{rate}} --seed {{seed}} --out {{metrics}}"
-    (folder / "commands.yaml").write_text(
-        study(
-            "commands",
-            f'{{command: "{command}", code: [program.py]}}',
-            COMMAND_CONFIGURATIONS,
-            "hyperparameters: {rate: {default: 0}}",
-        )
-    )
+    texts = {
+        "mytask.py": FUNCTION,
+        "loop.py": JOBLIB,
+        "bare.py": BARE,
+        "program.py": PROGRAM,
+        "small.py": SMALL,
+        "calls.yaml": study("calls", "{call: mytask:train}", CALL_CONFIGURATIONS, CALL_SEEDS),
+        "commands.yaml": command_study("commands", "program.py"),
+        "trainings.yaml": command_study("trainings", "small.py"),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text)
 
 
 def timed(command: list[str], folder: Path) -> tuple[float, str]:
@@ -124,24 +163,27 @@ def timed(command: list[str], folder: Path) -> tuple[float, str]:
 
 
 def snakemake(folder: Path, name: str) -> dict[str, float]:
-    """Seconds of a study: all of the call with its report, its training part, its jobs alone."""
+    """Seconds of a study: all of the call with its report, its training part, its jobs alone.
+
+    And of one seed in a job: from the start of a job's training to the end of its last seed.
+    """
     shutil.rmtree(folder / "results", ignore_errors=True)
     shutil.rmtree(folder / ".snakemake", ignore_errors=True)
     call = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--cores", str(CORES),
             "--config", "tensorboard=false", "--configfile", f"{name}.yaml"]  # fmt: skip
     training, _ = timed([*call, "--until", "train"], folder)
-    records = [json.loads(f.read_text()) for f in folder.glob("results/runs/**/record.json")]
+    files = list(folder.glob("results/runs/**/record.json"))
+    records = [json.loads(file.read_text()) for file in files]
     ends = [end for record in records for end in record["seeds"].values()]
     assert {end["status"] for end in ends} == {"finished"}, ends
     assert len(ends) == (CALLS if name == "calls" else COMMANDS), len(ends)
     sessions = [session for record in records for session in record["sessions"]]
-    first, last = (
-        pick(datetime.fromisoformat(session[key]) for session in sessions)
-        for pick, key in ((min, "started"), (max, "ended"))
-    )
+    first = min(datetime.fromisoformat(session["started"]) for session in sessions)
+    last = max(file.stat().st_mtime for file in files)
     report, _ = timed(call, folder)
     return {
-        "jobs alone": (last - first).total_seconds(),
+        "jobs alone": last - first.timestamp(),
+        "one seed in a job": sum(session["wall_seconds"] for session in sessions) / len(ends),
         "call that trains": training,
         "call that trains, and call that reports": training + report,
     }
@@ -149,13 +191,16 @@ def snakemake(folder: Path, name: str) -> dict[str, float]:
 
 def joblib(folder: Path) -> dict[str, float]:
     seconds, printed = timed([sys.executable, "loop.py"], folder)
-    return {"Parallel alone": float(printed), "call": seconds}
+    _, bare = timed([sys.executable, "bare.py"], folder)
+    return {"Parallel alone": float(printed), "call": seconds, "one bare call": float(bare)}
 
 
-def loop(folder: Path) -> dict[str, float]:
+def loop(folder: Path, program: str) -> dict[str, float]:
     shutil.rmtree(folder / "out", ignore_errors=True)
     (folder / "out").mkdir()
-    seconds, _ = timed(["bash", "-c", LOOP], folder)
+    text = LOOP.format(configurations=COMMAND_CONFIGURATIONS, seeds=COMMAND_SEEDS, cores=CORES,
+                       python=sys.executable, program=program)  # fmt: skip
+    seconds, _ = timed(["bash", "-c", text], folder)
     assert len(list((folder / "out").iterdir())) == COMMANDS
     return {"loop": seconds}
 
@@ -164,7 +209,9 @@ TOOLS = {
     "functions": lambda folder: snakemake(folder, "calls"),
     "joblib": joblib,
     "commands": lambda folder: snakemake(folder, "commands"),
-    "xargs": loop,
+    "xargs": lambda folder: loop(folder, "program.py"),
+    "small trainings": lambda folder: snakemake(folder, "trainings"),
+    "xargs, small trainings": lambda folder: loop(folder, "small.py"),
 }
 
 
@@ -177,8 +224,9 @@ def facts() -> dict[str, object]:
 
 
 def ratios(least: dict[str, dict[str, float]]) -> list[tuple[str, float]]:
-    calls, commands = least["functions"], least["commands"]
-    parallel, shell = least["joblib"], least["xargs"]["loop"]
+    calls, parallel = least["functions"], least["joblib"]
+    commands, shell = least["commands"], least["xargs"]["loop"]
+    small, small_shell = least["small trainings"], least["xargs, small trainings"]["loop"]
     return [
         (f"{CALLS} calls: jobs alone / joblib's call", calls["jobs alone"] / parallel["call"]),
         (
@@ -187,16 +235,43 @@ def ratios(least: dict[str, dict[str, float]]) -> list[tuple[str, float]]:
         ),
         (f"{CALLS} calls: call that trains / joblib's call",
          calls["call that trains"] / parallel["call"]),
-        (f"{COMMANDS} commands: jobs alone / shell loop", commands["jobs alone"] / shell),
-        (f"{COMMANDS} commands: call that trains / shell loop",
+        (f"{COMMANDS} trivial commands: jobs alone / shell loop", commands["jobs alone"] / shell),
+        (f"{COMMANDS} trivial commands: call that trains / shell loop",
          commands["call that trains"] / shell),
+        (f"{COMMANDS} small trainings: jobs alone / shell loop", small["jobs alone"] / small_shell),
+        (f"{COMMANDS} small trainings: call that trains / shell loop",
+         small["call that trains"] / small_shell),
     ]  # fmt: skip
+
+
+def extra_ms(least: dict[str, dict[str, float]]) -> list[tuple[str, float]]:
+    """Milliseconds of wall time that a seed takes longer than by itself."""
+    bare, functions = least["joblib"]["one bare call"], least["functions"]
+    rows = [
+        ("a function's seed in its job - the bare call", functions["one seed in a job"] - bare),
+        (
+            "the same, with all around jobs (jobs alone x cores / seeds)",
+            functions["jobs alone"] * CORES / CALLS - bare,
+        ),
+    ]
+    for name, tool, shell in (
+        ("trivial", "commands", "xargs"),
+        ("small training", "small trainings", "xargs, small trainings"),
+    ):
+        extra = (least[tool]["jobs alone"] - least[shell]["loop"]) * CORES / COMMANDS
+        rows.append((f"a command's seed ({name}) - one in the shell loop, with all around", extra))
+    return [(name, 1000 * seconds) for name, seconds in rows]
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.7f}" if value < 0.001 else f"{value:.4f}"
 
 
 def page(result: dict[str, object], times: dict[str, dict[str, list[float]]]) -> str:
     least = {tool: {part: min(v) for part, v in parts.items()} for tool, parts in times.items()}
     rows = [
-        f"| {tool} | {part} | {len(v)} | {min(v):.2f} | {median(v):.2f} | {max(v):.2f} |"
+        f"| {tool} | {part} | {len(v)} | {_seconds(min(v))} | {_seconds(median(v))} | "
+        f"{_seconds(max(v))} |"
         for tool, parts in times.items()
         for part, v in parts.items()
     ]
@@ -208,16 +283,21 @@ def page(result: dict[str, object], times: dict[str, dict[str, list[float]]]) ->
             "Written by `.venv/bin/python benchmarks/own_training.py`.",
             "",
             f"- functions: {CALLS} calls of a function that computes one sine, as "
-            f"{CALL_CONFIGURATIONS} configurations with {SEEDS} seeds each; each call in a process "
-            "of its own",
+            f"{CALL_CONFIGURATIONS} configurations with {CALL_SEEDS} seeds each; each call in a "
+            "process of its own",
             f"- joblib: the same calls by `Parallel(n_jobs={CORES})`, which keeps its processes",
             f"- commands: {COMMANDS} Python programs that write a line, as "
-            f"{COMMAND_CONFIGURATIONS} configurations with {SEEDS} seeds each",
-            f"- xargs: the same programs by `xargs -P{CORES}`",
+            f"{COMMAND_CONFIGURATIONS} configurations with {COMMAND_SEEDS} seeds each",
+            f"- small trainings: {COMMANDS} Python programs, in the same way, that import numpy and "
+            "compute for half a second of processor time",
+            f"- xargs: the same programs by `xargs -P{CORES}`, which keeps neither logs nor records",
+            "- one bare call: of the function, in a loop in one process",
             "",
-            "\"Jobs alone\" is the time from the start of the first job's training to the end of "
-            "the last one's, with all that Snakemake does between jobs. A call adds the start of "
-            "Snakemake and of the warm process, which do not grow with the number of runs.",
+            "\"Jobs alone\" is the time from the start of the first job's training to the moment "
+            "at which the last one's results are on disk, with all that Snakemake does between jobs. "
+            "A call adds the start of Snakemake and of the warm process, which do not grow with the "
+            "number of runs. \"One seed in a job\" is the time of a job's training divided by its "
+            "seeds, with two jobs at a time.",
             "",
             f"{result['cores']} cores of {result['processor']}, Python {result['python']}; "
             f"{versions}. Load average before: {result['load']:.1f}. Tools take turns.",
@@ -229,6 +309,10 @@ def page(result: dict[str, object], times: dict[str, dict[str, list[float]]]) ->
             "| ratio of the least times | |",
             "|---|--:|",
             *(f"| {name} | {ratio:.2f} |" for name, ratio in ratios(least)),
+            "",
+            "| extra wall time of a seed, of the least times | ms |",
+            "|---|--:|",
+            *(f"| {name} | {ms:.1f} |" for name, ms in extra_ms(least)),
             "",
         ]
     )  # fmt: skip
@@ -247,7 +331,7 @@ def main() -> None:
         for _ in range(options.turns):
             for tool, run in TOOLS.items():
                 for part, seconds in run(folder).items():
-                    times[tool].setdefault(part, []).append(round(seconds, 3))
+                    times[tool].setdefault(part, []).append(round(seconds, 7))
                 print(tool, {part: v[-1] for part, v in times[tool].items()}, flush=True)
     options.out.with_suffix(".json").write_text(
         json.dumps({**result, "seconds": times}, indent=1) + "\n"

@@ -46,9 +46,11 @@ from hyperverdict.vocabulary.users import Users
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 
 PREPARED = "resources/prepared"
-# What training jobs import: of our own loop, and of trainings of the user's own.
+# What training jobs import: of our own loop, and of trainings of the user's own. Only the metrics of
+# commands are read from files, which takes pandas.
 PRELOAD = ("torch", "hyperverdict.training.run")
 OWN_PRELOAD = ("hyperverdict.programs.warm",)
+COMMAND_PRELOAD = (*OWN_PRELOAD, "hyperverdict.programs.places")
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,10 @@ class Invocation:
     @property
     def preload(self) -> str:
         """The modules that training jobs find imported: no torch where a study does not need it."""
-        return ",".join(OWN_PRELOAD if self.declaration else PRELOAD)
+        training = self.study.vocabulary.training
+        if training is None:
+            return ",".join(PRELOAD)
+        return ",".join(COMMAND_PRELOAD if training.command else OWN_PRELOAD)
 
     @property
     def declared_defaults(self) -> dict[str, Level]:
