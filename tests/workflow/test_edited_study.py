@@ -46,18 +46,20 @@ def verdict(own):
     return hypothesis["verdicts"][0]
 
 
-def test_one_call_judges_an_edited_study_anew_and_trains_nothing(own):
+def test_one_call_trains_what_is_missing_and_judges_an_edited_study_anew(own):
     own.write(study("accuracy: {from: acc}", "accuracy: higher"))
     assert "declare a metric of another name" in own.fail()
+    own.write(study("loss: {matters_from: 0.001}", "loss: lower"))
+    own.run()
 
-    # What the message asks for: another metric, which the collected tables do not hold yet.
+    # Another metric, which the collected tables do not hold yet.
     points = "accuracy_percent: {from: acc, better: higher, matters_from: 1, unit: points}"
     own.write(study(points, "accuracy_percent: higher"))
     assert "nothing to train" in own.run()
     (effect,) = verdict(own)["effects"]
     assert (effect["metric"], effect["delta"]) == ("accuracy_percent", 1)
 
-    # One more metric, another size, and a training that is stated otherwise.
+    # Two metrics, another size, and a training that is stated otherwise.
     more = points.replace("from: 1,", "from: 2,") + "\n  loss: {matters_from: 0.001}"
     edited = study(more, "accuracy_percent: higher, loss: lower")
     own.write(edited.replace("{default: plain}", "{default: plain, title: words}"))

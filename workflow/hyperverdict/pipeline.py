@@ -23,6 +23,7 @@ from hyperverdict.ledger.record import reported_heads
 from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.programs.identity import identity_of
+from hyperverdict.programs.metrics import percent_scores
 from hyperverdict.records.collect import collect, joined, read_tables, write_tables
 from hyperverdict.records.provenance import provenance_of
 from hyperverdict.report.captions import write_results
@@ -143,23 +144,19 @@ def judge(
 
 
 def _refuse_percent(study: Study, final: pd.DataFrame) -> None:
-    """UserError where a training reports percent for a metric that is a fraction.
-
-    One point would count as a hundred, and 0.01 as a hundredth of one.
-    """
+    """UserError where a training reports percent for a metric that is a fraction."""
     training = study.vocabulary.training
-    for name, column in (training.scores if training else {}).items():
-        metric = study.metrics.get(name)
-        if metric is None or not metric.is_fraction or metric.final not in final:
-            continue
-        largest = float(pd.to_numeric(final[metric.final], errors="coerce").max())
-        if largest > 1 + 1e-6:
-            raise UserError(
-                f"metrics.{name}: {column} reaches "
-                f"{largest:g}, but {name} is a fraction (0 to 1). For percent, declare a metric "
-                f"of another name: {name}_percent: {{from: {column}, "
-                f"better: {metric.better}, matters_from: 1, unit: points}}; nothing trains again"
-            )
+    if training is None:
+        return
+    finals = {m: study.metrics[m].final for m in training.scores if m in study.metrics}
+    largest = {
+        training.scores[metric]: float(pd.to_numeric(final[column], errors="coerce").max())
+        for metric, column in finals.items()
+        if column in final
+    }
+    faults = percent_scores(training.fractions, training.scores, largest)
+    if faults:
+        raise UserError("\n".join(faults))
 
 
 def _present_code(study: Study) -> dict[str, str]:

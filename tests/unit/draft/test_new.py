@@ -344,6 +344,22 @@ def test_a_value_that_only_its_author_knows_is_asked_for(folder, capsys):
     assert "TODO" not in capsys.readouterr().out
 
 
+def test_what_to_write_for_percent_is_proposed_and_loads(folder):
+    study = write_study("train.py")
+    text = study.file.read_text()
+    old = "  accuracy: {from: test_acc, "
+    assert text.count(old) == 1
+    assert "# or in percent: accuracy_percent: {from: test_acc, better: higher, " in text
+    lines = [line for line in text.splitlines() if not line.startswith(old)]
+    text = (
+        "\n".join(lines)
+        .replace("# or in percent: ", "")
+        .replace("{accuracy:", "{accuracy_percent:")
+    )
+    study.file.write_text(text)
+    assert load_study(study.file).metrics["accuracy_percent"].unit == "points"
+
+
 def test_metrics_that_a_study_is_written_with_are_accepted(folder):
     source = THESIS.replace("history.append", "print").replace("OPEN", 'with open("x.csv", "w")')
     (folder / "thesis.py").write_text(source)

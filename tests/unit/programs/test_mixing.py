@@ -102,15 +102,51 @@ def test_a_metric_declared_later_that_is_no_number_in_some_runs_loses_no_seed(ow
     assert "2 of 5 runs of rate 0.2 diverged" in report.hypotheses[0].headline
 
 
-def test_percent_is_no_fraction(own):
+def test_percent_of_runs_that_exist_is_no_fraction(own):
     own.program(NOISE + "table([(e, 90 + n) for e in (1, 2, 3)], 'epoch,acc')")
+    expect = {"H": {**STUDY["hypotheses"]["H"], "expect": {"points": "higher"}}}
+    study = open_own(own, metrics={"points": {**METRIC, "from": "acc"}}, hypotheses=expect)
+    assert judge(own, study).hypotheses[0].verdicts
     expect = {"H": {**STUDY["hypotheses"]["H"], "expect": {"accuracy": "higher"}}}
     study = open_own(own, metrics={"accuracy": {"from": "acc"}}, hypotheses=expect)
     with pytest.raises(UserError, match=r"acc reaches 90.*fraction \(0 to 1\)"):
-        judge(own, study)
-    expect = {"H": {**STUDY["hypotheses"]["H"], "expect": {"points": "higher"}}}
-    study = open_own(own, metrics={"points": {**METRIC, "from": "acc"}}, hypotheses=expect)
-    assert judge(own, study, train=False).hypotheses[0].verdicts
+        judge(own, study, train=False)
+
+
+COUNTED = """
+with open("count", "a") as f:
+    f.write(f"{seed} ")
+table([(e, 90 + seed, 1.0, 70, 5) for e in (1, 2, 3)], "epoch,acc,share,val,loss")
+"""
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        {"accuracy": {"from": "acc"}},
+        {"f1": {"from": "acc", "unit": "fraction", "better": "higher", "matters_from": 0.01}},
+        {"accuracy": {"from": "share", "validation": "val"}},
+    ],
+)
+def test_a_job_stops_after_the_first_seed_in_percent(own, metrics):
+    own.program(COUNTED)
+    own.declare(metrics=metrics)
+    for _ in range(2):
+        with pytest.raises(UserError, match=r"fraction \(0 to 1\).*nothing trains again"):
+            own.train([0, 1, 2])
+        assert Path("count").read_text() == "0 ", "and does not train again before it is corrected"
+    [name] = metrics
+    percent = {"from": "acc", "better": "higher", "matters_from": 1, "unit": "points"}
+    own.declare(metrics={f"{name}_percent": percent, "loss": {"matters_from": 0.1}})
+    record = own.train([0, 1, 2])
+    assert {end.status for end in record.seeds.values()} == {"finished"}
+    assert Path("count").read_text() == "0 1 2 "
+
+
+def test_a_fraction_of_one_and_scores_that_are_none_are_no_percent(own):
+    own.program(COUNTED)
+    own.declare(metrics={"accuracy": {"from": "share"}, "loss": {"matters_from": 0.1}})
+    assert len(own.train([0, 1]).seeds) == 2
 
 
 def test_a_score_is_not_its_own_validation_score(own):

@@ -172,6 +172,10 @@ def _metrics(draft: Draft) -> Iterator[str]:
     yield "metrics:"
     for score in draft.scores:
         yield f"  {score.metric}: {_metric(score)}"
+        known = reported(score.metric, validated=False)
+        if known.is_fraction:
+            entry = f"from: {scalar(score.reported)}, better: {known.better}, matters_from: 1"
+            yield f"  # or in percent: {score.metric}_percent: {{{entry}, unit: points}}"
 
 
 def _metric(score: Score) -> str:

@@ -24,6 +24,7 @@ from hyperverdict.programs.metrics import (
     length_fault,
     missing_scores,
     not_finite,
+    percent_scores,
 )
 from hyperverdict.programs.orphans import end_left_behind
 from hyperverdict.programs.runner import SeedRunner
@@ -209,12 +210,13 @@ class _Program:
         unchecked.clear()
 
     def _refuse_missing(self, partial: PartialFolder) -> None:
-        """Refuse to go on after a seed that did not report a claimed metric."""
+        """Refuse to go on after a seed whose claimed metrics are not there, or in percent."""
         for part in partial.seeds().values():
             table = part.rows
-            known = [n for n in table.column_names if table[n].null_count < len(table)]
-            if part.record.status == "finished" and (lost := missing_scores(self._wanted, known)):
-                raise UserError("\n".join(lost))
+            columns = {name: table[name].drop_null() for name in table.column_names}
+            scores = {n: c[-1].as_py() for n, c in columns.items() if len(c)}
+            if part.record.status == "finished" and (faults := self._faults(scores)):
+                raise UserError("\n".join(faults))
 
     def _folders(self, seed: int) -> SeedFolders:
         partial = self._absolute / PARTIAL_FOLDER / f"seed~{seed}"
@@ -241,7 +243,14 @@ class _Program:
         status, message = self._judged(reported, seed)
         took = ran.seconds if reported.train_seconds is None else reported.train_seconds
         record = SeedRecord(status, int(reported.rows[-1]["step"]), took, 0, message)
-        return reported.rows, record, missing_scores(self._wanted, reported.scores)
+        return reported.rows, record, self._faults(reported.scores)
+
+    def _faults(self, scores: Mapping[str, float]) -> list[str]:
+        """What keeps the scores of a finished seed from being judged, whatever other seeds give."""
+        return [
+            *missing_scores(self._wanted, scores),
+            *percent_scores(self.training.fractions, self._wanted, scores),
+        ]
 
     @property
     def _wanted(self) -> dict[str, str]:

@@ -263,6 +263,33 @@ def missing_scores(wanted: Mapping[str, str], scores: Iterable[str]) -> list[str
     ]
 
 
+def percent_scores(
+    fractions: Mapping[str, str], wanted: Mapping[str, str], scores: Mapping[str, float]
+) -> list[str]:
+    """One sentence for each claimed fraction that is reported above 1, as percent are.
+
+    One point would count as a hundred, and a size of 0.01 as a hundredth of a point.
+
+    Args:
+        fractions: metric -> which direction is better.
+        wanted: metric -> its name in what is reported; scores for choices as METRIC.validation.
+        scores: name -> value.
+    """
+    found: dict[str, tuple[str, float]] = {}
+    for key, name in wanted.items():
+        metric = key.removesuffix(".validation")
+        value = scores.get(name, 0.0)
+        if metric in fractions and math.isfinite(value) and value > 1 + 1e-6:
+            found.setdefault(metric, (name, value))
+    return [
+        f"metrics.{metric}: {name} reaches {value:g}, but {metric} is a fraction (0 to 1). For "
+        f"percent, declare a metric of another name: {metric}_percent: {{from: "
+        f"{wanted.get(metric, name)}, better: {fractions[metric]}, matters_from: 1, unit: points}}"
+        "; nothing trains again"
+        for metric, (name, value) in found.items()
+    ]
+
+
 def not_finite(wanted: Iterable[str], scores: Mapping[str, float]) -> str:
     """The first claimed score that is not a finite number; "" where all are."""
     return next((name for name in wanted if not math.isfinite(scores.get(name, 0.0))), "")

@@ -27,7 +27,7 @@ from hyperverdict.vocabulary.aliases import own_name
 from hyperverdict.vocabulary.budget import KINDS
 from hyperverdict.vocabulary.declared import declare, kind_of
 from hyperverdict.vocabulary.hyperparameters import Hyperparameter
-from hyperverdict.vocabulary.metrics import TIME
+from hyperverdict.vocabulary.metrics import FRACTION, TIME, reported
 from hyperverdict.vocabulary.training import (
     LOG,
     METRICS,
@@ -138,6 +138,7 @@ def _training(raw: Raw, source: Source) -> Training:
         "data": (data,) if isinstance(data, str) else tuple(data),
         "scores": {n: m.get("from", n) for n, m in metrics.items() if n != TIME},
         "validation": {n: m["validation"] for n, m in metrics.items() if "validation" in m},
+        "fractions": dict(_fractions(metrics)),
         "stops_early": entry.get("stops_early", False),
     }
     if "call" in entry:
@@ -154,6 +155,14 @@ def _training(raw: Raw, source: Source) -> Training:
     if left:
         raise source.error((TRAIN, "command"), f"{left[0]} stands where a value belongs")
     return Training(command=words, unit=unit, **given)
+
+
+def _fractions(metrics: Raw) -> Iterator[tuple[str, str]]:
+    """(metric, which direction is better) of metrics that are fractions."""
+    for name, entry in metrics.items():
+        known = reported(name, validated=False)
+        if entry.get("unit", known.unit) == FRACTION:
+            yield name, entry.get("better", known.better)
 
 
 def _function(raw: Raw, source: Source, given: dict[str, Any]) -> Training:

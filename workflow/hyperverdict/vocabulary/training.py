@@ -34,6 +34,7 @@ class Training:
         data: files and folders that it reads.
         scores: metric name -> its name in what the training reports.
         validation: the same for the scores on which choices are made.
+        fractions: metrics that are fractions, so at most 1 -> "higher" or "lower", which is better.
         folders: where a function's module is looked for before Python's own places.
         arguments: hyperparameters that a function takes.
         takes_log: a function takes `log`.
@@ -49,6 +50,7 @@ class Training:
     data: tuple[str, ...] = ()
     scores: Mapping[str, str] = field(default_factory=dict)
     validation: Mapping[str, str] = field(default_factory=dict)
+    fractions: Mapping[str, str] = field(default_factory=dict, compare=False)
     folders: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     takes_log: bool = False
