@@ -46,8 +46,8 @@ from hyperverdict.vocabulary.users import Users
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 
 PREPARED = "resources/prepared"
-# What training jobs import: of our own loop, and of trainings of the user's own. Only the metrics of
-# commands are read from files, which takes pandas.
+# What training jobs import: of our own loop, and of trainings of the user's own. The metrics of a
+# command are read from files, which takes pandas.
 PRELOAD = ("torch", "hyperverdict.training.run")
 OWN_PRELOAD = ("hyperverdict.programs.warm",)
 COMMAND_PRELOAD = (*OWN_PRELOAD, "hyperverdict.programs.places")

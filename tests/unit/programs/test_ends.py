@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import time
+from pathlib import Path
 
 import pytest
 from hyperverdict.errors import UserError
@@ -304,31 +305,78 @@ def test_a_killed_job_takes_its_program_along(own):
     wait_for(lambda: not runs(pid))
 
 
-def test_what_a_killed_job_left_behind_is_ended_before_the_next_attempt(own, caplog):
-    own.program(
-        """
-        if os.path.exists("go"):
-            good(); sys.exit()
-        open("program", "w").write(str(os.getpid()))
-        if os.fork() == 0:  # the kernel ends the program itself, not what it has started
-            os.setsid()
-            open("pid", "w").write(str(os.getpid()))
-        time.sleep(60)
-        """
-    )
+STAYS_BEHIND = """
+if os.path.exists("go"):
+    good(); sys.exit()
+open("program", "w").write(str(os.getpid()))
+if os.fork() == 0:
+    os.setsid()
+    open("pid", "w").write(str(os.getpid()))
+time.sleep(60)
+"""
+
+
+def killed_job(own, *, with_guard: bool) -> list[int]:
+    """Kill -9 a job, and its guard before it; the processes that it had started."""
+    own.program(STAYS_BEHIND)
     own.declare()
     job = in_a_fork(lambda: own.train([0]))
     wait_for(lambda: (own.folder / "pid").exists() and (own.folder / "pid").read_text())
-    pid = int((own.folder / "pid").read_text())
+    started = [int((own.folder / name).read_text()) for name in ("program", "pid")]
+    if with_guard:
+        direct = Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text().split()
+        for guard in {int(pid) for pid in direct} - set(started):
+            os.kill(guard, signal.SIGKILL)
     os.kill(job.pid, signal.SIGKILL)
     job.join()
-    program = int((own.folder / "program").read_text())
-    wait_for(lambda: not runs(program))
-    assert runs(pid)
+    return started
+
+
+def test_a_killed_job_takes_along_whatever_it_has_started(own):
+    started = killed_job(own, with_guard=False)
+    wait_for(lambda: not any(map(runs, started)))
+
+
+def test_what_a_killed_job_left_behind_is_ended_before_the_next_attempt(own, caplog):
+    started = killed_job(own, with_guard=True)
+    assert all(map(runs, started))
     (own.folder / "go").touch()
     assert own.train([0]).seeds["0"].status == "finished"
-    assert not runs(pid)
-    assert "left processes running (1)" in caplog.text
+    assert not any(map(runs, started))
+    assert "left processes running (2)" in caplog.text
+
+
+def test_a_program_without_our_environment_ends_with_a_killed_job_too(own):
+    own.program(STAYS)
+    own.declare(f"env -i {PYTHON} train.py {ARGUMENTS}")
+    job = in_a_fork(lambda: own.train([0]))
+    wait_for(lambda: (own.folder / "pid").exists() and (own.folder / "pid").read_text())
+    os.kill(job.pid, signal.SIGKILL)
+    job.join()
+    wait_for(lambda: not runs(int((own.folder / "pid").read_text())))
+
+
+def test_the_guard_is_no_target_of_signals_to_the_jobs_group(own):
+    own.program(STAYS)
+    own.declare()
+
+    def work() -> None:
+        os.setsid()
+        own.train([0])
+
+    job = in_a_fork(work)
+    wait_for(lambda: (own.folder / "pid").exists() and (own.folder / "pid").read_text())
+    pid = int((own.folder / "pid").read_text())
+    os.killpg(job.pid, signal.SIGKILL)
+    job.join()
+    wait_for(lambda: not runs(pid))
+
+
+def test_no_guard_outlives_a_job_that_ends_well(own):
+    own.program("good()")
+    before = children()
+    own.train([0])
+    assert children() == before
 
 
 def killed_for_memory(monkeypatch, own):

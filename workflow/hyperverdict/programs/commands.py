@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from hyperverdict.errors import UserError
@@ -19,9 +18,11 @@ from hyperverdict.programs.command import (
     seed_command,
     told_place,
 )
+from hyperverdict.programs.guard import Guard
 from hyperverdict.programs.log import last_lines
 from hyperverdict.programs.memory import says_out_of_memory, was_killed
 from hyperverdict.programs.metrics import Reported, read_metrics
+from hyperverdict.programs.orphans import mark_of
 from hyperverdict.programs.process import Ended, run_child
 from hyperverdict.programs.runner import Ran
 from hyperverdict.training.stopping import REQUEUE_EXIT_CODE, Checkpointed, StopRequest
@@ -36,7 +37,6 @@ IDLE_CALLS = 3
 CONTINUES = "continues"
 
 
-@dataclass(frozen=True)
 class Commands:
     """Runs seeds by starting the user's command.
 
@@ -45,9 +45,15 @@ class Commands:
         memory_note: called when memory ran out, where the job may get more; raises UserError.
     """
 
-    configuration: Configuration
-    folder: Path
-    memory_note: Callable[[], None] | None = None
+    def __init__(
+        self,
+        configuration: Configuration,
+        folder: Path,
+        memory_note: Callable[[], None] | None = None,
+    ) -> None:
+        self.configuration, self.folder, self.memory_note = configuration, folder, memory_note
+        # Before anything here starts threads.
+        self._guard = Guard(mark_of(folder))
 
     @property
     def training(self) -> Training:
@@ -57,7 +63,8 @@ class Commands:
         return training
 
     def close(self) -> None:
-        """Nothing is kept between seeds."""
+        """End the guard."""
+        self._guard.close()
 
     def run(self, seed: int, folders: SeedFolders, device: str, stop: StopRequest) -> Ran:
         """Run one seed; see `SeedRunner`."""
@@ -115,7 +122,8 @@ class Commands:
         if not (self.training.uses(CHECKPOINT) or continues.exists()):
             _remove(folders.metrics)
         while True:
-            ended = run_child(command, folders.log, environment(os.environ, self.folder), stop)
+            surrounding = environment(os.environ, self.folder)
+            ended = run_child(command, folders.log, surrounding, stop, self._guard)
             seconds += ended.seconds
             if ended.code != REQUEUE_EXIT_CODE:
                 return ended, seconds, 0

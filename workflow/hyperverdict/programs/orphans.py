@@ -130,15 +130,32 @@ def end_left_behind(folder: Path) -> int:
     return len(left)
 
 
-def _read_mark(pid: int) -> tuple[int, str, str]:
-    """(job, when it started, the run's folder) of a process of ours; (0, "", "") for others."""
+def end_marked(mark: str) -> None:
+    """Kill all processes that bear a mark, also those that they start meanwhile."""
+    until = time.monotonic() + _SECONDS_TO_END
+    while time.monotonic() < until:
+        left = [pid for pid in _processes() if _mark(pid) == mark and _runs(pid)]
+        if not left:
+            return
+        for pid in left:
+            _kill(pid)
+        time.sleep(0.01)
+
+
+def _mark(pid: int) -> str:
+    """What the environment of a process says it is of; "" where it says nothing."""
     try:
         content = (_PROC / str(pid) / "environ").read_bytes()
     except OSError:
-        return 0, "", ""
+        return ""
     start = f"{MARK}=".encode()
     found = next((entry for entry in content.split(b"\0") if entry.startswith(start)), b"")
-    parts = os.fsdecode(found.removeprefix(start)).split(" ", 2)
+    return os.fsdecode(found.removeprefix(start))
+
+
+def _read_mark(pid: int) -> tuple[int, str, str]:
+    """(job, when it started, the run's folder) of a process of ours; (0, "", "") for others."""
+    parts = _mark(pid).split(" ", 2)
     return (int(parts[0]), parts[1], parts[2]) if len(parts) == 3 and parts[0].isdigit() else (
         0, "", "",
     )  # fmt: skip

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Protocol
 
 from hyperverdict.errors import UserError
+from hyperverdict.programs.guard import Guard
 from hyperverdict.programs.log import CappedLog
 from hyperverdict.programs.memory import memory_kills, was_killed
-from hyperverdict.programs.orphans import adopting, children, dies_with_us, end_new_children
+from hyperverdict.programs.orphans import adopting, children, end_new_children
 from hyperverdict.training.stopping import StopRequest
 
 logger = logging.getLogger(__name__)
@@ -76,14 +77,18 @@ def run_child(
     log: Path,
     environment: Mapping[str, str],
     stop: StopRequest,
+    guard: Guard,
     grace_seconds: float = GRACE_SECONDS,
 ) -> Ended:
     """Run a command to its end; see `follow_child`.
 
     It reads nothing from standard input. Raises UserError when it cannot be started.
+
+    Args:
+        guard: ends it should we be killed.
     """
     with adopting():
-        return follow_child(lambda: _Started(command, environment), log, stop, grace_seconds)
+        return follow_child(lambda: _Started(command, environment, guard), log, stop, grace_seconds)
 
 
 def follow_child(
@@ -123,9 +128,12 @@ class _Started:
 
     shares_output = False
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._before = children()
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], guard: Guard
+    ) -> None:
+        self._before, self._guard = children(), guard
         self._process = _start(command, environment)
+        guard.watch(self._process.pid)
         assert self._process.stdout is not None
         self._pipe = self._process.stdout
         self.output = self._pipe.fileno()
@@ -145,6 +153,7 @@ class _Started:
             self._process.wait()
         else:
             in_group = signal_group(self._process.pid, signal.SIGKILL)
+        self._guard.watch(0)
         return in_group | bool(end_new_children(self._before))
 
     def close(self) -> None:
@@ -162,7 +171,6 @@ def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess
             stderr=subprocess.STDOUT,
             env=dict(environment),
             start_new_session=True,
-            preexec_fn=dies_with_us(),
         )
     except FileNotFoundError as error:
         raise UserError(f"train.command: {_not_found(command[0], error)}") from None
