@@ -304,6 +304,9 @@ def test_pairs_and_single_runs_are_used_together():
     values = np.mean(list(b.values())) - np.mean(list(a.values()))
     assert measured.estimate.value == pytest.approx(values)
     assert measured.correlation == pytest.approx(1.0)
+    apart = measure(outcomes(a, {s + 100: v for s, v in b.items()}), A_TO_B)
+    assert apart.pairs == 0
+    assert measured.estimate.standard_error < 0.8 * apart.estimate.standard_error
 
 
 def test_a_shared_seed_with_a_failed_run_is_used_in_neither_arm():

@@ -41,6 +41,15 @@ def test_unpaired_intervals_hold_the_share_and_shrink():
     assert unpaired_wins(0.5, 0) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize("share", [0.0, 1e-15, 1e-4, 0.01, 0.5, 0.99, 1 - 1e-4, 1 - 1e-15, 1.0])
+@pytest.mark.parametrize("n", [1, 5, 100])
+def test_shares_near_the_ends_have_intervals_too(share, n):
+    low, high = unpaired_wins(share, n)
+    assert 0 <= low <= share <= high <= 1
+    mirrored = unpaired_wins(1 - share, n)
+    assert (1 - high, 1 - low) == pytest.approx(mirrored, abs=1e-6)
+
+
 def test_skewness_is_adjusted_for_n():
     data = [0.0] * 9 + [1.0]
     assert skewness(data) == pytest.approx(math.sqrt(10))

@@ -13,6 +13,8 @@ from hyperverdict.stats.exact import clopper_pearson
 
 Interval = tuple[float, float]
 
+TINY = 1e-12
+
 
 def paired_wins(wins: int, ties: int, losses: int, alpha: float = 0.05) -> Interval:
     """Exact interval at 1 - alpha from independent pairs.
@@ -44,7 +46,11 @@ def unpaired_wins(share: float, smaller: int, alpha: float = 0.05) -> Interval:
         terms = scipy.special.rel_entr([share, 1 - share], [theta, 1 - theta])
         return float(terms.sum()) - most
 
-    tiny = 1e-12
-    low = scipy.optimize.brentq(excess, tiny, share) if share > tiny else 0.0
-    high = scipy.optimize.brentq(excess, share, 1 - tiny) if share < 1 - tiny else 1.0
-    return float(low), float(high)
+    low, high = TINY, 1 - TINY
+    # Beyond these ends the bound lies nearer to 0 or 1 than anybody can tell.
+    reached_low = share > low and excess(low) > 0
+    reached_high = share < high and excess(high) > 0
+    return (
+        float(scipy.optimize.brentq(excess, low, share)) if reached_low else 0.0,
+        float(scipy.optimize.brentq(excess, share, high)) if reached_high else 1.0,
+    )
