@@ -265,7 +265,8 @@ def _leg_notes(question: Question, evidence: Evidence, legs: Sequence[Leg]) -> t
             f"All {len(legs)} parts are too small to matter, but not at {level} that contradicts "
             "the whole claim."
         )
-    if any(effect.failures_decide for leg in legs for effect in leg.effects):
+    failing = any(effect.failures_decide for leg in legs for effect in leg.effects)
+    if failing and evidence == "inconclusive":
         notes.append("Inconclusive: the outcome depends on the failed runs.")
     return tuple(notes)
 

@@ -186,7 +186,8 @@ class ImportanceClaim(Claim):
         delta, claim = expectation.matters_from, expectation.direction
         nominal = question.look_rule.nominal(question.alpha, estimate.n)
         decision = decide_apart(direction, estimate, delta, nominal, claim)
-        failing = not fail_alike(outcomes_of(question, expectation.metric).values)
+        decided = decision.outcome != "inconclusive"
+        failing = decided and not fail_alike(outcomes_of(question, expectation.metric).values)
         evidence: Evidence = "inconclusive" if failing else decision.outcome
         needed = None
         if evidence == "inconclusive" and estimate.df > 0 and not failing:

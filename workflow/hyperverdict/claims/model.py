@@ -151,6 +151,11 @@ class Judgement:
         """All effects of all legs."""
         return tuple(effect for leg in self.legs for effect in leg.effects)
 
+    @property
+    def failures_decide(self) -> bool:
+        """Whether it is open because of failed runs."""
+        return self.evidence == "inconclusive" and any(e.failures_decide for e in self.effects)
+
 
 @dataclass(frozen=True)
 class Claim(ABC):

@@ -87,7 +87,7 @@ def meaning(claim: Claim, judgement: Judgement, where: str) -> str:
     legs = judgement.judged_legs
     if judgement.evidence == "estimated":
         return ESTIMATED.format(where=where)
-    if any(effect.failures_decide for effect in judgement.effects):
+    if judgement.failures_decide:
         return FAILURES.format(where=where)
     leg = next((x for x in legs if x.evidence == judgement.evidence), next(iter(legs), None))
     size = _size(leg)

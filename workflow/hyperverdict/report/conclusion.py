@@ -256,7 +256,7 @@ def _settled(verdict: Verdict) -> str:
 def _undecided(verdict: Verdict) -> str:
     """What would decide an open verdict."""
     judgement, more = verdict.judgement, f"more {plural(verdict.replicate)}"
-    if any(effect.failures_decide for effect in judgement.effects):
+    if judgement.failures_decide:
         return f"Fewer failed runs would decide it; {more} alone would not."
     undecided = [leg for leg in judgement.judged_legs if leg.evidence == "inconclusive"]
     if undecided and all(leg.metric.is_time for leg in undecided):

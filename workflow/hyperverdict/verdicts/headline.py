@@ -26,8 +26,8 @@ def headline(judgement: Judgement, blocking: CheckResult | None, failures: str =
     evidence = judgement.evidence
     if blocking is not None and evidence != "true by arithmetic":
         return f"inconclusive ({blocking.headline})"
-    if failures and any(e.failures_decide for e in judgement.effects):
-        failures = f"failures decide it: {failures}" if evidence == "inconclusive" else failures
+    if failures and judgement.failures_decide:
+        failures = f"failures decide it: {failures}"
     return f"{evidence} ({failures})" if failures else evidence
 
 

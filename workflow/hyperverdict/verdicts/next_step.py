@@ -54,7 +54,7 @@ def next_step(verdict: Verdict) -> NextStep:
     blocking = verdict.blocking
     if blocking is not None:
         return NextStep(Urgency.BLOCKED, blocking.remedy, -blocking.gravity)
-    if any(effect.failures_decide for effect in verdict.judgement.effects):
+    if verdict.judgement.failures_decide:
         sentence = "Find out why runs fail: the failed runs decide this claim."
         return NextStep(Urgency.FAILURES, sentence)
     if evidence in ("inconclusive", "estimated"):
