@@ -74,7 +74,7 @@ def failure_words(run: Invocation) -> str:
         lines.append(f"\n... and {rest}")
     smoke = f" --config {run.study.smoke.option}" if run.study.smoke else ""
     lines.append(
-        "\nFinished seeds are kept. Call the same command again to go on, "
+        "\nFinished seeds are kept. Correct what is named above and call the same command again, "
         "or judge what exists:\n"
         f"    {snakemake(run.study_file, target='partial_report')}{smoke}\n"
     )
