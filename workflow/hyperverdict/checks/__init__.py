@@ -16,6 +16,7 @@ from hyperverdict.checks import (
     registration,
     replication,
     scope,
+    selection,
     time,
     training,
 )
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     *time.CHECKS,
     *scope.CHECKS,
     *registration.CHECKS,
+    *selection.CHECKS,
     *opposing.CHECKS,
     *elsewhere.CHECKS,
 )

@@ -12,6 +12,7 @@ from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Effect, Evidence
 from hyperverdict.ledger.status import LedgerStatus
 from hyperverdict.outcomes.arms import ArmRuns
+from hyperverdict.outcomes.beside import Beside
 from hyperverdict.outcomes.elsewhere import ClaimNotes, Elsewhere
 from hyperverdict.outcomes.questions import Trial
 from hyperverdict.outcomes.timing import Timing
@@ -40,6 +41,7 @@ class CheckContext:
         status: how the ledger lets the question be judged.
         elsewhere: what is known of a table that was not trained here; None for our own runs.
         leave_one_out: seed -> the evidence without it.
+        beside: levels that runs have and the claim does not name.
         opposing: sentences on hypotheses that claim the opposite.
         present_code: what is made of the user's code (`Configuration.code_key`) -> the checksum of
             the code that would make it now; empty where nobody asked.
@@ -57,6 +59,7 @@ class CheckContext:
     status: LedgerStatus = field(default_factory=LedgerStatus)
     elsewhere: Elsewhere | None = None
     leave_one_out: Mapping[int, Evidence] = field(default_factory=dict)
+    beside: Beside = field(default_factory=Beside)
     opposing: tuple[str, ...] = ()
     present_code: Mapping[str, str] = field(default_factory=dict)
 

@@ -87,6 +87,24 @@ CHECKS: tuple[Check, ...] = (
         remedy="Train every arm with several seeds.",
     ),
     _noted(
+        "unnamed_contexts",
+        "caveat",
+        title="The claim names all contexts of the table",
+        explains="Levels of the settings that make a claim's contexts (data sets, say) which the "
+        "table has and the claim leaves out: what holds in those named may have been picked.",
+        remedy="Name all levels that the table has, or say before the results which count.",
+    ),
+    _noted(
+        "picked_seeds",
+        "blocks",
+        "caveat",
+        title="All seeds of the table are used",
+        explains="Seeds that the study leaves out (`seeds:`) although the arms have runs with "
+        "them. Seeds that stand in a row are taken as planned; where some between them are left "
+        "out, they may have been picked by their scores.",
+        remedy="Judge all seeds that the arms have.",
+    ),
+    _noted(
         "copied_runs",
         "blocks",
         title="Runs are no copies of each other",

@@ -52,6 +52,11 @@ class ClaimArms:
     notes: tuple[str, ...] = ()
 
     @property
+    def budget_of_arms(self) -> Budget:
+        """The budget under which the arms are named, whether or not the table states one."""
+        return self.arms[0].configuration.budget
+
+    @property
     def titles(self) -> list[str]:
         """The arms for people."""
         return [arm.title for arm in self.arms]

@@ -11,12 +11,13 @@ import pandas as pd
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.foreign.arms import RUN, SETTINGS, ClaimArms, arms_of
 from hyperverdict.foreign.confounders import names_text
-from hyperverdict.foreign.faults import faults, lengths_text, lost_text, shorter_runs
+from hyperverdict.foreign.faults import Finding, faults, lengths_text, lost_text, shorter_runs
 from hyperverdict.foreign.replication import Replicates, replicates
 from hyperverdict.foreign.runs import Runs
-from hyperverdict.foreign.select import Selection
+from hyperverdict.foreign.select import Selection, matching
 from hyperverdict.foreign.study import Loaded
 from hyperverdict.foreign.tables import curve_rows, final_rows
+from hyperverdict.foreign.unnamed import picked_seeds, unnamed_arms, unnamed_contexts
 from hyperverdict.outcomes.elsewhere import ClaimNotes
 from hyperverdict.outcomes.questions import named_elsewhere
 from hyperverdict.outcomes.values import EPOCH_TOLERANCE
@@ -75,8 +76,44 @@ def prepare(
         lines.append(_line(claim, arm.title, selected, found, averaged[-1]))
     stated = loaded.states_budget.get(hypothesis.id, False)
     findings = faults(claim, metrics, loaded.study.baseline, states_budget=stated)
-    notes = ClaimNotes(claim.tuned, findings, tuple(_notes(claim, averaged)), claim.replicate)
+    others, more = unnamed_arms(claim, loaded.study.baseline)
+    others = [(named_elsewhere(arm, hypothesis, budget), held) for arm, held in others]
+    finals += [final_rows(runs, arm, held, metrics, settings) for arm, held in others]
+    findings |= _selected(claim, loaded)
+    notes = ClaimNotes(
+        claim.tuned,
+        findings,
+        tuple(_notes(claim, averaged)),
+        claim.replicate,
+        tuple(arm for arm, _ in others),
+        more,
+        {
+            arm.label: frozenset(claim.number[selected.unfinished].tolist())
+            for arm, selected in zip(arms, claim.selections, strict=True)
+        },
+    )
     return Prepared(tuple(finals), tuple(curves), frozenset(seeds), notes, tuple(lines))
+
+
+def _selected(claim: ClaimArms, loaded: Loaded) -> dict[str, Finding]:
+    """Contexts and seeds of the table that the study leaves out."""
+    found: dict[str, Finding] = {}
+    contexts = unnamed_contexts(claim)
+    if contexts:
+        found["unnamed_contexts"] = ("caveat", contexts, "", 5.9)
+    stated = loaded.seeds.get(claim.hypothesis.id)
+    if stated is not None:
+        every = [
+            np.flatnonzero(matching(claim.runs, {**claim.baseline, **arm.levels}))
+            for arm in claim.arms
+        ]
+        sentence, picked = picked_seeds(claim.runs, every, stated)
+        if sentence and picked:
+            why = "Seeds between those used are left out, as if picked by their scores."
+            found["picked_seeds"] = ("blocks", f"{sentence} {why}", "seeds left out", 9.7)
+        elif sentence:
+            found["picked_seeds"] = ("caveat", sentence, "", 5.7)
+    return found
 
 
 def _line(claim: ClaimArms, title: str, selected: Selection, found: Replicates, over: str) -> str:

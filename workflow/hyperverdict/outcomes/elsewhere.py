@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hyperverdict.effects.outcomes import Arm
+
 # How grave what a check found is.
 Level = Literal["blocks", "caveat", "information"]
 
@@ -21,12 +23,18 @@ class ClaimNotes:
         notes: sentences for the scope: what was averaged, which rows were left out.
         replicate: what its replicates are: "seed", "run" where no column holds seeds, or
             "setting combination" where runs are paired on these.
+        beside: arms at levels of the compared settings that the claim does not name; more: how many
+            such levels are too many to be among them.
+        pending: arm label -> replicates whose runs have not finished yet.
     """
 
     tuned: tuple[str, ...] = ()
     findings: Mapping[str, tuple[Level, str, str, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     replicate: str = "seed"
+    beside: tuple[Arm, ...] = ()
+    more: int = 0
+    pending: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

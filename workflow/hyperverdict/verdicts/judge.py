@@ -25,6 +25,7 @@ from hyperverdict.ledger.registration import register_at
 from hyperverdict.ledger.status import LedgerStatus, status_of
 from hyperverdict.ledger.versions import dropped, versions_history
 from hyperverdict.outcomes.arms import arm_runs
+from hyperverdict.outcomes.beside import Beside, arms_beside, beside
 from hyperverdict.outcomes.elsewhere import Elsewhere
 from hyperverdict.outcomes.images import image_errors
 from hyperverdict.outcomes.questions import make_question, named_elsewhere, tuning_of
@@ -240,6 +241,7 @@ def judge_question(
         status=status,
         elsewhere=inputs.elsewhere,
         leave_one_out=leave_one_out(question, judgement),
+        beside=_beside(inputs, hypothesis, question),
         present_code=inputs.present_code,
     )
     contrasts = dict.fromkeys(effect.contrast for effect in context.effects)
@@ -267,6 +269,17 @@ def _shown(judgement: Judgement, study: Study, partial: bool) -> Judgement:
     if not (study.only_estimates or partial):
         return judgement
     return estimates_only(judgement, facts=not (study.smoke or partial))
+
+
+def _beside(inputs: JudgementInputs, hypothesis: Hypothesis, question: Question) -> Beside:
+    """Levels that runs have and the claim does not name."""
+    if question.claim.reads != "final" or not question.arms or inputs.study.only_estimates:
+        return Beside()
+    if inputs.elsewhere is None:
+        arms = arms_beside(inputs.study, hypothesis, question.arms, question.budget)
+        return beside(question, arms, inputs.runs)
+    notes = inputs.elsewhere.of(hypothesis.id, str(question.budget or ""))
+    return beside(question, notes.beside, inputs.runs, notes.more)
 
 
 def _corrected(question: Question, family: int) -> tuple[Question, Evidence | None]:

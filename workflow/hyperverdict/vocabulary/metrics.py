@@ -23,8 +23,8 @@ Maker = Literal["loop", "training", "table"]
 FRACTION = "fraction"
 _HUNDREDTHS = re.compile(r"(.+?)\s*(?:%|percent|pct|percentage points?|points?|pp)", re.IGNORECASE)
 SECONDS = "seconds"
-# A fifth of the whole scale is no smallest effect of interest: it was meant in percentage points.
-LARGEST_SIZE = 0.2
+# Half of the whole scale is no smallest effect of interest: it was meant in percentage points.
+LARGEST_SIZE = 0.5
 TIME = "train_time"
 
 
