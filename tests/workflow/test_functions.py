@@ -57,3 +57,11 @@ def test_a_run_has_the_rows_of_every_seed_and_what_it_printed(boosted):
 
 def test_a_second_call_does_nothing(boosted):
     assert "Nothing to be done" in boosted.run()
+
+
+@pytest.mark.parametrize(("options", "limits"), [((), 0), (("--max-jobs-per-timespan", "7/1s"), 1)])
+def test_only_a_limit_that_jobs_can_reach_is_kept(boosted, options, limits):
+    """Snakemake asks once a second for every job that has ended whether the limit allows more."""
+    printed = boosted.run("--verbose", "--forcerun", "report", *options)
+    assert printed.count("Submitting maximum") == limits
+    assert ("Submitting maximum 7 job(s)" in printed) == bool(limits)

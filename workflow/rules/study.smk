@@ -51,6 +51,7 @@ def prepare_for_jobs():
 
     def prepare(*args, **kwargs):
         accept_folders()
+        start_at_once()
         show_plan()
         if IS_MODULE:
             register_first()
@@ -67,6 +68,18 @@ def accept_folders():
     except UserError as error:
         refuse(error)
     workflow.dag_settings = replace(settings, targets=targets)
+
+
+def start_at_once():
+    """Lifts a limit on the starts of jobs that nothing reaches, as the profiles state it.
+
+    Snakemake looks once a second, for every job that has ended, whether the limit lets others start:
+    after a thousand jobs, a thousand times a second.
+    """
+    settings = workflow.scheduling_settings
+    limit = settings.max_jobs_per_timespan if settings else None
+    if limit and limit.max_jobs >= 100_000:
+        workflow.scheduling_settings = replace(settings, max_jobs_per_timespan=None)
 
 
 def show_plan():
