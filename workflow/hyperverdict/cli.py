@@ -56,6 +56,17 @@ def _parser() -> argparse.ArgumentParser:
     judge.add_argument("study", type=Path, help=f"{STUDY_HELP}; `columns:` maps columns")
     judge.add_argument("--out", type=Path, help="folder of results; default results/judged/NAME")
     judge.add_argument("--json", action="store_true", help=JSON_HELP)
+    judge.add_argument(
+        "--ledger",
+        type=Path,
+        metavar="FILE",
+        help="file that counts the looks at these runs; default beside the folder of results",
+    )
+    judge.add_argument(
+        "--no-ledger",
+        action="store_true",
+        help="count no looks: nothing guards against judging a growing table again and again",
+    )
     read = add(
         "read",
         "show how tables of runs are read",
@@ -116,7 +127,16 @@ def _parser() -> argparse.ArgumentParser:
 def _judge(options: argparse.Namespace) -> None:
     from hyperverdict.elsewhere import judge_files
 
-    judge_files(options.runs, options.study, options.out, options.json)
+    if options.ledger is not None and options.no_ledger:
+        raise UserError("--ledger and --no-ledger exclude each other; give one of them")
+    judge_files(
+        options.runs,
+        options.study,
+        options.out,
+        options.json,
+        options.ledger,
+        not options.no_ledger,
+    )
 
 
 def _read(options: argparse.Namespace) -> None:

@@ -17,11 +17,13 @@ from hyperverdict.foreign.files import read_runs
 from hyperverdict.foreign.judge import judge_table
 from hyperverdict.foreign.reading import Reading
 from hyperverdict.records.collect import Tables
+from hyperverdict.report.conclusion import anytime_text
+from hyperverdict.verdicts.facts import UNGUARDED
 from hyperverdict.verdicts.model import StudyReport, Verdict
 from hyperverdict.vocabulary.metrics import RECORDED
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.effects import interval_text
-from hyperverdict.words.numbers import count, estimate_text, size_text, unit_of
+from hyperverdict.words.numbers import count, estimate_text, size_text, unit_of, upper
 
 ID = "comparison"
 DIRECTIONS = ("higher", "lower", "not_higher", "not_lower")
@@ -63,7 +65,13 @@ class Comparison:
             leg_sentence(leg, effect, replicate) for leg in judgement.legs for effect in leg.effects
         ]
         dropped = [leg.dropped_because for leg in judgement.legs if leg.dropped_because]
-        return [*found, *dropped, *judgement.notes]
+        return [*found, *dropped, *judgement.notes, *self._looks()]
+
+    def _looks(self) -> list[str]:
+        """What holds however often anybody looks, and whether anything counts the looks."""
+        unguarded = "" if self.report.ledger else f"{upper(UNGUARDED)}."
+        anytime = anytime_text(self.verdict)
+        return [text for text in (anytime and f"{anytime}.", unguarded) if text]
 
     def _checks(self) -> list[tuple[str, str]]:
         return [(check.level, check.sentence) for check in self.verdict.fired]
@@ -85,7 +93,8 @@ class Comparison:
         return (
             f"<div><details><summary>reading</summary><ul>{reading}</ul></details>"
             f"<p><b>{escape(self.headline)}</b>: {claim}</p>"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{checks}"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+            f"{_items(map(escape, self._looks()))}{checks}"
             f"<details><summary>scope</summary>{_items(map(escape, self.verdict.scope))}</details>"
             f"<p>{escape(self.report.next_step)}</p></div>"
         )
@@ -104,6 +113,7 @@ def compare(
     states: Mapping[str, str] | None = None,
     data: str = "",
     alpha: float = 0.05,
+    ledger: str | Path | None = None,
 ) -> Comparison:
     """Judge one comparison on a table of runs.
 
@@ -120,6 +130,8 @@ def compare(
         states: word in a column of states -> finished, failed, stopped or unfinished.
         data: name of the data set; it selects rows where a column holds data sets.
         alpha: two-sided probability of a wrong verdict.
+        ledger: file that counts the looks, for a table that grows and is judged again. Without one
+            nothing guards against repeated looks, and the comparison says so.
 
     Raises UserError for a table or claim that cannot be read.
 
@@ -148,7 +160,7 @@ def compare(
         "hypotheses": {ID: claim},
     }
     cells = table if isinstance(table, pd.DataFrame) else read_runs([table])
-    judged = judge_table(cells, study)
+    judged = judge_table(cells, study, None if ledger is None else Path(ledger))
     verdict = judged.report.hypotheses[0].verdicts[0]
     return Comparison(verdict, judged.report, judged.tables, judged.reading)
 

@@ -11,6 +11,7 @@ from hyperverdict.foreign.files import read_runs
 from hyperverdict.foreign.judge import judge_table, read_table
 from hyperverdict.foreign.reading import read
 from hyperverdict.foreign.skeleton import skeleton
+from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.records.collect import write_tables
 from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
@@ -21,12 +22,18 @@ from hyperverdict.study.structure import Source
 from hyperverdict.verdicts.document import to_json
 from hyperverdict.verdicts.store import write_verdicts
 
+REPORT_FILE = "report.html"
 JUDGED = Path("results/judged")
 SKELETON = Path("study.yaml")
 
 
 def judge_files(
-    runs: Sequence[Path], study: Path, out: Path | None = None, as_json: bool = False
+    runs: Sequence[Path],
+    study: Path,
+    out: Path | None = None,
+    as_json: bool = False,
+    ledger: Path | None = None,
+    keep_ledger: bool = True,
 ) -> Path:
     """Judge a study on tables of runs and write all that a trained study gets; gives the report.
 
@@ -35,11 +42,25 @@ def judge_files(
         study: the study file.
         out: the folder of the results; default results/judged/NAME.
         as_json: print verdicts.json alone instead of the reading and the verdicts.
+        ledger: file that counts the looks at these runs; default beside the folder of the results.
+        keep_ledger: False to count no looks.
 
     Raises UserError for input that cannot be read, before anything is written.
     """
-    judged = judge_table(read_runs(runs), study)
-    folder = out or JUDGED / judged.study.name
+
+    def folder_of(name: str) -> Path:
+        return out or JUDGED / name
+
+    def ledger_of(name: str) -> Path:
+        return ledger or ledger_beside(folder_of(name))
+
+    judged = judge_table(
+        read_runs(runs),
+        study,
+        ledger_of if keep_ledger else None,
+        lambda name: folder_of(name) / REPORT_FILE,
+    )
+    folder = folder_of(judged.study.name)
     if not as_json:
         print("\n".join(judged.reading.lines()), end="\n\n")
     write_verdicts(judged.report, folder)
@@ -51,12 +72,17 @@ def judge_files(
         "study": str(study),
         "trained": "elsewhere",
     }
-    html = write_report(judged.study, judged.report, drawn, provenance, folder / "report.html")
+    html = write_report(judged.study, judged.report, drawn, provenance, folder / REPORT_FILE)
     if as_json:
         print(to_json(judged.report), end="")
     else:
         print_verdicts(judged.report, judged.study, html)
     return html
+
+
+def ledger_beside(folder: Path) -> Path:
+    """The ledger of the results in a folder: beside it, so that it outlives them."""
+    return folder.with_name(f"{folder.name}.{LEDGER_FILE}")
 
 
 def read_files(runs: Sequence[Path], study: Path | None = None) -> None:

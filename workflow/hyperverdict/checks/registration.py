@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
+from hyperverdict.stats.sequential import ConfidenceSequence
 from hyperverdict.words.numbers import count, listed
 
 # Other versions that a sentence names.
@@ -64,7 +67,7 @@ def runs_left_out(context: CheckContext) -> Found:
         return NOT_APPLICABLE
     if not look.removed:
         return None
-    what = count(look.removed, context.notes.replicate)
+    what = count(look.removed, "run" if context.elsewhere else context.notes.replicate)
     are = "is" if look.removed == 1 else "are"
     return blocks(
         f"{what} that an earlier look judged {are} left out of this one.",
@@ -73,4 +76,30 @@ def runs_left_out(context: CheckContext) -> Found:
     )
 
 
-CHECKS: tuple[Check, ...] = (post_hoc, several_versions, runs_left_out)
+@check(
+    "caveat",
+    title="Repeated looks at the table change nothing",
+    explains="Whether the verdict on a table without a ledger would stand if the table had been "
+    "judged again after every run. Looking after each of 3 to 30 runs finds an effect that does "
+    "not exist in a quarter of studies.",
+    remedy="Judge with a ledger from the first look: `hyperverdict judge --ledger FILE`, or "
+    "`ledger=` in a notebook.",
+)
+def unguarded_looks(context: CheckContext) -> Found:
+    """The verdict on a table without a ledger hangs on having looked once."""
+    if context.elsewhere is None or context.status.look is not None or not context.effects:
+        return NOT_APPLICABLE
+    held = context.judgement.evidence
+    if held in ("inconclusive", "estimated", "true by arithmetic"):
+        return None
+    anytime = replace(context.question, look_rule=ConfidenceSequence())
+    if context.claim.judge(anytime).evidence == held:
+        return None
+    return caveat(
+        "Nothing guards against repeated looks: the verdict holds only if the table was judged "
+        "once, since a confidence sequence alone would not give it.",
+        4,
+    )
+
+
+CHECKS: tuple[Check, ...] = (post_hoc, several_versions, runs_left_out, unguarded_looks)

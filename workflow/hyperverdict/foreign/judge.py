@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from hyperverdict.foreign.table import Table, table_of_frame
 from hyperverdict.foreign.tables import final_rows, joined
 from hyperverdict.foreign.units import refuse_sizes
 from hyperverdict.foreign.wide import reshaped
+from hyperverdict.ledger.record import reported_heads
 from hyperverdict.outcomes.elsewhere import ClaimNotes, Elsewhere
 from hyperverdict.outcomes.values import index_runs
 from hyperverdict.records.collect import CURVE_COLUMNS, Tables, collect
@@ -56,12 +57,17 @@ class TableJudgement:
 def judge_table(
     table: pd.DataFrame | Table,
     study: str | Path | Mapping[str, Any],
+    ledger: Path | Callable[[str], Path] | None = None,
+    report: Callable[[str], Path] | None = None,
 ) -> TableJudgement:
     """Judge a study's claims on a table of runs.
 
     Args:
         table: one row per run or per evaluation.
         study: a study file, or the content of one.
+        ledger: file that counts the looks at the table, also as a function of the study's name;
+            None: nothing guards against looking again and again.
+        report: study's name -> the report that this judgement will replace.
 
     Raises UserError for a table or study that cannot be read, naming what and where.
     """
@@ -71,7 +77,7 @@ def judge_table(
     loaded = load(raw, source, runs)
     tops = {n: float(np.nanmax(s.values, initial=0.0)) for n, s in runs.scores.items()}
     refuse_sizes(loaded.study, frozenset(n for n, s in runs.scores.items() if s.percent), tops)
-    return _Judging(runs, loaded, metrics).judged()
+    return _Judging(runs, loaded, metrics).judged(ledger, report)
 
 
 def _content(study: str | Path | Mapping[str, Any]) -> tuple[Mapping[str, Any], Source]:
@@ -97,7 +103,11 @@ class _Judging:
     loaded: Loaded
     metrics: tuple[Metric, ...]
 
-    def judged(self) -> TableJudgement:
+    def judged(
+        self,
+        ledger: Path | Callable[[str], Path] | None,
+        report: Callable[[str], Path] | None,
+    ) -> TableJudgement:
         self.unbudgeted: set[str] = set()
         self.notes: dict[tuple[str, str], ClaimNotes] = {}
         self.lines: dict[str, tuple[str, ...]] = {}
@@ -117,7 +127,9 @@ class _Judging:
             elsewhere=self._elsewhere(reading),
             unbudgeted=frozenset(self.unbudgeted),
         )
-        return TableJudgement(study, report_of(inputs), tables, reading)
+        file = ledger(study.name) if callable(ledger) else ledger
+        seen = reported_heads(report(study.name)) if file and report else ()
+        return TableJudgement(study, report_of(inputs, file, seen), tables, reading)
 
     def _hypothesis(self, hypothesis: Hypothesis) -> Hypothesis:
         budgets = self._budgets(hypothesis)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hyperverdict.claims.model import Question
@@ -32,7 +32,7 @@ from hyperverdict.stats.sequential import (
     confidence_sequence,
     scheduled,
 )
-from hyperverdict.words.numbers import count, listed, percent_text, seeds_text
+from hyperverdict.words.numbers import count, listed, percent_text, plural, seeds_text
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Look:
         spends: share of alpha that is spent once this look is taken, 0 to 1.
         removed: seeds (or runs of a table) that an earlier look judged and this one does not.
         rules: those of looks that it was taken under.
+        judged: of a table, arm -> the numbers of the runs that are judged, where not all are.
     """
 
     number: int
@@ -59,6 +60,7 @@ class Look:
     fingerprint: str
     removed: int = 0
     rules: int = RULES
+    judged: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     @property
     def is_last(self) -> bool:
@@ -107,9 +109,28 @@ def _text(value: float) -> str:
 
 def present_look(question: Question, key: str, registered: Registered, ledger: Ledger) -> Look:
     """Which look a judgement of these outcomes is, and the interval it gets."""
-    seeds = question.seeds
     taken = ledger.of_kind("look", key)
     mark = fingerprint(question)
+    look = look_under(question.alpha, question.seeds, registered, taken, mark, ledger.problems)
+    return replace(look, removed=len(removed_seeds(taken, look.seeds)))
+
+
+def look_under(
+    alpha: float,
+    seeds: tuple[int, ...],
+    registered: Registered,
+    taken: Sequence[Line],
+    mark: str,
+    problems: Sequence[str],
+    replicate: str = "seed",
+) -> Look:
+    """The look that a judgement is, after the looks that were `taken` at its question.
+
+    Args:
+        mark: fingerprint of what is judged.
+        problems: of the ledger.
+        replicate: what the seeds are called.
+    """
     before = [line for line in taken if line.content["fingerprint"] != mark]
     again = [line for line in taken if line.content["fingerprint"] == mark]
     if again:
@@ -117,8 +138,7 @@ def present_look(question: Question, key: str, registered: Registered, ledger: L
     # Opposing claims share their contrast: one look at it has a line for each of them.
     distinct = {line.content["fingerprint"]: line for line in reversed(before)}
     before = sorted(distinct.values(), key=lambda line: line.number)
-    look = _look(question.alpha, seeds, registered, before, bool(again), mark, ledger.problems)
-    return replace(look, removed=len(removed_seeds(taken, look.seeds)))
+    return _look(alpha, seeds, registered, before, bool(again), mark, problems, replicate)
 
 
 def removed_seeds(looks: Iterable[Line], seeds: Iterable[int]) -> frozenset[int]:
@@ -135,6 +155,7 @@ def _look(
     again: bool,
     mark: str,
     problems: Sequence[str],
+    replicate: str,
 ) -> Look:
     n, schedule, number = len(seeds), registered.schedule, len(before) + 1
     sizes = [int(line.content["n"]) for line in before]
@@ -147,43 +168,47 @@ def _look(
         )
         return Look(number, again, seeds, confidence_sequence(), note, 0.0, mark)
     if on_schedule and not extended:
-        rule, note = _planned(registered, n)
+        rule, note = _planned(registered, n, plural(replicate))
         spends = min(1.0, rule.spent(alpha) / alpha)
         return Look(number, again, seeds, rule, note, spends, mark, rules=registered.rules)
     left = 1.0 - _spent(before)
     if left <= 0:
-        return _past_look(before[-1], seeds, again, mark)
+        return _past_look(before[-1], seeds, mark, replicate)
     share = "" if left == 1 else f" at the {percent_text(left, 0)} of alpha that earlier looks left"
     note = (
-        f"No look was registered at {count(n, 'seed')}: a confidence sequence{share} replaces the "
-        "t interval. It stays valid however often you look."
+        f"No look was registered at {count(n, replicate)}: a confidence sequence{share} replaces "
+        "the t interval. It stays valid however often you look."
     )
     return Look(number, again, seeds, confidence_sequence(left), note, _spent(before), mark)
 
 
-def _planned(registered: Registered, n: int) -> tuple[SingleLook | Scheduled | FirstLook, str]:
+def _planned(
+    registered: Registered, n: int, replicates: str
+) -> tuple[SingleLook | Scheduled | FirstLook, str]:
     """The rule of a look that is on schedule, and what to say of it."""
     schedule = registered.schedule
     if len(schedule) > 1:
         index = schedule.index(n)
         note = (
-            f"Look {index + 1} of {len(schedule)} registered looks (at {listed(schedule)} seeds): "
+            f"Look {index + 1} of {len(schedule)} registered looks (at {listed(schedule)} "
+            f"{replicates}): "
             "its interval is wider than that of a single look."
         )
         return scheduled(schedule, index, registered.rules), note
-    few = n < DEFAULT_LOOKS[0] and not registered.stated
-    if registered.rules > 1 and (few or registered.status == "post hoc"):
+    committed = registered.stated and registered.foreseen
+    open_end = n < DEFAULT_LOOKS[0] or registered.status == "post hoc"
+    if registered.rules > 1 and open_end and not committed:
         rule = FirstLook()
         note = (
             f"A first look that is not registered as the only one: it uses "
             f"{percent_text(rule.share, 0)} of alpha and leaves the rest to later looks at more "
-            "seeds."
+            f"{replicates}."
         )
         return rule, note
     return SINGLE_LOOK, ""
 
 
-def _past_look(last: Line, seeds: tuple[int, ...], again: bool, mark: str) -> Look:
+def _past_look(last: Line, seeds: tuple[int, ...], mark: str, replicate: str) -> Look:
     """The last registered look used all of alpha: its seeds are judged as they were then."""
     judged = tuple(int(seed) for seed in last.content["seeds"])
     rule_of = tuple(int(x) for x in last.content["schedule"])
@@ -191,9 +216,9 @@ def _past_look(last: Line, seeds: tuple[int, ...], again: bool, mark: str) -> Lo
     several = len(rule_of) > 1
     rule = scheduled(rule_of, rule_of.index(len(judged)), rules) if several else SINGLE_LOOK
     note = (
-        f"{count(len(seeds), 'seed')} exist, but the registered looks have used all of alpha: the "
-        f"verdict on {count(len(judged), 'seed')} stands. To add seeds later, register `looks` "
-        "before the first run."
+        f"{count(len(seeds), replicate)} exist, but the registered looks have used all of alpha: "
+        f"the verdict on {count(len(judged), replicate)} stands. To add {plural(replicate)} later, "
+        "register `looks` before the first run."
     )
     return Look(int(last.content["look"]), True, judged, rule, note, 1.0, mark, rules=rules)
 
@@ -214,7 +239,7 @@ def look_entry(judged: JudgedQuestion) -> dict[str, Any]:
         "seeds": list(look.seeds),
         "schedule": list(judged.schedule),
         "fingerprint": look.fingerprint,
-        "runs": _run_marks(question),
+        "runs": run_marks(question),
         "spends": look.spends,
         "rules": look.rules,
         "evidence": judged.evidence,
@@ -222,7 +247,7 @@ def look_entry(judged: JudgedQuestion) -> dict[str, Any]:
     }
 
 
-def _run_marks(question: Question) -> dict[str, dict[str, str]]:
+def run_marks(question: Question) -> dict[str, dict[str, str]]:
     """arm -> seed -> a short hash of what that run measured."""
     marks: dict[str, dict[str, str]] = {}
     for by_arm in _measured(question).values():
@@ -234,6 +259,13 @@ def _run_marks(question: Question) -> dict[str, dict[str, str]]:
         arm: {seed: sha256_of({"": text})[:8] for seed, text in of.items()}
         for arm, of in marks.items()
     }
+
+
+def failed_marks(question: Question) -> frozenset[str]:
+    """The marks of runs that failed."""
+    return frozenset(
+        sha256_of({"": _text(math.nan) * n})[:8] for n in range(1, len(question.outcomes) + 1)
+    )
 
 
 def new_line(

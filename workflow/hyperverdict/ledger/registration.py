@@ -66,7 +66,7 @@ def question_key(claim: Claim, arms: Iterable[Arm]) -> str:
 def payload(
     study: Study,
     hypothesis: Hypothesis,
-    budget: Budget,
+    budget: Budget | None,
     arms: Sequence[Arm],
     schedule: Sequence[int],
 ) -> dict[str, Any]:

@@ -7,7 +7,7 @@ arms and metrics under a hypothesis that the study no longer has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,15 +111,19 @@ def versions_history(hypothesis: str, budget: str, versions: Sequence[Version]) 
     )
 
 
-def dropped(ledger: Ledger, study: Study) -> tuple[str, ...]:
-    """A sentence for each registered hypothesis, or budget of one, that the study has no more."""
-    present = {(h.id, str(b)) for h in study.hypotheses for b in h.budgets if b is not None}
+def dropped(ledger: Ledger, present: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """A sentence for each registered hypothesis, or budget of one, that the study has no more.
+
+    Args:
+        present: (hypothesis, budget) of those that it has.
+    """
     gone: dict[tuple[str, str], str] = {}
     for line in ledger.of_kind("registration"):
         title = (line.content["hypothesis"], line.content["budget"])
         if title not in present:
             gone.setdefault(title, line.time[:10])
     return tuple(
-        f"{hypothesis} at {budget} was registered on {day} and is no longer in the study."
+        f"{hypothesis}{f' at {budget}' if budget else ''} was registered on {day} and is no longer "
+        "in the study."
         for (hypothesis, budget), day in gone.items()
     )

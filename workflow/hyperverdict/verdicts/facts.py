@@ -15,16 +15,22 @@ from hyperverdict.words.numbers import (
     upper,
 )
 
+UNGUARDED = "judged without a ledger, so nothing guards against repeated looks at these runs"
 
-def study_facts(study: Study, *, trained_here: bool) -> tuple[str, ...]:
-    """Data, seeds, sizes that matter and alpha, in reading order, as parts of one sentence."""
+
+def study_facts(study: Study, *, trained_here: bool, guarded: bool = True) -> tuple[str, ...]:
+    """Data, seeds, sizes that matter and alpha, in reading order, as parts of one sentence.
+
+    Args:
+        guarded: a ledger counts the looks at a table.
+    """
     data = data_title(study)
     alpha = (
         f"at most {percent_text(study.alpha, 0)} wrong verdicts per claim "
         f"(two-sided alpha {study.alpha:g})"
     )
     if trained_here:
-        facts = (
+        facts: tuple[str, ...] = (
             _seeds(study),
             _scored_on(study, data),
             _sizes(study),
@@ -32,7 +38,8 @@ def study_facts(study: Study, *, trained_here: bool) -> tuple[str, ...]:
             "" if study.smoke else alpha,
         )
     else:
-        facts = ("runs from elsewhere", data, _sizes(study), _selected(study), alpha)
+        unguarded = "" if guarded or study.only_estimates else UNGUARDED
+        facts = ("runs from elsewhere", data, _sizes(study), _selected(study), alpha, unguarded)
     return tuple(fact for fact in facts if fact)
 
 

@@ -17,12 +17,14 @@ from hyperverdict.checks.opposing import Opposition, oppositions
 from hyperverdict.claims.model import Judgement, Question
 from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Evidence
+from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.errors import UserError
-from hyperverdict.ledger.chain import Ledger, Witness, read_ledger
-from hyperverdict.ledger.looks import JudgedQuestion, history
+from hyperverdict.ledger.chain import Ledger, Witness, append, read_ledger
+from hyperverdict.ledger.looks import JudgedQuestion, Look, history
 from hyperverdict.ledger.record import record_looks, seeds_in, witnesses_in
 from hyperverdict.ledger.registration import register_at
 from hyperverdict.ledger.status import LedgerStatus, status_of
+from hyperverdict.ledger.tables import table_lines, table_status
 from hyperverdict.ledger.versions import dropped, versions_history
 from hyperverdict.outcomes.arms import arm_runs
 from hyperverdict.outcomes.beside import Beside, arms_beside, beside
@@ -151,9 +153,10 @@ def judge_study(
     judged = judge_all(inputs)
     report = _report(inputs, judged)
     after = record_looks(registered, _looks(judged, report)).checked(seen)
+    present = {(h.id, str(b)) for h in study.hypotheses for b in h.budgets if b is not None}
     return replace(
         report,
-        history=(*history(after), *_versions(report, judged), *dropped(after, study)),
+        history=(*history(after), *_versions(report, judged), *dropped(after, present)),
         ledger=after.head,
     )
 
@@ -170,16 +173,52 @@ def _versions(
                 yield said
 
 
-def report_of(inputs: JudgementInputs) -> StudyReport:
+def report_of(
+    inputs: JudgementInputs, ledger: Path | None = None, witnesses: Iterable[Witness] = ()
+) -> StudyReport:
     """The report on prepared inputs.
+
+    Args:
+        ledger: of a table from elsewhere, to which this look is added; None where looks are not
+            counted.
+        witnesses: heads of the ledger that earlier reports carry.
 
     Raises UserError where a table from elsewhere can answer none of the claims.
     """
+    if ledger is not None and not inputs.study.only_estimates:
+        seen = frozenset(witnesses)
+        inputs = replace(inputs, ledger=read_ledger(ledger).checked(seen))
     judged = judge_all(inputs)
     refused = [one for one in judged.values() if isinstance(one, Failed) and one.refused]
     if inputs.elsewhere and refused and len(refused) == len(judged):
         raise UserError(refused[0].because)
-    return _report(inputs, judged)
+    report = _report(inputs, judged)
+    if inputs.ledger is None:
+        return report
+    looked = list(_table_looks(judged, report))
+    lines = table_lines(inputs.ledger, inputs.study, looked)
+    after = append(inputs.ledger.path, lines).checked(seen)
+    present = {(hypothesis.id, str(budget or "")) for hypothesis, budget, _, _ in looked}
+    return replace(
+        report,
+        history=(*history(after), *_versions(report, judged), *dropped(after, present)),
+        ledger=after.head,
+    )
+
+
+def _table_looks(
+    judged: Mapping[str, tuple[Judged, ...] | Failed], report: StudyReport
+) -> Iterator[tuple[Hypothesis, Budget | None, LedgerStatus, JudgedQuestion]]:
+    """The questions of a table that were looked at."""
+    for hypothesis in report.hypotheses:
+        if hypothesis.failed_because:
+            continue
+        questions = _questions(judged[hypothesis.id])
+        for one, verdict in zip(questions, hypothesis.verdicts, strict=True):
+            context = one.context
+            if context.status.look is not None:
+                looked = _judged_question(context, context.status.look, verdict)
+                yield context.hypothesis, context.question.budget, context.status, looked
 
 
 def judge_all(inputs: JudgementInputs) -> dict[str, tuple[Judged, ...] | Failed]:
@@ -216,9 +255,11 @@ def judge_question(
     if inputs.elsewhere:
         arms = tuple(named_elsewhere(arm, hypothesis, budget) for arm in arms)
     question = make_question(study, hypothesis, budget, arms, runs)
-    status = status_of(inputs.ledger, study, hypothesis, question)
+    status = _status(inputs, hypothesis, question)
     if status.look is not None:
-        if status.look.seeds != question.seeds:
+        if status.look.judged:
+            question = _only(question, status.look.judged)
+        elif status.look.seeds != question.seeds:
             question = make_question(study, hypothesis, budget, arms, runs, status.look.seeds)
         question = replace(question, look_rule=status.look.rule)
     trials, chosen = tuning_of(study, hypothesis, budget, runs)
@@ -253,6 +294,29 @@ def judge_question(
         tuple(measured.items()),
         _anytime(question, context.judgement) if measured else None,
     )
+
+
+def _status(inputs: JudgementInputs, hypothesis: Hypothesis, question: Question) -> LedgerStatus:
+    """What the ledger says of a question: the study's own, or that of a table."""
+    if inputs.ledger is None or inputs.elsewhere is None:
+        return status_of(inputs.ledger, inputs.study, hypothesis, question)
+    seeded = inputs.elsewhere.seeded
+    return table_status(
+        inputs.ledger, inputs.study, hypothesis, question.budget, question, seeded=seeded
+    )
+
+
+def _only(question: Question, judged: Mapping[str, frozenset[int]]) -> Question:
+    """The question on some runs of each arm alone."""
+
+    def kept(outcomes: Outcomes) -> Outcomes:
+        values = {
+            arm: {seed: value for seed, value in runs.items() if seed in judged.get(arm, ())}
+            for arm, runs in outcomes.values.items()
+        }
+        return replace(outcomes, values=values)
+
+    return replace(question, outcomes={n: kept(o) for n, o in question.outcomes.items()})
 
 
 def _anytime(question: Question, shown: Judgement) -> Evidence:
@@ -323,7 +387,7 @@ def _report(
     return StudyReport(
         study=study.name,
         title=study.title,
-        facts=study_facts(study, trained_here=trained_here),
+        facts=study_facts(study, trained_here=trained_here, guarded=inputs.ledger is not None),
         hypotheses=reports,
         main_caveat=main_caveat(reports),
         next_step=_next_step(study, reports),
@@ -444,12 +508,16 @@ def _looks(
             status = one.context.status
             if status.look is None or any(arm.missing for arm in verdict.arms):
                 continue
-            yield JudgedQuestion(
-                hypothesis=hypothesis.id,
-                key=status.key,
-                schedule=status.schedule,
-                question=one.context.question,
-                look=status.look,
-                evidence=verdict.judgement.evidence,
-                headline=verdict.headline,
-            )
+            yield _judged_question(one.context, status.look, verdict)
+
+
+def _judged_question(context: CheckContext, look: Look, verdict: Verdict) -> JudgedQuestion:
+    return JudgedQuestion(
+        hypothesis=context.hypothesis.id,
+        key=context.status.key,
+        schedule=context.status.schedule,
+        question=context.question,
+        look=look,
+        evidence=verdict.judgement.evidence,
+        headline=verdict.headline,
+    )
