@@ -18,7 +18,7 @@ NOT_APPLICABLE_TO_DEPTH = {
     "batch": "one_budget",
     "untuned": "tuned_at_edge unequal_tuning tuned_on_evaluation_seeds",
     "no ledger": "post_hoc several_versions runs_left_out",
-    "no table": "seeds_change_nothing maximum_over_epochs selected_on_reported_split",
+    "no table": "unguarded_looks seeds_change_nothing maximum_over_epochs selected_on_reported_split",
     "no time": "times_not_comparable",
     "no trend": "past_the_levels",
     "no contexts": "few_contexts",

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hyperverdict.compare import compare
+from hyperverdict import compare
 from hyperverdict.elsewhere import judge_files, ledger_beside
 from hyperverdict.foreign.judge import judge_table
 from hyperverdict.ledger.chain import append, read_ledger
