@@ -43,6 +43,18 @@ TERMS = (
         "Arms are compared seed by seed, so what a seed brings to both arms cancels out",
     ),
     Term("diverged", "diverged", "the loss became infinite or undefined, so the run has no score"),
+    Term(
+        "collapse rate",
+        "collapse rates?|failure rates?",
+        "how often runs of an arm fail or end far worse than the others. Where none of 10 did, "
+        "rates up to 26% are still possible, and no mean shows them",
+    ),
+    Term(
+        "trimmed mean",
+        "trimmed means?",
+        "the mean without the highest and the lowest fifth of the values, so that a few unusual "
+        "runs cannot decide it",
+    ),
     Term("point", "points?", "a percentage point: from 70% to 71% accuracy is one point"),
     Term(
         "interval",
