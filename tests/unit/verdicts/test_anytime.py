@@ -5,13 +5,20 @@ from __future__ import annotations
 import io
 import math
 
+import numpy as np
 import pytest
+from hyperverdict.effects.contrast import named
+from hyperverdict.effects.effect import Expectation, contrast_effect
+from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.report.conclusion import conclude
 from hyperverdict.report.page import ANYTIME, effects_table
 from hyperverdict.report.terminal import print_verdicts
-from hyperverdict.stats.sequential import sequence_t
+from hyperverdict.stats.intervals import t_quantile
+from hyperverdict.stats.sequential import ConfidenceSequence, sequence_t
+from hyperverdict.verdicts.anytime import anytime_interval
 from hyperverdict.verdicts.document import from_json, to_json
 from hyperverdict.verdicts.judge import judge_study
+from hyperverdict.vocabulary.metrics import RECORDED
 
 from tests.unit.ledger.judging import noisy
 from tests.unit.verdicts.synthetic import ALL, DEPTH, one_claim, run_all, study_from
@@ -87,3 +94,22 @@ def test_quick_estimates_give_no_verdict_by_it_either(tmp_path):
     tables = run_all(study, tmp_path / "runs", noisy)
     verdict = judge_study(study, tables.final, tables.curves).hypotheses[0].verdicts[0]
     assert verdict.anytime_evidence == "estimated"
+
+
+def test_unequal_arms_have_it_on_their_own_standard_error():
+    """The SD is that of one run of each arm, so it says nothing of arms of 6 and 40 runs."""
+    metric = RECORDED["accuracy"]
+    random = np.random.default_rng(2)
+    a, b = (dict(enumerate(random.normal(0.7, 0.02, n), 100 * n)) for n in (6, 40))
+    contrast, expectation = (
+        named("difference", metric, "a", "b"),
+        Expectation(metric, "higher", 0.01),
+    )
+    effect = contrast_effect(Outcomes(metric, {"a": a, "b": b}), contrast, expectation, 0.05)
+    low, high = anytime_interval(effect, 0.05)
+    nominal = ConfidenceSequence().nominal(0.05, effect.n)
+    half = t_quantile(1 - nominal / 2, effect.df) * effect.standard_error
+    assert (high - low) / 2 == pytest.approx(half)
+    assert (effect.ci[1] - effect.ci[0]) / 2 == pytest.approx(
+        t_quantile(0.975, effect.df) * effect.standard_error
+    )

@@ -214,6 +214,7 @@ class ImportanceClaim(Claim):
             seeds_needed=needed,
             df=estimate.df,
             failures_decide=failing,
+            standard_error=estimate.standard_error,
         )
 
     def _facts(self, found: Mapping[str, Importance | None]) -> dict[str, Any]:

@@ -77,6 +77,7 @@ class Effect:
         between: sizes (low, high) claimed in `direction` (ratio metrics: ratios above 1), or None.
         pairs: seeds that its arms share and finished: `n` when paired, 0 when unpaired, between
             when some seeds match and others do not.
+        standard_error: of the estimate; on the log scale for ratio metrics.
         failures_decide: inconclusive because what the finished runs show does not hold with the
             failed ones ranked worst.
     """
@@ -104,6 +105,7 @@ class Effect:
     between: tuple[float, float] | None = None
     failures_decide: bool = False
     pairs: int = 0
+    standard_error: float = float("nan")
 
     @property
     def metric(self) -> Metric:
@@ -179,6 +181,7 @@ def judge_effect(
         df=estimate.df,
         between=expectation.between,
         pairs=measured.pairs,
+        standard_error=estimate.standard_error,
     )
     if measured.worst is not None and not measured.worst.alike:
         effect = _heed_failures(effect, measured.worst, Asserted(estimate, delta, between))

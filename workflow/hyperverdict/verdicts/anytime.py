@@ -28,8 +28,7 @@ def anytime_interval(effect: Effect, alpha: float) -> Interval:
     if not effect.is_measured or not effect.df > 0:
         return (0.0 if effect.ratio else -math.inf), math.inf
     value = math.log(effect.estimate) if effect.ratio else effect.estimate
-    error = effect.sd / math.sqrt(effect.n)
-    estimate = Estimate(value, effect.sd, error, effect.df, effect.n)
+    estimate = Estimate(value, effect.sd, effect.standard_error, effect.df, effect.n)
     low, high = interval(estimate, ConfidenceSequence().nominal(alpha, effect.n))
     return (_exp(low), _exp(high)) if effect.ratio else (low, high)
 

@@ -141,7 +141,9 @@ class EffectEntry:
         n: seeds behind it.
         paired: the arms share their seeds, all of them.
         delta: the size that matters.
-        sd: of the contrast per seed; on the log scale for ratio metrics.
+        sd: of the contrast per seed, unpaired of one run of each arm; on the log scale for ratio
+            metrics.
+        standard_error: of the estimate; on the log scale for ratio metrics.
         df: degrees of freedom.
         p: two-sided, of no effect.
         p_equivalence: of an effect that matters, against equivalence within delta.
@@ -179,6 +181,7 @@ class EffectEntry:
     paired: bool
     delta: float
     sd: float
+    standard_error: float
     df: float
     t: float
     p: float

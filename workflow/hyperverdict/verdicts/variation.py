@@ -94,7 +94,7 @@ def _narrowing(context: CheckContext) -> Iterator[str]:
     if not known:
         return
     effect, images = max(known, key=lambda one: one[1])
-    seeds = effect.sd / math.sqrt(effect.n)
+    seeds = effect.standard_error
     whole = seeds**2 + images**2
     if whole <= 0:
         return
@@ -131,7 +131,7 @@ def _new_data(context: CheckContext) -> Iterator[str]:
             continue
         found = new_context(
             [effect.estimate for effect in effects.values()],
-            [effect.sd / math.sqrt(effect.n) for effect in effects.values()],
+            [effect.standard_error for effect in effects.values()],
             context.study.alpha,
         )
         if found is None:
