@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -45,6 +46,21 @@ def test_few_seeds_name_the_size_they_can_detect(tmp_path):
     assert sentence.startswith("4 seeds detect only effects above ")
     assert sentence.endswith(" points.")
     assert look(replication.few_seeds, claim_context(tmp_path / "more", seeds=5)) is None
+
+
+def test_a_large_second_arm_makes_smaller_effects_detectable(tmp_path):
+    """Its standard error counts, not the SD of one run of each arm with the smaller arm's runs."""
+    context = claim_context(tmp_path, DEPTH, seeds=4)
+    [leg] = context.judgement.legs
+    [effect] = leg.effects
+    larger = replace(effect, standard_error=effect.standard_error / 2)
+    legs = (replace(leg, effects=(larger,)),)
+    unequal = replace(context, judgement=replace(context.judgement, legs=legs))
+    few, many = (
+        float(re.findall(r"above ([0-9.]+)", look(replication.few_seeds, c).sentence)[0])
+        for c in (context, unequal)
+    )
+    assert many == pytest.approx(few / 2, rel=0.05)
 
 
 def test_unmatched_seeds_are_said(tmp_path):

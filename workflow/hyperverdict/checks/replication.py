@@ -81,7 +81,9 @@ def few_seeds(context: CheckContext) -> Found:
 
 def _detectable(effect: Effect) -> str:
     """The size that this many seeds prove with 80% power, in the metric's unit."""
-    least = detectable_effect(effect.sd, effect.n, effect.alpha)
+    # Of unequal arms the standard error is smaller than the SD and the smaller arm would give.
+    noise = effect.standard_error * math.sqrt(effect.n)
+    least = detectable_effect(noise, effect.n, effect.alpha)
     return size_text(math.exp(least) if effect.ratio else least, effect.contrast, 2)
 
 
