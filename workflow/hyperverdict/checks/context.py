@@ -24,8 +24,12 @@ from hyperverdict.vocabulary.vocabulary import BUDGET
 
 # Factors that each name a part of hidden_units.
 SHAPE_FACTORS = frozenset({"width", "depth", "hidden_units"})
-# Amounts of training whose largest is at most this many times their smallest count as equal.
-NOTABLE_SPREAD = 1.05
+# Factors that change neither parameters nor FLOPs of a network.
+SIZE_NEUTRAL = frozenset(
+    {"learning_rate", "batch_size", "optimizer", "momentum", "nesterov", "beta1", "beta2"}
+    | {"weight_decay", "dropout", "schedule", "warmup_steps", "decay_factor", "decay_steps"}
+    | {"clip_norm", "label_smoothing", "initialisation", "train_samples", "train_size"}
+)
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,18 @@ CHECKS: tuple[Check, ...] = (
         remedy="Train every arm with several seeds.",
     ),
     _noted(
+        "uneven_shares",
+        "blocks",
+        "caveat",
+        title="Arms hold other settings in equal shares",
+        explains="Settings whose levels all arms hold, but in other shares (0.60 and 0.36, say), "
+        "where the arms are not paired by seed: the plain difference then holds part of the "
+        "setting's own effect (Simpson's paradox). The arms are compared level by level, weighted "
+        "by the levels' shares; an outcome that is another one, or open, is blocked.",
+        remedy="Hold the setting equal (`baseline:`), or train all arms with each of its levels on "
+        "the same seeds.",
+    ),
+    _noted(
         "unnamed_contexts",
         "caveat",
         title="The claim names all contexts of the table",

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 
 from hyperverdict.checks.context import (
-    NOTABLE_SPREAD,
     SHAPE_FACTORS,
     CheckContext,
     extremes,
@@ -15,14 +14,12 @@ from hyperverdict.checks.context import (
 from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.outcomes.arms import ArmRuns, apart
+from hyperverdict.stats.thresholds import NOTABLE_SPREAD, TUNED_FROM
 from hyperverdict.study.tuning import at_edge
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.vocabulary import BUDGET, OURS
 from hyperverdict.words.numbers import count, digits, listed, plain
 
-TUNED_FROM = 3
-# Shares of levels differ by chance where runs are few and not paired.
-UNLIKE = 0.25
 # Factors that change how many images or passes a step or second buys.
 RESIZING = frozenset({"batch_size", "data", "classes", "train_samples"})
 # Factors whose levels often have other best learning rates.
@@ -121,9 +118,9 @@ def _differing(first: ArmRuns, second: ArmRuns, context: CheckContext) -> set[st
 
 
 def _held_differently(first: ArmRuns, second: ArmRuns, name: str) -> bool:
-    """Other levels, or the same ones with other seeds or in other shares."""
+    """Other levels, or the same ones with other seeds; other shares are `uneven_shares`' matter."""
     other = first.shares(name).keys() != second.shares(name).keys()
-    return other or apart(first, second, name) > UNLIKE
+    return other or apart(first, second, name) > 0
 
 
 @check(
@@ -304,19 +301,27 @@ def _versions(group: Iterable[ArmRuns], column: str) -> int:
 @check(
     "caveat",
     title="Arms trained on the same kind of device",
-    explains="The device of every run of ours. A GPU adds numbers in another order than a CPU, so "
-    "the same seed gives another network, and seeds pair the arms less closely.",
+    explains="The device of every run of ours, and the machines that a table names. A GPU adds "
+    "numbers in another order than a CPU, so the same seed gives another network, and seeds pair "
+    "the arms less closely.",
     remedy="Train all arms on one device: `--set-resources train:gpu=0` for the CPU, "
     "`train:gpu=1` for GPUs, into folders without runs.",
 )
 def different_devices(context: CheckContext) -> Found:
     """Runs of one context were trained on CPUs and on GPUs."""
-    if len(context.arms) < 2 or context.elsewhere:
+    if len(context.arms) < 2:
         return NOT_APPLICABLE
     for group in context.contexts():
-        if _versions(group, "device") > 1:
+        if context.elsewhere is None and _versions(group, "device") > 1:
             where = ", ".join(f"{a.title} on {_devices(a)}" for a in group)
             return caveat(f"The runs were trained on different devices: {where}.", 5.5)
+        for column in ("device", "hardware") if context.elsewhere else ():
+            if len({a.levels_of(column) for a in group}) > 1:
+                where = ", ".join(
+                    f"{a.title} on {listed(sorted(a.levels_of(column))) or 'unknown'}"
+                    for a in group
+                )
+                return caveat(f"The arms ran on different machines: {where}.", 5.5)
     return None
 
 

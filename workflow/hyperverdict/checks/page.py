@@ -6,6 +6,7 @@ from itertools import groupby
 
 from hyperverdict.checks import CHECKS
 from hyperverdict.checks.model import Check
+from hyperverdict.stats.thresholds import TABLE
 
 INTRODUCTION = """\
 # Validity checks
@@ -28,7 +29,24 @@ def page() -> str:
     for module, checks in groupby(CHECKS, key=lambda check: check.look.__module__):
         parts.append(f"## {_question(module)}\n")
         parts += [_section(check) for check in checks]
-    return "\n".join(parts)
+    return "\n".join([*parts, _thresholds()])
+
+
+def _thresholds() -> str:
+    rows = [f"| {row.value:g} | {row.decides} | {row.source} |" for row in TABLE]
+    return "\n".join(
+        [
+            "## Limits",
+            "",
+            "Where a check compares a number with a limit, this is the limit and its source "
+            "(`stats/thresholds.py`).",
+            "",
+            "| limit | what it decides | source |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
 
 
 def _question(module: str) -> str:

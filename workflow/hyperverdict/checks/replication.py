@@ -11,11 +11,10 @@ from hyperverdict.effects.effect import Effect
 from hyperverdict.outcomes.arms import ArmRuns
 from hyperverdict.stats.power import detectable_effect
 from hyperverdict.stats.skewness import skewness, skewness_carried
+from hyperverdict.stats.thresholds import CARRIES, FEW_SEEDS
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.numbers import count, number, size_text
 
-FEW = 5
-CARRIES = 0.5
 # Arms that a sentence names.
 MOST_NAMED = 3
 FIND_OUT = "Find out why runs fail: more seeds of the same settings would fail as well."
@@ -69,7 +68,7 @@ def few_seeds(context: CheckContext) -> Found:
     measured = [e for e in context.effects if e.n >= 2 and not e.metric.is_time]
     if not measured:
         return NOT_APPLICABLE
-    noisy = [e for e in measured if e.n < FEW]
+    noisy = [e for e in measured if e.n < FEW_SEEDS]
     if not noisy:
         return None
     worst = max(noisy, key=lambda e: e.sd if math.isfinite(e.sd) else 0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hyperverdict.checks.context import NOTABLE_SPREAD, SHAPE_FACTORS, CheckContext, spread
+from hyperverdict.checks.context import SHAPE_FACTORS, SIZE_NEUTRAL, CheckContext, spread
 from hyperverdict.checks.model import NOT_APPLICABLE, Check, Found, blocks, caveat, check
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.claims.importance import ImportanceClaim
@@ -12,11 +12,14 @@ from hyperverdict.claims.optimum import Optimum
 from hyperverdict.claims.trend import Trend
 from hyperverdict.effects.effect import Effect
 from hyperverdict.stats.decision import UPWARD
+from hyperverdict.stats.thresholds import (
+    MINIMUM_CONTEXTS,
+    MUCH_LARGER,
+    NOTABLE_SPREAD,
+    RESOLVED_FROM,
+    TREND_LEVELS,
+)
 from hyperverdict.words.numbers import count, digits, listed, percent_text, size_text
-
-TREND_LEVELS = 4
-MINIMUM_CONTEXTS = 3
-MUCH_LARGER = 1.5
 
 
 @check(
@@ -128,7 +131,7 @@ def below_resolution(context: CheckContext) -> Found:
         if outcomes is None or not outcomes.step or effect.ratio or not effect.is_measured:
             continue
         looked = True
-        limit = 2 * max(outcomes.step, context.image_errors.get(effect.contrast, 0.0))
+        limit = RESOLVED_FROM * max(outcomes.step, context.image_errors.get(effect.contrast, 0.0))
         sought = _too_small(effect, limit)
         if sought is not None:
             means = (
@@ -157,7 +160,10 @@ def _too_small(effect: Effect, limit: float) -> float | None:
 )
 def larger_networks(context: CheckContext) -> Found:
     """Parameters or FLOPs differ > 1.5x in a depth or width claim."""
-    if not context.compared & SHAPE_FACTORS or isinstance(context.claim, ImportanceClaim):
+    factors = context.compared & SHAPE_FACTORS
+    if context.elsewhere and not context.compared <= SIZE_NEUTRAL:
+        factors = context.compared
+    if not factors or isinstance(context.claim, ImportanceClaim):
         return NOT_APPLICABLE
     for group in context.contexts():
         for what, amounts in (
@@ -170,7 +176,7 @@ def larger_networks(context: CheckContext) -> Found:
 
 
 def _larger_sentence(context: CheckContext, what: str, ratio: float) -> str:
-    factors = sorted(context.compared & SHAPE_FACTORS)
+    factors = sorted(context.compared & SHAPE_FACTORS or context.compared)
     also = "also changes" if len(factors) == 1 else "also change"
     by = percent_text(ratio - 1, 0) if ratio < 2 else f"{digits(ratio, 2)} times"
     return f"{listed(map(factor_title, factors))} {also} the number of {what}, by up to {by}."

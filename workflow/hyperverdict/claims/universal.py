@@ -70,12 +70,12 @@ from hyperverdict.effects.contrast import difference
 from hyperverdict.effects.effect import Evidence, Expectation
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError
+from hyperverdict.stats.thresholds import MINIMUM_CONTEXTS
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 from hyperverdict.words.numbers import listed
 
-MINIMUM_CONTEXTS = 3
 # From here on the claim is rarely supported even where it is true (each context has power 0.8).
 MANY_CONTEXTS = 6
 

@@ -13,10 +13,8 @@ from hyperverdict.errors import UserError
 from hyperverdict.stats.exact import sign_flip_p
 from hyperverdict.stats.intervals import Estimate, correlation, one_sample, rounding_sd, welch
 from hyperverdict.stats.overlapping import partly_paired
+from hyperverdict.stats.thresholds import MATCHED
 from hyperverdict.stats.trimmed import trimmed_one_sample, trimmed_welch
-
-# Arms with this share of all their seeds in common are paired: the rest are missing runs.
-MATCHED = 0.75
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from hyperverdict.foreign.replication import combinations_of, free_settings, is_
 from hyperverdict.foreign.runs import Runs
 from hyperverdict.foreign.select import Selection, select
 from hyperverdict.foreign.study import Loaded
+from hyperverdict.stats.thresholds import MINIMUM_COMBINATIONS, MOST_RUNS_LOST
 from hyperverdict.study.model import Hypothesis
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.hyperparameters import Level
@@ -24,10 +25,6 @@ from hyperverdict.vocabulary.vocabulary import BUDGET
 from hyperverdict.words.numbers import count, listed
 
 SEED, RUN, SETTINGS = "seed", "run", "setting combination"
-# Fewer combinations of settings are too few to pair arms on.
-MINIMUM_COMBINATIONS = 3
-# Above this share of lost runs in an arm, the finished ones no longer speak for it.
-MOST_FAILURES = 0.2
 
 
 @dataclass(frozen=True)
@@ -227,7 +224,7 @@ def _balanced(claim: ClaimArms) -> ClaimArms:
             np.array([key in common or key[0] not in shared for key in of_arm], dtype=bool)
             for of_arm in keys
         ]
-        if any((~k).sum() > MOST_FAILURES * max(len(k), 1) for k in kept):
+        if any((~k).sum() > MOST_RUNS_LOST * max(len(k), 1) for k in kept):
             continue
         for place, keep in zip(group, kept, strict=True):
             selections[place] = selections[place].only(keep)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 
-from hyperverdict.effects.measure import MATCHED
 from hyperverdict.foreign.content import Codes
+from hyperverdict.stats.thresholds import MATCHED, SAME_SHARES
 
-# Shares of levels differ by chance where runs are few and not paired.
-UNLIKE = 0.25
+# How a setting goes with the arms: not at all, with other shares of the same levels, or with other
+# levels (or the same ones under other seeds).
+Association = Literal["", "uneven", "apart"]
 
 
 def associated(
     arms: Sequence[Codes], seeds: Sequence[Codes], levels: Codes, *, seeded: bool
-) -> bool:
-    """Whether a setting is associated with the arms.
+) -> Association:
+    """How a setting is associated with the arms.
 
     Args:
         arms: numbers of the runs of each arm.
@@ -26,27 +28,31 @@ def associated(
     """
     held = [levels[runs] for runs in arms]
     if len({code for codes in held for code in codes.tolist()}) < 2:
-        return False
+        return ""
     pairs = (
         combinations(range(len(arms)), 2)
         if len(arms) < 8
         else ((0, i) for i in range(1, len(arms)))
     )
-    return any(_differ(held[a], held[b], seeds[a], seeds[b], seeded) for a, b in pairs)
+    found = {_differ(held[a], held[b], seeds[a], seeds[b], seeded) for a, b in pairs}
+    return "apart" if "apart" in found else "uneven" if "uneven" in found else ""
 
 
-def _differ(a: Codes, b: Codes, seeds_a: Codes, seeds_b: Codes, seeded: bool) -> bool:
+def _differ(a: Codes, b: Codes, seeds_a: Codes, seeds_b: Codes, seeded: bool) -> Association:
     if not len(a) or not len(b):
-        return False
+        return ""
     common = np.intersect1d(seeds_a, seeds_b)
     smaller = min(len(np.unique(seeds_a)), len(np.unique(seeds_b)))
     if seeded and len(common) >= MATCHED * smaller:
         by_seed = [_by_seed(x, s) for x, s in ((a, seeds_a), (b, seeds_b))]
-        return any(by_seed[0][seed] != by_seed[1][seed] for seed in common.tolist())
+        other = any(by_seed[0][seed] != by_seed[1][seed] for seed in common.tolist())
+        return "apart" if other else ""
     if not seeded and _mostly_own(a) and _mostly_own(b):
         # A setting that differs from run to run is a matter of replication.
-        return False
-    return set(a.tolist()) != set(b.tolist()) or _distance(a, b) > UNLIKE
+        return ""
+    if set(a.tolist()) != set(b.tolist()):
+        return "apart"
+    return "uneven" if _distance(a, b) > SAME_SHARES else ""
 
 
 def _mostly_own(levels: Codes) -> bool:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hyperverdict.checks.context import NOTABLE_SPREAD, SHAPE_FACTORS, extremes
+from hyperverdict.checks.context import SHAPE_FACTORS, SIZE_NEUTRAL, extremes
 from hyperverdict.checks.fairness import RESIZING
 from hyperverdict.claims.model import Design, UnanswerableError
-from hyperverdict.foreign.arms import MOST_FAILURES, RUN, ClaimArms
+from hyperverdict.foreign.arms import RUN, ClaimArms
 from hyperverdict.foreign.columns import Column
-from hyperverdict.foreign.confounders import associated, names_text
+from hyperverdict.foreign.confounders import Association, associated, names_text
 from hyperverdict.foreign.content import Codes, cell_codes
 from hyperverdict.foreign.copies import copied
 from hyperverdict.foreign.levels import spelled
@@ -19,21 +19,31 @@ from hyperverdict.foreign.nested import seeds_in_folds
 from hyperverdict.foreign.progress import Floats, unit_text
 from hyperverdict.foreign.replication import combinations_of
 from hyperverdict.foreign.select import Selection
+from hyperverdict.foreign.strata import holds_within
 from hyperverdict.foreign.tables import AMOUNTS
 from hyperverdict.outcomes.elsewhere import Level
+from hyperverdict.stats.thresholds import MOST_RUNS_LOST, NOTABLE_SPREAD
 from hyperverdict.vocabulary.configuration import Baseline
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.words.numbers import count, digits, listed
 
 # Levels, amounts and columns that a sentence lists.
 MOST_SHOWN = 5
+# Columns of costs that say how large a network is, and notes that say which data it saw.
+SIZES = frozenset({"parameters", "flops", "flops_per_sample"})
+DATA_PLACES = frozenset({"data_dir", "data_path", "data_root", "dataset_path", "data_file"})
 # (level, sentence, headline word, gravity), under the id of the check that says it.
 Finding = tuple[Level, str, str, float]
 Found = Iterator[tuple[str, Finding]]
 
 
 def faults(
-    claim: ClaimArms, metrics: Sequence[Metric], baseline: Baseline, *, states_budget: bool
+    claim: ClaimArms,
+    metrics: Sequence[Metric],
+    baseline: Baseline,
+    *,
+    states_budget: bool,
+    alpha: float,
 ) -> dict[str, Finding]:
     """Check id -> finding. Several sentences of one check are joined; the gravest level stays."""
     found: dict[str, Finding] = {}
@@ -44,6 +54,8 @@ def faults(
         *_length_on_trust(claim, stated=states_budget),
         *_unlike_progress(claim),
         *_confounders(claim),
+        *_uneven(claim, alpha),
+        *_sizes(claim),
         *_copies(claim, metrics),
         *_tuned(claim),
         *_design(claim, baseline),
@@ -166,7 +178,7 @@ def lost_text(claim: ClaimArms, title: str, selected: Selection) -> tuple[str, b
         return "", False
     why = "failed, were stopped or ended before the budget"
     text = f"{n} of {count(total, 'run')} of {title} {why}; the mean covers only the rest."
-    return text, n > MOST_FAILURES * total
+    return text, n > MOST_RUNS_LOST * total
 
 
 def _survivors(claim: ClaimArms) -> Found:
@@ -271,27 +283,37 @@ def _going_along(claim: ClaimArms) -> tuple[list[Column], list[Column]]:
     """(settings, columns that may be settings or say what was asked for) that go with the arms."""
     runs = claim.runs
     columns = {c.name: c for c in runs.roles.of("factor")}
-    shape = SHAPE_FACTORS if claim.named & SHAPE_FACTORS else frozenset()
     along = [
-        columns[name]
-        for name in claim.free
-        if name not in shape and _is_associated(claim, runs.codes(name))
+        columns[name] for name in _free(claim) if _association(claim, runs.codes(name)) == "apart"
     ]
     declared = [column for column in along if column.is_declared]
     possible = [column for column in along if not column.is_declared]
     for column in runs.roles.of("budget"):
         asked = cell_codes(runs.table.columns[column.theirs])[runs.first]
         reached = runs.progress.columns.get(column.name)
-        if reached is not column and not claim.varies_budget and _is_associated(claim, asked):
+        if reached is not column and not claim.varies_budget and _association(claim, asked):
             possible.append(column)
+    if "data" not in claim.named:
+        possible += [
+            column
+            for column in runs.roles.of("note")
+            if column.name in DATA_PLACES
+            and _association(claim, cell_codes(runs.table.columns[column.theirs])[runs.first])
+        ]
     several = runs.seeded and len(claim.within) > 1 and not along
-    if several and _is_associated(claim, combinations_of(runs, claim.within)):
+    if several and _association(claim, combinations_of(runs, claim.within)) == "apart":
         declared = [columns[name] for name in claim.within]
     return declared, possible
 
 
-def _is_associated(claim: ClaimArms, codes: Codes) -> bool:
-    return any(
+def _free(claim: ClaimArms) -> list[str]:
+    """Settings that nothing fixes, without those that a claimed width or depth implies."""
+    shape = SHAPE_FACTORS if claim.named & SHAPE_FACTORS else frozenset()
+    return [name for name in claim.free if name not in shape]
+
+
+def _association(claim: ClaimArms, codes: Codes) -> Association:
+    found = {
         associated(
             [claim.selections[i].runs for i in group],
             [claim.number[claim.selections[i].runs] for i in group],
@@ -300,7 +322,42 @@ def _is_associated(claim: ClaimArms, codes: Codes) -> bool:
         )
         for group in claim.groups
         if len(group) > 1
-    )
+    }
+    return "apart" if "apart" in found else "uneven" if "uneven" in found else ""
+
+
+def _uneven(claim: ClaimArms, alpha: float) -> Found:
+    """Settings that all arms hold, in other shares: judged level by level."""
+    names = [n for n in _free(claim) if _association(claim, claim.runs.codes(n)) == "uneven"]
+    if not names:
+        return
+    what = listed(names_text(names))
+    sentence = f"The arms hold the levels of {what} in other shares"
+    codes = combinations_of(claim.runs, names)
+    if holds_within(claim, codes, alpha):
+        kept = f"{sentence}; compared level by level, the outcome is the same."
+        yield "uneven_shares", ("caveat", kept, "", 6.1)
+    else:
+        lost = f"{sentence}, and compared level by level the outcome is another or open."
+        yield "uneven_shares", ("blocks", lost, "confounded", 9.0)
+
+
+def _sizes(claim: ClaimArms) -> Found:
+    """Sizes of the networks that differ between the arms, though no compared setting implies it."""
+    if not claim.compared <= SIZE_NEUTRAL or claim.varies_budget:
+        return
+    runs = claim.runs
+    for column in runs.roles.of("cost"):
+        if column.name not in SIZES:
+            continue
+        codes = cell_codes(runs.table.columns[column.theirs])[runs.first]
+        if _association(claim, codes):
+            factor = listed(names_text(sorted(claim.compared)))
+            sentence = (
+                f"Column {column.theirs!r} differs between the arms, and {factor} does not change "
+                "the size of a network: the arms trained different networks."
+            )
+            yield "undeclared_difference", ("blocks", sentence, "confounded", 9.0)
 
 
 def _copies(claim: ClaimArms, metrics: Sequence[Metric]) -> Found:

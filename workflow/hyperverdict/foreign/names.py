@@ -115,6 +115,12 @@ NOTES = frozenset(
     | {"entity", "wandb_project", "wandb_entity", "logger", "index", "idx", "row", "job_name"}
     | {"command", "cmd", "args", "unnamed_0", "level_0", "traceback", "reason", "exp", "log_file"}
 )
+# Amounts of data, which exports may list among the results: they are settings.
+AMOUNTS_OF_DATA = frozenset(
+    {"train_size", "test_size", "val_size", "valid_size", "validation_size", "n_train", "n_test"}
+    | {"n_val", "num_train", "num_test", "num_val", "train_samples", "test_samples", "eval_samples"}
+    | {"val_samples", "num_classes", "n_classes", "dataset_size", "data_size", "num_train_samples"}
+)
 # Settings of logging and of the machine that change no score.
 QUIET = frozenset(
     {"verbose", "verbosity", "debug", "log_interval", "log_every", "print_freq", "save_every"}

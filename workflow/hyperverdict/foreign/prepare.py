@@ -75,7 +75,9 @@ def prepare(
         averaged.append(_averaged_over(claim, selected, found))
         lines.append(_line(claim, arm.title, selected, found, averaged[-1]))
     stated = loaded.states_budget.get(hypothesis.id, False)
-    findings = faults(claim, metrics, loaded.study.baseline, states_budget=stated)
+    findings = faults(
+        claim, metrics, loaded.study.baseline, states_budget=stated, alpha=loaded.study.alpha
+    )
     others, more = unnamed_arms(claim, loaded.study.baseline)
     others = [(named_elsewhere(arm, hypothesis, budget), held) for arm, held in others]
     finals += [final_rows(runs, arm, held, metrics, settings) for arm, held in others]

@@ -284,6 +284,8 @@ def _result(table: Table, column: str, bare: str, why: str, export: Export) -> C
     """A column that the export calls a result: it may be progress, time or a remark."""
     name = names.clean(bare)
     is_number = table.columns[column].dtype.kind in "iuf"
+    if name in names.AMOUNTS_OF_DATA:
+        return Column(column, bare, "factor", why, is_declared=True)
     if names.unit_of(name) and is_number:
         return Column(column, names.unit_of(name), "progress", why, shift=_shift(export, bare))
     if names.cost_of(name) or name == "_timestamp":
@@ -319,6 +321,8 @@ def _by_name(table: Table, export: Export, column: str, bare: str) -> Column | N
     if role == "metric":
         if not is_number and not _is_percent(cells) and names.score_of(bare).metric == "error":
             return Column(column, bare, "note", NAME)
+        if not is_number and not _is_percent(cells) and not _any_number(cells):
+            return None  # precision: fp16 is a setting, not a result
         score = names.score_of(bare)
         if export.training and not score.split and score.metric:
             score = replace(score, split="train")
@@ -326,6 +330,10 @@ def _by_name(table: Table, export: Export, column: str, bare: str) -> Column | N
     if role == "factor":
         return Column(column, bare, "factor", NAME, is_declared=True)
     return Column(column, ours, role, NAME)
+
+
+def _any_number(cells: pd.Series[Any]) -> bool:
+    return bool(pd.to_numeric(cells, errors="coerce").notna().any())
 
 
 def _says_splits(cells: pd.Series[Any]) -> bool:

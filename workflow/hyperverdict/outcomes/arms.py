@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.claims.model import Question
-from hyperverdict.effects.measure import MATCHED
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.outcomes.values import RunIndex, arm_steps
+from hyperverdict.stats.thresholds import MATCHED
 from hyperverdict.vocabulary.budget import samples_after, steps_per_epoch
 from hyperverdict.vocabulary.hyperparameters import Level, read_any, spell_any
 from hyperverdict.vocabulary.metrics import RECORDED
@@ -135,19 +135,17 @@ def level_codes(column: pd.Series[Any]) -> pd.Series[str]:
 
 
 def apart(first: ArmRuns, second: ArmRuns, column: str) -> float:
-    """How differently two arms hold the levels of a column: 0 alike, 1 without a common level.
+    """Share of common seeds at which two arms hold other levels of a column.
 
-    By seed where most seeds are shared: the share of common seeds whose level differs; else the
-    total variation distance of the levels' shares.
+    0 where they do not share most of their seeds.
     """
     a, b = (x.rows.set_index("seed")[column] for x in (first, second))
     common = a.index.intersection(b.index)
     paired = a.index.is_unique and b.index.is_unique
-    if paired and len(common) >= MATCHED * min(len(a), len(b)) > 0:
-        differ = level_codes(a.loc[common]).fillna("") != level_codes(b.loc[common]).fillna("")
-        return float(differ.mean())
-    one, two = first.shares(column), second.shares(column)
-    return sum(abs(one.get(x, 0.0) - two.get(x, 0.0)) for x in {*one, *two}) / 2
+    if not (paired and len(common) >= MATCHED * min(len(a), len(b)) > 0):
+        return 0.0
+    differ = level_codes(a.loc[common]).fillna("") != level_codes(b.loc[common]).fillna("")
+    return float(differ.mean())
 
 
 def arm_runs(

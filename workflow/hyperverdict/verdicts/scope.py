@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hyperverdict.checks.context import NOTABLE_SPREAD, CheckContext, extremes, spread
+from hyperverdict.checks.context import CheckContext, extremes, spread
 from hyperverdict.claims.factors import factor_title
+from hyperverdict.stats.thresholds import NOTABLE_SPREAD
 from hyperverdict.vocabulary.vocabulary import BUDGET
 from hyperverdict.words.numbers import count, digits, listed, plain, seeds_text, upper
 
