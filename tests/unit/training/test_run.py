@@ -72,7 +72,7 @@ def test_what_is_there_is_not_trained_again(digits, tiny, tmp_path, never_train)
     assert (tmp_path / "metrics.parquet").read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [None, "{}", "not json", "stale"])
+@pytest.mark.parametrize("content", [None, "", "{}", "not json", "stale"])
 def test_a_record_that_does_not_fit_is_mended_from_the_table(
     digits, tiny, tmp_path, never_train, content
 ):

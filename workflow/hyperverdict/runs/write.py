@@ -120,6 +120,7 @@ def write_record(folder: Path, record: RunRecord) -> RunRecord:
     """Write `record.json` for the table that is there; gives the record with its checksum."""
     vouched = replace(record, metrics_sha256=file_sha256(folder / METRICS_FILE))
     text = vouched.to_json()
-    write_atomic(folder / RECORD_FILE, text.encode())
+    # A crash of the machine may take it: the table holds it, too, and the next job restores it.
+    write_atomic(folder / RECORD_FILE, text.encode(), lasting=False)
     # As a reader will see it: lists where the caller had tuples.
     return RunRecord.from_json(text)
