@@ -8,6 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy
+from hyperverdict.stats.decision import decide
+from hyperverdict.stats.families import FamilyAlphas, max_t_alphas
+from hyperverdict.stats.intervals import one_sample
 from hyperverdict.stats.sequential import (
     DEFAULT_LOOKS,
     FIRST_SHARE,
@@ -18,6 +21,7 @@ from hyperverdict.stats.sequential import (
 )
 
 from .simulate import ALPHA, DELTA, FULL, generator, judge, limit, normal
+from .simulate import wrong as is_wrong
 
 OPEN, NONE, SUPPORTED, REFUTED = range(4)
 NAMES = {
@@ -172,3 +176,66 @@ def test_the_interval_beside_every_verdict_covers_at_all_looks(arms):
         small = noise * random.standard_normal((FULL // 2, 30))
         data = (small, random.standard_normal((FULL // 2, 60)))
     assert anytime_coverage(data) >= 1 - limit(ALPHA, FULL // 2)
+
+
+# Families of primary claims on shared seeds.
+
+
+def family(m, rho, n, theta, sigma, replications):
+    """Contrasts per seed [replications, n, m], correlated between the claims."""
+    random = generator("max-t", m, rho, n, repr(theta), sigma)
+    common = random.standard_normal((replications, n, 1))
+    own = random.standard_normal((replications, n, m))
+    return np.asarray(theta) + sigma * (np.sqrt(rho) * common + np.sqrt(1 - rho) * own)
+
+
+def family_shares(m, rho, n, theta, sigma, replications, level=ALPHA):
+    """(any wrong verdict, true effects supported) of a family, by the engine's alphas."""
+    theta = np.broadcast_to(np.asarray(theta, dtype=float), (m,))
+    wrong, found = [], []
+    for d in family(m, rho, n, theta, sigma, replications):
+        alphas = max_t_alphas(d, m, level) or FamilyAlphas(level / m, level / m)
+        outcomes = [
+            decide(one_sample(c), DELTA, alphas.two_sided, "higher", None, alphas.one_sided).outcome
+            for c in d.T
+        ]
+        wrong.append(any(is_wrong(o, t) for o, t in zip(outcomes, theta, strict=True)))
+        found.append(np.mean([o == "supported" for o in outcomes]))
+    return float(np.mean(wrong)), float(np.mean(found))
+
+
+SIZE = 2_000
+OPPOSITE = (1, -1, 1, -1, 1, -1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("m", "rho", "n", "theta", "sigma"),
+    [
+        (6, 0, 10, 0, 4),
+        (6, 0.8, 10, 0, 4),
+        (12, 0.8, 20, 0, 4),
+        (6, 0, 10, 1, 0.5),
+        (6, 0.8, 10, 1, 0.5),
+        (6, 0.8, 10, OPPOSITE, 0.5),
+        (2, 1, 20, (1, -1), 0.5),
+        (6, 0.8, 10, (0, 0, 0, 5, 5, 5), 2),
+    ],
+)
+def test_a_family_judged_by_max_t_keeps_alpha(m, rho, n, theta, sigma):
+    assert family_shares(m, rho, n, theta, sigma, SIZE)[0] <= limit(ALPHA, SIZE)
+
+
+@pytest.mark.slow
+def test_max_t_finds_more_than_bonferroni_where_claims_are_correlated():
+    found = family_shares(12, 0.8, 20, 1, 1, 300)[1]
+    data = family(12, 0.8, 20, 1, 1, 300)
+    plain = np.mean([outcomes(data[:, :, k], ALPHA / 12) == SUPPORTED for k in range(12)])
+    assert found > plain + 0.04
+
+
+def test_few_seeds_and_independent_claims_keep_bonferroni():
+    few = [max_t_alphas(d, 6, ALPHA) for d in family(6, 0.8, 9, 0, 1, 50)]
+    assert few == [None] * 50
+    apart = [max_t_alphas(d, 6, ALPHA) for d in family(6, 0, 20, 0, 1, 200)]
+    assert np.mean([alphas is None for alphas in apart]) > 0.9

@@ -12,6 +12,7 @@ from hyperverdict.effects.measure import Measured, measure
 from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, UPWARD, decide
 from hyperverdict.stats.decision import Claim as Direction
+from hyperverdict.stats.families import one_sided_alpha
 from hyperverdict.stats.intervals import (
     Estimate,
     above_p,
@@ -66,8 +67,10 @@ class Effect:
         sd: of the contrast per seed, after the floor; on the log scale for ratio metrics.
         alpha: the two-sided alpha of `ci`, after corrections within the claim and for looks.
         delta: the size that matters.
-        ci: interval at 1 - alpha; ci_equivalence: at 1 - 2 alpha. Infinite where there is no noise
-            estimate.
+        one_sided_alpha: of each side of `ci_equivalence`: `alpha`, but in a family judged by max-t;
+            None stands for `alpha`.
+        ci: interval at 1 - alpha; ci_equivalence: at 1 - 2 one_sided_alpha. Infinite where there
+            is no noise estimate.
         p: two-sided, of no effect; p_equivalence: TOST against delta; for ``not_lower`` and
             ``not_higher`` the one-sided p of non-inferiority, for `between` TOST against its ends.
         per_seed: (seed, contrast) of the finished pairs; empty when unpaired.
@@ -106,6 +109,7 @@ class Effect:
     failures_decide: bool = False
     pairs: int = 0
     standard_error: float = float("nan")
+    one_sided_alpha: float | None = None
 
     @property
     def metric(self) -> Metric:
@@ -155,7 +159,8 @@ def judge_effect(
     between = _between(expectation, metric)
     nominal = looks.nominal(alpha, estimate.n)
     claim = expectation.direction
-    decision = decide(estimate, delta, nominal, claim, between)
+    one_sided = one_sided_alpha(looks, alpha, estimate.n)
+    decision = decide(estimate, delta, nominal, claim, between, one_sided)
     effect = Effect(
         contrast=measured.contrast,
         direction=claim,
@@ -165,6 +170,7 @@ def judge_effect(
         estimate=_shown(estimate.value, metric),
         sd=estimate.sd,
         alpha=nominal,
+        one_sided_alpha=one_sided,
         delta=size,
         ci=(_shown(decision.ci[0], metric), _shown(decision.ci[1], metric)),
         ci_equivalence=(

@@ -225,10 +225,13 @@ def _family(study: Study, report: StudyReport) -> Iterator[str]:
         yield f"The only primary verdict needed no correction ({level} interval){others}."
     elif family:
         each = confidence_text(study.alpha / family)
-        yield (
-            f"The {count(family, 'primary verdict')} formed one family with Bonferroni-corrected "
-            f"intervals ({each} each){others}."
-        )
+        how = f"Bonferroni-corrected intervals ({each} each)"
+        if any(v.correction == "max-t" for h in report.hypotheses for v in h.verdicts):
+            how = (
+                "intervals corrected by single-step max-t over sign flips of the seeds (Westfall "
+                "and Young 1993)"
+            )
+        yield f"The {count(family, 'primary verdict')} formed one family with {how}{others}."
     elif report.hypotheses:
         verdicts = [v for h in report.hypotheses for v in h.verdicts]
         if verdicts and all(v.sequential for v in verdicts):

@@ -41,7 +41,12 @@ class Decision:
 
 
 def decide(
-    estimate: Estimate, delta: float, alpha: float, claim: Claim, between: Interval | None = None
+    estimate: Estimate,
+    delta: float,
+    alpha: float,
+    claim: Claim,
+    between: Interval | None = None,
+    one_sided: float | None = None,
 ) -> Decision:
     """Judge one contrast.
 
@@ -50,8 +55,10 @@ def decide(
         alpha: two-sided error probability.
         claim: what is claimed of the contrast.
         between: (low, high) of a claim on size, instead of a direction.
+        one_sided: error probability of each side of CI2, where it is not `alpha`.
     """
-    ci, ci_equivalence = interval(estimate, alpha), interval(estimate, 2 * alpha)
+    each = alpha if one_sided is None else one_sided
+    ci, ci_equivalence = interval(estimate, alpha), interval(estimate, 2 * each)
     if between is not None:
         return Decision(_within(ci, ci_equivalence, between), "", ci, ci_equivalence)
     toward, toward_equivalence = (

@@ -25,7 +25,14 @@ from hyperverdict.effects.effect import Evidence
 from hyperverdict.effects.wins import OpenRate, Win
 from hyperverdict.ledger.chain import Head
 from hyperverdict.stats.decision import Claim as Direction
-from hyperverdict.verdicts.model import ArmSummary, NextLook, NoiseShare, Pick, SensitivityLine
+from hyperverdict.verdicts.model import (
+    ArmSummary,
+    Correction,
+    NextLook,
+    NoiseShare,
+    Pick,
+    SensitivityLine,
+)
 from hyperverdict.vocabulary.metrics import Better
 
 FORMAT = 1
@@ -133,11 +140,13 @@ class EffectEntry:
         change: what its effects are effects of (interaction, conditional), or "".
         direction: what is claimed of this effect.
         interval: at level 1 - alpha.
-        equivalence_interval: at level 1 - 2 alpha; inside (-delta, delta) proves that nothing that
-            matters is there.
+        equivalence_interval: at level 1 - 2 one_sided_alpha; inside (-delta, delta) proves that
+            nothing that matters is there.
         anytime_interval: confidence sequence, which stays valid however often anybody looks; null
             where there is none.
         alpha: two-sided, after corrections.
+        one_sided_alpha: of each side of the equivalence interval: `alpha`, but in a family that is
+            judged by max-t; null stands for `alpha`.
         n: seeds behind it.
         paired: the arms share their seeds, all of them.
         delta: the size that matters.
@@ -177,6 +186,7 @@ class EffectEntry:
     equivalence_interval: tuple[float, float]
     anytime_interval: tuple[float, float] | None
     alpha: float
+    one_sided_alpha: float | None
     n: int
     paired: bool
     delta: float
@@ -212,6 +222,7 @@ class VerdictEntry:
             exploratory.
         replicate: what `n` of its effects counts: "seed", or what stands for one in a table.
         sequential: a confidence sequence took the place of its t intervals.
+        correction: of a primary verdict: "Bonferroni" or "max-t"; "" for an exploratory one.
         closed: its looks have used all of alpha, so that seeds added later are not judged.
         anytime_evidence: what the confidence sequences alone would give, however often anybody
             looks; null where nothing was measured.
@@ -240,6 +251,7 @@ class VerdictEntry:
     uncorrected: Evidence | None
     replicate: str
     sequential: bool
+    correction: Correction
     closed: bool
     anytime_evidence: Evidence | None
     registered: str

@@ -33,6 +33,7 @@ from hyperverdict.outcomes.images import image_errors
 from hyperverdict.outcomes.questions import make_question, named_elsewhere, tuning_of
 from hyperverdict.outcomes.timing import Timing, timing_of
 from hyperverdict.outcomes.values import RunIndex, index_runs
+from hyperverdict.stats.families import FamilyAlphas, FamilyRule
 from hyperverdict.stats.sequential import ConfidenceSequence
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import arms_of
@@ -41,6 +42,7 @@ from hyperverdict.verdicts.claim_text import claim_text
 from hyperverdict.verdicts.counts import provisional_text, run_counts
 from hyperverdict.verdicts.facts import study_facts
 from hyperverdict.verdicts.failures import failures_text
+from hyperverdict.verdicts.family import family_alphas
 from hyperverdict.verdicts.headline import (
     NOT_JUDGED,
     conclusions,
@@ -48,7 +50,7 @@ from hyperverdict.verdicts.headline import (
     main_caveat,
     over_budgets,
 )
-from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
+from hyperverdict.verdicts.model import Correction, HypothesisReport, StudyReport, Verdict
 from hyperverdict.verdicts.next_step import study_step
 from hyperverdict.verdicts.picks import picks
 from hyperverdict.verdicts.prior import prior_sentences
@@ -96,13 +98,14 @@ class Judged:
     Attributes:
         uncorrected: the evidence without the correction for the primary family; None when
             exploratory.
-        anytime, anytime_evidence: see `Verdict`.
+        anytime, anytime_evidence, correction: see `Verdict`.
     """
 
     context: CheckContext
     uncorrected: Evidence | None = None
     anytime: tuple[tuple[Contrast, Interval], ...] = ()
     anytime_evidence: Evidence | None = None
+    correction: Correction = ""
 
 
 @dataclass(frozen=True)
@@ -223,10 +226,29 @@ def _table_looks(
 
 def judge_all(inputs: JudgementInputs) -> dict[str, tuple[Judged, ...] | Failed]:
     """Hypothesis id -> its questions, judged; or why it could not be judged."""
-    return {
+    judged = {
         hypothesis.id: _attempt(hypothesis.id, partial(judge_hypothesis, inputs, hypothesis))
         for hypothesis in inputs.study.hypotheses
     }
+    primary = [h for h in inputs.study.hypotheses if h.primary]
+    found = [one for h in primary for one in _questions(judged[h.id])]
+    members = [one for one in found if one.correction]
+    if any(isinstance(judged[h.id], Failed) for h in primary):
+        return judged
+    alphas = family_alphas([one.context for one in members], _family_sizes(inputs, members))
+    if alphas is None:
+        return judged
+    for h in primary:
+        again = _attempt(h.id, partial(judge_hypothesis, inputs, h, alphas))
+        judged[h.id] = again
+    return judged
+
+
+def _family_sizes(inputs: JudgementInputs, members: Sequence[Judged]) -> frozenset[int]:
+    """What the members' intervals are corrected for; one number where they are one family."""
+    return frozenset(
+        family_size(inputs.study, one.context.hypothesis, one.context.status) for one in members
+    )
 
 
 def _attempt(hypothesis: str, work: Callable[[], T]) -> T | Failed:
@@ -240,15 +262,26 @@ def _attempt(hypothesis: str, work: Callable[[], T]) -> T | Failed:
         return Failed(f"{type(error).__name__}: {error}", refused=False)
 
 
-def judge_hypothesis(inputs: JudgementInputs, hypothesis: Hypothesis) -> tuple[Judged, ...]:
+def judge_hypothesis(
+    inputs: JudgementInputs, hypothesis: Hypothesis, alphas: FamilyAlphas | None = None
+) -> tuple[Judged, ...]:
     """Every question of a hypothesis, judged."""
-    return tuple(judge_question(inputs, hypothesis, budget) for budget in hypothesis.budgets)
+    return tuple(
+        judge_question(inputs, hypothesis, budget, alphas) for budget in hypothesis.budgets
+    )
 
 
 def judge_question(
-    inputs: JudgementInputs, hypothesis: Hypothesis, budget: Budget | None
+    inputs: JudgementInputs,
+    hypothesis: Hypothesis,
+    budget: Budget | None,
+    alphas: FamilyAlphas | None = None,
 ) -> Judged:
-    """One question, judged once, with all that its checks look at."""
+    """One question, judged once, with all that its checks look at.
+
+    Args:
+        alphas: of the primary family, where it is judged by max-t instead of Bonferroni.
+    """
     study, runs, claim = inputs.study, inputs.runs, hypothesis.claim
     arms = arms_of(hypothesis, study, budget) if budget else ()
     budget = inputs.budget_of(hypothesis, budget)
@@ -269,6 +302,9 @@ def judge_question(
         question = replace(question, look_rule=ConfidenceSequence())
         status = replace(status, notes=(), look=None)
     question, uncorrected = _corrected(question, family_size(study, hypothesis, status))
+    if alphas is not None and uncorrected is not None:
+        rule = FamilyRule(question.look_rule, question.alpha, alphas)
+        question = replace(question, look_rule=rule)
     judgement = claim.judge(question)
     context = CheckContext(
         study=study,
@@ -293,6 +329,7 @@ def judge_question(
         None if partial else uncorrected,
         tuple(measured.items()),
         _anytime(question, context.judgement) if measured else None,
+        "" if uncorrected is None else "Bonferroni" if alphas is None else "max-t",
     )
 
 
@@ -489,6 +526,7 @@ def _verdict(judged: Judged, opposed: Sequence[Opposition], runs: RunIndex) -> V
         sequential=isinstance(context.question.look_rule, ConfidenceSequence),
         anytime=judged.anytime,
         anytime_evidence=judged.anytime_evidence,
+        correction=judged.correction,
         closed=context.status.look is not None and context.status.look.is_last,
     )
     text = headline(context.judgement, verdict.blocking, failures_text(context))

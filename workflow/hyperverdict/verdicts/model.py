@@ -25,6 +25,8 @@ __all__ = [
     "Verdict",
 ]
 
+Correction = Literal["", "Bonferroni", "max-t"]
+
 
 @dataclass(frozen=True)
 class SensitivityLine:
@@ -86,6 +88,7 @@ class Verdict:
         variation: sentences: what would narrow the intervals, what to expect of a new data set.
         replicate: what its effects count: "seed", or what stands for one in a table without seeds.
         sequential: a confidence sequence took the place of its t intervals.
+        correction: of a primary verdict, for its family; "" for an exploratory one.
         closed: its looks have used all of alpha, so that seeds added later are not judged.
         anytime: (contrast, its confidence sequence), valid however often anybody looks.
         anytime_evidence: what these sequences alone would give; None where nothing was measured.
@@ -110,6 +113,7 @@ class Verdict:
     variation: tuple[str, ...] = ()
     replicate: str = "seed"
     sequential: bool = False
+    correction: Correction = ""
     closed: bool = False
     anytime: tuple[tuple[Contrast, tuple[float, float]], ...] = ()
     anytime_evidence: Evidence | None = None
