@@ -218,7 +218,7 @@ def _with_absent(outcomes: Outcomes, absent: Mapping[str, tuple[int, ...]]) -> O
         label: {**dict.fromkeys(absent.get(label, ()), math.nan), **runs}
         for label, runs in outcomes.values.items()
     }
-    return replace(outcomes, values=values)
+    return replace(outcomes, values=values, absent=True)
 
 
 def _absent_sentence(context: CheckContext, absent: Mapping[str, tuple[int, ...]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hyperverdict.effects.contrast import Contrast, Weighted
 from hyperverdict.effects.failures import WorstRanked, worst_ranked
@@ -48,7 +48,7 @@ def measure(outcomes: Outcomes, weighted: Weighted) -> Measured:
     values = {label: _scaled(outcomes, label) for label in weights}
     seeds = {label: set(runs) for label, runs in values.items()}
     if _seeds_match(list(seeds.values())):
-        worst = worst_ranked(outcomes.metric, weights, values, matched=True)
+        worst = _worst_ranked(outcomes, weights, values, matched=True)
         per_seed = paired_contrast({k: _finished(v) for k, v in values.items()}, weights)
         floor = rounding_sd(outcomes.step, weights.values())
         contrasts = [value for _, value in per_seed]
@@ -56,7 +56,7 @@ def measure(outcomes: Outcomes, weighted: Weighted) -> Measured:
         pairing, flips = _pair_correlation(values, weights), sign_flip_p(contrasts)
         estimate = one(contrasts, floor)
         return Measured(contrast, estimate, per_seed, pairing, flips, len(per_seed), worst)
-    worst = worst_ranked(outcomes.metric, weights, values, matched=False)
+    worst = _worst_ranked(outcomes, weights, values, matched=False)
     two = len(weights) == 2
     finished = {k: _finished(v) for k, v in (_whole_pairs(values) if two else values).items()}
     pairs = len(set.intersection(*map(set, finished.values()))) if two else 0
@@ -70,6 +70,17 @@ def measure(outcomes: Outcomes, weighted: Weighted) -> Measured:
     else:
         estimate = welch(of_arms, outcomes.step)
     return Measured(contrast, estimate, (), pairing, None, pairs, worst)
+
+
+def _worst_ranked(
+    outcomes: Outcomes,
+    weights: Mapping[str, float],
+    values: Mapping[str, Mapping[int, float]],
+    *,
+    matched: bool,
+) -> WorstRanked | None:
+    worst = worst_ranked(outcomes.metric, weights, values, matched=matched)
+    return replace(worst, alike=False) if worst and outcomes.absent else worst
 
 
 def paired_contrast(

@@ -73,6 +73,8 @@ class Outcomes:
             which the metric is judged; else 0.
         trimmed: contrasts are of 20% trimmed means instead of means: a sensitivity line, never the
             primary.
+        absent: some nan stand for runs that one arm lacks: they are ranked worst even where the
+            arms fail alike, since those left may have been picked.
     """
 
     metric: Metric
@@ -81,6 +83,7 @@ class Outcomes:
     curves: Mapping[str, Mapping[int, Sequence[float]]] = field(default_factory=dict)
     rounding: float = 0.0
     trimmed: bool = False
+    absent: bool = False
 
     @property
     def step(self) -> float:
