@@ -15,11 +15,12 @@ import scipy
 
 from hyperverdict.stats.exact import mcnemar_p
 from hyperverdict.stats.ranks import rank_sum_p, signed_rank_p
+from hyperverdict.stats.thresholds import FAIL_ALIKE
 from hyperverdict.vocabulary.metrics import Metric
 
 Values = Mapping[str, Mapping[int, float]]
-# An exact p this close to 1 says that no smaller difference in failures was possible.
-ALIKE = 1 - 1e-9
+# What rounding may take from an exact p of 1.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _by_seed(metric: Metric, weights: Mapping[str, float], values: Values) -> Wo
             finite.append(math.fsum(w * of_arms[k] for k, w in weights.items()))
         elif not math.isclose(lost, 0.0, abs_tol=1e-12):
             signs.append(math.copysign(1.0, lost))
-    alike = mcnemar_p(signs.count(1.0), signs.count(-1.0)) >= ALIKE
+    alike = mcnemar_p(signs.count(1.0), signs.count(-1.0)) >= FAIL_ALIKE - ROUNDING
     views = tuple((*finite, *(sign * end for sign in signs)) for end in _worst(metric))
     return WorstRanked(alike, paired=views)
 
@@ -121,4 +122,4 @@ def _fail_alike(weights: Mapping[str, float], values: Values) -> bool:
     for label, weight in weights.items():
         for value in values[label].values() if weight else ():
             table[weight > 0][math.isfinite(value)] += 1
-    return float(scipy.stats.fisher_exact(table).pvalue) >= ALIKE
+    return float(scipy.stats.fisher_exact(table).pvalue) >= FAIL_ALIKE - ROUNDING

@@ -9,12 +9,10 @@ import numpy as np
 import scipy
 
 from hyperverdict.stats.intervals import Floats, spread
+from hyperverdict.stats.thresholds import SKEWNESS_CARRIED
 
 # Below this many values no skewness can be told from chance.
 SKEWNESS_FROM = 5
-# Skewness / sqrt(n) from which one tail of the t test errs in .05 instead of .025 (gamma values,
-# n = 5 to 100, 40,000 samples each: .045 to .058 at 0.3, .034 at 0.1).
-CARRIED = 0.3
 # n and the skewness that 1% of normal samples exceed (200,000 samples each).
 NORMAL = (
     (5, 2.08),
@@ -46,4 +44,4 @@ def skewness_carried(n: int) -> float:
     samples of n exceed.
     """
     sizes, limits = zip(*NORMAL, strict=True)
-    return max(CARRIED * math.sqrt(n), float(np.interp(n, sizes, limits)))
+    return max(SKEWNESS_CARRIED * math.sqrt(n), float(np.interp(n, sizes, limits)))

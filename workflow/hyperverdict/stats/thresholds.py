@@ -31,6 +31,8 @@ RESOLVED_FROM = 2.0
 MUCH_LARGER = 1.5
 CARRIES = 0.5
 FEW_SEEDS = 5
+FAIL_ALIKE = 1.0
+SKEWNESS_CARRIED = 0.3
 TUNED_FROM = 3
 TREND_LEVELS = 4
 MINIMUM_CONTEXTS = 3
@@ -81,6 +83,20 @@ TABLE: tuple[Threshold, ...] = (
         "seeds below which a verdict carries a caveat, and Welch's interval has n - 1 degrees of "
         "freedom of the smaller arm",
         "Satterthwaite's degrees of freedom are wrong in 0.12 at 2 against 20 runs (simulated)",
+    ),
+    Threshold(
+        FAIL_ALIKE,
+        "p of the exact test of two failure rates (McNemar, Fisher) at which the arms fail alike "
+        "and failures decide nothing: at most one failure more",
+        "at 0.5 false support rises from 0.06 to 0.12 where 20% of A's runs fail at random and B's "
+        "worst 40% (n = 20); a rank test at every failure leaves power 0.22 of 0.53 at n = 5 where "
+        "20% fail in both arms (1,000 studies each)",
+    ),
+    Threshold(
+        SKEWNESS_CARRIED,
+        "skewness over the root of n from which differences are too skewed for a mean",
+        "there one tail of the t test errs in 0.045 to 0.058 instead of 0.025 (gamma values, n = 5 "
+        "to 100, 40,000 samples each; 0.030 to 0.035 at 0.1)",
     ),
     Threshold(
         TUNED_FROM,
