@@ -6,8 +6,10 @@ The rules' alphas are the engine's; only the decision is vectorised, and checked
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy
+from hyperverdict import compare
 from hyperverdict.stats.decision import decide
 from hyperverdict.stats.families import FamilyAlphas, max_t_alphas
 from hyperverdict.stats.intervals import one_sample
@@ -239,3 +241,44 @@ def test_few_seeds_and_independent_claims_keep_bonferroni():
     assert few == [None] * 50
     apart = [max_t_alphas(d, 6, ALPHA) for d in family(6, 0, 20, 0, 1, 200)]
     assert np.mean([alphas is None for alphas in apart]) > 0.9
+
+
+# A table that is judged after every run, by the ledger itself.
+
+
+class Given:
+    """A look whose alpha the ledger gave."""
+
+    def __init__(self, alpha):
+        self.alpha = alpha
+
+    def nominal(self, alpha, n):
+        return self.alpha
+
+
+def looks_of_the_ledger(folder, sizes):
+    """(n, rule) of each look at a table that grows, as `compare` with a ledger judges it."""
+    random = generator("table")
+    scores = 0.7 + 0.01 * random.standard_normal((2, max(sizes)))
+    found = []
+    for n in sizes:
+        rows = [
+            {"batch_size": level, "seed": seed, "accuracy": scores[arm, seed]}
+            for arm, level in enumerate((4, 128))
+            for seed in range(n)
+        ]
+        change = {"batch_size": (4, 128)}
+        judged = compare(pd.DataFrame(rows), change, ledger=folder / "looks.jsonl")
+        found.append((n, Given(judged.verdict.judgement.effects[0].alpha)))
+    return found
+
+
+def test_a_table_looked_at_after_every_run_keeps_alpha(tmp_path):
+    data = normal(FULL, 30, 0, 4)
+    plain = ever_wrong(data, 0, [(n, SINGLE_LOOK) for n in range(3, 31)])
+    assert plain > 0.24
+    rules = looks_of_the_ledger(tmp_path, range(3, 31))
+    assert rules[0][1].alpha == pytest.approx(FIRST_SHARE * ALPHA)
+    assert ever_wrong(data, 0, rules) <= limit(ALPHA, FULL)
+    for theta, sigma in ((1, 1), (-1, 1), (1, 2)):
+        assert ever_wrong(normal(FULL, 30, theta, sigma), theta, rules) <= limit(ALPHA, FULL)
