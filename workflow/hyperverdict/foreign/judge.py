@@ -34,8 +34,9 @@ from hyperverdict.records.collect import CURVE_COLUMNS, Tables, collect
 from hyperverdict.study.load import read_study_file
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
 from hyperverdict.study.structure import Source
-from hyperverdict.verdicts.judge import JudgementInputs, report_of
+from hyperverdict.verdicts.judge import report_of
 from hyperverdict.verdicts.model import StudyReport
+from hyperverdict.verdicts.question import JudgementInputs
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.vocabulary.vocabulary import BUDGET
