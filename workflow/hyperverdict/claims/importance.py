@@ -56,7 +56,7 @@ from hyperverdict.stats.power import seeds_needed
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
 from hyperverdict.vocabulary.metrics import Metric
-from hyperverdict.words.numbers import count, listed, number
+from hyperverdict.words.numbers import count, listed, number, p_text, upper
 
 MINIMUM_SEEDS = 3
 
@@ -148,7 +148,8 @@ class ImportanceClaim(Claim):
             return leg_of_one(expectation, self._effect(question, expectation, shares, len(table)))
 
         judgement = judge_legs(question, judge_leg)
-        notes = (*judgement.notes, *self._notes(found))
+        apart = map(_told_apart, judgement.effects)
+        notes = (*judgement.notes, *self._notes(found), *filter(None, apart))
         return replace(judgement, facts={"shares": self._facts(found)}, notes=notes)
 
     def _complete_table(self, question: Question, metric: Metric) -> Floats:
@@ -279,6 +280,26 @@ class ImportanceClaim(Claim):
     def meanings(self, judgement: Judgement) -> Mapping[Evidence, str]:
         """Which group matters more."""
         return MEANINGS
+
+
+def _told_apart(effect: Effect) -> str:
+    """Why the direction is settled although the shares leave it open, or the reverse; else ""."""
+    low, high = effect.ci
+    settled = low > 0 or high < 0
+    if effect.failures_decide or not effect.is_measured or settled == effect.is_decided:
+        return ""
+    if effect.evidence == "no meaningful effect":
+        return ""
+    test = (
+        f"the test of the direction compares the variances of {effect.metric.title} that the two "
+        f"groups explain ({p_text(effect.p)})"
+    )
+    if effect.is_decided:
+        return f"{upper(test)}. The interval of the difference in shares includes 0: it is wider."
+    return (
+        "The interval of the difference in shares excludes 0, but the direction is open: "
+        f"{test}. Where noise is large, the interval of the shares is too narrow."
+    )
 
 
 MEANINGS: Mapping[Evidence, str] = {
