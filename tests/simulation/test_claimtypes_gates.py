@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hyperverdict.claims import importance as importance_claims
+from hyperverdict.claims import learning_curve
+from hyperverdict.claims import strategy as strategy_claims
+from hyperverdict.claims import trend as trend_claims
 from hyperverdict.effects.effect import Expectation
+from hyperverdict.stats.decision import decide
 
 from .claims_engine import COMPARISON, METRIC, Claim, trend
 from .simulate import ALPHA, DELTA, FAST, generator, limit, rate
@@ -52,8 +57,7 @@ def test_a_true_universal_trend_is_seldom_refuted(shape, contexts):
 JUST_NEVER_WORSE = {4: (0, 3, 2, 1), 6: (0, 5, 4, 3, 2, 1)}
 
 
-@pytest.mark.parametrize("sigma", [0.1, 0.4])
-@pytest.mark.parametrize("levels", JUST_NEVER_WORSE)
+@pytest.mark.parametrize(("levels", "sigma"), [(4, 0.4), (6, 0.1)])
 def test_dips_just_below_delta_are_seldom_held_against_never_worse(levels, sigma):
     terms = {"trend": {"width": WIDTHS[:levels]}, "shape": "never_worse"}
     found = shares(terms, JUST_NEVER_WORSE[levels], sigma, SIZE)
@@ -61,14 +65,14 @@ def test_dips_just_below_delta_are_seldom_held_against_never_worse(levels, sigma
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sigma", [0.1, 0.3, 0.6])
+@pytest.mark.parametrize("sigma", [0.3])
 def test_a_dip_of_delta_is_seldom_supported_or_called_no_effect(sigma):
     found = shares(trend("never_worse"), (0, 1, 0, 1), sigma, SIZE)
     assert found["supported"] + found["no meaningful effect"] <= limit(ALPHA, SIZE)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sigma", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize("sigma", [0.5])
 def test_one_step_of_delta_is_seldom_held_against_every_step(sigma):
     terms = {"trend": {"width": WIDTHS}, "shape": "every_step"}
     found = shares(terms, (0, 1, 1, 1, 1, 1), sigma, SIZE)
@@ -132,7 +136,7 @@ def best_of(levels):
     return {"best": {"width": WIDTHS[:levels]}, "is": [WIDTHS[0]]}
 
 
-@pytest.mark.parametrize("sigma", [0.5, 2.0])
+@pytest.mark.parametrize("sigma", [2.0])
 def test_a_level_that_all_others_beat_by_delta_is_seldom_refuted(sigma):
     found = shares(best_of(6), (0, 1, 1, 1, 1, 1), sigma, FAST, 5)
     assert found["refuted"] <= limit(ALPHA, FAST)
@@ -246,3 +250,62 @@ def test_the_better_search_is_found():
     """The peak is none of the grid's 4 cells; random search finds it in 5 of 16 orders."""
     found = searched(strategy(5), (*(0.0,) * 5, 1.0, *(0.0,) * 10), 0.1, 0.1, 10, FAST // 4)
     assert rate(found, "supported") >= 0.9
+
+
+# Mutations: ways of judging that the engine must not use make a gate above fail.
+
+
+def test_no_effect_of_one_context_at_plain_alpha_refutes_too_often(monkeypatch):
+    monkeypatch.setattr(trend_claims, "all_hold", lambda effects: effects[0].plain.evidence)
+    found = shares(universal(6), (0.0, 0.5, 1.0) * 6, 0.3, FAST // 2)
+    assert against(found) > 2 * limit(ALPHA, FAST // 2)
+
+
+def test_alpha_for_each_way_contradicts_never_worse_too_often(monkeypatch):
+    def each_at_alpha(steps, last):
+        if any(step.strict.evidence == "refuted" for step in steps):
+            return "refuted"
+        return last.plain.evidence
+
+    monkeypatch.setattr(trend_claims, "_never_worse", each_at_alpha)
+    terms = {"trend": {"width": WIDTHS}, "shape": "never_worse"}
+    assert against(shares(terms, JUST_NEVER_WORSE[6], 0.1, SIZE)) > limit(ALPHA, SIZE)
+
+
+def test_a_forward_scan_finds_plateaus_that_are_none(monkeypatch):
+    monkeypatch.setattr(learning_curve.LearningCurve, "_plateau", forward_scan)
+    found = plateaus((0.0,) * (EPOCHS - 1) + (DELTA,), 0.3, 10, FAST // 2)
+    assert np.mean([epoch is not None for epoch in found]) > 2 * limit(ALPHA, FAST // 2)
+
+
+def forward_scan(claim, question, expectation):
+    """The first epoch from which the remaining gain is proven small, whatever comes later."""
+    backwards = learning_curve.opposite_tolerant(expectation)
+    steps = ((e, learning_curve._step) for e in claim.epochs[:-1])
+    proven = (
+        e
+        for e, step in steps
+        if step(question, backwards, e, claim.epochs[-1], 1).plain.evidence == "supported"
+    )
+    return next(proven, None)
+
+
+def test_directions_judged_on_shares_are_wrong_too_often(monkeypatch):
+    monkeypatch.setattr(
+        importance_claims, "decide_apart", lambda direction, size, *rest: decide(size, *rest)
+    )
+    found = importances(1.0, 1.0, 3.0, 20, SIZE)
+    assert rate(found, "supported") + rate(found, "refuted") > limit(ALPHA, SIZE)
+
+
+def test_one_order_for_all_calls_searches_equal_that_are_not(monkeypatch):
+    def one_order(shape, trials, scores):
+        picked = np.zeros(len(scores))
+        picked[max(range(trials), key=lambda cell: scores[cell])] = 1.0
+        return picked
+
+    monkeypatch.setattr(
+        strategy_claims, "SEARCHES", {**strategy_claims.SEARCHES, "random": one_order}
+    )
+    found = searched(strategy(12), ONE_PEAK, 0.25, 0.05, 10, FAST // 10)
+    assert rate(found, "no meaningful effect") > 0.9
