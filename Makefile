@@ -57,8 +57,8 @@ test: $(STAMP)
 	@$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow" --ignore=tests/cluster tests
 
 test-simulation: $(STAMP)
-	@$(BIN)/python -m pytest -m slow tests/unit
-	@$(BIN)/python -m pytest tests/simulation
+	@$(BIN)/python -m pytest -n 2 -m slow tests/unit
+	@$(BIN)/python -m pytest -n 2 tests/simulation
 
 cluster: $(STAMP)
 	@bash tests/cluster/slurm_box.sh up
