@@ -78,6 +78,11 @@ def goes_on(first, last):
     return [(first, FirstLook()), *((n, after) for n in range(first + 1, last + 1))]
 
 
+def table_goes_on(first, last):
+    """A first judgement of a table, then one after each further run."""
+    return [(first, SINGLE_LOOK), *goes_on(first, last)[1:]]
+
+
 TWO = [(n, scheduled(DEFAULT_LOOKS, k)) for k, n in enumerate(DEFAULT_LOOKS)]
 EARLIER = [(n, scheduled(DEFAULT_LOOKS, k, rules=1)) for k, n in enumerate(DEFAULT_LOOKS)]
 # A first look at 10 seeds, then one after each further seed.
@@ -88,6 +93,8 @@ RULES = {
     "few seeds": goes_on(3, 30),
     "five seeds": goes_on(5, 30),
     "extended": EXTENDED,
+    "table of few runs": table_goes_on(3, 30),
+    "table of ten runs": table_goes_on(10, 30),
 }
 CELLS = [(0, 1), (0, 4), (1, 0.5), (1, 1), (1, 2), (-1, 1)]
 
@@ -278,7 +285,7 @@ def test_a_table_looked_at_after_every_run_keeps_alpha(tmp_path):
     plain = ever_wrong(data, 0, [(n, SINGLE_LOOK) for n in range(3, 31)])
     assert plain > 0.24
     rules = looks_of_the_ledger(tmp_path, range(3, 31))
-    assert rules[0][1].alpha == pytest.approx(FIRST_SHARE * ALPHA)
+    assert rules[0][1].alpha == pytest.approx(ALPHA)
     assert ever_wrong(data, 0, rules) <= limit(ALPHA, FULL)
     for theta, sigma in ((1, 1), (-1, 1), (1, 2)):
         assert ever_wrong(normal(FULL, 30, theta, sigma), theta, rules) <= limit(ALPHA, FULL)

@@ -59,7 +59,7 @@ def _fired(comparison):
 
 def test_looks_at_a_growing_table_are_counted(ledger):
     first = _look(_table(10), ledger)
-    assert _alpha(first) == pytest.approx(0.8 * 0.05)
+    assert _alpha(first) == pytest.approx(0.05)
     assert first.verdict.registered == "post hoc"
     second = _look(_table(20), ledger)
     assert _is_second(second, 20)
@@ -122,10 +122,10 @@ def test_arms_may_change_places(ledger):
 def test_other_runs_are_another_question(ledger):
     _look(_table(10), ledger)
     other = _look(_table(20, A[30:], B[30:]), ledger)
-    assert _alpha(other) == pytest.approx(0.8 * 0.05)
+    assert _alpha(other) == pytest.approx(0.05)
     assert "runs_left_out" not in _fired(other)
     third_arm = _look(_table(10, second=B[40:], levels=(4, 16)), ledger, {"batch_size": (4, 16)})
-    assert _alpha(third_arm) == pytest.approx(0.8 * 0.05)
+    assert _alpha(third_arm) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(

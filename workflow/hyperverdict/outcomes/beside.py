@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,8 @@ from hyperverdict.outcomes.values import RunIndex, outcomes_of
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.vocabulary import BUDGET
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,5 +93,10 @@ def _levels_elsewhere(study: Study, budget: Budget) -> Iterator[Levels]:
         if heatmap.budget == budget:
             yield from combinations(heatmap.grid)
     for hypothesis in study.hypotheses:
-        if budget in hypothesis.budgets:
-            yield from (arm.levels for arm in study.claimed_arms(hypothesis, budget))
+        try:
+            arms = study.claimed_arms(hypothesis, budget) if budget in hypothesis.budgets else ()
+        except Exception:
+            # It is judged, and its error told, by itself.
+            log.exception("the arms of %s are not known", hypothesis.id)
+            continue
+        yield from (arm.levels for arm in arms)

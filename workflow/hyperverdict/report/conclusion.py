@@ -267,15 +267,26 @@ def _undecided(verdict: Verdict) -> str:
 
 
 def brief(verdict: Verdict) -> str:
-    """One line for the first screen: the effects, what their means hide, what would settle it."""
+    """All that one line says: the effects, what would settle them, what stands beside."""
+    return " ".join(filter(None, (shortest(verdict), beside(verdict))))
+
+
+def shortest(verdict: Verdict) -> str:
+    """The effects, and what would settle what is open."""
     judgement = verdict.judgement
     said = [effects_summary(judgement) or next(iter(judgement.notes), "")]
-    said.append(negligible_part(judgement))
-    decisive = [x.contrast for x in map(deciding_effect, judgement.judged_legs) if x is not None]
-    scored = [contrast for contrast in decisive if not contrast.metric.is_time]
-    said += rare_sentences(verdict, scored or decisive)
-    said += [trimmed_text(line) for line in verdict.sensitivity if line.name == TRIMMED]
-    said += [verdict.untestable_reason, anytime_text(verdict)]
+    said += [negligible_part(judgement), verdict.untestable_reason]
     if judgement.evidence == "inconclusive" and verdict.next_look is not None:
         said.append(needed_text(verdict.next_look))
+    return " ".join(full_stop(text) for text in said if text)
+
+
+def beside(verdict: Verdict) -> str:
+    """What stands beside the effects: what their means hide, and what holds at any look."""
+    judgement = verdict.judgement
+    decisive = [x.contrast for x in map(deciding_effect, judgement.judged_legs) if x is not None]
+    scored = [contrast for contrast in decisive if not contrast.metric.is_time]
+    said = list(rare_sentences(verdict, scored or decisive))
+    said += [trimmed_text(line) for line in verdict.sensitivity if line.name == TRIMMED]
+    said.append(anytime_text(verdict))
     return " ".join(full_stop(text) for text in said if text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -58,7 +59,7 @@ def print_verdicts(
             if note:
                 console.print(_text(f"  {note}"))
         console.print(Padding(_guarded_table(hypothesis), (0, 0, 0, 2)))
-        for said in opening.failed_runs(hypothesis):
+        for said in (*_beside(hypothesis), *opening.failed_runs(hypothesis)):
             console.print(Padding(_text(said), (0, 0, 0, 2)))
     for pick in report.picks:
         if pick.of == "heatmap":
@@ -71,6 +72,16 @@ def print_verdicts(
     if html is not None:
         # A path must stay whole to be clicked or copied.
         console.print(Text(f"Report: {html}"), soft_wrap=True)
+
+
+def _beside(hypothesis: HypothesisReport) -> tuple[str, ...]:
+    """What stands beside the effects, for each budget where there are several."""
+    verdicts = hypothesis.verdicts
+    said = (
+        (budget_name(v), guarded(hypothesis.id, partial(conclusion.beside, v), str))
+        for v in verdicts
+    )
+    return tuple(f"{name}: {text}" if len(verdicts) > 1 else text for name, text in said if text)
 
 
 def _guarded_table(hypothesis: HypothesisReport) -> Table | Text:
@@ -91,7 +102,7 @@ def budget_table(hypothesis: HypothesisReport) -> Table:
         table.add_row(
             _text(budget_name(verdict)),
             _text(f"{badge.sign} {badge.text}", _STYLES[badge.style]),
-            _text(conclusion.brief(verdict)),
+            _text(conclusion.shortest(verdict)),
         )
     return table
 
