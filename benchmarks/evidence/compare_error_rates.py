@@ -1,6 +1,6 @@
 """How often each way of judging a claim is wrong, and how often it settles it.
 
-    pip install -r requirements.txt -r benchmarks/evidence/requirements.txt
+    pip install -r requirements.txt autorank==1.3.0 preregister==0.1.0
     python benchmarks/evidence/compare_error_rates.py [--replications 1000] [--write]
 
 All methods judge the same simulated studies: "B is better than A", n paired seeds, an effect of

@@ -1,0 +1,1 @@
+"""Nasty studies, judged by HyperVerdict (before and after) and by its peers."""

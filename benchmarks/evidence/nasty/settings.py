@@ -1,0 +1,427 @@
+"""The simulated studies: what is nasty about each, and what is true of it.
+
+Scores are in units of delta = 1; one unit is one point of accuracy about 80%. Only numpy is needed,
+so that every judge draws the same studies in whatever environment it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+BASE, POINT, CHANCE = 0.80, 0.01, 0.10
+LEVELS = 40
+LOOKS = tuple(range(3, 31))
+
+SUPPORTED, REFUTED, NONE, OPEN = "supported", "refuted", "no meaningful effect", "inconclusive"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Seeds [n] and scores [n] of one arm, in the order in which they were run; nan where a run
+    failed."""
+
+    seeds: npt.NDArray[np.int64]
+    scores: Floats
+
+    @property
+    def finished(self) -> Floats:
+        """Scores of the runs that did not fail."""
+        return self.scores[~np.isnan(self.scores)]
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study of the claim "the score of `to` is higher than that of `start`".
+
+    Attributes:
+        theta: the true mean difference `to` - `start`, failed runs with the scores that they would
+            have had.
+        folds: scores [n, folds] of each arm, where the runs are folds of seeds.
+        fresh: runs of the two arms with seeds that had no part in naming them.
+    """
+
+    arms: Mapping[str, Arm]
+    theta: float
+    start: str = "A"
+    to: str = "B"
+    folds: Mapping[str, Floats] = field(default_factory=dict)
+    fresh: Mapping[str, Floats] = field(default_factory=dict)
+
+    @property
+    def pair(self) -> tuple[Arm, Arm]:
+        """The two arms of the claim."""
+        return self.arms[self.start], self.arms[self.to]
+
+    def paired(self) -> tuple[Floats, Floats]:
+        """Scores of the seeds that finished in both arms."""
+        first, second = self.pair
+        _, i, j = np.intersect1d(first.seeds, second.seeds, return_indices=True)
+        a, b = first.scores[i], second.scores[j]
+        both = ~np.isnan(a) & ~np.isnan(b)
+        return a[both], b[both]
+
+
+Draw = Callable[[tuple[int, int], float, np.random.Generator], Study]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One kind of nasty study.
+
+    Attributes:
+        sizes: runs of (`start`, `to`), one pair for each column of its table.
+        columns: the columns' titles.
+        truths: the true effects that are simulated, in units of delta, as `draw` takes them.
+        says: what is simulated, one or two sentences.
+        kind: how judges must take the table ("runs", "folds", "levels", "looks").
+        groups: titles of the table's three groups of columns.
+        note: what must be known to read the table.
+    """
+
+    id: str
+    title: str
+    says: str
+    sizes: tuple[tuple[int, int], ...]
+    columns: tuple[str, ...]
+    draw: Draw
+    truths: tuple[float, ...] = (0.0, 1.0)
+    kind: str = "runs"
+    rounded: bool = False
+    groups: tuple[str, str, str] = (
+        "wrong, no effect",
+        "wrong, effect delta",
+        "found, effect delta",
+    )
+    note: str = ""
+
+    def generator(self, column: int, truth: float) -> np.random.Generator:
+        """A generator of its own for every cell, the same in every run."""
+        return np.random.default_rng([ord(c) for c in f"{self.id} {self.sizes[column]} {truth}"])
+
+    def studies(self, column: int, truth: float, number: int) -> list[Study]:
+        """The cell's studies; a smaller number gives the first of them."""
+        random = self.generator(column, truth)
+        return [self.draw(self.sizes[column], truth, random) for _ in range(number)]
+
+
+def wrong(verdict: str, theta: float) -> bool:
+    """Whether a verdict contradicts the true effect."""
+    if verdict == SUPPORTED:
+        return theta <= 0
+    if verdict == REFUTED:
+        return theta >= 0
+    return verdict == NONE and abs(theta) >= 1
+
+
+def right_direction(verdict: str, theta: float) -> bool:
+    """Whether a verdict claims the true direction."""
+    return (verdict == SUPPORTED and theta > 0) or (verdict == REFUTED and theta < 0)
+
+
+def paired_noise(n: int, sd: float, random: np.random.Generator) -> tuple[Floats, Floats]:
+    """Noise of two arms on the same seeds; differences have this SD, scores the same one.
+
+    Half of each arm's variance is shared by its seed.
+    """
+    unit = sd / np.sqrt(2)
+    shared = random.standard_normal(n)
+    a, b = random.standard_normal((2, n))
+    return unit * (shared + a), unit * (shared + b)
+
+
+def two_arms(a: Floats, b: Floats, theta: float) -> Study:
+    """Arms on the seeds 0, 1, ..."""
+    seeds = np.arange(len(a))
+    return Study({"A": Arm(seeds, a), "B": Arm(np.arange(len(b)), b)}, theta)
+
+
+def diverging(share: float, sd: float = 2.0) -> Draw:
+    """The runs of B that would score below this quantile diverge."""
+    normal = np.random.default_rng(0).standard_normal(1_000_000)
+    limit = sd * float(np.quantile(normal, share))
+
+    def draw(sizes: tuple[int, int], theta: float, random: np.random.Generator) -> Study:
+        a, b = paired_noise(sizes[0], sd, random)
+        return two_arms(a, np.where(b < limit, np.nan, b + theta), theta)
+
+    return draw
+
+
+def harmless(share: float, sd: float = 1.0) -> Draw:
+    """Every run of either arm fails with this probability, whatever it would score."""
+
+    def draw(sizes: tuple[int, int], theta: float, random: np.random.Generator) -> Study:
+        a, b = paired_noise(sizes[0], sd, random)
+        failed = random.random((2, sizes[0])) < share
+        return two_arms(
+            np.where(failed[0], np.nan, a), np.where(failed[1], np.nan, b + theta), theta
+        )
+
+    return draw
+
+
+def collapsing(share: float, sd: float = 0.5) -> Draw:
+    """Each run of B ends at chance with this probability; `theta` is the effect on the others."""
+    depth = (CHANCE - BASE) / POINT
+
+    def draw(sizes: tuple[int, int], theta: float, random: np.random.Generator) -> Study:
+        a, b = paired_noise(sizes[0], sd, random)
+        collapsed = random.random(sizes[0]) < share
+        b = np.where(collapsed, depth + 0.1 * b, b + theta)
+        return two_arms(a, b, (1 - share) * theta + share * depth)
+
+    return draw
+
+
+def unequal(sizes: tuple[int, int], theta: float, random: np.random.Generator) -> Study:
+    """Few noisy runs of A, many quiet ones of B, other seeds in each."""
+    few, many = sizes
+    a = random.standard_normal(few)
+    b = theta + 0.25 * random.standard_normal(many)
+    return Study({"A": Arm(np.arange(few), a), "B": Arm(100 + np.arange(many), b)}, theta)
+
+
+def best_level(sizes: tuple[int, int], truth: float, random: np.random.Generator) -> Study:
+    """40 levels on the same seeds; the claim compares the best of them with the first.
+
+    With a true effect one level other than the first is better by it.
+    """
+    n, sd = sizes[0], 2.0
+    unit = sd / np.sqrt(2)
+    effects = np.zeros(LEVELS)
+    effects[17] = truth
+    scores = effects[:, None] + unit * (
+        random.standard_normal(n) + random.standard_normal((LEVELS, n))
+    )
+    best = 1 + int(np.argmax(scores[1:].mean(axis=1)))
+    seeds = np.arange(n)
+    arms = {level_name(i): Arm(seeds, row) for i, row in enumerate(scores)}
+    a, b = paired_noise(n, sd, random)
+    theta = float(effects[best])
+    first, picked = level_name(0), level_name(best)
+    return Study(arms, theta, first, picked, fresh={first: a, picked: b + theta})
+
+
+def level_name(i: int) -> str:
+    """Names of the levels of `best_level`: A is the first."""
+    return "A" if i == 0 else f"L{i:02d}"
+
+
+def best_half(sizes: tuple[int, int], theta: float, random: np.random.Generator) -> Study:
+    """All runs of A, and the best half of those of B."""
+    n, kept = sizes
+    a, b = paired_noise(n, 2.0, random)
+    seeds = np.sort(np.argsort(-b)[:kept])
+    return Study({"A": Arm(np.arange(n), a), "B": Arm(seeds, b[seeds] + theta)}, theta)
+
+
+def growing(sizes: tuple[int, int], theta: float, random: np.random.Generator) -> Study:
+    """30 seeds, in the order in which they finish."""
+    a, b = paired_noise(sizes[0], 2.0, random)
+    return two_arms(a, b + theta, theta)
+
+
+def folded(sizes: tuple[int, int], theta: float, random: np.random.Generator) -> Study:
+    """Seeds with 5 folds each; half of the variance of a difference is the seed's."""
+    n, folds = sizes
+    between, within = 1.4, 1.4
+    shared = random.standard_normal((n, folds))
+    b = (
+        theta
+        + between * random.standard_normal((n, 1))
+        + within * random.standard_normal((n, folds))
+    )
+    table = {"A": shared, "B": shared + b}
+    seeds = np.arange(n)
+    arms = {arm: Arm(seeds, scores.mean(axis=1)) for arm, scores in table.items()}
+    return Study(arms, theta, folds=table)
+
+
+def skewed(sizes: tuple[int, int], theta: float, random: np.random.Generator) -> Study:
+    """B has a long tail of bad runs: an exponential distribution, of mean `theta` and SD 1."""
+    n = sizes[0]
+    shared = 0.5 * random.standard_normal(n)
+    a = shared + 0.25 * random.standard_normal(n)
+    return two_arms(a, shared + theta + 1.0 - random.exponential(1.0, n), theta)
+
+
+def heavy(sizes: tuple[int, int], theta: float, random: np.random.Generator) -> Study:
+    """Student's t with 3 degrees of freedom in both arms; differences have SD 1."""
+    n = sizes[0]
+    scale = 1 / np.sqrt(2 * 3)
+    a, b = scale * random.standard_t(3, (2, n))
+    shared = 0.7 * random.standard_normal(n)
+    return two_arms(shared + a, shared + b + theta, theta)
+
+
+def rounded(sizes: tuple[int, int], theta: float, random: np.random.Generator) -> Study:
+    """200 test images: scores come in steps of half a point, as large as the noise."""
+    a, b = paired_noise(sizes[0], 0.5, random)
+    return two_arms(np.round(2 * a) / 2, np.round(2 * (b + theta)) / 2, theta)
+
+
+SAME = ((5, 5), (10, 10), (20, 20))
+N = ("n = 5", "n = 10", "n = 20")
+FAILURES_NOTE = (
+    "mushin refuses a sweep with failed runs unless told `allow_incomplete=True`; autorank accepts "
+    "no missing values and gets the complete pairs (at least 5); preregister excludes failed runs "
+    "by the rule of its quick start; a failed run records no score in crystallize-ml."
+)
+COLLAPSE_GROUPS = (
+    "wrong, other runs equal",
+    "wrong, others better by delta",
+    "B's lower mean found",
+)
+COLLAPSE_NOTE = (
+    "Wrong is measured on the mean, which a rank test or a median does not estimate: that most runs "
+    "of B are better is true in the second group. With n runs the chance that none collapses is "
+    "0.59, 0.35 and 0.12, and then no method can know."
+)
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "worst_fifth",
+        "The worst fifth of B's runs diverges",
+        "A run of B that would have scored in the worst 20% of its distribution has no score. "
+        "Noise of a difference: 2 delta.",
+        SAME,
+        N,
+        diverging(0.2),
+        note=FAILURES_NOTE,
+    ),
+    Setting(
+        "worst_tenth",
+        "The worst tenth of B's runs diverges",
+        "The same with the worst 10%.",
+        SAME,
+        N,
+        diverging(0.1),
+    ),
+    Setting(
+        "harmless",
+        "Harmless failures at equal rates",
+        "Each run of either arm fails with probability 0.1, whatever it would have scored. Noise: "
+        "delta.",
+        SAME,
+        N,
+        harmless(0.1),
+    ),
+    Setting(
+        "collapse_tenth",
+        "One run of B in ten collapses",
+        "Each run of B ends at chance (70 points lower) with probability 0.1; the others are "
+        "equal to A's, or better by delta. The mean of B is 6 to 7 points below that of A in both "
+        "cases. Noise of the other runs: delta / 2.",
+        SAME,
+        N,
+        collapsing(0.1),
+        groups=COLLAPSE_GROUPS,
+        note=COLLAPSE_NOTE,
+    ),
+    Setting(
+        "collapse_twentieth",
+        "One run of B in twenty collapses",
+        "The same with probability 0.05: the mean of B is 2.5 to 3.5 points below that of A.",
+        SAME,
+        N,
+        collapsing(0.05),
+        groups=COLLAPSE_GROUPS,
+        note="The note above holds here, too.",
+    ),
+    Setting(
+        "unequal",
+        "Few noisy runs against many",
+        "A has 2 or 3 runs with SD delta, B has 10 or 20 with SD delta / 4, on other seeds.",
+        ((2, 20), (3, 20), (3, 10)),
+        ("2 v 20", "3 v 20", "3 v 10"),
+        unequal,
+        note="mushin and autorank need the same seeds in every arm, and preregister declares equal "
+        "numbers of seeds for both: measured are the tests that it would make.",
+    ),
+    Setting(
+        "best_of_40",
+        "The best of 40 levels against the first",
+        "40 levels were run on the same seeds, and the claim names the level with the best mean. "
+        "Either no level differs (left), or one is better by 4 delta. Noise: 2 delta.",
+        SAME,
+        N,
+        best_level,
+        (0.0, 4.0),
+        kind="levels",
+        groups=("wrong, no level differs", "wrong, one is better", "found, one is better"),
+        note="preregister calls a claim that was registered after the runs `DEVIATED` and gives no "
+        "verdict. crystallize-ml confirms the picked level on as many fresh runs, which cost extra.",
+    ),
+    Setting(
+        "best_half",
+        "The best half of B's runs",
+        "B was run as often as A, and only the better half of its runs is in the table. Noise: "
+        "2 delta.",
+        ((10, 5), (20, 10)),
+        ("best 5 of 10", "best 10 of 20"),
+        best_half,
+        note="preregister calls missing seeds `DEVIATED`. crystallize-ml runs everything itself, so "
+        "that no run can be left out.",
+    ),
+    Setting(
+        "looks",
+        "A look after each of 3 to 30 seeds",
+        "The table is judged again after every seed, from the third to the thirtieth, until an "
+        "effect is claimed. Noise: 2 delta.",
+        ((30, 30),),
+        ("3, 4, ..., 30",),
+        growing,
+        kind="looks",
+        note="preregister gives its verdict once all 30 declared seeds are in, `DEVIATED` before. "
+        "crystallize-ml judges fresh runs only, so that its confirmations cannot be topped up (nor "
+        "are they counted).",
+    ),
+    Setting(
+        "folds",
+        "Folds taken as seeds",
+        "Each seed is scored on 5 folds. Half of the variance of a difference lies between seeds "
+        "(SD 1.4 delta), half between the folds of a seed.",
+        ((3, 5), (5, 5), (10, 5)),
+        ("3 x 5", "5 x 5", "10 x 5"),
+        folded,
+        kind="folds",
+        note="Peers get one row for every fit. The guide of mushin says to average folds first; it "
+        "then has 3, 5 or 10 seeds, and cannot reach 0.05 with fewer than 6. HyperVerdict gets the "
+        "columns `seed` and `fold`.",
+    ),
+    Setting(
+        "skewed",
+        "B has a long tail of bad runs",
+        "B's runs follow an exponential distribution with a long lower tail (SD delta, skewness "
+        "-2) beside what their seeds share with A's (SD delta / 2), A's a normal one (SD delta / 4).",
+        SAME,
+        N,
+        skewed,
+        note="The means are equal where there is no effect; the medians differ by 0.3 delta, which "
+        "rank tests may rightly find.",
+    ),
+    Setting(
+        "heavy",
+        "Heavy tails",
+        "Noise of both arms: Student's t with 3 degrees of freedom. Noise of a difference: delta.",
+        SAME,
+        N,
+        heavy,
+    ),
+    Setting(
+        "rounded",
+        "Coarse scores with ties",
+        "200 test images, so that scores come in steps of 0.5 points. Noise of a difference before "
+        "rounding: delta / 2.",
+        SAME,
+        N,
+        rounded,
+        rounded=True,
+    ),
+)
