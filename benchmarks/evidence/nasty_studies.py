@@ -147,7 +147,7 @@ def commits(now: dict[str, str]) -> str:
 def conditions(args: argparse.Namespace, seconds: float) -> dict[str, object]:
     """What the rates were measured on and with."""
     commit = subprocess.run(
-        ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"],
+        ["git", "-C", ROOT, "log", "-1", "--format=%h", "--", "workflow"],
         check=True,
         capture_output=True,
         text=True,

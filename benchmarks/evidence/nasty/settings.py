@@ -82,6 +82,8 @@ class Setting:
         kind: how judges must take the table ("runs", "folds", "levels", "looks").
         groups: titles of the table's three groups of columns.
         note: what must be known to read the table.
+        confirm_more: how many times more studies the public entry point judges, where its checks
+            and not the engine's test are what is measured.
     """
 
     id: str
@@ -99,6 +101,7 @@ class Setting:
         "found, effect delta",
     )
     note: str = ""
+    confirm_more: int = 1
 
     def generator(self, column: int, truth: float) -> np.random.Generator:
         """A generator of its own for every cell, the same in every run."""
@@ -354,6 +357,7 @@ SETTINGS: tuple[Setting, ...] = (
         best_level,
         (0.0, 4.0),
         kind="levels",
+        confirm_more=6,
         groups=("wrong, no level differs", "wrong, one is better", "found, one is better"),
         note="preregister calls a claim that was registered after the runs `DEVIATED` and gives no "
         "verdict. crystallize-ml confirms the picked level on as many fresh runs, which cost extra.",
@@ -366,6 +370,7 @@ SETTINGS: tuple[Setting, ...] = (
         ((10, 5), (20, 10)),
         ("best 5 of 10", "best 10 of 20"),
         best_half,
+        confirm_more=6,
         note="preregister calls missing seeds `DEVIATED`. crystallize-ml runs everything itself, so "
         "that no run can be left out.",
     ),
