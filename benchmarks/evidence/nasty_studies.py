@@ -77,7 +77,7 @@ def measure(args: argparse.Namespace) -> dict:
         ThreadPoolExecutor(args.jobs) as pool,
     ):
         programs = {
-            "peers": (sys.executable, "peers", None, max(1, args.confirm // 4)),
+            "peers": (sys.executable, "peers", None, max(1, args.confirm // 2)),
             BEFORE: (args.ours, "ours", earlier, args.confirm),
             NOW: (args.ours, "ours", now, args.confirm),
         }
@@ -199,7 +199,7 @@ def section(measured: dict) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=1_000)
-    parser.add_argument("--confirm", type=int, default=10, help="studies of a kind judged again")
+    parser.add_argument("--confirm", type=int, default=4, help="studies of a kind judged again")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--ours", default=str(ROOT / ".venv" / "bin" / "python"))
     parser.add_argument("--only", nargs="*", help="ids of settings")
