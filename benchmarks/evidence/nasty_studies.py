@@ -6,8 +6,8 @@
 The peers need an environment of their own, since crystallize-ml wants an older `rich` than the
 project pins. `--ours` names the interpreter of the project's environment; the earlier version is
 taken from the repository. With --write the tables in docs/error-rates.md and the rates in
-nasty_studies.json are replaced; with --tables the tables are made from these rates. About 12
-minutes on two cores.
+nasty_studies.json are replaced; with --tables the tables are made from these rates, and with --only
+the named settings are measured again. About 20 minutes of CPU.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def section(measured: dict) -> str:
     checked, same = measured["models"]
     opening = (
         f"{is_['studies']:,} studies for each figure (Monte-Carlo standard error {error:.3f} at 0.05; "
-        f"at most {0.5 / np.sqrt(is_['studies']):.3f}), {is_['jobs']} cores of {is_['cpu']}, "
+        f"at most {0.5 / np.sqrt(is_['studies']):.3f}), {is_['jobs']} processes on {os.cpu_count()} cores ({is_['cpu']}, shared with other work), "
         f"{is_['minutes']} minutes, Python {is_['python']}, {versions}. Before: commit {EARLIER}; now: "
         f"{commits(is_['now'])}. Bold: wrong in more than 0.05 + 3 standard errors.\n\n"
         f"Judged again through the public entry points, same verdict: {agreement(rates)}; "

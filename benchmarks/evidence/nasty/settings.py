@@ -351,7 +351,7 @@ SETTINGS: tuple[Setting, ...] = (
         "best_of_40",
         "The best of 40 levels against the first",
         "40 levels were run on the same seeds, and the claim names the level with the best mean. "
-        "Either no level differs (left), or one is better by 4 delta. Noise: 2 delta.",
+        "Either no level differs, or one is better by 4 delta. Noise: 2 delta.",
         SAME,
         N,
         best_level,
