@@ -268,7 +268,7 @@ def _undecided(verdict: Verdict) -> str:
 
 def brief(verdict: Verdict) -> str:
     """All that one line says: the effects, what would settle them, what stands beside."""
-    return " ".join(filter(None, (shortest(verdict), beside(verdict))))
+    return " ".join(filter(None, (shortest(verdict), *beside(verdict))))
 
 
 def shortest(verdict: Verdict) -> str:
@@ -281,12 +281,12 @@ def shortest(verdict: Verdict) -> str:
     return " ".join(full_stop(text) for text in said if text)
 
 
-def beside(verdict: Verdict) -> str:
-    """What stands beside the effects: what their means hide, and what holds at any look."""
+def beside(verdict: Verdict) -> tuple[str, ...]:
+    """Sentences that stand beside the effects: what means hide, and what holds at any look."""
     judgement = verdict.judgement
     decisive = [x.contrast for x in map(deciding_effect, judgement.judged_legs) if x is not None]
     scored = [contrast for contrast in decisive if not contrast.metric.is_time]
     said = list(rare_sentences(verdict, scored or decisive))
     said += [trimmed_text(line) for line in verdict.sensitivity if line.name == TRIMMED]
     said.append(anytime_text(verdict))
-    return " ".join(full_stop(text) for text in said if text)
+    return tuple(full_stop(text) for text in said if text)

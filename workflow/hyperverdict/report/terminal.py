@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -17,7 +19,7 @@ from hyperverdict.figures.data import budget_name
 from hyperverdict.report import conclusion, opening
 from hyperverdict.report.badges import hypothesis_badge, verdict_badge
 from hyperverdict.study.model import Study
-from hyperverdict.verdicts.model import HypothesisReport, StudyReport
+from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.isolation import guarded
 
 _STYLES = {
@@ -44,6 +46,7 @@ def print_verdicts(
         console.print(_text(notice, "bold yellow"))
     console.print(_text(opening.opening(report, study), "bold"))
     console.print(_text(opening.facts_line(report)))
+    common = _common(report)
     for hypothesis in report.hypotheses:
         badge = hypothesis_badge(hypothesis)
         console.print()
@@ -59,8 +62,11 @@ def print_verdicts(
             if note:
                 console.print(_text(f"  {note}"))
         console.print(Padding(_guarded_table(hypothesis), (0, 0, 0, 2)))
-        for said in (*_beside(hypothesis), *opening.failed_runs(hypothesis)):
+        for said in (*_beside(hypothesis, common), *opening.failed_runs(hypothesis)):
             console.print(Padding(_text(said), (0, 0, 0, 2)))
+    if common:
+        console.print()
+        console.print(_text(" ".join(common)))
     for pick in report.picks:
         if pick.of == "heatmap":
             console.print()
@@ -74,14 +80,29 @@ def print_verdicts(
         console.print(Text(f"Report: {html}"), soft_wrap=True)
 
 
-def _beside(hypothesis: HypothesisReport) -> tuple[str, ...]:
-    """What stands beside the effects, for each budget where there are several."""
-    verdicts = hypothesis.verdicts
-    said = (
-        (budget_name(v), guarded(hypothesis.id, partial(conclusion.beside, v), str))
-        for v in verdicts
+def _said(hypothesis: HypothesisReport, verdict: Verdict) -> tuple[str, ...]:
+    """What stands beside the effects of a verdict, but what only repeats it."""
+    sentences = guarded(
+        hypothesis.id, partial(conclusion.beside, verdict), lambda problem: (problem,)
     )
-    return tuple(f"{name}: {text}" if len(verdicts) > 1 else text for name, text in said if text)
+    evidence = verdict.judgement.evidence
+    repeats = len(verdict.anytime) > 1 and verdict.anytime_evidence == evidence != "estimated"
+    return sentences[:-1] if repeats else sentences
+
+
+def _common(report: StudyReport) -> tuple[str, ...]:
+    """Sentences that stand beside several verdicts: they are said once, at the end."""
+    counted = Counter(text for h in report.hypotheses for v in h.verdicts for text in _said(h, v))
+    return tuple(text for text, times in counted.items() if times > 1)
+
+
+def _beside(hypothesis: HypothesisReport, common: Collection[str]) -> Iterator[str]:
+    """What stands beside the effects of one hypothesis alone, by budget where it has several."""
+    for verdict in hypothesis.verdicts:
+        text = " ".join(text for text in _said(hypothesis, verdict) if text not in common)
+        if text:
+            several = len(hypothesis.verdicts) > 1
+            yield f"{budget_name(verdict)}: {text}" if several else text
 
 
 def _guarded_table(hypothesis: HypothesisReport) -> Table | Text:
