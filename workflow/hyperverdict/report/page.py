@@ -15,7 +15,7 @@ from hyperverdict.figures.data import budget_name, budget_title, hypothesis_of
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.report import opening
 from hyperverdict.report.badges import Badge, evidence_badge, hypothesis_badge, verdict_badge
-from hyperverdict.report.conclusion import Conclusion, brief, conclude
+from hyperverdict.report.conclusion import Conclusion, conclude, shortest
 from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, NEGLIGIBLE
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.verdicts.anytime import Interval
@@ -145,7 +145,7 @@ def _view(report: HypothesisReport, study: Study) -> HypothesisView:
         post_hoc=opening.post_hoc(report),
         caveats=opening.headline_caveats(report),
         lines=tuple(
-            Line(budget_name(v), verdict_badge(v), guarded(report.id, partial(brief, v), str))
+            Line(budget_name(v), verdict_badge(v), guarded(report.id, partial(shortest, v), str))
             for v in report.verdicts
         ),
         verdicts=tuple(verdict_view(report, verdict, study) for verdict in report.verdicts),
