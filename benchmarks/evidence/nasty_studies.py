@@ -190,8 +190,9 @@ def section(measured: dict) -> str:
         f"{commits(is_['now'])}. Bold: wrong in more than 0.05 + 3 standard errors.\n\n"
         f"Judged again through the public entry points, same verdict: {agreement(rates)}; "
         f"`mushin.benchmark.compare` on models, instead of `compare_methods` on their scores, "
-        f"{same} of {checked}. Where the verdict of `hyperverdict.compare` differs, a check blocked "
-        "it, and the figures are reduced by the share that was blocked.\n"
+        f"{same} of {checked}. Where the verdict of `hyperverdict.compare` differs, it is "
+        "inconclusive, because a check blocked it or corrected for a choice. Figures of a cell are then "
+        "the share that the engine's test claims times the share that `compare` confirmed.\n"
     )
     return f"{opening}\n{tables(rates, measured['cannot'], is_['studies'])}"
 
@@ -199,7 +200,7 @@ def section(measured: dict) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=1_000)
-    parser.add_argument("--confirm", type=int, default=4, help="studies of a kind judged again")
+    parser.add_argument("--confirm", type=int, default=15, help="studies of a kind judged again")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--ours", default=str(ROOT / ".venv" / "bin" / "python"))
     parser.add_argument("--only", nargs="*", help="ids of settings")

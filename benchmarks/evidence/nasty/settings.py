@@ -271,6 +271,10 @@ def rounded(sizes: tuple[int, int], theta: float, random: np.random.Generator) -
 
 SAME = ((5, 5), (10, 10), (20, 20))
 N = ("n = 5", "n = 10", "n = 20")
+REJUDGED_NOTE = (
+    "`hyperverdict.compare` judged 90 studies of each kind of verdict and cell again (all, where there "
+    "were fewer), so that HyperVerdict's figures have a standard error of up to 0.05. "
+)
 FAILURES_NOTE = (
     "mushin refuses a sweep with failed runs unless told `allow_incomplete=True`; autorank accepts "
     "no missing values and gets the complete pairs (at least 5); preregister excludes failed runs "
@@ -346,7 +350,9 @@ SETTINGS: tuple[Setting, ...] = (
         ((2, 20), (3, 20), (3, 10)),
         ("2 v 20", "3 v 20", "3 v 10"),
         unequal,
-        note="mushin and autorank need the same seeds in every arm, and preregister declares equal "
+        confirm_more=6,
+        note=REJUDGED_NOTE
+        + "mushin and autorank need the same seeds in every arm, and preregister declares equal "
         "numbers of seeds for both: measured are the tests that it would make.",
     ),
     Setting(
@@ -361,7 +367,8 @@ SETTINGS: tuple[Setting, ...] = (
         kind="levels",
         confirm_more=6,
         groups=("wrong, no level differs", "wrong, one is better", "found, one is better"),
-        note="preregister calls a claim that was registered after the runs `DEVIATED` and gives no "
+        note=REJUDGED_NOTE
+        + "preregister calls a claim that was registered after the runs `DEVIATED` and gives no "
         "verdict. crystallize-ml confirms the picked level on as many fresh runs, which cost extra.",
     ),
     Setting(
@@ -373,7 +380,8 @@ SETTINGS: tuple[Setting, ...] = (
         ("best 5 of 10", "best 10 of 20"),
         best_half,
         confirm_more=6,
-        note="preregister calls missing seeds `DEVIATED`. crystallize-ml runs everything itself, so "
+        note=REJUDGED_NOTE
+        + "preregister calls missing seeds `DEVIATED`. crystallize-ml runs everything itself, so "
         "that no run can be left out.",
     ),
     Setting(
