@@ -423,7 +423,7 @@ METHODS: tuple[Method, ...] = (
         UNPAIRED,
     ),
     Method("mushin, all 40 levels", mushin_all_quick, mushin_all_public, {}),
-    Method("autorank, defaults", autorank_quick, autorank_public, UNPAIRED),
+    Method("autorank, defaults", autorank_quick, autorank_public, {"unequal": "excluded"}),
     Method(
         "preregister, bootstrap of IQM (its quick start)",
         partial(preregister_quick, plan=PREREGISTER["iqm"]),

@@ -352,8 +352,9 @@ SETTINGS: tuple[Setting, ...] = (
         unequal,
         confirm_more=6,
         note=REJUDGED_NOTE
-        + "mushin and autorank need the same seeds in every arm, and preregister declares equal "
-        "numbers of seeds for both: measured are the tests that it would make.",
+        + "mushin refuses arms with other seeds. The documentation of autorank excludes missing values, "
+        "but version 1.3.0 accepts them and ranks. preregister declares equal numbers of seeds for both "
+        "arms: measured are the tests that it would make.",
     ),
     Setting(
         "best_of_40",
