@@ -29,6 +29,8 @@ CORES = 2
 # A configuration is a job. Their numbers are even, so that no core waits for the other at the end.
 CALL_CONFIGURATIONS, CALL_SEEDS = 20, 10
 COMMAND_CONFIGURATIONS, COMMAND_SEEDS = 10, 5
+# The same calls in fewer jobs: name of the study -> (configurations, seeds).
+FEWER_JOBS = {"calls_10": (10, 20), "calls_4": (4, 50)}
 CALLS, COMMANDS = CALL_CONFIGURATIONS * CALL_SEEDS, COMMAND_CONFIGURATIONS * COMMAND_SEEDS
 PACKAGES = ("snakemake", "joblib", "numpy", "pyarrow")
 
@@ -143,6 +145,10 @@ def make_project(folder: Path) -> None:
         "program.py": PROGRAM,
         "small.py": SMALL,
         "calls.yaml": study("calls", "{call: mytask:train}", CALL_CONFIGURATIONS, CALL_SEEDS),
+        **{
+            f"{name}.yaml": study(name, "{call: mytask:train}", configurations, seeds)
+            for name, (configurations, seeds) in FEWER_JOBS.items()
+        },
         "commands.yaml": command_study("commands", "program.py"),
         "trainings.yaml": command_study("trainings", "small.py"),
     }
@@ -176,7 +182,7 @@ def snakemake(folder: Path, name: str) -> dict[str, float]:
     records = [json.loads(file.read_text()) for file in files]
     ends = [end for record in records for end in record["seeds"].values()]
     assert {end["status"] for end in ends} == {"finished"}, ends
-    assert len(ends) == (CALLS if name == "calls" else COMMANDS), len(ends)
+    assert len(ends) == (CALLS if name.startswith("calls") else COMMANDS), len(ends)
     sessions = [session for record in records for session in record["sessions"]]
     first = min(datetime.fromisoformat(session["started"]) for session in sessions)
     last = max(file.stat().st_mtime for file in files)
@@ -207,6 +213,8 @@ def loop(folder: Path, program: str) -> dict[str, float]:
 
 TOOLS = {
     "functions": lambda folder: snakemake(folder, "calls"),
+    "functions, 10 jobs": lambda folder: snakemake(folder, "calls_10"),
+    "functions, 4 jobs": lambda folder: snakemake(folder, "calls_4"),
     "joblib": joblib,
     "commands": lambda folder: snakemake(folder, "commands"),
     "xargs": lambda folder: loop(folder, "program.py"),
@@ -229,6 +237,13 @@ def ratios(least: dict[str, dict[str, float]]) -> list[tuple[str, float]]:
     small, small_shell = least["small trainings"], least["xargs, small trainings"]["loop"]
     return [
         (f"{CALLS} calls: jobs alone / joblib's call", calls["jobs alone"] / parallel["call"]),
+        *(
+            (
+                f"{CALLS} calls in {tool.partition(', ')[2]}: jobs alone / joblib's call",
+                least[tool]["jobs alone"] / parallel["call"],
+            )
+            for tool in ("functions, 10 jobs", "functions, 4 jobs")
+        ),
         (
             f"{CALLS} calls: jobs alone / joblib's Parallel alone",
             calls["jobs alone"] / parallel["Parallel alone"],
@@ -284,7 +299,8 @@ def page(result: dict[str, object], times: dict[str, dict[str, list[float]]]) ->
             "",
             f"- functions: {CALLS} calls of a function that computes one sine, as "
             f"{CALL_CONFIGURATIONS} configurations with {CALL_SEEDS} seeds each; each call in a "
-            "process of its own",
+            "process of its own; in 10 jobs (10 configurations with 20 seeds) and 4 jobs (4 with 50) as "
+            "well, since a job costs the main process the same however many seeds it has",
             f"- joblib: the same calls by `Parallel(n_jobs={CORES})`, which keeps its processes",
             f"- commands: {COMMANDS} Python programs that write a line, as "
             f"{COMMAND_CONFIGURATIONS} configurations with {COMMAND_SEEDS} seeds each",
