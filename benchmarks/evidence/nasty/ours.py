@@ -139,9 +139,9 @@ def by_sequence(n: int) -> LookRule:
 
 
 def by_ledger(n: int) -> LookRule:
-    """A table that grows under one ledger: its first look, then a sequence on what is left."""
+    """A table that grows under one ledger: a plain first look, then a sequence at a fifth."""
     first = sequential.FirstLook()  # not in the earlier version
-    return first if n == LOOKS[0] else ConfidenceSequence(first.share)
+    return SINGLE_LOOK if n == LOOKS[0] else ConfidenceSequence(first.share)
 
 
 def up_to(study: Study, n: int) -> Study:
