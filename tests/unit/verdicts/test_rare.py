@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 
 import pytest
 from hyperverdict.effects.wins import OpenRate
 from hyperverdict.report.conclusion import brief, conclude
+from hyperverdict.report.terminal import print_verdicts
 from hyperverdict.verdicts.document import from_json, to_json
 from hyperverdict.verdicts.rare import open_rate_text
 
-from tests.unit.verdicts.synthetic import ALL, DEPTH, judged, one_claim, study_from
+from tests.unit.verdicts.synthetic import ALL, DEPTH, REFLECTION, judged, one_claim, study_from
 
 WIN = (
     "One new run of depth 3 beats one of depth 2 in test accuracy with probability 69% to 100% "
@@ -81,3 +83,14 @@ def test_every_verdict_on_means_of_trained_runs_says_which_rates_stay_open(tmp_p
 )
 def test_words(found, text):
     assert open_rate_text(found, "run") == text
+
+
+def test_the_terminal_says_once_what_stays_open_and_keeps_the_rest_with_its_budget(tmp_path):
+    study = study_from(REFLECTION, tmp_path)
+    report = judged(study, tmp_path / "runs")
+    screen = StringIO()
+    print_verdicts(report, study, stream=screen)
+    said = " ".join(screen.getvalue().split())
+    assert said.count("6 clean seeds leave collapse rates up to 39% open.") == 1
+    for verdict in report.hypotheses[0].verdicts:
+        assert f"{verdict.budget}: One new run of batch size 128 beats" in said

@@ -281,6 +281,11 @@ def shortest(verdict: Verdict) -> str:
     return " ".join(full_stop(text) for text in said if text)
 
 
+def left_open(verdict: Verdict) -> str:
+    """Which collapse rates its seeds leave open; "" where nothing is said of them."""
+    return " ".join(map(full_stop, rare_sentences(verdict, ())))
+
+
 def beside(verdict: Verdict) -> tuple[str, ...]:
     """Sentences that stand beside the effects: what means hide, and what holds at any look."""
     judgement = verdict.judgement

@@ -91,8 +91,13 @@ def _said(hypothesis: HypothesisReport, verdict: Verdict) -> tuple[str, ...]:
 
 
 def _common(report: StudyReport) -> tuple[str, ...]:
-    """Sentences that stand beside several verdicts: they are said once, at the end."""
-    counted = Counter(text for h in report.hypotheses for v in h.verdicts for text in _said(h, v))
+    """Which collapse rates stay open, where several verdicts say so: said once, at the end."""
+    said = (
+        guarded(h.id, partial(conclusion.left_open, v), lambda _: "")
+        for h in report.hypotheses
+        for v in h.verdicts
+    )
+    counted = Counter(filter(None, said))
     return tuple(text for text, times in counted.items() if times > 1)
 
 
