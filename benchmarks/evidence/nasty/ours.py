@@ -10,13 +10,10 @@ those of the engine times the share that `compare` confirmed; a check can only b
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import json
-import logging
 import operator
 import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,20 +30,20 @@ from hyperverdict.stats import sequential
 from hyperverdict.stats.sequential import SINGLE_LOOK, ConfidenceSequence, LookRule
 from hyperverdict.vocabulary.metrics import RECORDED
 
+from nasty.cells import cells, options, rates
 from nasty.settings import (
+    Setting,
+)
+from nasty.studies import (
     BASE,
     LOOKS,
     NONE,
     OPEN,
     POINT,
     REFUTED,
-    SETTINGS,
     SUPPORTED,
     Arm,
-    Setting,
     Study,
-    right_direction,
-    wrong,
 )
 
 # Tables that are judged again have a ledger in later versions only.
@@ -193,7 +190,7 @@ def cell(setting: Setting, studies: list[Study], confirm: int) -> Rates:
         same += sum(v == kind for v in again)
         refused += sum(v == "refused" for v in again)
     counts = {"checked": checked, "same": same, "refused": refused}
-    return rates(studies, verdicts, kept) | counts
+    return rates_of(studies, verdicts, kept) | counts
 
 
 def looked(studies: list[Study], rule: Rule, confirm: int = 0) -> Rates:
@@ -201,57 +198,37 @@ def looked(studies: list[Study], rule: Rule, confirm: int = 0) -> Rates:
     verdicts = [by_looks(study, rule) for study in studies]
     again = [by_public_looks(study) for study in studies[:confirm]]
     same = sum(map(operator.eq, again, verdicts))
-    return rates(studies, verdicts, {}) | {"checked": len(again), "same": same}
+    return rates_of(studies, verdicts, {}) | {"checked": len(again), "same": same}
 
 
-def rates(studies: list[Study], verdicts: list[str], kept: dict[str, float]) -> Rates:
-    """Shares of studies with wrong verdicts, right directions and "no meaningful effect"."""
-    weights = [kept.get(v, 1.0) for v in verdicts]
-    pairs = list(zip(studies, verdicts, weights, strict=True))
-    return {
-        "wrong": float(np.mean([w * wrong(v, s.theta) for s, v, w in pairs])),
-        "found": float(np.mean([w * right_direction(v, s.theta) for s, v, w in pairs])),
-        "none": float(np.mean([w * (v == NONE) for s, v, w in pairs])),
-    }
+def rates_of(studies: list[Study], verdicts: list[str], kept: dict[str, float]) -> Rates:
+    """The rates, and that of "no meaningful effect"."""
+    none = float(np.mean([kept.get(v, 1.0) * (v == NONE) for v in verdicts]))
+    return {**rates(studies, verdicts, kept), "none": none}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--studies", type=int, default=1000)
-    parser.add_argument("--confirm", type=int, default=40)
-    parser.add_argument("--only", nargs="*")
-    args = parser.parse_args()
-    warnings.filterwarnings("ignore")
-    logging.disable(logging.CRITICAL)
+    args = options(__doc__, confirm=40)
     found: dict[str, dict[str, Rates]] = {
         "HyperVerdict": {},
         NUMBERED: {},
         SEQUENCE: {},
         MEMORYLESS: {},
     }
-    for setting in SETTINGS:
-        if args.only and setting.id not in args.only:
+    for setting, _, key, studies in cells(args):
+        if setting.kind == "looks":
+            alone = looked(studies, every_look)
+            found[SEQUENCE][key] = looked(studies, by_sequence)
+            if not HAS_LEDGER:
+                found["HyperVerdict"][key] = alone
+                continue
+            found[MEMORYLESS][key] = alone
+            found["HyperVerdict"][key] = looked(studies, by_ledger, max(1, args.confirm // 3))
             continue
-        for column in range(len(setting.sizes)):
-            for truth in setting.truths:
-                key = f"{setting.id}/{column}/{truth}"
-                studies = setting.studies(column, truth, args.studies)
-                if setting.kind == "looks":
-                    alone = looked(studies, every_look)
-                    found[SEQUENCE][key] = looked(studies, by_sequence)
-                    if not HAS_LEDGER:
-                        found["HyperVerdict"][key] = alone
-                        continue
-                    found[MEMORYLESS][key] = alone
-                    found["HyperVerdict"][key] = looked(
-                        studies, by_ledger, max(1, args.confirm // 3)
-                    )
-                    continue
-                found["HyperVerdict"][key] = cell(setting, studies, args.confirm)
-                if setting.kind == "folds":
-                    fits = [numbered(study) for study in studies]
-                    found[NUMBERED][key] = cell(setting, fits, args.confirm)
+        found["HyperVerdict"][key] = cell(setting, studies, args.confirm)
+        if setting.kind == "folds":
+            fits = [numbered(study) for study in studies]
+            found[NUMBERED][key] = cell(setting, fits, args.confirm)
     args.out.write_text(json.dumps(found, indent=1))
 
 

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,3 +155,27 @@ def in_a_fork(work: Callable[[], object]) -> multiprocessing.Process:
     process = multiprocessing.get_context("fork").Process(target=work)
     process.start()
     return process
+
+
+# A program that waits until it may go on.
+STAYS = """
+done = a.get("stay")
+open("pid", "w").write(str(os.getpid()))
+while not os.path.exists("go"): time.sleep(0.005)
+good()
+"""
+
+
+def wait_for(condition, seconds=20):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it never happened"
+        time.sleep(0.01)
+
+
+def runs(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

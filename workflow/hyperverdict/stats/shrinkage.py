@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import optimize, special
 
 Floats = NDArray[np.float64]
 
@@ -20,26 +21,47 @@ FEWEST = 4
 _POINTS, _ROUNDS = 120, 300
 
 
-def noise_variance(values: ArrayLike) -> float:
-    """Variance of one run about the mean of its cell, pooled over the cells.
+def noise_variances(values: ArrayLike) -> Floats:
+    """Variance [K] of one run about the mean of its cell.
+
+    Good cells are often steadier than bad ones, so each cell has its own variance; a few runs say
+    little of it, so it is moderated by those of all cells (Smyth 2004, "Linear models and empirical
+    Bayes methods", section 6.2).
 
     Args:
         values: [K, n] cells by seeds; nan where there is no run. Where all are there, what a seed
-            adds to every cell is no noise and is taken out (two-way analysis of variance).
+            adds to every cell is no noise; its median over the cells is taken out.
 
-    nan where no cell has two runs.
+    nan everywhere where fewer than two cells have two runs.
     """
     table = np.asarray(values, float)
-    cells, seeds = table.shape
     known = np.isfinite(table)
     counts = known.sum(axis=1)
     means = np.where(known, table, 0.0).sum(axis=1) / np.maximum(counts, 1)
     residuals = np.where(known, table - means[:, None], 0.0)
-    df = int(np.maximum(counts - 1, 0).sum())
-    if known.all() and cells > 1:
-        residuals = residuals - residuals.mean(axis=0)
-        df = (cells - 1) * (seeds - 1)
-    return float((residuals**2).sum() / df) if df else float("nan")
+    if known.all():
+        residuals = residuals - np.median(residuals, axis=0)
+        residuals = residuals - residuals.mean(axis=1, keepdims=True)
+        # What a mean over the cells would take with it.
+        residuals = residuals * np.sqrt(len(table) / max(len(table) - 1, 1))
+    return _moderated((residuals**2).sum(axis=1), counts - 1.0)
+
+
+def _moderated(squares: Floats, df: Floats) -> Floats:
+    """Variances [K] from sums of squares [K] with `df` [K], drawn towards each other."""
+    estimated = df > 0
+    own = np.divide(squares, df, out=np.zeros_like(squares), where=estimated)
+    some = estimated & (own > 0)
+    if some.sum() < 2:
+        return np.full(len(squares), own[some].mean() if some.any() else np.nan)
+    half = df[some] / 2
+    logs = np.log(own[some]) - special.digamma(half) + np.log(half)
+    excess = float(logs.var(ddof=1) - special.polygamma(1, half).mean())
+    if excess <= 0:
+        return np.full(len(squares), float(np.exp(logs.mean())))
+    prior = float(optimize.brentq(lambda x: special.polygamma(1, x) - excess, 1e-4, 1e8))
+    usual = float(np.exp(logs.mean() + special.digamma(prior) - np.log(prior)))
+    return (2 * prior * usual + df.clip(0) * own) / (2 * prior + df.clip(0))
 
 
 def corrected_means(means: ArrayLike, variances: ArrayLike) -> Floats:

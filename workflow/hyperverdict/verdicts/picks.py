@@ -17,7 +17,7 @@ import numpy as np
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.outcomes.values import RunIndex, scores_on
-from hyperverdict.stats.shrinkage import FEWEST, Floats, corrected_means, noise_variance
+from hyperverdict.stats.shrinkage import FEWEST, Floats, corrected_means, noise_variances
 from hyperverdict.study.model import Heatmap, Study
 from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.verdicts.model import Pick, PickedBy
@@ -134,8 +134,8 @@ def _corrected(ran: Sequence[_Candidate], means: Floats) -> Floats:
     """The means [K] corrected; nan where too few candidates or runs say what noise there is."""
     seeds = sorted({seed for candidate in ran for seed in candidate.scores})
     table = np.array([[c.scores.get(seed, math.nan) for seed in seeds] for c in ran])
-    noise = noise_variance(table)
-    if len(ran) < FEWEST or math.isnan(noise):
+    noise = noise_variances(table)
+    if len(ran) < FEWEST or np.isnan(noise).any():
         return np.full(len(ran), math.nan)
     return corrected_means(means, noise / np.array([len(c.scores) for c in ran]))
 
