@@ -242,6 +242,11 @@ def _change(verdict: Verdict) -> str:
     return f"{said} It differs when judged by: {listed(differing)}." if differing else said
 
 
+def settled(verdict: Verdict) -> str:
+    """What holds for every settled verdict whose ways of judging agree."""
+    return SETTLED.format(replicates=plural(verdict.replicate))
+
+
 def _settled(verdict: Verdict) -> str:
     """What would change a verdict that counts."""
     if any(check.id == "one_seed_carries" for check in verdict.fired):

@@ -13,11 +13,12 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context
 import hyperverdict
 from hyperverdict import figures
 from hyperverdict.errors import UserError
-from hyperverdict.report import latex, methods, opening, page
+from hyperverdict.report import conclusion, latex, methods, opening, overview, page
 from hyperverdict.report.glossary import Linker
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import StudyReport
+from hyperverdict.words.numbers import listed, plural
 
 MIME = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -51,7 +52,7 @@ def render(
     provenance: Mapping[str, Any],
 ) -> str:
     """The page as text. `sources` maps figure keys to data URIs."""
-    linker = Linker()
+    linker, common = Linker(), page.common_scope(report)
     environment = _environment()
     # With the context, so that Jinja does not write constants before the page is made.
     environment.filters["prose"] = pass_context(lambda _, text: linker.prose(text))
@@ -63,7 +64,11 @@ def render(
         facts=opening.facts_line(report),
         new_opposing=opening.new_opposing(report),
         new_caveats=opening.new_caveats(report),
-        hypotheses=[page.hypothesis_view(h, study) for h in report.hypotheses],
+        overview=overview.overview(report),
+        common_scope=common,
+        settled=conclusion.SETTLED.format(replicates=_replicates(report)),
+        seeding=page.seeding(study),
+        hypotheses=[page.hypothesis_view(h, study, common) for h in report.hypotheses],
         picks=report.picks,
         heatmaps=[p for heatmap in study.heatmaps for p in figures.pictures(heatmap, study)],
         sources=sources,
@@ -73,6 +78,12 @@ def render(
         linker=linker,
         version=hyperverdict.__version__,
     )
+
+
+def _replicates(report: StudyReport) -> str:
+    """What verdicts rest on several of: seeds, or what stands for them in a table."""
+    counted = dict.fromkeys(v.replicate for h in report.hypotheses for v in h.verdicts)
+    return listed(map(plural, counted), "or") or "seeds"
 
 
 def data_uri(path: Path) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hyperverdict.checks.model import CheckResult
@@ -14,12 +15,20 @@ from hyperverdict.figures import Picture, pictures
 from hyperverdict.figures.data import budget_name, budget_title, hypothesis_of
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.report import opening
-from hyperverdict.report.badges import Badge, evidence_badge, hypothesis_badge, verdict_badge
-from hyperverdict.report.conclusion import Conclusion, conclude, shortest
+from hyperverdict.report.badges import (
+    Badge,
+    Standing,
+    evidence_badge,
+    hypothesis_badge,
+    overall,
+    verdict_badge,
+)
+from hyperverdict.report.conclusion import Conclusion, conclude, settled
+from hyperverdict.report.legs import LegTable, leg_table, over_budgets
 from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, NEGLIGIBLE
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.verdicts.anytime import Interval
-from hyperverdict.verdicts.model import HypothesisReport, Verdict
+from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.verdicts.prior import stated_text
 from hyperverdict.vocabulary.hyperparameters import Hyperparameter
 from hyperverdict.vocabulary.metrics import Metric, unrecorded
@@ -54,20 +63,19 @@ class Table(NamedTuple):
     rows: tuple[tuple[str, ...], ...]
 
 
-class Line(NamedTuple):
-    """One budget on the first screen."""
-
-    budget: str
-    badge: Badge
-    brief: str
-
-
 class VerdictView(NamedTuple):
-    """One hypothesis at one budget."""
+    """One hypothesis at one budget.
+
+    Attributes:
+        change: what would change the verdict; "" where that is `conclusion.SETTLED`, which holds
+            for all settled verdicts and is said once.
+        scope: sentences of its scope that do not hold for all of its hypothesis.
+    """
 
     title: str
     badge: Badge
     conclusion: Conclusion
+    change: str
     effects: Table
     fired: tuple[CheckResult, ...]
     passed: tuple[str, ...]
@@ -77,7 +85,14 @@ class VerdictView(NamedTuple):
 
 
 class HypothesisView(NamedTuple):
-    """One hypothesis with all that the page says about it."""
+    """One hypothesis with all that the page says about it.
+
+    Attributes:
+        answer: the one conclusion over all budgets, in a sentence or two.
+        legs: each part of the claim at each budget.
+        scope: sentences that hold for all of its verdicts and not for the whole study.
+        pictures: name of a figure's kind -> picture.
+    """
 
     id: str
     says: str
@@ -85,27 +100,48 @@ class HypothesisView(NamedTuple):
     because: str
     status: str
     badge: Badge
+    standing: Standing
     failure: str
+    answer: str = ""
+    legs: LegTable = LegTable((), ())
+    scope: tuple[str, ...] = ()
     post_hoc: str = ""
     caveats: tuple[opening.HeadlineCaveat, ...] = ()
-    lines: tuple[Line, ...] = ()
     verdicts: tuple[VerdictView, ...] = ()
     opposing: tuple[str, ...] = ()
     prior: tuple[str, ...] = ()
     beside: Table | None = None
     seeds: str = ""
-    seeding: str = ""
     meanings: str = ""
     arms: Table = Table((), ())
     paths: tuple[str, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+    pictures: Mapping[str, Picture] = MappingProxyType({})
 
 
-def hypothesis_view(report: HypothesisReport, study: Study) -> HypothesisView:
-    """Everything that the page shows of one hypothesis; what fails in its words stays in it."""
+def hypothesis_view(
+    report: HypothesisReport, study: Study, common: Collection[str] = ()
+) -> HypothesisView:
+    """Everything that the page shows of one hypothesis; what fails in its words stays in it.
+
+    Args:
+        common: sentences on the scope of the whole study, which are said elsewhere.
+    """
     return guarded(
-        report.id, lambda: _view(report, study), lambda problem: _unwritten(report, study, problem)
+        report.id,
+        lambda: _view(report, study, common),
+        lambda problem: _unwritten(report, study, problem),
     )
+
+
+def common_scope(report: StudyReport) -> tuple[str, ...]:
+    """Sentences that belong to the scope of every verdict, where there are several."""
+    scopes = [v.scope for h in report.hypotheses for v in h.verdicts if v.scope]
+    return _in_all(scopes) if len(scopes) > 1 else ()
+
+
+def _in_all(scopes: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    first = scopes[0] if scopes else ()
+    return tuple(said for said in first if all(said in scope for scope in scopes))
 
 
 def _unwritten(report: HypothesisReport, study: Study, problem: str) -> HypothesisView:
@@ -117,6 +153,7 @@ def _unwritten(report: HypothesisReport, study: Study, problem: str) -> Hypothes
         because=report.because,
         status=_status(report, study),
         badge=hypothesis_badge(report),
+        standing=overall(report),
         failure=problem,
     )
 
@@ -131,8 +168,10 @@ def _status(report: HypothesisReport, study: Study) -> str:
     return "exploratory: its intervals are not corrected for other hypotheses"
 
 
-def _view(report: HypothesisReport, study: Study) -> HypothesisView:
-    stated = hypothesis_of(report, study)
+def _view(report: HypothesisReport, study: Study, common: Collection[str]) -> HypothesisView:
+    stated, legs = hypothesis_of(report, study), leg_table(report)
+    own = _in_all([v.scope for v in report.verdicts])
+    said = {*common, *own}
     arms = [arm for verdict in report.verdicts for arm in verdict.arms]
     return HypothesisView(
         id=report.id,
@@ -141,27 +180,33 @@ def _view(report: HypothesisReport, study: Study) -> HypothesisView:
         because=report.because,
         status=_status(report, study),
         badge=hypothesis_badge(report),
+        standing=overall(report),
         failure=opening.failure(report),
+        answer=_answer(report, legs, study),
+        legs=legs,
+        scope=tuple(sentence for sentence in own if sentence not in common),
         post_hoc=opening.post_hoc(report),
         caveats=opening.headline_caveats(report),
-        lines=tuple(
-            Line(budget_name(v), verdict_badge(v), guarded(report.id, partial(shortest, v), str))
-            for v in report.verdicts
-        ),
-        verdicts=tuple(verdict_view(report, verdict, study) for verdict in report.verdicts),
+        verdicts=tuple(verdict_view(report, v, study, said) for v in report.verdicts),
         opposing=report.opposing,
         prior=report.prior,
         beside=_beside(report, stated, study),
         seeds=seeds_text(stated.seeds) if arms and all(arm.is_ours for arm in arms) else "",
-        seeding=_seeding(study),
         meanings=_meanings(arms, study),
         arms=arms_table(report.verdicts, study),
         paths=tuple(dict.fromkeys(arm.path for arm in arms if arm.is_ours)),
-        pictures=pictures(report, study),
+        pictures={p.key.removeprefix(f"{report.id}."): p for p in pictures(report, study)},
     )
 
 
-def _seeding(study: Study) -> str:
+def _answer(report: HypothesisReport, legs: LegTable, study: Study) -> str:
+    """The conclusion over all budgets: of a single verdict in full, of several part by part."""
+    if len(report.verdicts) == 1:
+        return guarded(report.id, lambda: conclude(report, report.verdicts[0], study).meaning, str)
+    return over_budgets(legs)
+
+
+def seeding(study: Study) -> str:
     """What a seed decides."""
     if study.vocabulary.training is not None:
         return "What a seed decides is up to the training."
@@ -185,8 +230,19 @@ def _meaning(row: Hyperparameter) -> str:
     return f"{plain(row.name)} ({told if title else f'in {told}'})" if told else ""
 
 
-def verdict_view(report: HypothesisReport, verdict: Verdict, study: Study) -> VerdictView:
-    """Everything that the page shows of one hypothesis at one budget."""
+def verdict_view(
+    report: HypothesisReport, verdict: Verdict, study: Study, said: Collection[str] = ()
+) -> VerdictView:
+    """Everything that the page shows of one hypothesis at one budget.
+
+    Args:
+        said: sentences on its scope that are said elsewhere.
+    """
+    concluded = guarded(
+        report.id,
+        lambda: conclude(report, verdict, study),
+        lambda problem: Conclusion((problem,), "", "", "", ""),
+    )
     strip = (
         (line, "agrees" if line.agrees else ", ".join(filter(None, (line.evidence, line.detail))))
         for line in verdict.sensitivity
@@ -194,15 +250,12 @@ def verdict_view(report: HypothesisReport, verdict: Verdict, study: Study) -> Ve
     return VerdictView(
         title=budget_title(verdict),
         badge=verdict_badge(verdict),
-        conclusion=guarded(
-            report.id,
-            lambda: conclude(report, verdict, study),
-            lambda problem: Conclusion((problem,), "", "", "", ""),
-        ),
+        conclusion=concluded,
+        change="" if concluded.change == settled(verdict) else concluded.change,
         effects=effects_table(verdict),
         fired=verdict.fired,
         passed=tuple(check.title for check in verdict.checks if check.status == "passed"),
-        scope=verdict.scope,
+        scope=tuple(sentence for sentence in verdict.scope if sentence not in said),
         strip=tuple(evidence_badge(f"{line.name}: {text}", line.evidence) for line, text in strip),
         registered=verdict.registered,
     )

@@ -1,0 +1,101 @@
+"""The overview picture and the one conclusion over all budgets: what they say is what verdicts say."""
+
+from dataclasses import replace
+
+import pytest
+from hyperverdict.claims.wording import deciding_effect
+from hyperverdict.report.badges import standing, verdict_badge
+from hyperverdict.report.legs import leg_table, over_budgets
+from hyperverdict.report.overview import overview
+
+from tests.unit.report import samples
+
+STUDY, REPORT, _ = samples.whole()
+
+
+def test_a_row_per_hypothesis_and_budget_with_the_verdict_of_each():
+    shown = overview(REPORT)
+    assert [group.id for group in shown.groups] == [h.id for h in REPORT.hypotheses]
+    for group, hypothesis in zip(shown.groups, REPORT.hypotheses, strict=True):
+        assert [row.badge for row in group.rows] == list(map(verdict_badge, hypothesis.verdicts))
+        assert [row.standing for row in group.rows] == list(map(standing, hypothesis.verdicts))
+
+
+def test_rows_share_one_axis_per_metric_and_keep_the_order_of_effects():
+    shown = overview(REPORT)
+    assert [axis.name for axis in shown.axes] == ["Test accuracy", "Training time"]
+    for position, metric in enumerate(("accuracy", "train_time")):
+        axis, found = shown.axes[position], []
+        for group, hypothesis in zip(shown.groups, REPORT.hypotheses, strict=True):
+            for row, verdict in zip(group.rows, hypothesis.verdicts, strict=True):
+                legs = [leg for leg in verdict.judgement.judged_legs if leg.metric.name == metric]
+                strip = row.cells[position].strip
+                assert bool(strip) == bool(legs)
+                if strip:
+                    low, high = strip.interval
+                    assert 0 <= low <= strip.estimate <= high <= 100
+                    assert strip.band[0] < axis.neutral < strip.band[1]
+                    found.append((deciding_effect(legs[0]).estimate, strip.estimate))
+        assert len(found) > 2
+        assert sorted(found) == sorted(found, key=lambda pair: pair[1])
+
+
+def test_an_interval_far_beyond_the_estimates_is_cut_and_marked():
+    _, report = samples.judged("comparison", "supported")
+    hypothesis = report.hypotheses[0]
+    [verdict] = hypothesis.verdicts
+    [leg] = verdict.judgement.legs
+    wide = replace(leg.effects[0], ci=(-50.0, 50.0))
+    judgement = replace(verdict.judgement, legs=(replace(leg, effects=(wide,)),))
+    verdicts = (replace(verdict, judgement=judgement),)
+    report = replace(report, hypotheses=(replace(hypothesis, verdicts=verdicts),))
+    strip = overview(report).groups[0].rows[0].cells[0].strip
+    assert strip.cut == (True, True)
+    axis = overview(report).axes[0]
+    assert abs(strip.estimate - axis.neutral) > 5
+
+
+@pytest.mark.parametrize(("kind", "evidence"), samples.every_combination())
+def test_every_type_and_verdict_has_a_row(kind, evidence):
+    _, report = samples.judged(kind, evidence)
+    shown = overview(report)
+    [row] = shown.groups[0].rows
+    assert row.badge.text == report.hypotheses[0].headline
+    assert row.text or any(cell.strip for cell in row.cells)
+
+
+def test_the_claimed_direction_is_the_arrow():
+    _, report = samples.judged("trade-off", "supported")
+    shown = overview(report)
+    arrows = {
+        axis.name: cell.strip.arrow
+        for axis, cell in zip(shown.axes, shown.groups[0].rows[0].cells, strict=True)
+    }
+    assert arrows == {"Training time": -1, "Test accuracy": 1}
+
+
+def test_a_part_is_answered_per_budget_and_said_in_a_sentence():
+    report = REPORT.hypotheses[0]
+    table = leg_table(report)
+    assert table.budgets == ("300 steps", "38,400 samples", "5 seconds")
+    answers = {row.claim: [cell.badge.text for cell in row.cells] for row in table.rows}
+    said = over_budgets(table)
+    for claim, texts in answers.items():
+        assert claim in said
+        for verdict, text in zip(report.verdicts, texts, strict=True):
+            legs = {leg.metric.name: leg for leg in verdict.judgement.legs}
+            assert text in ("yes", "no", "no difference that matters", "undecided", "not tested")
+            assert legs
+    for row in table.rows:
+        if len({cell.badge.text for cell in row.cells}) == 1:
+            assert f"{row.claim}: {row.cells[0].badge.text} at every budget." in said
+
+
+def test_a_part_that_a_check_blocks_has_no_answer():
+    _, report = samples.judged("comparison", "supported")
+    hypothesis = report.hypotheses[0]
+    [verdict] = hypothesis.verdicts
+    fired = replace(verdict.checks[0], status="fired", level="blocks", headline="confounded")
+    blocked = replace(verdict, checks=(fired, *verdict.checks[1:]))
+    [row] = leg_table(replace(hypothesis, verdicts=(blocked,))).rows
+    assert (row.cells[0].badge.text, row.cells[0].why) == ("no verdict", "confounded")
