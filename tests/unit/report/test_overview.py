@@ -36,7 +36,7 @@ def test_rows_share_one_axis_per_metric_and_keep_the_order_of_effects():
                     assert 0 <= low <= strip.estimate <= high <= 100
                     assert strip.band[0] < axis.neutral < strip.band[1]
                     found.append((deciding_effect(legs[0]).estimate, strip.estimate))
-        assert len(found) > 2
+        assert len(found) >= 2
         assert sorted(found) == sorted(found, key=lambda pair: pair[1])
 
 
