@@ -30,6 +30,7 @@ from hyperverdict.report.captions import write_results
 from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.methods import methods_paragraph
+from hyperverdict.report.overview_figure import write_overview
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import read_record
 from hyperverdict.study.model import Smoke, Study
@@ -44,6 +45,7 @@ from hyperverdict.vocabulary.users import Users
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 
 REPORT_FILE = "report.html"
+OVERVIEW = "figures/overview.svg"
 COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"
 
 
@@ -182,13 +184,14 @@ def plot(study: Study, folder: Path) -> None:
 def write_study_report(
     study: Study, folder: Path, results: Path, paths: Mapping[str, Iterable[str]]
 ) -> Path:
-    """Write report.html, the table of the verdicts in LaTeX and the methods paragraph."""
+    """Write report.html, the overview picture, the LaTeX table and the methods paragraph."""
     report = read_verdicts(folder / "verdicts.json")
     folders = [results / kind / path for kind in paths for path in paths[kind]]
     records = [record for run in folders if (record := read_record(run)) is not None]
     provenance = {**_made_by(study), **provenance_of(records)}
     drawn = {one.key: folder / "figures" / f"{one.key}.svg" for one in figures.expected(study)}
     write_atomic(folder / "tables/verdicts.tex", verdict_table(report).encode())
+    write_overview(report, folder / OVERVIEW)
     methods = methods_paragraph(study, report, provenance)
     write_atomic(folder / "methods.txt", f"{methods}\n".encode())
     return write_report(study, report, drawn, provenance, folder / REPORT_FILE)

@@ -15,6 +15,12 @@ rule report:
             labels={"hypothesis": "all", "figure": "whole report"},
             caption="../report/report.rst",
         ),
+        overview=report(
+            "<study>/figures/overview.svg",
+            category="Report",
+            labels={"hypothesis": "all", "figure": "overview"},
+            caption="../report/report.rst",
+        ),
         latex="<study>/tables/verdicts.tex",
         methods="<study>/methods.txt",
     log:
