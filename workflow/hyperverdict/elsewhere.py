@@ -65,7 +65,8 @@ def judge_files(
         print("\n".join(judged.reading.lines()), end="\n\n")
     write_verdicts(judged.report, folder)
     write_tables(judged.tables, folder / "tables")
-    drawn = figures.draw_all(judged.report, judged.study, judged.tables, folder / "figures")
+    drawn = folder / "figures"
+    figures.draw_all(judged.report, judged.study, judged.tables, drawn)
     write_atomic(folder / "tables" / "verdicts.tex", verdict_table(judged.report).encode())
     provenance = {
         "runs": [str(path) for path in runs],

@@ -45,6 +45,7 @@ from hyperverdict.vocabulary.users import Users
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 
 REPORT_FILE = "report.html"
+FIGURES = "figures"
 OVERVIEW = "figures/overview.svg"
 COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"
 
@@ -178,7 +179,7 @@ def _present_code(study: Study) -> dict[str, str]:
 def plot(study: Study, folder: Path) -> None:
     """Draw every figure of a judged study."""
     tables, report = read_tables(folder / "tables"), read_verdicts(folder / "verdicts.json")
-    figures.draw_all(report, study, tables, folder / "figures")
+    figures.draw_all(report, study, tables, folder / FIGURES)
 
 
 def write_study_report(
@@ -189,12 +190,11 @@ def write_study_report(
     folders = [results / kind / path for kind in paths for path in paths[kind]]
     records = [record for run in folders if (record := read_record(run)) is not None]
     provenance = {**_made_by(study), **provenance_of(records)}
-    drawn = {one.key: folder / "figures" / f"{one.key}.svg" for one in figures.expected(study)}
     write_atomic(folder / "tables/verdicts.tex", verdict_table(report).encode())
     write_overview(report, folder / OVERVIEW)
     methods = methods_paragraph(study, report, provenance)
     write_atomic(folder / "methods.txt", f"{methods}\n".encode())
-    return write_report(study, report, drawn, provenance, folder / REPORT_FILE)
+    return write_report(study, report, folder / FIGURES, provenance, folder / REPORT_FILE)
 
 
 def _made_by(study: Study) -> dict[str, str]:

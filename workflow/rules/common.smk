@@ -193,17 +193,24 @@ def known_verdicts(wildcards, input):
     return input.caption
 
 
-def figure_file(figure):
-    """A figure's file, with its place and labels in Snakemake's own report."""
+def panel_file(figure, panel):
+    """The file of a figure's panel, with its place and labels in Snakemake's own report."""
     kind = figure.kind
     return report(
-        f"{RESULTS}/studies/{STUDY}/figures/{figure.key}.svg",
+        f"{RESULTS}/studies/{STUDY}/figures/{figure.svg(panel)}",
         category=kind.category,
-        labels={kind.shows: figure.id, "figure": kind.name},
+        labels={kind.shows: figure.id, "figure": f"{kind.name} {panel}".strip()},
         caption=f"../report/{kind.name}.rst",
     )
 
 
 def study_figures():
-    """The files of all figures."""
-    return [figure_file(figure) for figure in figures.expected(STUDY_RUN.study)]
+    """The files of all figures: one SVG per panel, one CSV per figure, and their index."""
+    study = STUDY_RUN.study
+    panels = [
+        panel_file(figure, panel)
+        for figure in figures.expected(study)
+        for panel in figure.panels
+    ]
+    folder = f"{RESULTS}/studies/{STUDY}/figures"
+    return panels + [f"{folder}/{name}" for name in figures.expected_files(study)]

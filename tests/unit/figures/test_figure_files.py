@@ -21,6 +21,9 @@ from tests.unit.report import made_runs, samples
 
 STUDY, REPORT, TABLES = samples.whole()
 KEYS = tuple(file.key for file in figures.expected(STUDY))
+FILES = {f.svg(panel) for f in figures.expected(STUDY) for panel in f.panels} | {
+    *figures.expected_files(STUDY)
+}
 
 
 def text_of(path):
@@ -29,14 +32,14 @@ def text_of(path):
 
 def test_all_expected_figures_are_written_as_text_svg(tmp_path):
     paths = figures.draw_all(REPORT, STUDY, TABLES, tmp_path)
-    assert tuple(paths) == KEYS
+    assert set(paths) == FILES
     assert KEYS[0] == "H1.effect"
     assert KEYS[-1] == "size.heatmap"
     assert all(path.stat().st_size < 150_000 for path in paths.values())
-    drawn = text_of(paths["H1.effect"])
+    drawn = text_of(paths["H1.effect.svg"])
     assert "At 300 steps: refuted" in drawn
     assert "too small to matter" in drawn
-    assert {p.name for p in tmp_path.iterdir()} == {f"{key}.svg" for key in KEYS}
+    assert {p.name for p in tmp_path.iterdir()} == FILES
 
 
 def test_equal_figures_are_equal_bytes(tmp_path):
@@ -50,10 +53,13 @@ def test_without_runs_every_figure_says_so_in_words(tmp_path):
     bare = tuple(replace(counted, id=h.id) for h in REPORT.hypotheses)
     nothing = Tables(TABLES.final.iloc[:0], TABLES.curves.iloc[:0])
     paths = figures.draw_all(replace(REPORT, hypotheses=bare), STUDY, nothing, tmp_path)
-    assert tuple(paths) == KEYS
+    assert set(paths) == FILES
     for path in paths.values():
-        said = text_of(path).replace("\n", " ")
-        assert " no " in f" {said} ", said
+        if path.suffix == ".svg":
+            said = text_of(path).replace("\n", " ")
+            assert " no " in f" {said} ", said
+    for subject in (*bare, *STUDY.heatmaps):
+        assert figures.pictures(subject, STUDY, tmp_path) == ()
 
 
 @pytest.mark.parametrize(("kind", "evidence"), samples.every_combination())
@@ -87,10 +93,16 @@ def test_a_figure_is_its_module_a_row_of_the_table_and_its_caption():
         assert (captions / f"{kind.name}.rst").exists()
 
 
+def _titled(report, study, tables):
+    figure = style.new_figure(1)
+    figure.suptitle(f"{report.id}: added")
+    return figure
+
+
 def test_a_new_figure_needs_its_module_and_a_row_of_the_table(monkeypatch, tmp_path):
     """Its third file is the caption, which the test above asks for."""
     module = ModuleType("hyperverdict.figures.added")
-    module.draw = lambda report, study, tables: style.sentence_figure(f"{report.id}: added")
+    module.draw = _titled
     module.caption = lambda report, study: "An added figure."
     module.alt_text = lambda report, study: f"Added for {report.id}."
     monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -98,41 +110,44 @@ def test_a_new_figure_needs_its_module_and_a_row_of_the_table(monkeypatch, tmp_p
     monkeypatch.setattr(figures, "FIGURES", (*figures.FIGURES, added))
     assert "H5.added" in [file.key for file in figures.expected(STUDY)]
     paths = figures.draw_all(REPORT, STUDY, TABLES, tmp_path)
-    assert "H5: added" in text_of(paths["H5.added"])
-    page = html.render(STUDY, REPORT, {"H5.added": html.data_uri(paths["H5.added"])}, {})
+    assert "H5: added" in text_of(paths["H5.added.svg"])
+    page = html.render(STUDY, REPORT, tmp_path, {})
     assert "An added figure." in page
-    assert 'alt="Added for H5."' in page
+    assert 'aria-label="Added for H5."' in page
 
 
-def test_every_figure_has_words_with_its_numbers():
-    shown = [p for h in REPORT.hypotheses for p in figures.pictures(h, STUDY)]
+def test_every_figure_has_words_with_its_numbers(tmp_path):
+    figures.draw_all(REPORT, STUDY, TABLES, tmp_path)
+    shown = [p for h in REPORT.hypotheses for p in figures.pictures(h, STUDY, tmp_path)]
     effects = {p.key: p.text for p in shown if p.key.endswith(".effect")}
     assert "3.00 points lower (2.80 to 3.20 points)" in effects["H1.effect"]
     assert "At 300 steps: refuted." in effects["H1.effect"]
     curves = next(p for p in shown if p.key == "H1.curves")
     assert curves.text.endswith("batch size 4 70.0% and batch size 128 73.0%.")
-    [heatmap] = figures.pictures(STUDY.heatmaps[0], STUDY)
+    [heatmap] = figures.pictures(STUDY.heatmaps[0], STUDY, tmp_path)
     assert heatmap.text == (
         "Heatmap. Test accuracy over width and depth at 300 steps, each cell the mean of its runs."
     )
 
 
 @pytest.mark.parametrize("kind", ["comparison", "trend"])
-def test_captions_name_what_stands_for_a_seed(kind):
+def test_captions_name_what_stands_for_a_seed(kind, tmp_path):
     study, report = samples.judged(kind, "supported")
     [hypothesis] = report.hypotheses
     [verdict] = hypothesis.verdicts
 
     def caption(**changes):
         changed = replace(hypothesis, verdicts=(replace(verdict, **changes),))
-        return figures.pictures(changed, study)[0].caption
+        tables = made_runs.tables_of(study, made_runs.scores(kind, "supported", 10))
+        figures.draw_all(replace(report, hypotheses=(changed,)), study, tables, tmp_path)
+        return figures.pictures(changed, study, tmp_path)[0].caption
 
     assert "one seed; a grey line joins the dots of the same seed." in caption()
     assert "the same setting combination." in caption(replicate="setting combination")
     assert "seed" not in caption(replicate="setting combination")
 
 
-def test_no_figure_of_a_table_without_seeds_says_seed():
+def test_no_figure_of_a_table_without_seeds_says_seed(tmp_path):
     rows = [
         {"width": width, "test_accuracy": 0.7 + 0.01 * i + 0.001 * (run % 3)}
         for i, width in enumerate((16, 64, 256))
@@ -150,7 +165,8 @@ def test_no_figure_of_a_table_without_seeds_says_seed():
     }
     done = judge_table(pd.DataFrame(rows), study)
     subjects = (*done.report.hypotheses, *done.study.heatmaps)
-    shown = [p for subject in subjects for p in figures.pictures(subject, done.study)]
+    figures.draw_all(done.report, done.study, done.tables, tmp_path)
+    shown = [p for subject in subjects for p in figures.pictures(subject, done.study, tmp_path)]
     assert [p.key for p in shown if "Each dot is one run." in p.caption] == [
         "pair.effect",
         "trend.effect",
@@ -158,10 +174,12 @@ def test_no_figure_of_a_table_without_seeds_says_seed():
     assert not [p for p in shown if "seed" in f"{p.text} {p.caption}".lower()]
 
 
-def test_the_words_of_a_blocked_verdict_never_say_its_evidence():
+def test_the_words_of_a_blocked_verdict_never_say_its_evidence(tmp_path):
     study, report = samples.judged("comparison", "supported")
     blocked = samples.blocked_report(report.hypotheses[0])
-    text = figures.pictures(blocked, study)[0].text
+    tables = made_runs.tables_of(study, made_runs.scores("comparison", "supported", 10))
+    figures.draw_all(replace(report, hypotheses=(blocked,)), study, tables, tmp_path)
+    text = figures.pictures(blocked, study, tmp_path)[0].text
     assert "At 300 steps: inconclusive (untuned)." in text
     assert "supported" not in text
 
@@ -176,7 +194,7 @@ def test_labels_of_any_text_are_drawn_as_they_are(tmp_path):
     tables = made_runs.tables_of(study, made_runs.scores("comparison", "supported", 10))
     paths = figures.draw_all(replace(report, hypotheses=(odd,)), study, tables, tmp_path)
     for key in ("H1.effect", "H1.curves"):
-        said = text_of(paths[key]).replace("\n", " ")
+        said = text_of(paths[f"{key}.svg"]).replace("\n", " ")
         assert all(title in said for title in titles), said
 
 
@@ -186,5 +204,5 @@ def test_a_table_without_curves_or_costs_is_drawn_in_words(tmp_path):
     final = tables.final[["path", "seed", "failed", "test_accuracy"]]
     bare = Tables(final, pd.DataFrame(columns=tables.curves.columns))
     paths = figures.draw_all(report, study, bare, tmp_path)
-    assert "73.0%" in text_of(paths["H1.effect"])
-    assert "no learning curves" in text_of(paths["H1.curves"]).replace("\n", " ")
+    assert "73.0%" in text_of(paths["H1.effect.svg"])
+    assert "no learning curves" in text_of(paths["H1.curves.svg"]).replace("\n", " ")

@@ -41,7 +41,7 @@ def test_a_label_is_only_a_label(label):
     done = judged("vit", label)
     [hypothesis] = done.report.hypotheses
     assert (hypothesis.headline, hypothesis.failed_because) == ("supported", "")
-    page = html.render(done.study, done.report, {}, {})
+    page = html.render(done.study, done.report, None, {})
     parsed = Page(page)
     assert parsed.faults == []
     assert "<b>" not in page

@@ -55,7 +55,7 @@ def test_it_is_said_on_the_first_screen_and_comes_next(study, tmp_path, monkeypa
     report = _judged(study, tmp_path)
     assert report.main_caveat == "wide could not be judged because of an error."
     assert report.next_step.startswith("wide could not be judged: TypeError")
-    page = write_report(study, report, {}, {}, tmp_path / "report.html").read_text()
+    page = write_report(study, report, None, {}, tmp_path / "report.html").read_text()
     assert "unhashable type" in page
 
 

@@ -1,28 +1,40 @@
 """The figures of a study: one row here, one module each, one caption in workflow/report.
 
-The module of a figure has `draw(subject, study, tables)`, `caption(subject, study)` and
-`alt_text(subject, study)`; the subject is a `HypothesisReport`, or a `Heatmap` for heatmaps.
-Importing this package loads neither matplotlib nor pandas; drawing does.
+The module of a figure has `draw(subject, study, tables)`, which gives a `Drawn`: its panels, its
+words and its values. The subject is a `HypothesisReport`, or a `Heatmap` for heatmaps. Importing
+this package loads neither matplotlib nor pandas; drawing does.
+
+`draw_all` writes one SVG per panel, one CSV with the values per figure and the index; a page takes
+from these what there is to show (`pictures`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from hyperverdict.figures.drawn import Drawn, Panel, Values, nothing
+from hyperverdict.figures.svg import inline
+from hyperverdict.figures.text import shown
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
 from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import full_stop
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from hyperverdict.records.collect import Tables
     from hyperverdict.verdicts.model import HypothesisReport, StudyReport
+
+INDEX_FILE = "figures.json"
+Panels = Callable[[Hypothesis | Heatmap, Study], tuple[str, ...]]
+
+
+def _one_panel(_subject: Hypothesis | Heatmap, _study: Study) -> tuple[str, ...]:
+    return ("",)
 
 
 class FigureKind(NamedTuple):
@@ -32,11 +44,13 @@ class FigureKind(NamedTuple):
         name: of its module, of its caption's file, and in the names of its files.
         category: where it stands in Snakemake's own report.
         shows: what one figure is about.
+        panels: the names of its panels, known before any run; () where there is no such figure.
     """
 
     name: str
     category: str
     shows: Literal["hypothesis", "heatmap"] = "hypothesis"
+    panels: Panels = _one_panel
 
     @property
     def module(self) -> ModuleType:
@@ -53,49 +67,139 @@ FIGURES = (
 
 
 class FigureFile(NamedTuple):
-    """One figure of a study: its kind, and the id of the hypothesis or heatmap that it shows."""
+    """One figure of a study: its kind, the id of what it shows, and the names of its panels."""
 
     kind: FigureKind
     id: str
+    panels: tuple[str, ...] = ("",)
 
     @property
     def key(self) -> str:
-        """Its name, also its file's stem: ``H1.effect``."""
+        """Its name, also the stem of its files: ``H1.effect``."""
         return f"{self.id}.{self.kind.name}"
+
+    def svg(self, panel: str) -> str:
+        """The name of a panel's file: ``H1.effect.svg``, ``H1.curves.seconds.svg``."""
+        return ".".join(filter(None, (self.key, panel, "svg")))
+
+    @property
+    def csv(self) -> str:
+        """The name of the file that holds its values."""
+        return f"{self.key}.csv"
 
 
 class Picture(NamedTuple):
-    """A figure in a page: its key, its text for those who do not see it, its caption."""
+    """A figure in a page.
+
+    Attributes:
+        title: the finding; text: what it shows, with its numbers; caption: what its marks mean.
+        panels: inline SVG, one a panel; none where drawing failed, which the caption then says.
+        files: what to link -> file name beside the panels: ``SVG``, ``CSV``.
+    """
 
     key: str
+    title: str
     text: str
     caption: str
+    panels: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
 
 
 def expected(study: Study) -> tuple[FigureFile, ...]:
     """All figures of a study; every one is always written."""
     subjects: tuple[Hypothesis | Heatmap, ...] = (*study.hypotheses, *study.heatmaps)
-    return tuple(file for subject in subjects for file in _files(subject))
+    return tuple(file for subject in subjects for file in _files(subject, study))
 
 
-def pictures(subject: HypothesisReport | Heatmap, study: Study) -> tuple[Picture, ...]:
-    """The figures of one hypothesis or heatmap, with their words.
+def expected_files(study: Study) -> tuple[str, ...]:
+    """The names of all files that `draw_all` writes beside the panels: values and index."""
+    return (*(file.csv for file in expected(study)), INDEX_FILE)
 
-    One that was not judged has one, which says so; what fails in the words of a figure stays there.
+
+def _files(subject: Hypothesis | Heatmap, study: Study) -> Iterator[FigureFile]:
+    shows = "heatmap" if isinstance(subject, Heatmap) else "hypothesis"
+    for kind in FIGURES:
+        if kind.shows == shows and (panels := kind.panels(subject, study)):
+            yield FigureFile(kind, subject.id, panels)
+
+
+def _stated(subject: HypothesisReport | Heatmap, study: Study) -> Hypothesis | Heatmap:
+    if isinstance(subject, Heatmap):
+        return subject
+    return next(h for h in study.hypotheses if h.id == subject.id)
+
+
+def pictures(
+    subject: HypothesisReport | Heatmap, study: Study, folder: Path | None
+) -> tuple[Picture, ...]:
+    """The figures of one hypothesis or heatmap that show something, for a page.
+
+    Args:
+        folder: where `draw_all` wrote them; without its index there are none.
     """
-    files = tuple(_files(subject))
-    if not_judged := _not_judged(subject):
-        return (Picture(files[0].key, not_judged, not_judged),)
-    return tuple(_picture(file, subject, study) for file in files)
-
-
-def _picture(file: FigureFile, subject: HypothesisReport | Heatmap, study: Study) -> Picture:
-    module = file.kind.module
-    return guarded(
-        file.key,
-        lambda: Picture(file.key, module.alt_text(subject, study), module.caption(subject, study)),
-        lambda problem: Picture(file.key, problem, problem),
+    if folder is None or not (index := folder / INDEX_FILE).exists():
+        return ()
+    entries = json.loads(index.read_text(encoding="utf-8"))["figures"]
+    keys = (file.key for file in _files(_stated(subject, study), study))
+    known = (
+        guarded(k, partial(_picture, k, entries.get(k), folder), partial(_broken, k)) for k in keys
     )
+    return tuple(picture for picture in known if picture is not None)
+
+
+def _picture(key: str, entry: Mapping[str, Any] | None, folder: Path) -> Picture | None:
+    if entry is None or (entry["empty"] and not entry["failed"]):
+        return None
+    panels = tuple(_inline(folder / panel["file"], panel["label"]) for panel in entry["panels"])
+    several = len(panels) > 1
+    files = [
+        (f"SVG {number}" if several else "SVG", panel["file"])
+        for number, panel in enumerate(entry["panels"], 1)
+    ]
+    values = [("CSV", entry["csv"])] if panels else []
+    title, text, caption = entry["title"], entry["text"], entry["caption"]
+    return Picture(key, title, text, caption, panels, (*files, *values))
+
+
+def _inline(file: Path, label: str) -> str:
+    return inline(file.read_text(encoding="utf-8"), file.stem, label)
+
+
+def _broken(key: str, problem: str) -> Picture:
+    return Picture(key, "", problem, problem)
+
+
+def draw(
+    subject: HypothesisReport | Heatmap, study: Study, tables: Tables
+) -> Iterator[tuple[FigureFile, Drawn]]:
+    """The figures of one hypothesis or heatmap; what fails in drawing one stays there."""
+    for file in _files(_stated(subject, study), study):
+        if not_judged := _not_judged(subject):
+            yield file, nothing(not_judged)
+        else:
+            yield (
+                file,
+                guarded(
+                    file.key,
+                    partial(_drawn, file.kind.module, subject, study, tables),
+                    partial(nothing, failed=True),
+                ),
+            )
+
+
+def _drawn(
+    module: ModuleType, subject: HypothesisReport | Heatmap, study: Study, tables: Tables
+) -> Drawn:
+    """What the module draws; one that gives a bare picture has functions for its words."""
+    from hyperverdict.figures.style import SentenceFigure
+
+    drawn = module.draw(subject, study, tables)
+    if isinstance(drawn, Drawn):
+        return drawn
+    if isinstance(drawn, SentenceFigure):
+        return nothing(drawn.sentence)
+    caption, text = module.caption(subject, study), module.alt_text(subject, study)
+    return Drawn("", caption, text, {"": Panel(drawn)}, Values((), ()))
 
 
 def _not_judged(subject: HypothesisReport | Heatmap) -> str:
@@ -104,32 +208,44 @@ def _not_judged(subject: HypothesisReport | Heatmap) -> str:
     return full_stop(f"{subject.id} was not judged: {because}") if because else ""
 
 
-def draw(
-    subject: HypothesisReport | Heatmap, study: Study, tables: Tables
-) -> Iterator[tuple[str, Figure]]:
-    """The figures of one hypothesis or heatmap, each with its key."""
-    from hyperverdict.figures.style import sentence_figure
-
-    for file in _files(subject):
-        if not_judged := _not_judged(subject):
-            yield file.key, sentence_figure(not_judged)
-        else:
-            one = partial(file.kind.module.draw, subject, study, tables)
-            yield file.key, guarded(file.key, one, sentence_figure)
-
-
-def _files(subject: Hypothesis | HypothesisReport | Heatmap) -> Iterator[FigureFile]:
-    shows = "heatmap" if isinstance(subject, Heatmap) else "hypothesis"
-    return (FigureFile(kind, subject.id) for kind in FIGURES if kind.shows == shows)
-
-
 def draw_all(report: StudyReport, study: Study, tables: Tables, folder: Path) -> Mapping[str, Path]:
-    """Draw and write every figure of a study; key -> file."""
-    from hyperverdict.figures.io import write
+    """Draw and write every figure of a study, its values and the index; file name -> file."""
+    from hyperverdict.figures.io import write_index
 
     subjects: tuple[HypothesisReport | Heatmap, ...] = (*report.hypotheses, *study.heatmaps)
-    return {
-        key: write(figure, folder / f"{key}.svg")
-        for subject in subjects
-        for key, figure in draw(subject, study, tables)
+    written: dict[str, Path] = {}
+    entries: dict[str, Any] = {}
+    for subject in subjects:
+        for file, drawn in draw(subject, study, tables):
+            entry, paths = _write(file, drawn, folder)
+            entries[file.key] = entry
+            written |= paths
+    written[INDEX_FILE] = write_index(entries, folder / INDEX_FILE)
+    return written
+
+
+def _write(file: FigureFile, drawn: Drawn, folder: Path) -> tuple[dict[str, Any], dict[str, Path]]:
+    """Write a figure's panels, those without anything to show as a sentence, and its values."""
+    from hyperverdict.figures.io import write, write_values
+    from hyperverdict.figures.style import sentence_figure
+
+    written: dict[str, Path] = {}
+    entry: dict[str, Any] = {
+        "title": shown(drawn.title),
+        "text": shown(drawn.text),
+        "caption": shown(drawn.caption),
+        "empty": shown(drawn.nothing),
+        "failed": drawn.failed,
+        "csv": file.csv,
+        "panels": [],
     }
+    for name in file.panels:
+        path = folder / file.svg(name)
+        panel = drawn.panels.get(name)
+        figure = panel.figure if panel else sentence_figure(drawn.nothing or "Nothing to show.")
+        title = drawn.title or file.key
+        written[path.name] = write(figure, path, title, drawn.text)
+        if panel:
+            entry["panels"].append({"file": path.name, "label": shown(panel.label or drawn.text)})
+    written[file.csv] = write_values(drawn.values, folder / file.csv)
+    return entry, written

@@ -1,24 +1,33 @@
-"""Writing a figure so that equal figures are equal bytes."""
+"""Writing figures: the same figure gives the same bytes; a file appears only when it is whole."""
 
 from __future__ import annotations
 
+import csv
+import json
 import warnings
-from io import BytesIO
+from collections.abc import Mapping
+from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter
 
 from hyperverdict.errors import UserError
-from hyperverdict.figures import style
+from hyperverdict.figures import style, svg
+from hyperverdict.figures.drawn import Values
+from hyperverdict.figures.text import shown
 from hyperverdict.runs.files import write_atomic
 
 FORMATS = (".svg", ".png", ".pdf")
 
 
-def write(figure: Figure, path: Path) -> Path:
+def write(figure: Figure, path: Path, title: str = "", text: str = "") -> Path:
     """Write the figure in the format that the file name says; UserError on any other.
 
-    The file appears under its name only when it is whole.
+    Args:
+        title, text: what an SVG says of itself for those who do not see it.
     """
     if path.suffix not in FORMATS:
         raise UserError(f"figure {path.name!r} must end in {', '.join(FORMATS)}")
@@ -28,9 +37,46 @@ def write(figure: Figure, path: Path) -> Path:
         ".pdf": {"CreationDate": None},
     }
     content = BytesIO()
+    _make_safe(figure)
     with style.look(), warnings.catch_warnings():
         # Labels may hold any character; in an SVG the reader's fonts draw it.
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing")
         figure.savefig(content, format=path.suffix[1:], dpi=200, metadata=dateless[path.suffix])
-    write_atomic(path, content.getvalue())
+    written = content.getvalue()
+    if path.suffix == ".svg":
+        written = svg.standalone(written.decode(), shown(title), shown(text)).encode()
+    write_atomic(path, written)
+    return path
+
+
+def _make_safe(figure: Figure) -> None:
+    """Texts and tooltips without characters that no file can hold, whoever wrote them."""
+    figure.patch.set_gid(svg.BACKGROUND)
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(formatter := axis.get_major_formatter(), FixedFormatter):
+                axis.set_major_formatter(
+                    FixedFormatter([shown(t, lines=True) for t in formatter.seq])
+                )
+    for artist in figure.findobj():
+        if isinstance(artist, Text) and (text := artist.get_text()):
+            artist.set_text(shown(text, lines=True))
+        if gid := artist.get_gid():
+            artist.set_gid(shown(gid))
+
+
+def write_values(values: Values, path: Path) -> Path:
+    """Write the values that a figure shows as CSV."""
+    content = StringIO()
+    table = csv.writer(content, lineterminator="\n")
+    table.writerow(values.columns)
+    table.writerows(values.rows)
+    write_atomic(path, content.getvalue().encode("utf-8", "replace"))
+    return path
+
+
+def write_index(entries: Mapping[str, Any], path: Path) -> Path:
+    """Write the index of a study's figures."""
+    content = {"format": 1, "figures": entries}
+    write_atomic(path, (json.dumps(content, indent=1) + "\n").encode())
     return path

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hyperverdict.figures.data import ArmTexts
+from hyperverdict.figures.text import shown
 
 # At 390 px a figure of this width shows its 10 pt text at about 9 px.
 WIDTH_INCHES = 5.2
@@ -95,10 +96,17 @@ def footnote(figure: Figure, text: str) -> None:
     figure.supxlabel(text, x=0.01, ha="left", fontsize=8.5, color=MUTED)
 
 
-def sentence_figure(sentence: str) -> Figure:
+class SentenceFigure(Figure):
     """A figure that says in words why there is nothing to draw."""
+
+    sentence: str = ""
+
+
+def sentence_figure(sentence: str) -> SentenceFigure:
+    """A figure that says in words why there is nothing to draw; a page leaves it out."""
     with look():
-        figure = new_figure(1.1)
+        figure = SentenceFigure(figsize=(WIDTH_INCHES, 1.1), layout="constrained")
+        figure.sentence = sentence
         lines = textwrap.fill(sentence, 58)
         figure.text(0.5, 0.5, lines, ha="center", va="center", color=MUTED, fontsize=11)
     return figure
@@ -150,7 +158,7 @@ def spread(
 
 def fit(text: str, width: int, lines: int = 2) -> str:
     """The text in lines of `width` characters; its middle is cut out where that is too little."""
-    text = " ".join(text.split())
+    text = shown(text)
     if len(text) > width * lines:
         kept = (width * lines - 3) // 2
         text = f"{text[:kept]} … {text[-kept:]}"

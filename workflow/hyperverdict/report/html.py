@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -12,7 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context
 
 import hyperverdict
 from hyperverdict import figures
-from hyperverdict.errors import UserError
+from hyperverdict.figures import palette
 from hyperverdict.report import conclusion, latex, methods, opening, overview, page
 from hyperverdict.report.glossary import Linker
 from hyperverdict.runs.files import write_atomic
@@ -20,38 +19,39 @@ from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.words.numbers import listed, plural
 
-MIME = {".svg": "image/svg+xml", ".png": "image/png"}
-
 
 def write_report(
     study: Study,
     report: StudyReport,
-    drawn: Mapping[str, Path],
+    drawn: Path | None,
     provenance: Mapping[str, Any],
     out: Path,
 ) -> Path:
     """Write the report; it appears under its name only when it is whole.
 
     Args:
-        drawn: figure key (`figures.expected`) -> .svg or .png file; a missing one is said so.
+        drawn: the folder in which `figures.draw_all` wrote the figures; None without figures.
         provenance: what is known of code, versions, hardware and configurations, in reading order;
             values may be text, numbers, lists and mappings. ``versions`` feeds the methods text.
-        out: the file to write.
-
-    Raises UserError for a figure in another format.
+        out: the file to write; it links the figures' files relative to its own folder.
     """
-    sources = {key: data_uri(path) for key, path in drawn.items() if path.exists()}
-    write_atomic(out, render(study, report, sources, provenance).encode())
+    links = f"{drawn.name}/" if drawn is not None and drawn.parent == out.parent else ""
+    write_atomic(out, render(study, report, drawn, provenance, links).encode())
     return out
 
 
 def render(
     study: Study,
     report: StudyReport,
-    sources: Mapping[str, str],
+    drawn: Path | None,
     provenance: Mapping[str, Any],
+    links: str = "",
 ) -> str:
-    """The page as text. `sources` maps figure keys to data URIs."""
+    """The page as text.
+
+    Args:
+        drawn: the folder of the figures; links: the same, relative to the page; "" links no files.
+    """
     linker, common = Linker(), page.common_scope(report)
     environment = _environment()
     # With the context, so that Jinja does not write constants before the page is made.
@@ -68,10 +68,11 @@ def render(
         common_scope=common,
         settled=conclusion.SETTLED.format(replicates=_replicates(report)),
         seeding=page.seeding(study),
-        hypotheses=[page.hypothesis_view(h, study, common) for h in report.hypotheses],
+        hypotheses=[page.hypothesis_view(h, study, common, drawn) for h in report.hypotheses],
         picks=report.picks,
-        heatmaps=[p for heatmap in study.heatmaps for p in figures.pictures(heatmap, study)],
-        sources=sources,
+        heatmaps=[p for heatmap in study.heatmaps for p in figures.pictures(heatmap, study, drawn)],
+        links=links,
+        palette=palette.css(),
         provenance=provenance,
         methods=methods.methods_paragraph(study, report, provenance),
         latex=latex.verdict_table(report),
@@ -84,14 +85,6 @@ def _replicates(report: StudyReport) -> str:
     """What verdicts rest on several of: seeds, or what stands for them in a table."""
     counted = dict.fromkeys(v.replicate for h in report.hypotheses for v in h.verdicts)
     return listed(map(plural, counted), "or") or "seeds"
-
-
-def data_uri(path: Path) -> str:
-    """A figure file as a data URI; UserError unless it is .svg or .png."""
-    if path.suffix not in MIME:
-        raise UserError(f"figure {path.name!r} cannot be embedded: allowed are {', '.join(MIME)}")
-    encoded = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f"data:{MIME[path.suffix]};base64,{encoded}"
 
 
 def _environment() -> Environment:

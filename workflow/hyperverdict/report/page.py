@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -119,7 +120,10 @@ class HypothesisView(NamedTuple):
 
 
 def hypothesis_view(
-    report: HypothesisReport, study: Study, common: Collection[str] = ()
+    report: HypothesisReport,
+    study: Study,
+    common: Collection[str] = (),
+    drawn: Path | None = None,
 ) -> HypothesisView:
     """Everything that the page shows of one hypothesis; what fails in its words stays in it.
 
@@ -128,7 +132,7 @@ def hypothesis_view(
     """
     return guarded(
         report.id,
-        lambda: _view(report, study, common),
+        lambda: _view(report, study, common, drawn),
         lambda problem: _unwritten(report, study, problem),
     )
 
@@ -168,7 +172,9 @@ def _status(report: HypothesisReport, study: Study) -> str:
     return "exploratory: its intervals are not corrected for other hypotheses"
 
 
-def _view(report: HypothesisReport, study: Study, common: Collection[str]) -> HypothesisView:
+def _view(
+    report: HypothesisReport, study: Study, common: Collection[str], drawn: Path | None
+) -> HypothesisView:
     stated, legs = hypothesis_of(report, study), leg_table(report)
     own = _in_all([v.scope for v in report.verdicts])
     said = {*common, *own}
@@ -195,7 +201,7 @@ def _view(report: HypothesisReport, study: Study, common: Collection[str]) -> Hy
         meanings=_meanings(arms, study),
         arms=arms_table(report.verdicts, study),
         paths=tuple(dict.fromkeys(arm.path for arm in arms if arm.is_ours)),
-        pictures={p.key.removeprefix(f"{report.id}."): p for p in pictures(report, study)},
+        pictures={p.key.removeprefix(f"{report.id}."): p for p in pictures(report, study, drawn)},
     )
 
 
