@@ -35,14 +35,14 @@ PALETTE: Mapping[str, Shade] = MappingProxyType(
         "--negligible": Shade("#3f3f3f", "#dcdcdc"),
         "--inconclusive": Shade("#634c00", "#f2d878"),
         "--depends": Shade("#6b2a5c", "#f0bfe3"),
-        "--arm-1": Shade("#1c57d3", "#5c8cff"),
-        "--arm-2": Shade("#c44132", "#e0604c"),
-        "--arm-3": Shade("#2d9dc1", "#21adad"),
-        "--arm-4": Shade("#a58f12", "#90ca00"),
-        "--arm-5": Shade("#9529a4", "#a72fa1"),
-        "--arm-6": Shade("#ef57a4", "#fa61ad"),
-        "--arm-7": Shade("#9670fc", "#b385fb"),
-        "--arm-8": Shade("#616174", "#6c7866"),
+        "--arm-1": Shade("#611ba7", "#2966cc"),
+        "--arm-2": Shade("#b18e15", "#a29015"),
+        "--arm-3": Shade("#218258", "#88cc1c"),
+        "--arm-4": Shade("#ec6797", "#e77e7f"),
+        "--arm-5": Shade("#29a1c1", "#58a3c5"),
+        "--arm-6": Shade("#c64913", "#985943"),
+        "--arm-7": Shade("#a76ef8", "#9172fe"),
+        "--arm-8": Shade("#8b5896", "#cd398e"),
     }
 )
 ARMS = tuple(name for name in PALETTE if name.startswith("--arm-"))

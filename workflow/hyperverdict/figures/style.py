@@ -1,4 +1,4 @@
-"""The look of all figures: narrow enough for a phone, colour-blind-safe, reproducible."""
+"""The look of all figures: as wide as a phone, colour-blind-safe, the same bytes every time."""
 
 from __future__ import annotations
 
@@ -13,35 +13,32 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hyperverdict.figures import palette
 from hyperverdict.figures.data import ArmTexts
+from hyperverdict.figures.palette import light
+from hyperverdict.figures.runs import DASHES, MARKERS
 from hyperverdict.figures.text import shown
+from hyperverdict.figures.ticks import number_axis, ratio_ticks
 
-# At 390 px a figure of this width shows its 10 pt text at about 9 px.
-WIDTH_INCHES = 5.2
+__all__ = ["ARM_DASHES", "MARKERS", "ratio_ticks"]
 
-INK = "#222222"
-MUTED = "#6b6b6b"
-FAINT = "#c9c9c9"
-BAND = "#e9e4d4"
+# A figure is 340 units wide. Where a phone's page is 358 px wide, text of 11 units is 11.6 px high.
+WIDTH_INCHES = 340 / 72
+SIZE, SMALL = 12, 11
 
-# Okabe and Ito's palette without yellow and with darker sky, distinct under colour blindness.
-ARM_COLORS = ("#0072B2", "#D55E00", "#009E73", "#A8518A", "#B77900", "#2C7FA6", "#444444")
-ARM_DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)))
-MARKERS = ("o", "s", "^", "D", "v", "P")
-
+INK, MUTED, FAINT = light("--ink"), light("--soft"), light("--faint")
+BAND, GRID, PAPER = light("--band"), light("--grid"), light("--paper")
+ARM_COLORS = tuple(map(light, palette.ARMS))
+ARM_DASHES = DASHES
 EVIDENCE_COLORS: Mapping[str, str] = {
-    "supported": "#0072B2",
-    "refuted": "#C44E00",
-    "no meaningful effect": "#444444",
-    "inconclusive": "#8a6d00",
-    "true by arithmetic": "#0072B2",
-    "estimated": "#6b6b6b",
+    evidence: light(name) for evidence, name in palette.EVIDENCE.items()
 }
 
 # Labels beside the axes: more or longer ones go into a legend.
 MOST_BESIDE = 8
-LONGEST_BESIDE = 18
-LONGEST_IN_LEGEND = 64
+LONGEST_BESIDE = 16
+LONGEST_IN_LEGEND = 52
+TITLE_WIDTH = 44
 
 _SETTINGS: dict[str, Any] = {
     # Labels hold any text: a dollar sign starts no formula.
@@ -51,29 +48,30 @@ _SETTINGS: dict[str, Any] = {
     "font.family": "sans-serif",
     # Verdana and DejaVu Sans have nearly the same widths, so the layout holds in browsers.
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Geneva"],
-    "font.size": 10,
-    "axes.titlesize": 10,
+    "font.size": SIZE,
+    "axes.titlesize": SIZE,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.labelsize": 10,
+    "axes.labelsize": SMALL,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.grid": True,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
-    "grid.color": "#ececec",
+    "grid.color": GRID,
     "grid.linewidth": 0.8,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
     "xtick.color": INK,
     "ytick.color": INK,
+    "legend.fontsize": SMALL,
+    "legend.title_fontsize": SMALL,
     "text.color": INK,
-    "figure.facecolor": "white",
-    "axes.facecolor": "white",
-    "savefig.facecolor": "white",
+    "figure.facecolor": PAPER,
+    "axes.facecolor": "none",
+    "savefig.facecolor": PAPER,
     "figure.constrained_layout.h_pad": 0.06,
     "lines.solid_capstyle": "round",
 }
@@ -81,8 +79,10 @@ _SETTINGS: dict[str, Any] = {
 
 @contextmanager
 def look() -> Iterator[None]:
-    """The settings under which figures are built and written."""
-    with mpl.rc_context(cast(Any, _SETTINGS)):
+    """The settings under which figures are built and written: seaborn's, then ours."""
+    import seaborn as sns
+
+    with mpl.rc_context({**cast(Any, sns.axes_style("whitegrid")), **cast(Any, _SETTINGS)}):
         yield
 
 
@@ -93,7 +93,7 @@ def new_figure(height_inches: float) -> Figure:
 
 def footnote(figure: Figure, text: str) -> None:
     """A line below all axes that says what the marks mean."""
-    figure.supxlabel(text, x=0.01, ha="left", fontsize=8.5, color=MUTED)
+    figure.supxlabel(fit(text, 54), x=0.01, ha="left", fontsize=SMALL, color=MUTED)
 
 
 class SentenceFigure(Figure):
@@ -107,20 +107,13 @@ def sentence_figure(sentence: str) -> SentenceFigure:
     with look():
         figure = SentenceFigure(figsize=(WIDTH_INCHES, 1.1), layout="constrained")
         figure.sentence = sentence
-        lines = textwrap.fill(sentence, 58)
-        figure.text(0.5, 0.5, lines, ha="center", va="center", color=MUTED, fontsize=11)
+        figure.text(0.5, 0.5, fit(sentence, 46, 4), ha="center", va="center", color=MUTED)
     return figure
 
 
 def arm_colors(labels: Sequence[str]) -> dict[str, Any]:
-    """One colour per arm: the palette for few, a dark-to-light ramp for many."""
-    if len(labels) <= len(ARM_COLORS):
-        return dict(zip(labels, ARM_COLORS, strict=False))
-    import seaborn as sns
-
-    return dict(
-        zip(labels, sns.color_palette("viridis", len(labels) + 2)[: len(labels)], strict=True)
-    )
+    """One colour per arm of a figure that knows no study; see `Runs.look` for those that do."""
+    return {label: ARM_COLORS[i % len(ARM_COLORS)] for i, label in enumerate(labels)}
 
 
 def arm_dashes(labels: Sequence[str]) -> dict[str, Any]:
@@ -130,14 +123,7 @@ def arm_dashes(labels: Sequence[str]) -> dict[str, Any]:
 
 def percent_axis(axes: Axes, which: str) -> None:
     """Writes a fraction's axis in percent."""
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
-
-    axis = axes.yaxis if which == "y" else axes.xaxis
-    low, high = axis.get_view_interval()
-    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(
-        PercentFormatter(1.0, decimals=0 if high - low > 0.03 else 1, symbol="%")
-    )
+    number_axis(axes, which, 100.0, "%")
 
 
 def spread(
@@ -167,7 +153,7 @@ def fit(text: str, width: int, lines: int = 2) -> str:
 
 def set_title(ax: Axes, text: str) -> None:
     """A title that stays inside the figure."""
-    ax.set_title(fit(text, 60))
+    ax.set_title(fit(text, TITLE_WIDTH))
 
 
 def fits_beside(texts: ArmTexts) -> bool:
@@ -180,35 +166,42 @@ def legend_inches(texts: ArmTexts) -> float:
     """Height of the legend that stands in for names beside the axes."""
     if fits_beside(texts):
         return 0.0
-    names = _legend_names(texts, texts.short)
+    names = legend_names(texts, texts.short)
     lines = sum(max(name.count("\n") + 1 for name in row) for row in _rows(names))
-    return 0.165 * lines + 0.35
+    return 0.21 * lines + 0.4
 
 
-def _legend_names(texts: ArmTexts, labels: Iterable[str]) -> list[str]:
+def legend_names(texts: ArmTexts, labels: Iterable[str]) -> list[str]:
+    """The names of arms as legends write them."""
     return [fit(texts.short[label], LONGEST_IN_LEGEND) for label in labels]
 
 
 def _rows(names: Sequence[str]) -> list[Sequence[str]]:
-    columns = _columns(names)
+    columns = legend_columns(names)
     return [names[i : i + columns] for i in range(0, len(names), columns)]
 
 
-def _columns(names: Sequence[str]) -> int:
+def legend_columns(names: Sequence[str]) -> int:
+    """How many of these names fit beside one another."""
     longest = max((len(line) for name in names for line in name.split("\n")), default=0)
-    return 4 if longest <= 10 else 3 if longest <= 18 else 2 if longest <= 30 else 1
+    return 4 if longest <= 6 else 3 if longest <= 10 else 2 if longest <= 18 else 1
 
 
 def label_beside(
     ax: Axes, ends: Mapping[str, float], colors: Mapping[str, Any], texts: ArmTexts
 ) -> None:
-    """Names in their colours at the right of the axes, each at the height of its line's end."""
+    """Names in ink at the right of the axes, joined in their colours to their lines' ends."""
     low, high = ax.get_ylim()
-    heights = spread(list(ends.values()), 0.09 * (high - low), low, high)
+    heights = spread(list(ends.values()), 0.11 * (high - low), low, high)
+    across = ax.get_yaxis_transform()
     for label, height in zip(ends, heights, strict=True):
+        ax.plot(
+            [1.0, 1.035], [ends[label], height], color=colors[label], lw=2, clip_on=False,
+            transform=across, solid_capstyle="butt",
+        )  # fmt: skip
         ax.annotate(
-            texts.titles[label], (1, height), xycoords=("axes fraction", "data"), fontsize=9,
-            color=colors[label], va="center", xytext=(4, 0), textcoords="offset points",
+            shown(texts.titles[label]), (1.035, height), xycoords=("axes fraction", "data"),
+            fontsize=SMALL, color=INK, va="center", xytext=(3, 0), textcoords="offset points",
             annotation_clip=False,
         )  # fmt: skip
 
@@ -217,27 +210,11 @@ def legend_below(
     figure: Figure, handles: Mapping[str, Any], texts: ArmTexts, note: str = ""
 ) -> None:
     """A legend below all axes, for names that are too many or too long to stand beside."""
-    names = _legend_names(texts, handles)
+    names = legend_names(texts, handles)
+    heading = "\n".join(filter(None, (note, fit(texts.factors, LONGEST_IN_LEGEND))))
     legend = figure.legend(
-        list(handles.values()), names, title="\n".join(filter(None, (note, texts.factors))),
-        loc="outside lower left", ncols=_columns(names), frameon=False, fontsize=8,
-        title_fontsize=8.5, alignment="left", handlelength=1.6, columnspacing=1.0,
-        labelspacing=0.25,
+        list(handles.values()), names, title=heading, loc="outside lower left",
+        ncols=legend_columns(names), frameon=False, alignment="left", handlelength=1.8,
+        columnspacing=1.0, labelspacing=0.25,
     )  # fmt: skip
     legend.get_title().set_color(MUTED)
-
-
-def ratio_ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two positive limits of a log axis, few enough to read."""
-    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
-    for steps in (
-        (1,),
-        (1, 3),
-        (1, 2, 5),
-        (1, 1.5, 2, 3, 5, 7),
-        (1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 8, 9),
-    ):
-        ticks = [m * 10.0**d for d in decades for m in steps if low <= m * 10.0**d <= high]
-        if len(ticks) >= 3:
-            return ticks[:: max(1, math.ceil(len(ticks) / 6))]
-    return sorted({low, math.sqrt(low * high), high})

@@ -133,7 +133,7 @@ def _lighten(root: Element, prefix: str) -> None:
                 else:
                     del element.attrib[key]
             elif key == "href":
-                element.set(key, f"#{prefix}-{value[1:]}")
+                element.set(key, f"#{prefix}-{value[1:]}" if value.startswith("#") else value)
             elif key == "transform" and _NO_TURN.fullmatch(value):
                 del element.attrib[key]
             elif key not in ("class", "role"):
