@@ -15,6 +15,8 @@ from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.records.collect import write_tables
 from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
+from hyperverdict.report.markdown import OVERVIEW, write_markdown
+from hyperverdict.report.overview_figure import write_overview
 from hyperverdict.report.terminal import print_verdicts
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.load import read_study_file
@@ -73,6 +75,8 @@ def judge_files(
         "study": str(study),
         "trained": "elsewhere",
     }
+    write_overview(judged.report, drawn / OVERVIEW)
+    write_markdown(judged.study, judged.report, folder, drawn.name)
     html = write_report(judged.study, judged.report, drawn, provenance, folder / REPORT_FILE)
     if as_json:
         print(to_json(judged.report), end="")

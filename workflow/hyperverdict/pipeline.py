@@ -29,6 +29,7 @@ from hyperverdict.records.provenance import provenance_of
 from hyperverdict.report.captions import write_results
 from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
+from hyperverdict.report.markdown import write_markdown
 from hyperverdict.report.methods import methods_paragraph
 from hyperverdict.report.overview_figure import write_overview
 from hyperverdict.runs.files import write_atomic
@@ -185,13 +186,14 @@ def plot(study: Study, folder: Path) -> None:
 def write_study_report(
     study: Study, folder: Path, results: Path, paths: Mapping[str, Iterable[str]]
 ) -> Path:
-    """Write report.html, the overview picture, the LaTeX table and the methods paragraph."""
+    """Write report.html and report.md, the overview picture, the LaTeX table and the methods."""
     report = read_verdicts(folder / "verdicts.json")
     folders = [results / kind / path for kind in paths for path in paths[kind]]
     records = [record for run in folders if (record := read_record(run)) is not None]
     provenance = {**_made_by(study), **provenance_of(records)}
     write_atomic(folder / "tables/verdicts.tex", verdict_table(report).encode())
     write_overview(report, folder / OVERVIEW)
+    write_markdown(study, report, folder, FIGURES)
     methods = methods_paragraph(study, report, provenance)
     write_atomic(folder / "methods.txt", f"{methods}\n".encode())
     return write_report(study, report, folder / FIGURES, provenance, folder / REPORT_FILE)

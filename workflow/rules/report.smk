@@ -21,6 +21,7 @@ rule report:
             labels={"hypothesis": "all", "figure": "overview"},
             caption="../report/report.rst",
         ),
+        markdown="<study>/report.md",
         latex="<study>/tables/verdicts.tex",
         methods="<study>/methods.txt",
     log:

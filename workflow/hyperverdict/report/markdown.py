@@ -1,0 +1,253 @@
+"""`report.md`: the report for a repository, with pictures by relative links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+import hyperverdict
+from hyperverdict.figures import Picture, pictures
+from hyperverdict.figures.data import budget_title
+from hyperverdict.figures.text import shown
+from hyperverdict.report import opening, page
+from hyperverdict.report.badges import Badge, hypothesis_badge, verdict_badge
+from hyperverdict.report.conclusion import Conclusion, conclude, settled
+from hyperverdict.report.overview import Group, Overview, Row, overview
+from hyperverdict.runs.files import write_atomic
+from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import CheckResult, HypothesisReport, StudyReport, Verdict
+from hyperverdict.words.commands import snakemake
+from hyperverdict.words.isolation import guarded
+
+# Characters that Markdown, GitHub's included, takes for its own within a line.
+_ACTIVE = re.compile(r"([\\`*_\[\]~$|])")
+# What makes a line more than a paragraph: headings, lists, quotes, rules.
+_BLOCK = re.compile(r"^(\d*)([-+#=.)])(?=\s|\2|$)")
+# What becomes a link by itself.
+_ADDRESS = re.compile(r"(://|www\.|@)", re.IGNORECASE)
+OVERVIEW = "overview.svg"
+_LEVELS = {"blocks": "Blocks the verdict", "caveat": "Caveat", "information": "Note"}
+
+
+class Markdown(str):
+    """Text that is Markdown already; any other is escaped where a template shows it."""
+
+    __slots__ = ()
+
+
+class VerdictText(NamedTuple):
+    """One hypothesis at one budget, as the document tells it.
+
+    Attributes:
+        change: what would change it, where that is not what holds for all settled verdicts.
+    """
+
+    title: str
+    badge: Badge
+    conclusion: Conclusion
+    change: str
+    effects: page.Table
+    fired: tuple[CheckResult, ...]
+
+
+class HypothesisText(NamedTuple):
+    """One hypothesis, as the document tells it; `view` is what the page says of it."""
+
+    view: page.HypothesisView
+    badge: Badge
+    verdicts: tuple[VerdictText, ...]
+    pictures: tuple[Picture, ...]
+
+
+def write_markdown(study: Study, report: StudyReport, folder: Path, figures: str) -> Path:
+    """Write `report.md` into a study's folder.
+
+    Args:
+        figures: the folder of the figures, from there.
+    """
+    path = folder / "report.md"
+    write_atomic(path, render_markdown(study, report, folder / figures, f"{figures}/").encode())
+    return path
+
+
+def render_markdown(study: Study, report: StudyReport, drawn: Path | None, links: str) -> str:
+    """The document.
+
+    Args:
+        drawn: the folder of the figures; None shows none.
+        links: the same, relative to the document.
+    """
+    common = page.common_scope(report)
+    text = (
+        _environment()
+        .get_template("report.md.j2")
+        .render(
+            report=report,
+            title=report.title or report.study,
+            opening=opening.opening(report, study),
+            notice=opening.notice(study),
+            facts=opening.facts_line(report),
+            overview=_overview_table(overview(report)),
+            picture=_overview_picture(drawn, links),
+            common_scope=" ".join(common),
+            hypotheses=[_hypothesis(h, study, common, drawn) for h in report.hypotheses],
+            new_caveats=opening.new_caveats(report),
+            new_opposing=opening.new_opposing(report),
+            heatmaps=[p for heatmap in study.heatmaps for p in pictures(heatmap, study, drawn)],
+            links=links,
+            command=snakemake(study.path),
+            study_file=str(study.path),
+            levels=_LEVELS,
+            version=hyperverdict.__version__,
+        )
+    )
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def escape(text: object) -> Markdown:
+    """Text on one line that neither Markdown nor HTML takes for anything else."""
+    if isinstance(text, Markdown):
+        return text
+    line = shown(str(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _BLOCK.sub(r"\1\\\2", _ACTIVE.sub(r"\\\1", line), count=1)
+    return Markdown(_ADDRESS.sub(lambda found: _unlinked(found[0]), line))
+
+
+def _unlinked(address: str) -> str:
+    """The beginning of an address, written so that it stays text."""
+    return {"://": r"\://", "@": r"\@"}.get(address, address.replace(".", r"\."))
+
+
+def code(text: object) -> Markdown:
+    """Text as code on one line, whatever backticks are in it."""
+    line = shown(str(text))
+    longest = max((len(run) for run in re.findall("`+", line)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if line.startswith("`") or line.endswith("`") else ""
+    return Markdown(f"{fence}{space}{line}{space}{fence}")
+
+
+def advice(text: object) -> Markdown:
+    """A sentence of ours that holds `commands` between backticks."""
+    pieces = str(text).split("`")
+    return Markdown(
+        "".join(
+            code(piece) if position % 2 and piece else escape_inner(piece)
+            for position, piece in enumerate(pieces)
+        )
+    )
+
+
+def escape_inner(text: str) -> Markdown:
+    """The same as `escape`, with the spaces at both ends that keep it apart from its neighbours."""
+    before, after = text[: text[:1].isspace()], text[len(text) - text[-1:].isspace() :]
+    return Markdown(f"{before and ' '}{escape(text)}{after and ' '}")
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Markdown:
+    """A table; columns without any value are left out."""
+    header, body = list(columns), [list(map(escape, row)) for row in rows]
+    kept = [i for i in range(len(header)) if any(row[i] for row in body)]
+    lines: list[list[str]] = [[escape(header[i]) for i in kept], ["---"] * len(kept)]
+    lines += [[row[i] for i in kept] for row in body]
+    return Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines)) if body else Markdown()
+
+
+def image(picture: Picture, links: str) -> Markdown:
+    """A figure: its panels as pictures, with its alt text and its caption."""
+    files = [file for name, file in picture.files if file.endswith(".svg")]
+    shown_files = [f"![{escape(picture.text)}]({links}{quote(file)})" for file in files]
+    title = f"**{escape(picture.title)}**" if picture.title else ""
+    return Markdown("\n\n".join(filter(None, (title, *shown_files, f"{escape(picture.caption)}"))))
+
+
+def anchor(id: str) -> Markdown:
+    """Where the heading of a hypothesis is, as GitHub names it."""
+    return Markdown(f"#claim-{re.sub(r'[^a-z0-9_-]', '', id.lower())}")
+
+
+def _hypothesis(
+    report: HypothesisReport, study: Study, common: tuple[str, ...], drawn: Path | None
+) -> HypothesisText:
+    return HypothesisText(
+        page.hypothesis_view(report, study, common, drawn),
+        hypothesis_badge(report),
+        tuple(_verdict(report, verdict, study) for verdict in report.verdicts),
+        pictures(report, study, drawn),
+    )
+
+
+def _verdict(report: HypothesisReport, verdict: Verdict, study: Study) -> VerdictText:
+    concluded = guarded(
+        report.id,
+        lambda: conclude(report, verdict, study),
+        lambda problem: Conclusion((problem,), "", "", "", ""),
+    )
+    return VerdictText(
+        budget_title(verdict),
+        verdict_badge(verdict),
+        concluded,
+        "" if concluded.change == settled(verdict) else concluded.change,
+        page.effects_table(verdict),
+        verdict.fired,
+    )
+
+
+def _overview_table(shown_rows: Overview) -> Markdown:
+    """A row per hypothesis and budget: what was held equal, the effects, the verdict."""
+    columns = ("", "Claim", "Held equal", *(axis.title for axis in shown_rows.axes), "Verdict")
+    rows = []
+    for group in shown_rows.groups:
+        link = Markdown(f"[{escape(group.id)}]({anchor(group.id)})")
+        empty: tuple[Row | None, ...] = (None,)
+        for i, row in enumerate(group.rows or empty):
+            first = (link, escape(group.says)) if i == 0 else ("", "")
+            rows.append((*first, *_cells(group, row, len(shown_rows.axes))))
+    return table(columns, rows)
+
+
+def _overview_picture(drawn: Path | None, links: str) -> Markdown:
+    """The overview as a picture; "" where it was not drawn."""
+    if drawn is None or not (drawn / OVERVIEW).exists():
+        return Markdown()
+    return Markdown(f"![Overview; the table below holds its values]({links}{OVERVIEW})")
+
+
+def _cells(group: Group, row: Row | None, axes: int) -> tuple[object, ...]:
+    if row is None:
+        return ("", *[""] * axes, mark(group.badge))
+    if row.text and axes:
+        return (row.budget, row.text, *[""] * (axes - 1), mark(row.badge))
+    effects = [cell.strip.text if cell.strip else "" for cell in row.cells]
+    return (row.budget, *effects, mark(row.badge))
+
+
+def mark(badge: Badge) -> Markdown:
+    """A verdict: its sign and its word."""
+    return Markdown(f"{escape(badge.sign)} {escape(badge.text)}")
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=escape,
+    )
+    environment.filters |= {"advice": advice, "code": code, "mark": mark}
+    environment.globals |= {"table": table, "image": image, "anchor": anchor}
+    return environment
+
+
+def _template(name: str) -> str:
+    folder = resources.files("hyperverdict.report").joinpath("templates")
+    return folder.joinpath(name).read_text(encoding="utf-8")
