@@ -239,32 +239,25 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from hyperverdict.figures.drawn import Drawn, Panel, Values
+
 
 def counts_info(report):
     """Seeds per budget."""
     return tuple(len(arm.seeds) for v in report.verdicts for arm in v.arms)
 
 
-def draw(report, study, tables) -> Figure:
+def draw(report, study, runs) -> Drawn:
     """A bar per arm."""
-    figure = Figure()
-    figure.subplots().bar(*zip(*enumerate(counts_info(report)), strict=True))
-    return figure
-
-
-def caption(report, study) -> str:
-    """What is shown."""
-    return "Seeds of each arm."
-
-
-def alt_text(report, study) -> str:
-    """The numbers."""
-    return f"Seeds: {counts_info(report)}."
+    figure, info = Figure(), counts_info(report)
+    figure.subplots().bar(*zip(*enumerate(info), strict=True))
+    values = Values(("seeds",), tuple((n,) for n in info))
+    return Drawn("Seeds", "Seeds of each arm.", f"Seeds: {info}.", {"": Panel(figure)}, values)
 ''',
     )  # fmt: skip
     edit(
-        copy, "workflow/hyperverdict/figures/__init__.py", '    FigureKind("curves", "Learning curves"),',
-        '    FigureKind("curves", "Learning curves"),\n    FigureKind("counts", "Seeds"),',
+        copy, "workflow/hyperverdict/figures/__init__.py", '    FigureKind("cost", "Score against cost"),',
+        '    FigureKind("cost", "Score against cost"),\n    FigureKind("counts", "Seeds"),',
     )  # fmt: skip
     add(copy, "workflow/report/counts.rst", "Seeds of each arm.\n")
     printed = use(
@@ -281,8 +274,9 @@ from types import SimpleNamespace as N
 from hyperverdict import figures
 report = N(id="H", verdicts=(N(arms=(N(seeds=(0, 1)), N(seeds=(0, 1, 2)))),))
 [file] = [f for f in figures.expected(study) if f.kind.name == "counts"]
-print(file.key, file.kind.module.alt_text(report, study))
-print(file.kind.module.draw(report, study, None).axes[0].patches[1].get_height())
+drawn = file.kind.module.draw(report, study, None)
+print(file.key, drawn.text)
+print(drawn.panels[""].figure.axes[0].patches[1].get_height())
 ''',
     )
     assert printed.split("\n")[:2] == ["H.counts Seeds: (2, 3).", "3"]

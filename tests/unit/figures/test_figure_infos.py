@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hyperverdict.figures import cost, curves, forest, heatmap, levels, pairs, style
+from hyperverdict.figures import forest, heatmap, levels, pairs, style
 from hyperverdict.figures.data import arm_texts
 
 from tests.unit.report import made_runs, samples
 
 STUDY, REPORT, TABLES = samples.whole()
-FINAL, CURVES = TABLES.final, TABLES.curves
+FINAL = TABLES.final
 TRADE_OFF, DEPTH, WIDTH = REPORT.hypotheses
 
 
@@ -129,31 +129,6 @@ def test_an_interaction_has_an_axis_of_effects():
         forest.forest_info(report).panels[0].axis
         == "difference in effect on test accuracy (points)"
     )
-
-
-def test_curves_follow_the_budget_on_the_horizontal_axis():
-    info = curves.curves_info(TRADE_OFF, STUDY, CURVES)
-    assert [p.x_title for p in info.panels] == ["train steps", "images seen", "training seconds"]
-    curve = info.panels[1].curves[0]
-    assert curve.n == 10
-    assert len(curve.x) == len(curve.mean) == len(curve.sd) == 20
-    own = CURVES[(CURVES["path"] == TRADE_OFF.verdicts[1].arms[0].path)]
-    last = own[own["step"] == own["step"].max()]["accuracy"]
-    assert curve.mean[-1] == pytest.approx(last.mean())
-    assert curve.sd[-1] == pytest.approx(last.std())
-
-
-def test_curves_of_other_splits_are_ignored():
-    noisy = pd.concat([CURVES, CURVES.assign(split="train", accuracy=9.0)])
-    assert curves.curves_info(DEPTH, STUDY, noisy) == curves.curves_info(DEPTH, STUDY, CURVES)
-
-
-def test_cost_uses_seconds_unless_a_run_has_none():
-    info = cost.cost_info(TRADE_OFF, STUDY, FINAL)
-    assert info.cost == "train_seconds"
-    assert len(info.clouds) == 6
-    none = FINAL.assign(train_seconds=0.0)
-    assert cost.cost_info(TRADE_OFF, STUDY, none).cost == "samples"
 
 
 def cells_of(final):

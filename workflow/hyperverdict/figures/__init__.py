@@ -1,6 +1,6 @@
 """The figures of a study: one row here, one module each, one caption in workflow/report.
 
-The module of a figure has `draw(subject, study, tables)`, which gives a `Drawn`: its panels, its
+The module of a figure has `draw(subject, study, runs)`, which gives a `Drawn`: its panels, its
 words and its values. The subject is a `HypothesisReport`, or a `Heatmap` for heatmaps. Importing
 this package loads neither matplotlib nor pandas; drawing does.
 
@@ -26,6 +26,7 @@ from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import full_stop
 
 if TYPE_CHECKING:
+    from hyperverdict.figures.runs import Runs
     from hyperverdict.records.collect import Tables
     from hyperverdict.verdicts.model import HypothesisReport, StudyReport
 
@@ -35,6 +36,10 @@ Panels = Callable[[Hypothesis | Heatmap, Study], tuple[str, ...]]
 
 def _one_panel(_subject: Hypothesis | Heatmap, _study: Study) -> tuple[str, ...]:
     return ("",)
+
+
+def _three_axes(_subject: Hypothesis | Heatmap, _study: Study) -> tuple[str, ...]:
+    return ("steps", "samples", "seconds")
 
 
 class FigureKind(NamedTuple):
@@ -60,7 +65,7 @@ class FigureKind(NamedTuple):
 
 FIGURES = (
     FigureKind("effect", "Verdicts"),
-    FigureKind("curves", "Learning curves"),
+    FigureKind("curves", "Learning curves", panels=_three_axes),
     FigureKind("cost", "Score against cost"),
     FigureKind("heatmap", "Heatmaps", "heatmap"),
 )
@@ -170,9 +175,12 @@ def _broken(key: str, problem: str) -> Picture:
 
 
 def draw(
-    subject: HypothesisReport | Heatmap, study: Study, tables: Tables
+    subject: HypothesisReport | Heatmap, study: Study, tables: Tables | Runs
 ) -> Iterator[tuple[FigureFile, Drawn]]:
     """The figures of one hypothesis or heatmap; what fails in drawing one stays there."""
+    from hyperverdict.figures.runs import Runs
+
+    runs = tables if isinstance(tables, Runs) else Runs(tables)
     for file in _files(_stated(subject, study), study):
         if not_judged := _not_judged(subject):
             yield file, nothing(not_judged)
@@ -181,19 +189,19 @@ def draw(
                 file,
                 guarded(
                     file.key,
-                    partial(_drawn, file.kind.module, subject, study, tables),
+                    partial(_drawn, file.kind.module, subject, study, runs),
                     partial(nothing, failed=True),
                 ),
             )
 
 
 def _drawn(
-    module: ModuleType, subject: HypothesisReport | Heatmap, study: Study, tables: Tables
+    module: ModuleType, subject: HypothesisReport | Heatmap, study: Study, runs: Runs
 ) -> Drawn:
     """What the module draws; one that gives a bare picture has functions for its words."""
     from hyperverdict.figures.style import SentenceFigure
 
-    drawn = module.draw(subject, study, tables)
+    drawn = module.draw(subject, study, runs)
     if isinstance(drawn, Drawn):
         return drawn
     if isinstance(drawn, SentenceFigure):
@@ -211,12 +219,14 @@ def _not_judged(subject: HypothesisReport | Heatmap) -> str:
 def draw_all(report: StudyReport, study: Study, tables: Tables, folder: Path) -> Mapping[str, Path]:
     """Draw and write every figure of a study, its values and the index; file name -> file."""
     from hyperverdict.figures.io import write_index
+    from hyperverdict.figures.runs import Runs
 
+    runs = Runs(tables, report.hypotheses)
     subjects: tuple[HypothesisReport | Heatmap, ...] = (*report.hypotheses, *study.heatmaps)
     written: dict[str, Path] = {}
     entries: dict[str, Any] = {}
     for subject in subjects:
-        for file, drawn in draw(subject, study, tables):
+        for file, drawn in draw(subject, study, runs):
             entry, paths = _write(file, drawn, folder)
             entries[file.key] = entry
             written |= paths

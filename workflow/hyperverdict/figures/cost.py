@@ -1,36 +1,39 @@
-"""What accuracy costs: every run's score against its training time."""
+"""What a score costs: every run's score against its training time."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
-from hyperverdict.figures import style
+from hyperverdict.figures import style, svg, ticks
 from hyperverdict.figures.data import (
     ArmTexts,
+    arm_at,
     arm_texts,
     budget_title,
     drawn_metric,
     finished,
     metric_column,
-    scores_text,
 )
-from hyperverdict.outcomes.arms import ArmSummary
+from hyperverdict.figures.drawn import Drawn, Panel, Values, nothing
+from hyperverdict.figures.runs import ArmLook, Runs
+from hyperverdict.figures.selection import left_out, shown_arms
 from hyperverdict.study.model import Study
-from hyperverdict.verdicts.model import HypothesisReport
+from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.vocabulary.metrics import Metric
-from hyperverdict.words.numbers import digits
+from hyperverdict.words.numbers import count, digits, listed, value_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hyperverdict.records.collect import Tables
-
 COSTS = {
-    "train_seconds": "training seconds per run (jobs side by side)",
+    "train_seconds": "training seconds per run",
     "samples": "images seen per run",
 }
 
@@ -39,21 +42,41 @@ MINIMUM_SPAN = 3.0
 
 
 class Cloud(NamedTuple):
-    """One arm (its label) at one budget: [n] costs and values of its finished seeds."""
+    """One arm (its label) at one budget: [n] seeds, costs and values of its finished runs.
+
+    Attributes:
+        name: the arm at its budget, for people.
+    """
 
     arm: str
     budget: str
+    name: str
+    seeds: tuple[int, ...]
     costs: tuple[float, ...]
     values: tuple[float, ...]
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The geometric mean of the costs, which is the middle of a log axis, and the mean."""
+        cost = math.exp(sum(map(math.log, self.costs)) / len(self.costs))
+        return cost, sum(self.values) / len(self.values)
+
 
 class CostInfo(NamedTuple):
-    """All arms at all budgets on one pair of axes; `cost` is the column that was drawn."""
+    """All arms at all budgets on one pair of axes.
+
+    Attributes:
+        cost: the column that was drawn.
+        arms: the names of the arms that stand out; shown: their labels, in order.
+        all_arms: how many arms have runs.
+    """
 
     hypothesis: str
     metric: Metric
     cost: str
     arms: ArmTexts
+    shown: tuple[str, ...]
+    all_arms: int
     budgets: tuple[str, ...]
     clouds: tuple[Cloud, ...]
 
@@ -62,105 +85,172 @@ def cost_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> Co
     """Training seconds where every run has them, else samples."""
     metric = drawn_metric(report, study)
     paths = {arm.path for verdict in report.verdicts for arm in verdict.arms}
-    rows = final[final["path"].isin(paths)] if not final.empty else final
+    rows = finished(final[final["path"].isin(paths)]) if not final.empty else final
     timed = "train_seconds" in rows.columns and bool((rows["train_seconds"] > 0).all())
     cost = "train_seconds" if timed else "samples"
-    clouds = [
-        _cloud(arm, budget_title(verdict), metric, cost, rows)
-        for verdict in report.verdicts
-        for arm in verdict.arms
-    ]
+    kept = tuple(cloud for v in report.verdicts for cloud in _clouds(v, metric, cost, rows))
+    labels = tuple(dict.fromkeys(cloud.arm for cloud in kept))
+    shown = shown_arms(report, metric, labels)
     budgets = tuple(dict.fromkeys(map(budget_title, report.verdicts)))
-    kept = tuple(cloud for cloud in clouds if cloud.values)
-    return CostInfo(report.id, metric, cost, arm_texts(report), budgets, kept)
+    texts = arm_texts(report).of(shown)
+    return CostInfo(report.id, metric, cost, texts, shown, len(labels), budgets, kept)
 
 
-def _cloud(arm: ArmSummary, budget: str, metric: Metric, cost: str, rows: pd.DataFrame) -> Cloud:
+def _clouds(verdict: Verdict, metric: Metric, cost: str, rows: pd.DataFrame) -> Iterator[Cloud]:
+    """The arms of one budget whose runs say what they cost."""
     column = metric_column(metric, rows)
-    if column is None or cost not in rows.columns:
-        return Cloud(arm.label, budget, (), ())
-    own = rows[(rows["path"] == arm.path) & rows["seed"].isin(arm.seeds)]
-    own = finished(own)
-    own = own[own[column].notna() & (own[cost] > 0)]
-    costs, values = (tuple(float(v) for v in own[name]) for name in (cost, column))
-    return Cloud(arm.label, budget, costs, values)
+    if column is None or cost not in rows.columns or rows.empty:
+        return
+    known = rows[rows[column].notna() & (rows[cost] > 0)]
+    groups = known.groupby("path", sort=False).indices
+    seeds, costs, values = (known[name].to_numpy() for name in ("seed", cost, column))
+    for arm in verdict.arms:
+        own = set(arm.seeds)
+        found = [i for i in groups.get(arm.path, ()) if int(seeds[i]) in own]
+        if found:
+            yield Cloud(
+                arm.label,
+                budget_title(verdict),
+                arm_at(arm, verdict),
+                tuple(int(seeds[i]) for i in found),
+                tuple(float(costs[i]) for i in found),
+                tuple(float(values[i]) for i in found),
+            )
 
 
-def draw(report: HypothesisReport, study: Study, tables: Tables) -> Figure:
-    """The cost figure."""
-    return draw_info(cost_info(report, study, tables.final))
-
-
-def caption(report: HypothesisReport, study: Study) -> str:
-    """What its axis shows."""
-    if not all(arm.is_ours for verdict in report.verdicts for arm in verdict.arms):
-        return "What the score costs, as far as the table says it."
-    return (
-        "What the score costs. The seconds come from jobs that ran side by side; claims about time "
-        "rest on a separate timing job instead."
-    )
-
-
-def alt_text(report: HypothesisReport, study: Study) -> str:
-    """What it shows, with the mean scores."""
-    scores = scores_text(report, drawn_metric(report, study))
-    return f"Scores of {report.id} against the cost of each run.{scores}"
-
-
-def draw_info(info: CostInfo) -> Figure:
-    """Colour is the arm, shape is the budget, large marks are means."""
+def draw(report: HypothesisReport, study: Study, runs: Runs) -> Drawn:
+    """The score of every run against its cost."""
+    info = cost_info(report, study, runs.final)
     if not info.clouds:
-        return style.sentence_figure(
-            f"{info.hypothesis}: no run with a recorded cost has finished."
+        return nothing(f"{info.hypothesis}: no run with a recorded cost has finished.")
+    looks = {label: runs.look(report, label) for label in info.shown}
+    titles = arm_texts(report).titles
+    panel = Panel(draw_info(info, looks))
+    words = (title(info), caption(info, report), alt_text(info))
+    return Drawn(*words, {"": panel}, values(info, titles))
+
+
+def title(info: CostInfo) -> str:
+    """The best mean score and the lowest mean cost."""
+    wanted = min if info.metric.better == "lower" else max
+    best = wanted(info.clouds, key=lambda cloud: cloud.middle[1])
+    cheapest = min(info.clouds, key=lambda cloud: cloud.middle[0])
+    of = info.metric.title
+    if best == cheapest:
+        return f"Best mean {of} at the lowest cost: {_said(best, info)}."
+    return f"Best mean {of}: {_said(best, info)}. Lowest cost: {_said(cheapest, info)}."
+
+
+def _said(cloud: Cloud, info: CostInfo) -> str:
+    cost, mean = cloud.middle
+    unit = "s" if info.cost == "train_seconds" else "images"
+    score = value_text(mean, info.metric)
+    return f"{cloud.name}, {score} for {digits(cost, 2)} {unit} per run"
+
+
+def caption(info: CostInfo, report: HypothesisReport) -> str:
+    """What its marks and its axis show."""
+    parts = ["Small marks are runs, large marks their means."]
+    if len(info.budgets) > 1:
+        parts.append("Colour is the arm, shape the budget.")
+    if left := info.all_arms - len(info.shown):
+        parts.append(f"{left_out(left, info.all_arms)} Those are grey, a dot per mean.")
+    if info.cost == "train_seconds" and all(a.is_ours for v in report.verdicts for a in v.arms):
+        parts.append(
+            "The seconds come from jobs that ran side by side; claims about time rest on separate "
+            "timing jobs."
         )
+    return " ".join(parts)
+
+
+def alt_text(info: CostInfo) -> str:
+    """The means with n and cost, of the arms that stand out."""
+    means = listed(
+        f"{_said(cloud, info)} ({count(len(cloud.values), 'run')})"
+        for cloud in info.clouds
+        if cloud.arm in info.shown
+    )
+    return f"Mean {info.metric.title} against {COSTS[info.cost]}: {means}."
+
+
+def values(info: CostInfo, titles: Mapping[str, str]) -> Values:
+    """Every run."""
+    rows = [
+        (titles[cloud.arm], cloud.budget, *run)
+        for cloud in info.clouds
+        for run in zip(cloud.seeds, cloud.costs, cloud.values, strict=True)
+    ]
+    return Values(("arm", "budget", "seed", info.cost, info.metric.name), tuple(rows))
+
+
+def draw_info(info: CostInfo, looks: Mapping[str, ArmLook]) -> Figure:
+    """Colour is the arm, shape is the budget, large marks are means."""
+    several = len(info.budgets) > 1
     with style.look():
-        figure = style.new_figure(2.9 + style.legend_inches(info.arms))
+        figure = style.new_figure(2.8 + 0.25 * several + style.legend_inches(info.arms))
         ax = figure.subplots()
-        colors = style.arm_colors(tuple(info.arms.titles))
-        markers = {b: style.MARKERS[i % len(style.MARKERS)] for i, b in enumerate(info.budgets)}
         ax.set_xscale("log")
-        ends: dict[str, tuple[float, float]] = {}
+        markers = {b: style.MARKERS[i % len(style.MARKERS)] for i, b in enumerate(info.budgets)}
+        _draw_others(ax, info)
         handles: dict[str, object] = {}
         for cloud in info.clouds:
-            color, marker = colors[cloud.arm], markers[cloud.budget]
-            ax.plot(cloud.costs, cloud.values, marker, ms=4, color=color, alpha=0.3, mew=0)
-            # The middle of a cloud on a log axis is the geometric mean.
-            middle = math.exp(sum(map(math.log, cloud.costs)) / len(cloud.costs))
-            mean = sum(cloud.values) / len(cloud.values)
-            [large] = ax.plot([middle], [mean], marker, ms=9, color=color, mec="white", zorder=4)
-            handles.setdefault(cloud.arm, large)
-            if cloud.arm not in ends or middle > ends[cloud.arm][0]:
-                ends[cloud.arm] = (middle, mean)
+            if cloud.arm in looks:
+                tip = svg.tip(f"{_said(cloud, info)} ({count(len(cloud.values), 'run')})")
+                large = _draw_cloud(ax, cloud, looks[cloud.arm].color, markers[cloud.budget], tip)
+                handles.setdefault(cloud.arm, large)
         _decorate(ax, info)
         if style.fits_beside(info.arms):
-            means = {arm: mean for arm, (_, mean) in ends.items()}
-            style.label_beside(ax, means, colors, info.arms)
+            colors = {label: look.color for label, look in looks.items()}
+            style.label_beside(ax, _ends(info) if info.all_arms > 1 else {}, colors, info.arms)
         else:
             style.legend_below(figure, handles, info.arms)
-        if len(info.budgets) > 1:
+        if several:
             _label_budgets(figure, ax, markers)
     return figure
 
 
-def _decorate(ax: Axes, info: CostInfo) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+def _draw_cloud(ax: Axes, cloud: Cloud, color: str, marker: str, tip: str) -> object:
+    cost, mean = cloud.middle
+    ax.plot(cloud.costs, cloud.values, marker, ms=4, color=color, alpha=0.35, mew=0, zorder=3)
+    [large] = ax.plot([cost], [mean], marker, ms=9, color=color, mec=style.PAPER, gid=tip, zorder=4)
+    return large
 
+
+def _draw_others(ax: Axes, info: CostInfo) -> None:
+    """The means of the arms that do not stand out, as one path: many marks would be large."""
+    ends = [cloud.middle for cloud in info.clouds if cloud.arm not in info.shown]
+    if ends:
+        places = [place for end in ends for place in (end, end)]
+        path = Path(places, [Path.MOVETO, Path.LINETO] * len(ends))
+        path.should_simplify = False
+        ax.add_patch(PathPatch(path, ec=style.FAINT, fc="none", lw=4, capstyle="round", zorder=2))
+        ax.update_datalim(ends)
+        ax.autoscale_view()
+
+
+def _ends(info: CostInfo) -> dict[str, float]:
+    """The mean value of each arm where it cost most, the name's height beside the axes."""
+    clouds = sorted(info.clouds, key=lambda cloud: cloud.middle[0])
+    means = {cloud.arm: cloud.middle[1] for cloud in clouds}
+    return {label: means[label] for label in info.shown if label in means}
+
+
+def _decorate(ax: Axes, info: CostInfo) -> None:
     ax.margins(x=0.08, y=0.12)
-    ax.set_xlabel(f"{COSTS[info.cost]}, log scale")
-    ax.set_ylabel(style.fit(info.metric.title, 34))
+    ax.set_xlabel(style.fit(f"{COSTS[info.cost]}, log scale", 46))
+    ax.set_ylabel(style.fit(info.metric.title, 28))
     low, high = ax.get_xlim()
     if high / low < MINIMUM_SPAN:
         middle = math.sqrt(low * high)
-        low, high = middle / math.sqrt(MINIMUM_SPAN), middle * math.sqrt(MINIMUM_SPAN)
-        ax.set_xlim(low, high)
-    ax.xaxis.set_major_locator(FixedLocator(style.ratio_ticks(low, high)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: digits(v, 4)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    if info.metric.is_fraction:
-        style.percent_axis(ax, "y")
+        ax.set_xlim(middle / math.sqrt(MINIMUM_SPAN), middle * math.sqrt(MINIMUM_SPAN))
+    ticks.log_axis(ax, "x", most=5)
+    percent = info.metric.is_fraction
+    ticks.number_axis(ax, "y", 100.0 if percent else 1.0, "%" if percent else "")
 
 
-def _label_budgets(figure: Figure, ax: Axes, markers: dict[str, str]) -> None:
+def _label_budgets(figure: Figure, ax: Axes, markers: Mapping[str, str]) -> None:
     for budget, marker in markers.items():
-        ax.plot([], [], marker, color=style.MUTED, ms=6, label=budget)
-    figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=9)
+        ax.plot([], [], marker, color=style.MUTED, ms=6, label=style.fit(budget, 20))
+    figure.legend(
+        loc="outside upper left", ncols=2, frameon=False, fontsize=style.SMALL, handletextpad=0.2
+    )

@@ -1,178 +1,337 @@
-"""How the arms learn: mean over seeds with a band of one standard deviation, per budget."""
+"""How the arms learn: mean over seeds with a band, over steps, samples and seconds side by side."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hyperverdict.figures import style
+from hyperverdict.figures import style, svg, ticks
 from hyperverdict.figures.data import (
     ArmTexts,
+    arm_at,
     arm_texts,
-    budget_title,
+    budget_name,
     drawn_metric,
+    finding,
     scores_text,
 )
+from hyperverdict.figures.drawn import Drawn, Panel, Values, nothing
+from hyperverdict.figures.runs import ArmLook, Runs
+from hyperverdict.figures.selection import left_out, shown_arms
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
-from hyperverdict.vocabulary.budget import shown_budget
+from hyperverdict.vocabulary.budget import Budget, shown_budget
 from hyperverdict.vocabulary.metrics import Metric
-from hyperverdict.words.numbers import digits, plain
+from hyperverdict.words.numbers import count, listed, upper, value_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hyperverdict.records.collect import Tables
-
 SPLIT = "validation_curve"
-FOOTNOTE = "line: mean; band: ± 1 standard deviation"
+# Ends further apart than this factor are shown on a log scale.
+LOG_FROM = 5.0
+# Ends of arms this close are one place.
+SAME_PLACE = 0.01
+POSITIONS = ("step", "samples", "epoch", "train_seconds")
 
-# What the horizontal axis shows, by the budget's kind.
-AXES = {
-    "steps": ("step", "train steps"),
-    "samples": ("samples", "images seen"),
-    "epochs": ("epoch", "epochs (full passes)"),
-    "seconds": ("train_seconds", "training seconds"),
-}
+
+class Scale(NamedTuple):
+    """One horizontal axis: the column with the positions, and the kind of budgets it counts."""
+
+    panel: str
+    column: str
+    title: str
+    kind: str
 
 
 class Curve(NamedTuple):
-    """One arm: [T] positions, mean and standard deviation over n seeds (0 for one seed)."""
+    """One arm at one budget: at [T] evaluations the positions by column, mean, sd and seeds.
 
-    label: str
-    n: int
-    x: tuple[float, ...]
+    Attributes:
+        name: the arm at its budget, for people.
+    """
+
+    arm: str
+    budget: str
+    name: str
+    positions: Mapping[str, tuple[float, ...]]
     mean: tuple[float, ...]
     sd: tuple[float, ...]
+    n: tuple[int, ...]
+
+
+class Line(NamedTuple):
+    """Where a budget ends, and what it is."""
+
+    x: float
+    name: str
 
 
 class CurvesPanel(NamedTuple):
-    """One budget; `x_title` names the horizontal axis."""
+    """One axis with the budgets that end at one place of it."""
 
-    title: str
-    x_title: str
-    curves: tuple[Curve, ...]
+    scale: Scale
+    log: bool
+    lines: tuple[Line, ...]
 
 
 class CurvesInfo(NamedTuple):
-    """One panel per budget that has curves. `arms` are all arms, in order, for the colours.
+    """All curves, and the axes on which they are shown.
 
-    `split` is what stands before the metric on the vertical axis.
+    Attributes:
+        arms: the names of all arms; shown: the labels of those with a curve here, in order.
+        all_arms: how many arms have runs.
     """
 
     hypothesis: str
     metric: Metric
+    axis: str
     arms: ArmTexts
+    shown: tuple[str, ...]
+    all_arms: int
+    curves: tuple[Curve, ...]
     panels: tuple[CurvesPanel, ...]
-    split: str = "validation "
 
 
-def curves_info(report: HypothesisReport, study: Study, curves: pd.DataFrame) -> CurvesInfo:
-    """Validation curves of every arm at every budget, of the claimed metric where it has them."""
+def curves_info(report: HypothesisReport, study: Study, runs: Runs) -> CurvesInfo:
+    """The curves of the claimed metric, or of the study's where the claimed one has none."""
     metric = drawn_metric(report, study)
-    if metric.curve not in curves.columns:
+    if metric.curve not in runs.curves.columns:
         metric = study.shown_metric
+    labels = tuple(dict.fromkeys(arm.label for v in report.verdicts for arm in v.arms))
+    shown = shown_arms(report, metric, labels)
+    curves = tuple(_curves(report, shown, metric, runs))
+    kept = tuple(label for label in shown if any(curve.arm == label for curve in curves))
+    panels = tuple(
+        _panel(scale, report, curves) for scale in _scales(report, study) if _known(scale, curves)
+    )
     own = study.vocabulary.training is not None
-    panels = (_panel(verdict, metric.curve, curves, own) for verdict in report.verdicts)
-    kept = tuple(panel for panel in panels if panel.curves)
-    return CurvesInfo(report.id, metric, arm_texts(report), kept, "" if own else "validation ")
+    axis = metric.title if own else f"validation {metric.curve.replace('_', ' ')}"
+    texts = arm_texts(report).of(kept)
+    return CurvesInfo(report.id, metric, axis, texts, kept, len(labels), curves, panels)
 
 
-def _panel(verdict: Verdict, metric: str, curves: pd.DataFrame, own: bool) -> CurvesPanel:
-    """One budget; a training of the user's own counts in the unit that it is told."""
-    kind = shown_budget(verdict.budget).kind if verdict.budget else "steps"
-    column, title = AXES.get(kind, ("step", kind.replace("_", " ")))
-    title = kind.replace("_", " ") if own else title
-    drawn = (_curve(arm, metric, column, curves) for arm in verdict.arms)
-    return CurvesPanel(budget_title(verdict), title, tuple(c for c in drawn if c is not None))
+def _curves(
+    report: HypothesisReport, shown: tuple[str, ...], metric: Metric, runs: Runs
+) -> Iterator[Curve]:
+    """Every run that differs from those before: budgets may end at the same step."""
+    if metric.curve not in runs.curves.columns:
+        return
+    seen = set()
+    for verdict in report.verdicts:
+        for arm in verdict.arms:
+            if arm.label in shown and (arm.label, arm.path) not in seen:
+                seen.add((arm.label, arm.path))
+                curve = _curve(arm, verdict, metric.curve, runs.curve(arm))
+                if curve is not None:
+                    yield curve
 
 
-def _curve(arm: ArmSummary, metric: str, column: str, curves: pd.DataFrame) -> Curve | None:
-    if curves.empty or metric not in curves.columns:
+def _curve(arm: ArmSummary, verdict: Verdict, metric: str, rows: pd.DataFrame) -> Curve | None:
+    own = rows[(rows["split"] == SPLIT) & rows[metric].notna()] if len(rows) else rows
+    if own.empty:
         return None
-    own = (curves["path"] == arm.path) & (curves["split"] == SPLIT) & curves["seed"].isin(arm.seeds)
-    rows = curves[own & curves[metric].notna()]
-    if rows.empty:
-        return None
-    column = column if column in rows.columns else "step"
-    # Seeds share the steps of their evaluations but not the seconds: group by step.
-    grouped = rows.groupby("step", sort=True)
+    # Seeds share the steps of their evaluations but not the seconds.
+    columns = [name for name in POSITIONS if name in own.columns]
+    grouped = own.assign(step_=own["step"])[["step_", *columns, metric]].groupby("step_", sort=True)
+    means, scores = grouped[columns].mean(), grouped[metric]
     return Curve(
         arm.label,
-        int(rows["seed"].nunique()),
-        tuple(float(v) for v in grouped[column].mean()),
-        tuple(float(v) for v in grouped[metric].mean()),
-        tuple(float(v) for v in grouped[metric].std().fillna(0.0)),
+        budget_name(verdict),
+        arm_at(arm, verdict),
+        {name: tuple(map(float, means[name])) for name in columns},
+        tuple(map(float, scores.mean())),
+        tuple(map(float, scores.std().fillna(0.0))),
+        tuple(map(int, scores.count())),
     )
 
 
-def draw(report: HypothesisReport, study: Study, tables: Tables) -> Figure:
-    """The learning-curve figure."""
-    return draw_info(curves_info(report, study, tables.curves))
+def _scales(report: HypothesisReport, study: Study) -> tuple[Scale, ...]:
+    """The axes that there may be; a training of the user's own counts in a unit of its own."""
+    kinds = {budget.kind for verdict in report.verdicts if (budget := _budget(verdict))}
+    seconds = Scale("seconds", "train_seconds", "training seconds", "seconds")
+    if study.vocabulary.training is not None:
+        kind = next((k for k in kinds if k not in ("samples", "seconds")), "steps")
+        column = "epoch" if kind == "epochs" else "step"
+        samples = Scale("samples", "samples", "samples seen", "samples")
+        return (Scale("steps", column, kind.replace("_", " "), kind), samples, seconds)
+    images = Scale("samples", "samples", "images seen", "samples")
+    if kinds == {"epochs"}:
+        images = Scale("samples", "epoch", "epochs (full passes)", "epochs")
+    return (Scale("steps", "step", "train steps", "steps"), images, seconds)
 
 
-def caption(report: HypothesisReport, study: Study) -> str:
-    """What its marks mean."""
-    what = _curves_of(study)
-    return f"{what}: the mean with a band of one standard deviation."
+def _budget(verdict: Verdict) -> Budget | None:
+    return shown_budget(verdict.budget) if verdict.budget and not verdict.budget_varies else None
 
 
-def alt_text(report: HypothesisReport, study: Study) -> str:
-    """What it shows, with the mean scores."""
-    scores = scores_text(report, drawn_metric(report, study))
-    return f"{_curves_of(study)} of the arms of {report.id}, one panel per budget.{scores}"
+def _known(scale: Scale, curves: Iterable[Curve]) -> bool:
+    """Whether every curve says where it is on this axis, and there is more than a place."""
+    found = [curve.positions.get(scale.column, ()) for curve in curves]
+    whole = all(xs and all(map(math.isfinite, xs)) for xs in found)
+    return bool(found) and whole and len({x for xs in found for x in xs}) > 1
 
 
-def _curves_of(study: Study) -> str:
-    own = study.vocabulary.training is not None
-    return "Scores along the training" if own else "Validation curves"
+def _panel(scale: Scale, report: HypothesisReport, curves: tuple[Curve, ...]) -> CurvesPanel:
+    ends = [curve.positions[scale.column][-1] for curve in curves]
+    starts = [curve.positions[scale.column][0] for curve in curves]
+    log = min(starts) > 0 and max(ends) >= LOG_FROM * min(ends)
+    lines: dict[float, str] = {}
+    for verdict in report.verdicts:
+        place = _place(scale, verdict, curves)
+        if place is not None:
+            lines[place] = f"{lines[place]}, {verdict.budget}" if place in lines else verdict.budget
+    return CurvesPanel(scale, log, tuple(Line(x, lines[x]) for x in sorted(lines)))
 
 
-def draw_info(info: CurvesInfo) -> Figure:
-    """The learning-curve figure of its info."""
+def _place(scale: Scale, verdict: Verdict, curves: tuple[Curve, ...]) -> float | None:
+    """Where a budget ends: the place that it names, or the one at which all its arms end."""
+    budget = _budget(verdict)
+    if budget is None:
+        return None
+    if budget.kind == scale.kind:
+        return float(budget.amount)
+    name = budget_name(verdict)
+    ends = [c.positions[scale.column][-1] for c in curves if c.budget == name]
+    if len(ends) < len(verdict.arms) or max(ends) - min(ends) > SAME_PLACE * max(ends):
+        return None
+    return sum(ends) / len(ends)
+
+
+def draw(report: HypothesisReport, study: Study, runs: Runs) -> Drawn:
+    """The learning curves of one hypothesis."""
+    info = curves_info(report, study, runs)
     if not info.panels:
-        return style.sentence_figure(f"{info.hypothesis}: no learning curves are recorded for it.")
+        return nothing(f"{info.hypothesis}: no learning curves are recorded for it.")
+    looks = {label: runs.look(report, label) for label in info.shown}
+    panels = {
+        panel.scale.panel: Panel(
+            draw_panel(panel, info, looks), f"{upper(info.axis)} over {panel.scale.title}."
+        )
+        for panel in info.panels
+    }
+    title = finding(report, info.metric)
+    return Drawn(title, caption(info), alt_text(info, report), panels, values(info))
+
+
+def caption(info: CurvesInfo) -> str:
+    """What its marks mean, and which arms are left out."""
+    over = listed(panel.scale.title for panel in info.panels)
+    parts = [
+        f"{upper(info.axis)} of the same runs over {over}: the mean over seeds with a band of one "
+        "standard deviation; a dot is the last evaluation."
+    ]
+    if any(panel.lines for panel in info.panels):
+        parts.append("Dotted lines: budgets.")
+    if any(curve.n[-1] < max(curve.n) for curve in info.curves):
+        parts.append("Where runs ended early, the mean covers only the rest.")
+    if left := info.all_arms - len(info.shown):
+        parts.append(left_out(left, info.all_arms))
+    return " ".join(parts)
+
+
+def alt_text(info: CurvesInfo, report: HypothesisReport) -> str:
+    """What it shows: how every arm ended, with n and spread."""
+    ends = listed(_end_text(curve, info) for curve in info.curves)
+    scores = scores_text(report, info.metric) if info.all_arms == len(info.shown) else ""
+    return f"{upper(info.axis)} at the last evaluation: {ends}.{scores}"
+
+
+def _end_text(curve: Curve, info: CurvesInfo) -> str:
+    mean, sd = value_text(curve.mean[-1], info.metric), value_text(curve.sd[-1], info.metric)
+    spread = f" ± {sd}" if curve.n[-1] > 1 else ""
+    seeds = count(curve.n[-1], "seed")
+    return f"{curve.name} {mean}{spread} ({seeds})"
+
+
+def values(info: CurvesInfo) -> Values:
+    """Every point that is drawn."""
+    columns = ("arm", "budget", *POSITIONS, f"mean_{info.metric.curve}", "sd", "seeds")
+    rows = [
+        (
+            info.arms.titles[curve.arm],
+            curve.budget,
+            *(_cell(curve.positions.get(name), i) for name in POSITIONS),
+            curve.mean[i],
+            curve.sd[i] if curve.n[i] > 1 else None,
+            curve.n[i],
+        )
+        for curve in info.curves
+        for i in range(len(curve.mean))
+    ]
+    return Values(columns, tuple(rows))
+
+
+def _cell(positions: tuple[float, ...] | None, i: int) -> float | None:
+    return positions[i] if positions and math.isfinite(positions[i]) else None
+
+
+def draw_panel(panel: CurvesPanel, info: CurvesInfo, looks: Mapping[str, ArmLook]) -> Figure:
+    """Lines with bands, named beside the axes or in a legend below."""
+    beside = style.fits_beside(info.arms)
     with style.look():
-        height = 2.4 * len(info.panels) + 0.25 + style.legend_inches(info.arms)
-        figure = style.new_figure(height)
-        axes = figure.subplots(len(info.panels), 1, squeeze=False)[:, 0]
-        handles: dict[str, object] = {}
-        for panel, ax in zip(info.panels, axes, strict=True):
-            handles |= draw_panel(ax, panel, info)
-        if style.fits_beside(info.arms):
-            style.footnote(figure, FOOTNOTE)
+        figure = style.new_figure(2.7 + style.legend_inches(info.arms))
+        ax = figure.subplots()
+        handles = {curve.arm: _draw_curve(ax, curve, panel, info, looks) for curve in info.curves}
+        ordered = {label: handles[label] for label in info.shown}
+        _set_axes(ax, panel, info)
+        _draw_lines(ax, panel)
+        if beside:
+            colors = {label: look.color for label, look in looks.items()}
+            style.label_beside(ax, _longest_ends(panel, info), colors, info.arms)
         else:
-            style.legend_below(figure, handles, info.arms, FOOTNOTE)
+            style.legend_below(figure, ordered, info.arms)
     return figure
 
 
-def draw_panel(ax: Axes, panel: CurvesPanel, info: CurvesInfo) -> dict[str, object]:
-    """Lines with bands, labelled at their right ends where labels fit; label -> line."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+def _longest_ends(panel: CurvesPanel, info: CurvesInfo) -> dict[str, float]:
+    """Where the longest curve of each arm ends; nothing where a single arm needs no name."""
+    if info.all_arms == 1:
+        return {}
+    column = panel.scale.column
+    ordered = sorted(info.curves, key=lambda curve: curve.positions[column][-1])
+    ends = {curve.arm: curve.mean[-1] for curve in ordered}
+    return {label: ends[label] for label in info.shown}
 
-    labels = tuple(info.arms.titles)
-    colors, dashes = style.arm_colors(labels), style.arm_dashes(labels)
-    handles: dict[str, object] = {}
-    style.set_title(ax, panel.title)
-    for curve in panel.curves:
-        color = colors[curve.label]
-        low = [m - s for m, s in zip(curve.mean, curve.sd, strict=True)]
-        high = [m + s for m, s in zip(curve.mean, curve.sd, strict=True)]
-        ax.fill_between(curve.x, low, high, color=color, alpha=0.16, lw=0)
-        marker = "o" if len(curve.x) == 1 else ""
-        handles[curve.label] = ax.plot(
-            curve.x, curve.mean, color=color, ls=dashes[curve.label], lw=1.9, marker=marker
-        )[0]
-    ax.set_xlabel(panel.x_title)
-    ax.set_ylabel(f"{info.split}{plain(info.metric.curve)}")
-    ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: digits(v, 4)))
-    if info.metric.is_fraction:
-        style.percent_axis(ax, "y")
-    if style.fits_beside(info.arms):
-        ends = {curve.label: curve.mean[-1] for curve in panel.curves}
-        style.label_beside(ax, ends, colors, info.arms)
-    return handles
+
+def _draw_curve(
+    ax: Axes, curve: Curve, panel: CurvesPanel, info: CurvesInfo, looks: Mapping[str, ArmLook]
+) -> object:
+    look, x = looks[curve.arm], curve.positions[panel.scale.column]
+    text = svg.tip(_end_text(curve, info))
+    low = [m - s for m, s in zip(curve.mean, curve.sd, strict=True)]
+    high = [m + s for m, s in zip(curve.mean, curve.sd, strict=True)]
+    ax.fill_between(x, low, high, color=look.color, alpha=0.14, lw=0)
+    ax.plot(x[-1:], curve.mean[-1:], "o", color=look.color, ms=5, gid=text, zorder=4)
+    [line] = ax.plot(x, curve.mean, color=look.color, ls=look.dash, lw=2, gid=text, zorder=3)
+    return line
+
+
+def _set_axes(ax: Axes, panel: CurvesPanel, info: CurvesInfo) -> None:
+    ax.set_xlabel(f"{panel.scale.title}{', log scale' if panel.log else ''}")
+    ax.set_ylabel(style.fit(info.axis, 26))
+    if panel.log:
+        ticks.log_axis(ax, "x", most=4)
+    else:
+        ticks.number_axis(ax, "x", most=4)
+    percent = info.metric.is_fraction
+    ticks.number_axis(ax, "y", 100.0 if percent else 1.0, "%" if percent else "")
+
+
+def _draw_lines(ax: Axes, panel: CurvesPanel) -> None:
+    """A dotted line at each budget, named above the axes."""
+    low, high = ax.get_xlim()
+    for line in panel.lines:
+        ax.axvline(line.x, color=style.MUTED, ls=(0, (1, 2)), lw=1.2, zorder=1)
+        place, left, right = (math.log(v) if panel.log else v for v in (line.x, low, high))
+        where = (place - left) / (right - left)
+        ax.annotate(
+            style.fit(line.name, 26), (line.x, 1), xycoords=("data", "axes fraction"),
+            xytext=(0, 3), textcoords="offset points", fontsize=style.SMALL, color=style.MUTED,
+            ha="left" if where < 0.25 else "right" if where > 0.75 else "center", va="bottom",
+        )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.claims.model import Leg
-from hyperverdict.claims.wording import effects_summary
+from hyperverdict.claims.wording import deciding_effect, effects_summary
 from hyperverdict.effects.effect import Effect
 from hyperverdict.errors import UserError
 from hyperverdict.outcomes.arms import ArmSummary
@@ -17,7 +17,8 @@ from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.vocabulary.budget import shown_budget
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.vocabulary.vocabulary import BUDGET
-from hyperverdict.words.contrasts import contrast_name
+from hyperverdict.words.contrasts import clause, contrast_name
+from hyperverdict.words.effects import effect_text
 from hyperverdict.words.numbers import digits, full_stop, listed, upper, value_text
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ class ArmTexts(NamedTuple):
     titles: Mapping[str, str]
     short: Mapping[str, str]
     factors: str
+
+    def of(self, labels: Iterable[str]) -> ArmTexts:
+        """The names of some arms."""
+        kept = tuple(labels)
+        titles, short = ({k: texts[k] for k in kept} for texts in (self.titles, self.short))
+        return ArmTexts(titles, short, self.factors)
 
 
 def hypothesis_of(report: HypothesisReport, study: Study) -> Hypothesis:
@@ -159,6 +166,13 @@ def where_text(verdict: Verdict) -> str:
     return f"at {verdict.budget}" if verdict.budget else "in these runs"
 
 
+def arm_at(arm: ArmSummary, verdict: Verdict) -> str:
+    """An arm at a budget: "batch size 4 at 300 steps"; its title alone where that says both."""
+    if verdict.budget_varies or BUDGET in arm.settings or not verdict.budget:
+        return arm.title
+    return f"{arm.title} {where_text(verdict)}"
+
+
 def budget_levels(verdict: Verdict) -> tuple[str, ...]:
     """The training lengths of the arms, shortest first, where these are what the claim varies."""
     lengths = (arm.settings[BUDGET] for arm in verdict.arms if BUDGET in arm.settings)
@@ -221,3 +235,21 @@ def scores_text(report: HypothesisReport, metric: Metric) -> str:
 def finite(values: Mapping[int, float]) -> list[float]:
     """The finite values."""
     return [v for v in values.values() if math.isfinite(v)]
+
+
+def finding(report: HypothesisReport, metric: Metric) -> str:
+    """What the runs show of a metric, at every budget, as the title of a figure.
+
+    "At 300 steps, test accuracy was 3.0 points lower with batch size 128 than with batch size 4."
+    """
+    parts: dict[str, list[str]] = {}
+    for verdict in report.verdicts:
+        legs = [leg for leg in verdict.judgement.judged_legs if leg.metric.name == metric.name]
+        effects = [effect for leg in legs[:1] if (effect := deciding_effect(leg)) is not None]
+        for effect in effects:
+            if effect.is_measured:
+                text = effect_text(effect)
+                said = clause(effect.contrast, text.change, text.than)
+                context = f"with {effect.contrast.context}, " if effect.contrast.context else ""
+                parts.setdefault(f"{context}{said}", []).append(where_text(verdict))
+    return " ".join(full_stop(upper(f"{listed(places)}, {said}")) for said, places in parts.items())

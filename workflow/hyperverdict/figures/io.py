@@ -37,7 +37,7 @@ def write(figure: Figure, path: Path, title: str = "", text: str = "") -> Path:
         ".pdf": {"CreationDate": None},
     }
     content = BytesIO()
-    _make_safe(figure)
+    _prepare(figure)
     with style.look(), warnings.catch_warnings():
         # Labels may hold any character; in an SVG the reader's fonts draw it.
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing")
@@ -49,8 +49,8 @@ def write(figure: Figure, path: Path, title: str = "", text: str = "") -> Path:
     return path
 
 
-def _make_safe(figure: Figure) -> None:
-    """Texts and tooltips without characters that no file can hold, whoever wrote them."""
+def _prepare(figure: Figure) -> None:
+    """Texts and tooltips without characters that no file can hold; everything as vectors."""
     figure.patch.set_gid(svg.BACKGROUND)
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
@@ -61,6 +61,8 @@ def _make_safe(figure: Figure) -> None:
     for artist in figure.findobj():
         if isinstance(artist, Text) and (text := artist.get_text()):
             artist.set_text(shown(text, lines=True))
+        # A gradient would be written as an image.
+        artist.set_rasterized(False)
         if gid := artist.get_gid():
             artist.set_gid(shown(gid))
 

@@ -97,16 +97,19 @@ def _axis(ax: Axes, which: str) -> Axis:
 
 
 def ratio_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers between two positive limits of a log axis, few enough to read."""
-    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
-    for steps in (
-        (1,),
-        (1, 3),
-        (1, 2, 5),
-        (1, 1.5, 2, 3, 5, 7),
-        (1, 1.1, 1.25, 1.5, 1.75, 2, 2.5, 8, 9),
-    ):
-        ticks = [m * 10.0**d for d in decades for m in steps if low <= m * 10.0**d <= high]
+    """At most `most` + 1 round numbers between two positive limits of a log axis, three or more.
+
+    Over less than a factor of ten they stand in equal steps, else at equal or similar ratios.
+    """
+    if high / low >= 10:
+        decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+        for steps in ((1,), (1, 3), (1, 2, 5)):
+            found = [m * 10.0**d for d in decades for m in steps if low <= m * 10.0**d <= high]
+            if len(found) >= 3:
+                return found[:: max(1, math.ceil(len(found) / most))]
+    for number_of_steps in range(min(most, 4), 12):
+        locator = MaxNLocator(number_of_steps, steps=[1, 2, 5, 10])
+        ticks = [float(tick) for tick in locator.tick_values(low, high) if low <= tick <= high]
         if len(ticks) >= 3:
-            return ticks[:: max(1, math.ceil(len(ticks) / most))]
-    return sorted({low, math.sqrt(low * high), high})
+            break
+    return ticks
