@@ -98,7 +98,7 @@ def over_budgets(table: LegTable) -> str:
 def _sentence(row: LegRow, budgets: Sequence[str]) -> str:
     answers: dict[str, list[str]] = {}
     for cell, budget in zip(row.cells, budgets, strict=True):
-        why = f" ({cell.why})" if cell.why else ""
+        why = f" ({cell.why})" if cell.why and cell.badge.text != NOT_TESTED else ""
         answers.setdefault(f"{cell.badge.text}{why}", []).append(budget)
     if len(budgets) == 1:
         return full_stop(f"{row.claim}: {next(iter(answers))}")
