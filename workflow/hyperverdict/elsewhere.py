@@ -17,6 +17,7 @@ from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.markdown import OVERVIEW, write_markdown
 from hyperverdict.report.overview_figure import write_overview
+from hyperverdict.report.reproduce import Sources
 from hyperverdict.report.terminal import print_verdicts
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.load import read_study_file
@@ -77,7 +78,14 @@ def judge_files(
     }
     write_overview(judged.report, drawn / OVERVIEW)
     write_markdown(judged.study, judged.report, folder, drawn.name)
-    html = write_report(judged.study, judged.report, drawn, provenance, folder / REPORT_FILE)
+    sources = Sources(
+        judged.tables.final,
+        ledger_of(judged.study.name) if keep_ledger else None,
+        tuple(map(str, runs)),
+        str(study),
+    )
+    out_file = folder / REPORT_FILE
+    html = write_report(judged.study, judged.report, drawn, provenance, out_file, sources)
     if as_json:
         print(to_json(judged.report), end="")
     else:

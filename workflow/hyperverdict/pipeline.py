@@ -24,7 +24,13 @@ from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.programs.identity import identity_of
 from hyperverdict.programs.metrics import percent_scores
-from hyperverdict.records.collect import collect, joined, read_tables, write_tables
+from hyperverdict.records.collect import (
+    collect,
+    joined,
+    read_final,
+    read_tables,
+    write_tables,
+)
 from hyperverdict.records.provenance import provenance_of
 from hyperverdict.report.captions import write_results
 from hyperverdict.report.html import write_report
@@ -32,6 +38,7 @@ from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.markdown import write_markdown
 from hyperverdict.report.methods import methods_paragraph
 from hyperverdict.report.overview_figure import write_overview
+from hyperverdict.report.reproduce import Sources
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import read_record
 from hyperverdict.study.model import Smoke, Study
@@ -184,7 +191,10 @@ def plot(study: Study, folder: Path) -> None:
 
 
 def write_study_report(
-    study: Study, folder: Path, results: Path, paths: Mapping[str, Iterable[str]]
+    study: Study,
+    folder: Path,
+    results: Path,
+    paths: Mapping[str, Iterable[str]],
 ) -> Path:
     """Write report.html and report.md, the overview picture, the LaTeX table and the methods."""
     report = read_verdicts(folder / "verdicts.json")
@@ -196,7 +206,12 @@ def write_study_report(
     write_markdown(study, report, folder, FIGURES)
     methods = methods_paragraph(study, report, provenance)
     write_atomic(folder / "methods.txt", f"{methods}\n".encode())
-    return write_report(study, report, folder / FIGURES, provenance, folder / REPORT_FILE)
+    sources = Sources(
+        final=read_final(folder / "tables"),
+        ledger=studies_folder(results) / study.name / LEDGER_FILE,
+    )
+    out = folder / REPORT_FILE
+    return write_report(study, report, folder / FIGURES, provenance, out, sources)
 
 
 def _made_by(study: Study) -> dict[str, str]:

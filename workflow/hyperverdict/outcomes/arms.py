@@ -39,6 +39,7 @@ class ArmSummary:
         means: metric name -> mean over finished seeds; sds: metric name -> standard deviation.
         tuned: what tuning chose for it, name -> level; empty untuned.
         messages: how runs of the user's own training failed, in its program's words.
+        train_seconds: mean over finished seeds as recorded by the runs; 0 where nothing says it.
     """
 
     label: str
@@ -60,6 +61,7 @@ class ArmSummary:
     batch_size: int = 0
     tuned: Mapping[str, Any] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
+    train_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,7 @@ def _summary(
         batch_size=round(_setting(arm, rows, "batch_size")),
         tuned=_plain(arm, tuned),
         messages=_messages(arm, rows),
+        train_seconds=_number(finished, "train_seconds"),
     )
 
 

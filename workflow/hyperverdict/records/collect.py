@@ -306,11 +306,17 @@ def _of_one_kind(cells: pd.Series[Any]) -> bool:
 
 def read_tables(folder: Path) -> Tables:
     """The tables that `write_tables` left in `folder`; UserError names one that is broken."""
-    frames = []
-    for name in ("final", "curves"):
-        file = folder / f"{name}.parquet"
-        try:
-            frames.append(read_parquet(file).to_pandas(use_threads=False))
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise UserError(f"{file} cannot be read ({error}); collect the runs again") from None
-    return Tables(*frames)
+    return Tables(*(_read_table(folder / f"{name}.parquet") for name in ("final", "curves")))
+
+
+def _read_table(file: Path) -> pd.DataFrame:
+    try:
+        frame: pd.DataFrame = read_parquet(file).to_pandas(use_threads=False)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise UserError(f"{file} cannot be read ({error}); collect the runs again") from None
+    return frame
+
+
+def read_final(folder: Path) -> pd.DataFrame:
+    """The final table that `write_tables` left, without the answers to each test image."""
+    return _read_table(folder / "final.parquet").drop(columns="correct", errors="ignore")

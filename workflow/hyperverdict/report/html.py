@@ -12,12 +12,17 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context
 import hyperverdict
 from hyperverdict import figures
 from hyperverdict.figures import palette
-from hyperverdict.report import conclusion, latex, methods, opening, overview, page
+from hyperverdict.report import check_strip, conclusion, latex, methods, opening, overview, page
+from hyperverdict.report.all_runs import all_runs
+from hyperverdict.report.badges import overall
 from hyperverdict.report.glossary import Linker
+from hyperverdict.report.reproduce import Sources, reproduce
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.words.numbers import listed, plural
+
+NO_SOURCES = Sources()
 
 
 def write_report(
@@ -26,6 +31,7 @@ def write_report(
     drawn: Path | None,
     provenance: Mapping[str, Any],
     out: Path,
+    sources: Sources = NO_SOURCES,
 ) -> Path:
     """Write the report; it appears under its name only when it is whole.
 
@@ -34,9 +40,11 @@ def write_report(
         provenance: what is known of code, versions, hardware and configurations, in reading order;
             values may be text, numbers, lists and mappings. ``versions`` feeds the methods text.
         out: the file to write; it links the figures' files relative to its own folder.
+        sources: the runs, the ledger and the study file, as far as there are any.
     """
     links = f"{drawn.name}/" if drawn is not None and drawn.parent == out.parent else ""
-    write_atomic(out, render(study, report, drawn, provenance, links).encode())
+    page_text = render(study, report, drawn, provenance, links, sources)
+    write_atomic(out, page_text.encode())
     return out
 
 
@@ -46,6 +54,7 @@ def render(
     drawn: Path | None,
     provenance: Mapping[str, Any],
     links: str = "",
+    sources: Sources = NO_SOURCES,
 ) -> str:
     """The page as text.
 
@@ -65,6 +74,7 @@ def render(
         new_opposing=opening.new_opposing(report),
         new_caveats=opening.new_caveats(report),
         overview=overview.overview(report),
+        standings=tuple(dict.fromkeys(map(overall, report.hypotheses))),
         common_scope=common,
         settled=conclusion.SETTLED.format(replicates=_replicates(report)),
         seeding=page.seeding(study),
@@ -73,6 +83,9 @@ def render(
         heatmaps=[p for heatmap in study.heatmaps for p in figures.pictures(heatmap, study, drawn)],
         links=links,
         palette=palette.css(),
+        checks=check_strip.explained(report),
+        runs=None if sources.final is None else all_runs(sources.final, study),
+        reproduce=reproduce(study, report, provenance, sources),
         provenance=provenance,
         methods=methods.methods_paragraph(study, report, provenance),
         latex=latex.verdict_table(report),

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from hyperverdict.checks.model import CheckResult
 from hyperverdict.claims.model import Leg
 from hyperverdict.claims.wording import claimed
 from hyperverdict.effects.effect import Effect
@@ -24,7 +23,9 @@ from hyperverdict.report.badges import (
     overall,
     verdict_badge,
 )
+from hyperverdict.report.check_strip import Strip, strips
 from hyperverdict.report.conclusion import Conclusion, conclude, settled
+from hyperverdict.report.held_equal import HeldEqual, held_equal
 from hyperverdict.report.legs import LegTable, leg_table, over_budgets
 from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, NEGLIGIBLE
 from hyperverdict.study.model import Hypothesis, Study
@@ -78,8 +79,6 @@ class VerdictView(NamedTuple):
     conclusion: Conclusion
     change: str
     effects: Table
-    fired: tuple[CheckResult, ...]
-    passed: tuple[str, ...]
     scope: tuple[str, ...]
     strip: tuple[Badge, ...]
     registered: str
@@ -115,6 +114,8 @@ class HypothesisView(NamedTuple):
     seeds: str = ""
     meanings: str = ""
     arms: Table = Table((), ())
+    held: tuple[HeldEqual, ...] = ()
+    checks: tuple[Strip, ...] = ()
     paths: tuple[str, ...] = ()
     pictures: Mapping[str, Picture] = MappingProxyType({})
 
@@ -200,6 +201,8 @@ def _view(
         seeds=seeds_text(stated.seeds) if arms and all(arm.is_ours for arm in arms) else "",
         meanings=_meanings(arms, study),
         arms=arms_table(report.verdicts, study),
+        held=held_equal(report.verdicts, study),
+        checks=strips(report),
         paths=tuple(dict.fromkeys(arm.path for arm in arms if arm.is_ours)),
         pictures={p.key.removeprefix(f"{report.id}."): p for p in pictures(report, study, drawn)},
     )
@@ -259,8 +262,6 @@ def verdict_view(
         conclusion=concluded,
         change="" if concluded.change == settled(verdict) else concluded.change,
         effects=effects_table(verdict),
-        fired=verdict.fired,
-        passed=tuple(check.title for check in verdict.checks if check.status == "passed"),
         scope=tuple(sentence for sentence in verdict.scope if sentence not in said),
         strip=tuple(evidence_badge(f"{line.name}: {text}", line.evidence) for line, text in strip),
         registered=verdict.registered,

@@ -1,0 +1,123 @@
+"""What was held equal between the arms, and what was not: steps, samples, epochs and seconds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from hyperverdict.figures.data import budget_title
+from hyperverdict.outcomes.arms import ArmSummary
+from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import Verdict
+from hyperverdict.vocabulary.budget import shown_budget
+from hyperverdict.vocabulary.metrics import TIME
+from hyperverdict.words.numbers import digits, number
+
+# Budgets are rounded up to a whole step, so that amounts within this share count as equal.
+SAME = 0.05
+
+
+class Bar(NamedTuple):
+    """One arm's amount: its name, the amount in words, its length in percent of the longest."""
+
+    arm: str
+    amount: str
+    percent: float
+
+
+class HeldRow(NamedTuple):
+    """One quantity.
+
+    Attributes:
+        name: "images seen"; held: the budget holds it equal.
+        bars: of both arms; of several the arm with the least and the one with the most; one bar
+            where all arms have the same.
+        ratio: "32 times", or "equal".
+    """
+
+    name: str
+    held: bool
+    bars: tuple[Bar, ...]
+    ratio: str
+
+
+class HeldEqual(NamedTuple):
+    """One budget; `arms` is how many arms are compared."""
+
+    title: str
+    arms: int
+    rows: tuple[HeldRow, ...]
+
+
+class _Quantity(NamedTuple):
+    kind: str
+    name: str
+    of: Callable[[ArmSummary], float]
+
+
+def held_equal(verdicts: Sequence[Verdict], study: Study) -> tuple[HeldEqual, ...]:
+    """The matrix of every budget whose arms say how much they trained."""
+    quantities = _quantities(study)
+    found = (
+        HeldEqual(budget_title(v), len(v.arms), tuple(_rows(v, quantities)))
+        for v in verdicts
+        if len(v.arms) > 1
+    )
+    return tuple(one for one in found if one.rows)
+
+
+def _quantities(study: Study) -> tuple[_Quantity, ...]:
+    seen = "images seen" if study.vocabulary.training is None else "samples seen"
+    return (
+        _Quantity("steps", "steps", lambda arm: arm.steps),
+        _Quantity("samples", seen, lambda arm: arm.samples),
+        _Quantity("epochs", "epochs", lambda arm: arm.epochs),
+        _Quantity("seconds", "seconds", _seconds),
+    )
+
+
+def _seconds(arm: ArmSummary) -> float:
+    """Timed without other jobs where the claim is about time; else as the runs recorded it."""
+    timed = arm.means.get(TIME, math.nan)
+    return timed if math.isfinite(timed) else arm.train_seconds
+
+
+def _rows(verdict: Verdict, quantities: Sequence[_Quantity]) -> list[HeldRow]:
+    held = verdict.held_budget
+    kind = shown_budget(held).kind if held and verdict.arms[0].is_ours else ""
+    rows = []
+    for quantity in quantities:
+        amounts = [(float(quantity.of(arm)), arm) for arm in verdict.arms]
+        if all(math.isfinite(amount) and amount > 0 for amount, _ in amounts):
+            rows.append(_row(quantity, amounts, quantity.kind == kind))
+    return rows
+
+
+def _row(quantity: _Quantity, amounts: list[tuple[float, ArmSummary]], held: bool) -> HeldRow:
+    least, most = min(a for a, _ in amounts), max(a for a, _ in amounts)
+    is_equal = most <= least * (1 + SAME)
+    shown = amounts if len(amounts) == 2 else _extremes(amounts)
+    if is_equal:
+        bars: tuple[Bar, ...] = (Bar("all arms", _amount(most, quantity), 100.0),)
+    else:
+        bars = tuple(
+            Bar(arm.title, _amount(amount, quantity), round(100 * amount / most, 1))
+            for amount, arm in shown
+        )
+    return HeldRow(quantity.name, held, bars, "equal" if is_equal else _ratio(most / least))
+
+
+def _extremes(amounts: list[tuple[float, ArmSummary]]) -> list[tuple[float, ArmSummary]]:
+    """The arm with the least and the one with the most; the first of several equal ones."""
+    return [min(amounts, key=lambda entry: entry[0]), max(amounts, key=lambda entry: entry[0])]
+
+
+def _amount(value: float, quantity: _Quantity) -> str:
+    if quantity.kind in ("steps", "samples"):
+        return number(value, 0)
+    return digits(value, 3)
+
+
+def _ratio(value: float) -> str:
+    return f"{digits(value, 2)} times"
