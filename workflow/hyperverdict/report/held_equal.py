@@ -43,10 +43,10 @@ class HeldRow(NamedTuple):
 
 
 class HeldEqual(NamedTuple):
-    """One budget; `arms` is how many arms are compared."""
+    """One budget; `arms` are the names of those that are compared."""
 
     title: str
-    arms: int
+    arms: tuple[str, ...]
     rows: tuple[HeldRow, ...]
 
 
@@ -60,7 +60,7 @@ def held_equal(verdicts: Sequence[Verdict], study: Study) -> tuple[HeldEqual, ..
     """The matrix of every budget whose arms say how much they trained."""
     quantities = _quantities(study)
     found = (
-        HeldEqual(budget_title(v), len(v.arms), tuple(_rows(v, quantities)))
+        HeldEqual(budget_title(v), tuple(arm.title for arm in v.arms), tuple(_rows(v, quantities)))
         for v in verdicts
         if len(v.arms) > 1
     )

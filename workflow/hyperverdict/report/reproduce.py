@@ -137,7 +137,7 @@ def _event(kind: str, lines: Sequence[Line]) -> str:
         return f"Registered {_named(lines)}: {when}."
     verdicts = (
         f"{_question(line)}: {line.content.get('headline', 'unknown')}"
-        f" ({count(int(line.content.get('n', 0)), 'seed')})"
+        f" (n = {line.content.get('n', 'unknown')})"
         for line in lines[:MOST_NAMED]
     )
     more = len(lines) - MOST_NAMED
