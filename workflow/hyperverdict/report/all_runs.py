@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hyperverdict.study.model import Study
 from hyperverdict.vocabulary.metrics import RECORDED, Metric
+from hyperverdict.vocabulary.vocabulary import BUDGET
 from hyperverdict.words.numbers import count, decimals_for, digits, listed, number, plain
 
 if TYPE_CHECKING:
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 # More runs than this are shown by configuration; more configurations than this are cut.
 MOST_RUNS = 600
 MOST_CONFIGURATIONS = 1500
-# Hyperparameters with more distinct combinations of one value than this are still one line of text.
 MISSING = "–"
-# Columns that say where a run is and how it ended, not what it was.
-_SETTINGS_END = "parameters"
-_SETTINGS_START = "data"
-_OTHER = ("initialisation_seed", "data_order_seed", "dropout_seed", "augmentation_seed")
+# Columns that say where a run is, how it ended and on what it ran: no hyperparameters.
+BOOKKEEPING = frozenset({
+    "path", "seed", "status", "failed", "message", "steps", "last_step", "samples", "epochs",
+    "initialisation_seed", "data_order_seed", "dropout_seed", "augmentation_seed", "parameters",
+    "flops_per_sample", "train_size", "test_size", "train_seconds", "data_checksum",
+    "code_checksum", "training_version", "device", "hardware", "threads", "commit", "host",
+    "ledgers", "correct", "best_validation_step",
+})  # fmt: skip
 
 
 class Cell(NamedTuple):
@@ -60,7 +64,7 @@ def all_runs(final: pd.DataFrame, study: Study) -> AllRuns | None:
     """The runs of the final table; None where there is none."""
     if final.empty:
         return None
-    varied, common = _settings(final)
+    varied, common = _settings(final, study)
     scores = _scores(final, study)
     configurations = final["path"].nunique() if "path" in final else len(final)
     title = count(len(final), "run")
@@ -71,15 +75,10 @@ def all_runs(final: pd.DataFrame, study: Study) -> AllRuns | None:
     return AllRuns(title, common, columns, rows, failed, note)
 
 
-def _settings(final: pd.DataFrame) -> tuple[list[str], str]:
+def _settings(final: pd.DataFrame, study: Study) -> tuple[list[str], str]:
     """Hyperparameters that vary, and the others in words."""
-    names = [str(name) for name in final.columns]
-    if _SETTINGS_START in names and _SETTINGS_END in names:
-        names = names[names.index(_SETTINGS_START) : names.index(_SETTINGS_END)]
-        names = [name for name in names if name not in _OTHER]
-    else:
-        known = {"path", "seed", "status", "failed", "message", *_score_columns(final)}
-        names = [name for name in names if name not in known]
+    skipped = {*BOOKKEEPING, *_score_columns(final, study)}
+    names = [str(name) for name in final.columns if name not in skipped]
     counts = {name: final[name].nunique(dropna=False) for name in names}
     varied = [name for name in names if counts[name] > 1]
     if "hidden_units" in varied and {"width", "depth"} & set(varied):
@@ -92,8 +91,10 @@ def _settings(final: pd.DataFrame) -> tuple[list[str], str]:
     return varied, listed(same)
 
 
-def _score_columns(final: pd.DataFrame) -> list[str]:
-    known = {column for metric in RECORDED.values() for column in metric.columns}
+def _score_columns(final: pd.DataFrame, study: Study) -> list[str]:
+    """The columns that hold what runs scored."""
+    metrics = (*RECORDED.values(), *study.metrics.values())
+    known = {c for metric in metrics for c in (*metric.columns, metric.validation, metric.best)}
     return [str(name) for name in final.columns if name in known]
 
 
@@ -194,7 +195,14 @@ def _is_number(rows: pd.DataFrame, name: str) -> bool:
 
 
 def _plain_cells(rows: pd.DataFrame, name: str) -> list[Cell]:
-    return [Cell(_text(value), _key(value)) for value in rows[name].tolist()]
+    write = _budget if name == BUDGET else _text
+    return [Cell(write(value), _key(value)) for value in rows[name].tolist()]
+
+
+def _budget(value: object) -> str:
+    """A budget as a run's folder spells it, ``steps~300``, for people: "300 steps"."""
+    kind, found, amount = str(value).partition("~")
+    return f"{int(amount):,} {kind}" if found and amount.isdigit() else _text(value)
 
 
 def _text(value: object) -> str:

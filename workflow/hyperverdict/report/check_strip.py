@@ -19,6 +19,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "passed": ("✓", "passed"),
     "not applicable": ("–", "not applicable"),
 }
+FIRED = ("blocks", "caveat", "information")
 _COUNTED = {
     "blocks": ("blocks", "block"),
     "caveat": ("caveat", "caveats"),
@@ -38,7 +39,7 @@ class Mark(NamedTuple):
 
 
 class Strip(NamedTuple):
-    """All checks of one budget, in the order of the documentation; `counts` sums them up."""
+    """All checks of one budget, in the order of the documentation; `counts` of those that fired."""
 
     budget: str
     counts: str
@@ -83,7 +84,8 @@ def _strip(verdict: Verdict) -> Strip:
     order = {check.id: position for position, check in enumerate(CHECKS)}
     checks = sorted(verdict.checks, key=lambda check: order.get(check.id, len(order)))
     marks = tuple(Mark(c.id, c.title, state_of(c), STATES[state_of(c)][1]) for c in checks)
-    return Strip(budget_name(verdict), _counts([mark.state for mark in marks]), marks)
+    fired = _counts([mark.state for mark in marks if mark.state in FIRED])
+    return Strip(budget_name(verdict), fired or "all passed", marks)
 
 
 def _counts(states: Sequence[str]) -> str:
