@@ -69,7 +69,7 @@ def test_learning_curve_and_its_plateau():
         make_hypothesis({"each": {"epoch": "1..4"}}, ACCURACY),
         {"accuracy": curves(0.1, 0.002, 0.003)},
     )
-    assert judgement.facts["plateaus"] == [["test accuracy", 2]]
+    assert judgement.facts["plateaus"] == [["validation accuracy", 2]]
     assert judgement.evidence == "inconclusive"
     assert (effect_of(judgement).contrast.start, effect_of(judgement).contrast.to) == (
         ("1",),

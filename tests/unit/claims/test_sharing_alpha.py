@@ -168,7 +168,7 @@ def curves_of(*gains):
 def plateau(expect, *gains):
     hypothesis = make_hypothesis({"each": {"epoch": f"1..{len(gains) + 1}"}}, expect)
     judgement = ask_curves(hypothesis, {"accuracy": curves_of(*gains)})
-    return dict(judgement.facts["plateaus"])["test accuracy"]
+    return dict(judgement.facts["plateaus"])["validation accuracy"]
 
 
 def test_an_epoch_that_cannot_be_told_ends_the_search_for_a_plateau():

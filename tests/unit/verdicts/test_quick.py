@@ -62,7 +62,7 @@ def test_a_smoke_run_of_every_claim_type_gives_no_verdict_word(tmp_path, seeds):
     )
     assert not any(h.failed_because for h in report.hypotheses)
     assert {h.headline for h in report.hypotheses} == {"estimated", "true by arithmetic"}
-    said = [render(study, report, {}, {}), to_json(report), results_rst(report, study)]
+    said = [render(study, report, None, {}), to_json(report), results_rst(report, study)]
     said.append(verdict_table(report))
     words = " ".join(re.sub(r"(?s)<style>.*?</style>|class=\"[^\"]*\"", "", text) for text in said)
     assert not [word for word in VERDICT_WORDS if word in words]

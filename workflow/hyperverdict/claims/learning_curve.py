@@ -76,6 +76,8 @@ class LearningCurve(Claim):
     @classmethod
     def parse(cls, written: Written) -> Self:
         """Refuses a range of fewer than 2 epochs and an unknown form."""
+        expect = tuple(replace(leg, metric=leg.metric.along_training()) for leg in written.expect)
+        written = replace(written, expect=expect)
         return cls(*written.common, read_epochs(written.terms["each"]["epoch"]))
 
     def check(self, design: Design) -> None:

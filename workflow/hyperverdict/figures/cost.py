@@ -83,7 +83,8 @@ class CostInfo(NamedTuple):
 
 def cost_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> CostInfo:
     """Training seconds where every run has them, else samples."""
-    metric = drawn_metric(report, study)
+    claimed = drawn_metric(report, study)
+    metric = claimed.at_the_end or claimed
     paths = {arm.path for verdict in report.verdicts for arm in verdict.arms}
     rows = finished(final[final["path"].isin(paths)]) if not final.empty else final
     timed = "train_seconds" in rows.columns and bool((rows["train_seconds"] > 0).all())

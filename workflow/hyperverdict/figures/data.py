@@ -223,6 +223,7 @@ def effects_text(report: HypothesisReport) -> str:
 
 def scores_text(report: HypothesisReport, metric: Metric) -> str:
     """Mean scores of the arms at the first budget, for alternative texts; "" without any."""
+    metric = metric.at_the_end or metric
     means = [
         f"{arm.title} {value_text(arm.means[metric.name], metric)}"
         for verdict in report.verdicts[:1]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
+from hyperverdict.claims.learning_curve import LearningCurve
 from hyperverdict.claims.model import Judgement, Leg
 from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Effect, Expectation
@@ -52,7 +53,9 @@ def to_document(report: StudyReport) -> Document:
         _like(HypothesisEntry, h, verdicts=tuple(map(_verdict_entry, h.verdicts)))
         for h in report.hypotheses
     )
-    entries = {name: _like(MetricEntry, metric) for name, metric in metrics.items()}
+    entries = {
+        name: _like(MetricEntry, metric.at_the_end or metric) for name, metric in metrics.items()
+    }
     return _like(Document, report, format=FORMAT, metrics=entries, hypotheses=hypotheses)
 
 
@@ -115,7 +118,9 @@ def _effect_entry(
 
 def from_document(document: Document) -> StudyReport:
     """The report that a document holds."""
-    metrics = {name: _like(Metric, m, score=None) for name, m in document.metrics.items()}
+    metrics = {
+        name: _like(Metric, m, score=None, at_the_end=None) for name, m in document.metrics.items()
+    }
     hypotheses = tuple(
         _like(
             HypothesisReport,
@@ -128,6 +133,8 @@ def from_document(document: Document) -> StudyReport:
 
 
 def _verdict(entry: VerdictEntry, metrics: Metrics) -> Verdict:
+    if entry.kind == LearningCurve.kind:
+        metrics = {name: metric.along_training() for name, metric in metrics.items()}
     effects = [(effect, _effect(effect, metrics)) for effect in entry.effects]
     legs = tuple(
         Leg(

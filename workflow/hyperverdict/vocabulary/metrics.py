@@ -51,6 +51,7 @@ class Metric:
             as 1 - value; "" for none.
         score: computes it from predicted and true classes (two numpy arrays [N] of integers) at
             every evaluation; None for what training measures otherwise or not at all.
+        at_the_end: of a metric `along_training`, the metric of the final evaluation.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Metric:
     equal_at: tuple[str, ...] = ()
     complement_of: str = ""
     score: Score | None = field(default=None, compare=False, repr=False)
+    at_the_end: Metric | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_fraction(self) -> bool:
@@ -81,6 +83,20 @@ class Metric:
     def neutral(self) -> float:
         """The effect that says "no difference"."""
         return 1.0 if self.ratio else 0.0
+
+    def along_training(self) -> Metric:
+        """The metric as the evaluations during a training score it, under a title that says so.
+
+        Our own loop evaluates validation images on the way and test images at the end; other runs
+        report what they report, under one name.
+        """
+        if not self.best or self.at_the_end is not None:
+            return self
+        known = RECORDED.get(self.name)
+        plain_title = f"validation {self.name.replace('_', ' ')}"
+        own_title = known is None or known.title != self.title
+        title = f"{self.title} (validation)" if own_title else plain_title
+        return replace(self, title=title, at_the_end=self)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ they are.
 from __future__ import annotations
 
 from hyperverdict.effects.contrast import Contrast
-from hyperverdict.words.numbers import listed, plain, unit_of
+from hyperverdict.words.numbers import listed, unit_of
 
 SAME = "the same"
 
@@ -62,11 +62,8 @@ def subject(contrast: Contrast) -> str:
 
 
 def measured_as(contrast: Contrast) -> str:
-    """The quantity that was measured; along a training it is that of the validation images."""
-    metric = contrast.metric
-    if contrast.kind == "epoch" and metric.validation:
-        return f"validation {plain(metric.name)}"
-    return metric.title
+    """The quantity that was measured."""
+    return contrast.metric.title
 
 
 def clause(contrast: Contrast, change: str, than: str) -> str:
