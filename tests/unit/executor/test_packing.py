@@ -131,10 +131,10 @@ def test_a_refusal_is_traced_to_its_resources(refusal, origin):
 
 
 def test_extra_takes_long_options_only():
-    assert parse_extra("--hold --nice 5 --comment='a b'") == {
+    assert parse_extra("--hold --nice 5 --licenses='a b'") == {
         "hold": True,
         "nice": "5",
-        "comment": "a b",
+        "licenses": "a b",
     }
     with pytest.raises(ResourceError, match="-x"):
         parse_extra("-x node1")
@@ -167,3 +167,30 @@ def test_settings_below_their_least_value_are_named():
     assert too_small(ExecutorSettings(jobs_per_gpu=0), MINIMUM, "submitit") == (
         "--submitit-jobs-per-gpu is 0; allowed: 1 or more"
     )
+
+
+@pytest.mark.parametrize(
+    ("resources", "instead"),
+    [
+        ({"tasks": 4}, "cpus_per_task"),
+        ({"tasks_per_node": 2}, "cpus_per_task"),
+        ({"clusters": "north"}, "one cluster"),
+        ({"slurm_extra": "--array=0-3"}, "the same jobs"),
+        ({"slurm_extra": "--time=10"}, "runtime"),
+        ({"slurm_extra": "--output x.log"}, r"\.snakemake/submitit"),
+        ({"slurm_extra": "--wait"}, "followed"),
+        ({"slurm_extra": '--nice="1'}, "not a list of options"),
+        ({"cpus_per_gpu": 2, "cpus_per_task": 3}, "exclude each other"),
+    ],
+)
+def test_what_cannot_be_honoured_is_refused_with_what_to_write(resources, instead):
+    with pytest.raises(ResourceError, match=instead):
+        batch_parameters(resources, threads=1)
+
+
+def test_what_other_executors_set_by_default_is_accepted():
+    assert batch_parameters({"tasks": 1, "tasks_per_node": ""}, threads=2).cpus == 2
+
+
+def test_cpus_per_gpu_counts_for_every_device():
+    assert batch_parameters({"gpu": 2, "cpus_per_gpu": 3}, threads=1).cpus == 6

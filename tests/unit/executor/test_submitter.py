@@ -1,11 +1,15 @@
 """How ready jobs become tasks."""
 
+import threading
 from types import SimpleNamespace
 
 import pytest
+from snakemake_executor_plugin_submitit import slurm
 from snakemake_executor_plugin_submitit.live import Unit
 from snakemake_executor_plugin_submitit.settings import ExecutorSettings
+from snakemake_executor_plugin_submitit.slurm import TaskState
 from snakemake_executor_plugin_submitit.store import Durations
+from snakemake_executor_plugin_submitit.submit import SubmissionError
 from snakemake_executor_plugin_submitit.submitter import Submitter
 
 
@@ -48,3 +52,85 @@ def test_jobs_that_nobody_knows_do_not_spoil_the_others(packs):
 
 def test_jobs_that_took_no_time_are_not_without_end(packs):
     assert packs([{}] * 100, earlier=[0.0], task_minutes=0.1) == [50, 50]
+
+
+class Limit:
+    """A cluster that takes so many tasks, and refuses a larger array as a whole."""
+
+    def __init__(self, room, words="Job violates accounting/QOS policy (job submit limit)"):
+        self.room, self.words, self.taken, self.asked = room, words, [], []
+
+    def submit(self, submitter, packs, left):
+        self.asked.append(len(packs))
+        if len(packs) > self.room:
+            raise SubmissionError(self.words)
+        self.room -= len(packs)
+        for unit in [unit for pack in packs for unit in pack]:
+            left.remove(unit)
+            self.taken.append(unit)
+            submitter.table.tasks[str(len(self.taken))] = unit
+
+
+@pytest.fixture
+def submitter(monkeypatch):
+    def make(limit, queue):
+        made = Submitter(
+            settings=ExecutorSettings(pack=1, max_array_size=100), run=SimpleNamespace(folder="x"),
+            table=SimpleNamespace(tasks={}), durations=None, reports=None,
+            status_log=SimpleNamespace(report=lambda text, key=None: made.said.append(text)),
+            calls=None, covered=lambda unit: False, stopping=threading.Event(),
+        )  # fmt: skip
+        made.said, made.failed = [], []
+        made._submit_array = lambda packs, parameters, at_once, left: limit.submit(
+            made, packs, left
+        )
+        made._fail = lambda units, message, left: (
+            made.failed.append(message), [left.remove(unit) for unit in units],
+        )  # fmt: skip
+        monkeypatch.setattr(slurm, "queue", lambda: queue)
+        for _ in range(12):
+            job = SimpleNamespace(
+                resources={}, is_group=lambda: False, attempt=1, threads=1, jobid=0
+            )
+            made.add(Unit(job=job, targets=[], rule="step"))
+        made._newest = 0.0
+        return made
+
+    return make
+
+
+def test_what_fits_under_a_limit_is_submitted_and_the_rest_waits(submitter):
+    limit = Limit(room=5)
+    made = submitter(limit, {})
+    made.submit_waiting()
+    assert len(limit.taken) == 5
+    assert not made.failed
+    assert len(made._waiting) == 7
+    assert "as jobs end" in made.said[-1]
+    limit.room, made._not_before = 7, 0.0
+    made.submit_waiting()
+    assert len(limit.taken) == 12
+
+
+def test_a_limit_that_the_users_other_jobs_have_reached_is_waited_for(submitter):
+    made = submitter(Limit(room=0), {"9": TaskState("RUNNING")})
+    made.submit_waiting()
+    assert not made.failed
+    assert len(made._waiting) == 12
+
+
+def test_a_request_over_a_limit_of_its_own_is_refused_when_nothing_else_is_queued(submitter):
+    made = submitter(Limit(room=0), {"9": TaskState("COMPLETED")})
+    made.submit_waiting()
+    assert made.failed
+    assert not made._waiting
+
+
+def test_limits_of_partitions_are_asked_again_where_slurm_did_not_say(monkeypatch):
+    answers = [{}, {"": 60}]
+    monkeypatch.setattr(slurm, "partition_minutes", lambda: answers.pop(0))
+    made = Submitter(ExecutorSettings(), None, None, None, None, None, None, None, None)
+    parameters = SimpleNamespace(options=())
+    assert made._partition_minutes(parameters) is None
+    assert made._partition_minutes(parameters) == 60
+    assert made._partition_minutes(parameters) == 60

@@ -14,11 +14,7 @@ from typing import Any
 
 from snakemake_executor_plugin_submitit_jobstep import node
 from snakemake_executor_plugin_submitit_jobstep.ledger import job_key, job_label
-from snakemake_interface_executor_plugins.utils import (
-    encode_target_jobs_cli_args,
-    format_cli_arg,
-    join_cli_args,
-)
+from snakemake_interface_executor_plugins.utils import format_cli_arg, join_cli_args
 
 from .settings import ExecutorSettings
 from .task import Target
@@ -78,7 +74,7 @@ def target_of(job: Any) -> Target:
     return Target(
         key=job_key(job.rule.name, job.wildcards_dict),
         label=job_label(job.rule.name, job.wildcards_dict),
-        argument=encode_target_jobs_cli_args(job.get_target_spec())[0],
+        argument=node.encode_target(job.rule.name, job.wildcards_dict),
         fingerprint=fingerprint(job),
         log=os.path.abspath(str(job.log[0])) if job.log else None,
         outputs=[str(path) for path in job.output],
@@ -122,7 +118,6 @@ class CallBuilder:
         python = self.settings.python or shlex.quote(sys.executable)
         arguments = join_cli_args(
             [
-                self.executor.get_envvar_declarations(),
                 f"{precommand} &&" if precommand else "",
                 # With exec the process that bash becomes is the one that signals must reach.
                 f"exec {python} -m {node.__name__}",
@@ -130,6 +125,10 @@ class CallBuilder:
             ]
         )
         return str(arguments)
+
+    def environment(self) -> dict[str, str]:
+        """Variables that the workflow passes on (`envvars:`): as they are, through no shell."""
+        return dict(self.executor.envvars())
 
     def tail(self, jobs: list[Any], waitfile: Path | None, at_once: int) -> str:
         """After the targets; the jobs are alike in rule, attempt and threads."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import traceback
@@ -9,6 +10,10 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from snakemake_executor_plugin_submitit_jobstep.settings import too_small
+from snakemake_executor_plugin_submitit_jobstep.signals import (
+    end_as_by_ctrl_c,
+    ignore_while_ending,
+)
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.executors.real import RealExecutor
@@ -17,7 +22,7 @@ from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 from . import slurm
 from .command import CallBuilder, rule_of, single_jobs, target_of
 from .follower import Follower
-from .leftovers import Leftovers, leftovers_of
+from .leftovers import Leftovers, job_of_comment, leftovers_of
 from .live import Table, Unit, count
 from .recovery import Recovery
 from .reports import Reports
@@ -28,6 +33,8 @@ from .submit import forget_surrounding_job
 from .submitter import RETRY_SECONDS, Submitter
 
 ERRORS_IN_A_ROW = 10
+# Ending takes no longer than this for each of: cancelling, and finding an interrupted submission.
+STOP_SECONDS = 15.0
 
 
 class Executor(RemoteExecutor):  # type: ignore[misc]
@@ -48,12 +55,19 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self.settings = settings if isinstance(settings, ExecutorSettings) else ExecutorSettings()
         if (problem := too_small(self.settings, MINIMUM, "submitit")) is not None:
             raise WorkflowError(problem)
-        forget_surrounding_job()
+        if "\\" in os.getcwd():
+            raise WorkflowError(
+                f"The name of the working folder holds a backslash ({os.getcwd()}). With one, sbatch "
+                "cannot name the output of each task: rename the folder."
+            )
+        unused = forget_surrounding_job()
         remove_old_runs()
         self.stopping = threading.Event()
         self.table = Table()
         self.durations = Durations()
         self.status_log = StatusLog(self.logger, self.settings.status_seconds)
+        for sentence in unused:
+            self.status_log.report(sentence)
         self.leftovers = self._found_leftovers()
         self.run = new_run()
         reports = Reports(
@@ -85,6 +99,8 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             float(max(3, self.workflow.execution_settings.latency_wait)),
         )
         self._errors = 0
+        self._ready_for_signals = False
+        self.left_behind = False
         self._ready.set()
 
     def _found_leftovers(self) -> Leftovers:
@@ -114,6 +130,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def run_jobs(self, jobs: list[Any]) -> None:
         """Take ready jobs; they are packed and submitted once no more come for a moment."""
+        if not self._ready_for_signals:
+            # Not earlier: the scheduler sets its own handler after it has made the executor.
+            self._ready_for_signals = True
+            end_as_by_ctrl_c()
         for job in jobs:
             self.run_job_pre(job)
             self.run_job(job)
@@ -155,30 +175,73 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
         """Cancel all live tasks, whatever the list says: it is empty while the thread polls."""
-        tasks = [task for task in list(self.table.tasks.values()) if not task.ended]
+        tasks = [
+            task
+            for task in list(self.table.tasks.values())
+            if not (task.ended or task.cancelled_by_us)
+        ]
         for task in tasks:
             task.cancelled_by_us = True
         ids = slurm.short_ids((task.id for task in tasks), self.table.array_sizes)
         if not ids:
             return
-        for seconds in (0.0, *RETRY_SECONDS[:3]):
-            time.sleep(seconds)
+        deadline = time.monotonic() + STOP_SECONDS
+        while True:
             try:
-                slurm.cancel(ids)
+                slurm.cancel(ids, max(1.0, deadline - time.monotonic()))
+                self.status_log.report(f"cancelled {count(len(tasks), 'task')} in the queue")
+                return
             except slurm.SlurmUnavailableError as error:
-                self.logger.warning(f"submitit: scancel failed ({error})")
-                continue
-            return
-        self.logger.error(f"submitit: these jobs are still in the queue: scancel {' '.join(ids)}")
+                if time.monotonic() + RETRY_SECONDS[0] > deadline:
+                    self.left_behind = True
+                    self.logger.error(
+                        f"submitit: SLURM does not answer ({error}). These jobs are still in the "
+                        f"queue: {' '.join(ids)}. The next call in this folder takes them over; "
+                        f"to end them now: scancel {' '.join(ids)}"
+                    )
+                    return
+                time.sleep(RETRY_SECONDS[0])
 
     def cancel(self) -> None:
-        """Ctrl-C or an error inside Snakemake: leave nothing in the queue."""
+        """Ctrl-C, SIGTERM, SIGHUP or an error inside Snakemake: leave nothing in the queue."""
+        ignore_while_ending()
         self.stopping.set()
         self.cancel_jobs([])
         super().shutdown()
         # The polling thread may have been inside sbatch.
         self.cancel_jobs([])
+        self._cancel_interrupted_submissions()
         self._close()
+
+    def _cancel_interrupted_submissions(self) -> None:
+        """Find and cancel what sbatch had asked for when it was interrupted.
+
+        The controller may still carry such a request out.
+        """
+        open_batches = [batch for batch in self.run.batches if batch.job is None]
+        deadline = time.monotonic() + STOP_SECONDS
+        while open_batches and time.monotonic() < deadline:
+            try:
+                states = slurm.queue(max(1.0, deadline - time.monotonic()))
+                found = {
+                    batch.comment: job_of_comment(states, batch.comment) for batch in open_batches
+                }
+                jobs = [job for job in found.values() if job is not None]
+                if jobs:
+                    slurm.cancel(jobs, max(1.0, deadline - time.monotonic()))
+                    self.status_log.report(f"cancelled SLURM job {', '.join(jobs)}, just submitted")
+                open_batches = [b for b in open_batches if found[b.comment] is None]
+            except slurm.SlurmUnavailableError:
+                pass
+            if open_batches:
+                time.sleep(1)
+        if open_batches:
+            self.left_behind = True
+            self.logger.error(
+                "submitit: a submission was interrupted, and SLURM has not said whether it was "
+                "carried out. The next call in this folder looks for it and cancels it; to look "
+                'yourself: squeue --me -o "%i %k"'
+            )
 
     def shutdown(self) -> None:
         """The end of the workflow, in success or failure."""
@@ -198,11 +261,14 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         if unclaimed:
             # Jobs of an earlier call that this one did not want: a later call may.
             self.status_log.report(f"left in the queue from an earlier run: {' '.join(unclaimed)}")
-        else:
+        elif not self.left_behind:
             for run in self.leftovers.runs:
                 run.close()
                 if not self.settings.keep_logs:
                     run.remove()
+        if self.left_behind:
+            # Open: the next call takes over what is in the queue, or cancels it.
+            return
         self.run.close()
         if not (self.settings.keep_logs or self.table.failed or self.stopped_early):
             self.run.remove()

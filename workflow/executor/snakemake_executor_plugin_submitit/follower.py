@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from . import slurm
@@ -25,6 +25,8 @@ RELEASE_AFTER_POLLS = 4
 MOST_RELEASES = 3
 # A task that neither squeue nor sacct knows, although squeue answers.
 LOST_SECONDS = 120
+# The same for one that only waited: SLURM forgets a pending task of an array when it is cancelled.
+VANISHED_SECONDS = 20
 
 
 @dataclass
@@ -74,6 +76,8 @@ class Follower:
             return
         self.status_log.clear("squeue")
         silent = self.table.update(states)
+        ids = {task.id for task in silent}
+        self._unknown_since = {k: v for k, v in self._unknown_since.items() if k in ids}
         self._warn_of_stuck()
         self._release_held()
         if silent:
@@ -85,10 +89,13 @@ class Follower:
         for task in self.table.tasks.values():
             state = task.state
             if state is not None and state.pending and STUCK.search(state.reason):
+                rules = ", ".join(sorted({unit.rule for unit in task.units}))
+                given = task.asked.origin_of(state.reason) if task.asked else "what it asks for"
                 text = (
-                    f"task {task.id} is pending for {state.reason}, which may never resolve by "
-                    "itself: compare runtime, mem_mb, threads and gpu with the limits of its "
-                    "partition and account (Ctrl-C cancels it)"
+                    f"task {task.id} ({rules}) can not start: SLURM’s reason is {state.reason}. "
+                    f"Compare {given} (resources of the rule, or default-resources and "
+                    "set-resources of the profile) with the limits of its partition and account; "
+                    "Ctrl-C cancels it"
                 )
                 self.status_log.report(text, key=state.reason)
 
@@ -134,14 +141,42 @@ class Follower:
             text = f"SLURM’s accounting is not available ({error}); using squeue and the ledgers"
             self.status_log.report(text, key="sacct")
         now = time.monotonic()
+        long_silent = []
         for task in silent:
-            if task.id in states and states[task.id].ended:
+            known = states.get(task.id)
+            since = self._unknown_since.setdefault(task.id, now)
+            if known is not None and known.state != "UNKNOWN":
+                task.set_state(known, now)
+            if known is not None and known.ended:
+                self._unknown_since.pop(task.id)
+            elif now - since > (VANISHED_SECONDS if task.only_waited else LOST_SECONDS):
+                long_silent.append(task)
+        if long_silent:
+            self._ask_by_name(long_silent, states)
+
+    def _ask_by_name(self, tasks: list[LiveTask], accounts: Mapping[str, slurm.TaskState]) -> None:
+        """Tasks that the controller's list lacks for long: its word alone proves one gone."""
+        try:
+            states = slurm.still_known(task.id for task in tasks)
+        except slurm.SlurmUnavailableError as error:
+            self.status_log.report(f"SLURM is not answering ({error}); retrying", key="by name")
+            return
+        self.status_log.clear("by name")
+        now = time.monotonic()
+        for task in tasks:
+            self._unknown_since.pop(task.id)
+            if task.id in states:
                 task.set_state(states[task.id], now)
-            elif now - self._unknown_since.setdefault(task.id, now) > LOST_SECONDS:
-                task.set_state(slurm.TaskState("LOST"), now)
+            elif task.id in accounts:
+                text = (
+                    f"SLURM’s accounting says that task {task.id} is {accounts[task.id].state}, "
+                    "its controller does not know it. It is not started again while they disagree: "
+                    "ask your administrators (sacctmgr show runawayjobs), or press Ctrl-C"
+                )
+                self.status_log.report(text, key=f"runaway {task.id}")
             else:
-                continue
-            self._unknown_since.pop(task.id, None)
+                state = "CANCELLED" if task.only_waited else "LOST"
+                task.set_state(slurm.TaskState(state), now)
 
     def _settle(self, task: LiveTask, now: float) -> None:
         """Report all jobs of a task whose outcome is known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from snakemake_executor_plugin_submitit_jobstep.ledger import (
+    FINAL_EVENTS,
     last_events,
     outputs_state,
     read_ledger,
@@ -97,12 +99,41 @@ def _take_task(
         into.live.append(live)
 
 
+def _silent_states(runs: list[Run], states: Mapping[str, TaskState]) -> dict[str, TaskState]:
+    """What is known of tasks that the queue's list lacks: of the controller by name, else sacct."""
+    silent = [
+        batch.task_id(index)
+        for run in runs
+        for batch in run.batches
+        if batch.job is not None
+        for index, name in enumerate(batch.tasks)
+        if batch.task_id(index) not in states and _is_unfinished(run.task_path(name))
+    ]
+    found = slurm.still_known(silent)
+    rest = [task for task in silent if task not in found]
+    with contextlib.suppress(slurm.SlurmUnavailableError):
+        accounts = slurm.accounting(rest)
+        found |= {task: accounts[task] for task in rest if task in accounts}
+    return found
+
+
+def _is_unfinished(task_file: Path) -> bool:
+    """Whether the ledger of a task lacks the end of any of its jobs."""
+    try:
+        task = read_task(task_file)
+    except (OSError, ValueError, TypeError):
+        return False
+    last = last_events(read_ledger(Path(task.ledger)))
+    return any(last.get(t.key, {}).get("event") not in FINAL_EVENTS for t in task.targets)
+
+
 def leftovers_of(runs: list[Run]) -> Leftovers:
     """Look through the runs that were not closed; raises SlurmUnavailableError."""
     leftovers = Leftovers(runs=runs)
     if not runs:
         return leftovers
     states = slurm.queue()
+    states |= _silent_states(runs, states)
     for run in runs:
         for batch in run.batches:
             if batch.job is None:

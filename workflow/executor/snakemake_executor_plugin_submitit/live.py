@@ -12,7 +12,7 @@ from typing import Any
 from snakemake_executor_plugin_submitit_jobstep.ledger import FINAL_EVENTS, LedgerReader
 
 from .outcome import Beside, Outcome, Verdict, judge, last_lines, with_memory_kill
-from .resources import expected_seconds
+from .resources import BatchParameters, expected_seconds
 from .slurm import TaskState, array_base
 from .task import Target, Task
 
@@ -62,6 +62,10 @@ class LiveTask:
     node: str = ""
     held_since: float | None = None
     releases: int = 0
+    # Its ledger has an entry: it has begun on a node.
+    begun: bool = False
+    # What sbatch was asked for; None for a task of an earlier call.
+    asked: BatchParameters | None = None
 
     def __post_init__(self) -> None:
         self._reader = LedgerReader(Path(self.task.ledger))
@@ -70,6 +74,7 @@ class LiveTask:
         """Take in what the ledger has to say since the last look."""
         for entry in self._reader.new_entries():
             self.node = entry.get("node", self.node)
+            self.begun = True
             if "key" in entry:
                 self.events[entry["key"]] = entry
                 self.last_start.add(entry["key"])
@@ -137,6 +142,11 @@ class LiveTask:
     def held(self) -> bool:
         """Whether SLURM holds it because a node could not start it; a user's own hold is none."""
         return self.state is not None and self.state.pending and LAUNCH_FAILED in self.state.reason
+
+    @property
+    def only_waited(self) -> bool:
+        """Whether nothing is known of it but that it was in the queue."""
+        return not self.begun and (self.state is None or self.state.pending)
 
     @property
     def ended(self) -> bool:

@@ -24,11 +24,11 @@ PLAIN_OPTIONS = {
 }
 # What sbatch complains about -> the resources it may have come from.
 REFUSALS = (
+    (r"time limit|timelimit|MaxWall", ("runtime", "slurm_partition")),
     (r"partition", ("slurm_partition",)),
     (r"account", ("slurm_account", "slurm_partition")),
     (r"qos", ("qos", "slurm_account", "slurm_partition")),
     (r"feature|constraint", ("constraint",)),
-    (r"time limit|timelimit", ("runtime", "slurm_partition")),
     (r"memory", ("mem_mb", "mem_mb_per_cpu", "jobs_at_once", "slurm_partition")),
     (r"gres|gpu|generic resource", ("gpu", "gpu_model", "gres", "jobs_at_once")),
     (r"reservation", ("reservation",)),
@@ -39,6 +39,36 @@ REFUSALS = (
     ),
     (r"unrecognized option|invalid option|unknown option", ("slurm_extra",)),
 )  # fmt: skip
+
+
+# Resources of other executors that mean nothing here, and what to write instead.
+NOT_HERE = {
+    "clusters": "jobs are followed on one cluster only: log in on a machine of that cluster",
+    "tasks_per_node": "a job is one process: use threads or cpus_per_task",
+    "ntasks_per_gpu": "a job is one process: use threads or cpus_per_task",
+    "tasks_per_gpu": "a job is one process: use threads or cpus_per_task",
+}
+# Options of sbatch that this executor sets itself, or that break how it follows jobs.
+RESERVED_OPTIONS = {
+    "array": "each task of the array would run the same jobs",
+    "chdir": "jobs run in the folder of the workflow",
+    "clusters": NOT_HERE["clusters"],
+    "comment": "it marks the jobs of this executor, so that the next call finds them",
+    "cpus-per-task": "use threads or cpus_per_task",
+    "error": "the output of a task goes to .snakemake/submitit",
+    "job-name": "use --submitit-job-prefix",
+    "no-requeue": "use --submitit-max-requeues 0",
+    "ntasks": "a job is one process: use threads or cpus_per_task",
+    "open-mode": "the output of a task goes to .snakemake/submitit",
+    "output": "the output of a task goes to .snakemake/submitit",
+    "parsable": "the answer of sbatch is read by this executor",
+    "quiet": "the answer of sbatch is read by this executor",
+    "signal": "use --submitit-grace-seconds",
+    "test-only": "nothing would be submitted",
+    "time": "use runtime",
+    "wait": "jobs are followed by this executor",
+    "wrap": "the job is the command",
+}
 
 
 class ResourceError(ValueError):
@@ -69,7 +99,10 @@ class BatchParameters:
 def parse_extra(text: str) -> dict[str, str | bool]:
     """The options of `slurm_extra`, long ones only."""
     options: dict[str, str | bool] = {}
-    words = shlex.split(text)
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ResourceError(f"slurm_extra={text!r} is not a list of options ({error})") from None
     while words:
         word = words.pop(0)
         if not word.startswith("--"):
@@ -78,6 +111,8 @@ def parse_extra(text: str) -> dict[str, str | bool]:
                 f"not {word!r}"
             )
         name, equals, value = word[2:].partition("=")
+        if name in RESERVED_OPTIONS:
+            raise ResourceError(f"slurm_extra cannot hold --{name}: {RESERVED_OPTIONS[name]}")
         if equals:
             options[name] = value
         elif words and not words[0].startswith("-"):
@@ -134,6 +169,19 @@ def minutes_of(value: Any) -> int | None:
         raise ResourceError(f"runtime={value!r} must be a number of minutes") from None
 
 
+def _cpus(resources: Mapping[str, Any], threads: int) -> int:
+    """The CPUs of one job: stated, or per device, or as many as threads."""
+    per_gpu = whole_number(resources, "cpus_per_gpu")
+    stated = whole_number(resources, "cpus_per_task")
+    if per_gpu is not None and stated is not None:
+        raise ResourceError(
+            f"cpus_per_gpu={per_gpu} and cpus_per_task={stated} exclude each other: set one of them"
+        )
+    if per_gpu is not None:
+        return per_gpu * (whole_number(resources, "gpu") or 1)
+    return stated or max(1, threads)
+
+
 def batch_parameters(
     resources: Mapping[str, Any],
     threads: int,
@@ -145,6 +193,13 @@ def batch_parameters(
     if resources.get("mpi"):
         raise ResourceError(
             "MPI jobs (resource `mpi`) are not packed: run them with another executor"
+        )
+    for name, instead in NOT_HERE.items():
+        if resources.get(name) not in (None, ""):
+            raise ResourceError(f"{name}={resources[name]!r} is not possible: {instead}")
+    if resources.get("tasks") not in (None, "", 1):
+        raise ResourceError(
+            f"tasks={resources['tasks']!r} is not possible: {NOT_HERE['tasks_per_node']}"
         )
     options: dict[str, str | bool] = {}
     for name, option in PLAIN_OPTIONS.items():
@@ -159,7 +214,7 @@ def batch_parameters(
         name: str(resources[name])
         for name in (
             *PLAIN_OPTIONS, "runtime", "mem_mb", "mem_mb_per_cpu", "cpus_per_task",
-            "gpu", "gpu_model", "slurm_extra",
+            "cpus_per_gpu", "gpu", "gpu_model", "slurm_extra",
         )
         if resources.get(name) not in (None, "")
     }  # fmt: skip
@@ -173,7 +228,7 @@ def batch_parameters(
             )
     count = resources.get("gpu") or 0
     return BatchParameters(
-        cpus=(whole_number(resources, "cpus_per_task") or max(1, threads)) * at_once,
+        cpus=_cpus(resources, threads) * at_once,
         minutes=minutes_of(resources.get("runtime")),
         options=tuple(sorted(options.items(), key=lambda item: item[0])),
         origins=tuple(sorted(origins.items())),

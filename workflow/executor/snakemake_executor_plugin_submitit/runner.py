@@ -136,7 +136,7 @@ class Runner:
 
     def environment(self) -> dict[str, str]:
         """The environment of the inner Snakemake."""
-        environment = dict(os.environ)
+        environment = {**os.environ, **self.task.environment}
         environment[TASK_FILE_VARIABLE] = str(self.path)
         if self.end is not None:
             environment[DEADLINE_VARIABLE] = str(int(self.end))

@@ -14,6 +14,12 @@ PENDING_STATES = frozenset({"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD"
                             "RESV_DEL_HOLD"})  # fmt: skip
 QUEUE_FORMAT = "%i|%T|%r|%L|%N|%k"
 COMMAND_TIMEOUT_SECONDS = 120
+# Variables that change what SLURM's commands do or say: options of the user's own shell, and those
+# of a job that this process may run in. What says where the controller is, and who asks, stays.
+STEERING = ("SLURM_", "SBATCH_", "SQUEUE_", "SACCT_", "SINFO_", "SCANCEL_", "SCONTROL_", "SALLOC_")
+KEPT = frozenset({"SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_JWT"})
+# What the controller says of a job that it does not know, or no longer.
+UNKNOWN_JOB = re.compile(r"invalid job id", re.IGNORECASE)
 
 
 class SlurmUnavailableError(RuntimeError):
@@ -144,10 +150,28 @@ def short_ids(tasks: Iterable[str], array_sizes: Mapping[str, int]) -> list[str]
     return ids
 
 
-def _ask(command: list[str]) -> str:
+def is_steering(variable: str) -> bool:
+    """Whether a variable of the environment changes what SLURM's commands do or say."""
+    return variable.startswith(STEERING) and variable not in KEPT
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment for SLURM's commands: their answers are neither filtered nor shortened."""
+    kept = {name: value for name, value in os.environ.items() if not is_steering(name)}
+    # Lists of task numbers are cut at some length otherwise.
+    return {**kept, "SLURM_BITSTR_LEN": "0", "LC_ALL": "C.UTF-8"}
+
+
+def _ask(command: list[str], seconds: float = COMMAND_TIMEOUT_SECONDS) -> str:
     try:
         answer = subprocess.run(
-            command, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_SECONDS, check=False
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+            env=plain_environment(),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SlurmUnavailableError(f"{command[0]}: {error}") from error
@@ -157,10 +181,28 @@ def _ask(command: list[str]) -> str:
     return answer.stdout
 
 
-def queue() -> dict[str, TaskState]:
+def queue(seconds: float = COMMAND_TIMEOUT_SECONDS) -> dict[str, TaskState]:
     """All tasks of this user that squeue knows, those that ended lately included."""
-    return parse_queue(_ask(["squeue", "-h", "-a", "-t", "all", "-u", str(os.getuid()),
-                             "-o", QUEUE_FORMAT]))  # fmt: skip
+    return parse_queue(_ask(["squeue", "-h", "-a", "-r", "-t", "all", "-u", str(os.getuid()),
+                             "-o", QUEUE_FORMAT], seconds))  # fmt: skip
+
+
+def still_known(tasks: Iterable[str]) -> dict[str, TaskState]:
+    """What the controller says of tasks that its list lacks, asked array by array.
+
+    A task that is missing here is gone: the controller answered, and does not know it.
+    """
+    wanted = set(tasks)
+    found: dict[str, TaskState] = {}
+    for base in sorted({array_base(task) for task in wanted}):
+        try:
+            text = _ask(["squeue", "-h", "-a", "-r", "-t", "all", "-j", base, "-o", QUEUE_FORMAT])
+        except SlurmUnavailableError as error:
+            if UNKNOWN_JOB.search(str(error)):
+                continue
+            raise
+        found |= parse_queue(text)
+    return {task: state for task, state in found.items() if task in wanted}
 
 
 def accounting(tasks: Iterable[str]) -> dict[str, TaskState]:
@@ -190,7 +232,7 @@ def last_end(job: str) -> str | None:
 def job_state(job: str) -> str | None:
     """SLURM's state of one job of the queue, or None when it does not say."""
     try:
-        lines = _ask(["squeue", "-h", "-t", "all", "-j", job, "-o", "%T"]).split()
+        lines = _ask(["squeue", "-h", "-a", "-r", "-t", "all", "-j", job, "-o", "%T"]).split()
     except SlurmUnavailableError:
         return None
     return plain_state(lines[0]) if lines else None
@@ -213,10 +255,10 @@ def max_array_size() -> int | None:
     return int(value) if value.isdigit() and int(value) > 0 else None
 
 
-def cancel(ids: list[str]) -> None:
+def cancel(ids: list[str], seconds: float = COMMAND_TIMEOUT_SECONDS) -> None:
     """scancel, some hundred ids a call."""
     for start in range(0, len(ids), 300):
-        _ask(["scancel", *ids[start : start + 300]])
+        _ask(["scancel", *ids[start : start + 300]], seconds)
 
 
 def release(tasks: list[str]) -> None:

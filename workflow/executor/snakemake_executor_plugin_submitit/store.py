@@ -130,10 +130,12 @@ def new_run(root: Path = ROOT) -> Run:
     for number in range(1000):
         folder = root / (stamp if number == 0 else f"{stamp}-{number}")
         try:
-            folder.mkdir(parents=True)
+            root.mkdir(parents=True, exist_ok=True)
+            # Task files hold variables of the environment, which may be secrets.
+            folder.mkdir(mode=0o700)
         except FileExistsError:
             continue
-        (folder / "logs").mkdir()
+        (folder / "logs").mkdir(mode=0o700)
         run = Run(folder)
         run.claim()
         return run

@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from . import slurm
 from .resources import BatchParameters
 from .runner import run_task
 from .settings import ExecutorSettings
@@ -66,15 +67,28 @@ def job_name(prefix: str, rule: str) -> str:
     return re.sub(r"[^\w.:+-]+", "_", f"{prefix}:{rule}")[:60]
 
 
+def literal(path: str) -> str:
+    """A path for sbatch, which would replace `%j` and the like in it."""
+    return path.replace("%", "%%")
+
+
 def submitit_parameters(
     parameters: BatchParameters,
     minutes: int | None,
     name: str,
     comment: str,
     settings: ExecutorSettings,
+    logs: Path,
+    tasks: int,
 ) -> dict[str, Any]:
-    """Parameters of submitit's SlurmExecutor."""
+    """Parameters of submitit's SlurmExecutor.
+
+    Args:
+        logs: where the output of so many tasks goes.
+    """
+    array = "%A_%a" if tasks > 1 else "%j"
     additional: dict[str, str | bool] = {
+        "output": f"{literal(logs.absolute().as_posix())}/{array}_0_log.out",
         "ntasks": "1",
         "requeue": True,
         # To the batch process alone: everywhere else USR2 would kill.
@@ -127,8 +141,40 @@ def submit(
     return str(jobs[0].job_id).partition("_")[0]
 
 
-def forget_surrounding_job() -> None:
-    """Variables of the job this Snakemake itself may run in would steer sbatch."""
-    for name in [name for name in os.environ if name.startswith(("SLURM_", "SBATCH_"))]:
-        if name != "SLURM_CONF":
-            del os.environ[name]
+# What a user may have set for sbatch, and the resource that says it here.
+SBATCH_RESOURCES = {
+    "SBATCH_ACCOUNT": "slurm_account",
+    "SBATCH_PARTITION": "slurm_partition",
+    "SBATCH_CONSTRAINT": "constraint",
+    "SBATCH_QOS": "qos",
+    "SBATCH_RESERVATION": "reservation",
+    "SBATCH_GRES": "gres",
+    "SBATCH_TIMELIMIT": "runtime",
+    "SBATCH_MEM_PER_NODE": "mem_mb",
+    "SBATCH_MEM_PER_CPU": "mem_mb_per_cpu",
+    "SBATCH_GPUS": "gpu",
+}
+
+
+def forget_surrounding_job() -> list[str]:
+    """Drop the variables that would steer SLURM's commands.
+
+    They come from the job this Snakemake may itself run in, or from a user's shell.
+
+    Returns: sentences on those that a user has set for sbatch, and which therefore do nothing.
+    """
+    dropped = {name: os.environ[name] for name in os.environ if slurm.is_steering(name)}
+    for name in dropped:
+        del os.environ[name]
+    return [
+        f"{name}={value} of your environment is not used: set {_resource_of(name)} in "
+        "default-resources of the profile"
+        for name, value in sorted(dropped.items())
+        if name.startswith("SBATCH_")
+    ]
+
+
+def _resource_of(variable: str) -> str:
+    """The resource for what a variable of sbatch says."""
+    option = variable.removeprefix("SBATCH_").lower().replace("_", "-")
+    return SBATCH_RESOURCES.get(variable, f'slurm_extra="--{option}=..."')

@@ -64,7 +64,7 @@ class Submitter:
     _refusals: int = 0
     _not_before: float = 0.0
     _array_size: int | None = None
-    _partitions: dict[str, int | None] | None = None
+    _partitions: dict[str, int | None] = field(default_factory=dict)
 
     def add(self, unit: Unit) -> None:
         """Take one ready job."""
@@ -97,7 +97,7 @@ class Submitter:
                 if self.stopping.is_set() or not self._submit_group(group, parameters, left):
                     break
         except slurm.SlurmUnavailableError as error:
-            self._try_later(str(error))
+            self._try_later(error)
         finally:
             self.put_back(left)
         return len(left) < len(units)
@@ -177,21 +177,38 @@ class Submitter:
         packs = self._packs(units)
         at_once = min(self._at_once(units[0]), max(map(len, packs)))
         parameters = self._task_parameters(units[0], at_once)
-        for part in chunks(packs, self.array_size):
-            members = [unit for pack in part for unit in pack]
+        parts = list(chunks(packs, self.array_size))
+        while parts:
+            part = parts.pop(0)
             try:
                 self._submit_array(part, parameters, at_once, left)
             except SubmissionError as error:
-                if error.kind is Refusal.AWAY or (error.kind is Refusal.FULL and self.table.tasks):
-                    self._try_later(error.words)
+                if self.stopping.is_set():
+                    # Ctrl-C reaches sbatch, too: it has refused nothing.
                     return False
+                if error.kind is Refusal.FULL and len(part) > 1:
+                    # What fits under the limit is submitted, and the rest when jobs have ended.
+                    middle = len(part) // 2
+                    parts[:0] = [part[:middle], part[middle:]]
+                    continue
+                if error.kind is Refusal.AWAY or (
+                    error.kind is Refusal.FULL and self._may_free_up()
+                ):
+                    self._try_later(error)
+                    return False
+                members = [unit for pack in part for unit in pack]
                 self._fail(members, self._refusal_message(error, units[0], parameters), left)
             self._refusals = 0
         return True
 
+    def _may_free_up(self) -> bool:
+        """Whether this user has tasks in the queue, whose end makes room under a limit."""
+        return bool(self.table.tasks) or any(not state.ended for state in slurm.queue().values())
+
     def _partition_minutes(self, parameters: BatchParameters) -> int | None:
         """The longest limit of the partition: a longer task would wait for ever."""
-        if self._partitions is None:
+        if not self._partitions:
+            # Not kept where SLURM did not say: a task longer than the limit would wait for ever.
             self._partitions = slurm.partition_minutes()
         name = dict(parameters.options).get("partition", "")
         limits = [self._partitions.get(part) for part in str(name).split(",")]
@@ -235,16 +252,17 @@ class Submitter:
         batch.job = submit(
             self.run.logs,
             [self.run.task_path(task_name) for task_name in batch.tasks],
-            submitit_parameters(parameters, minutes, name, batch.comment, self.settings),
+            submitit_parameters(
+                parameters, minutes, name, batch.comment, self.settings, self.run.logs, len(packs)
+            ),
             self.settings.python,
         )
         with contextlib.suppress(OSError):
             batch.save()
         for index, (pack, task) in enumerate(zip(packs, tasks, strict=True)):
             task_id = batch.task_id(index)
-            self.table.add(
-                LiveTask(task_id, task, leftovers.log_path(self.run, task_id), list(pack))
-            )
+            log = leftovers.log_path(self.run, task_id)
+            self.table.add(LiveTask(task_id, task, log, list(pack), asked=parameters))
             for unit in pack:
                 left.remove(unit)
                 self.reports.submitted(unit, task_id)
@@ -263,6 +281,7 @@ class Submitter:
             ledger=str(self.run.ledger_path(name)),
             workdir=os.getcwd(),
             head=self.calls.head(),
+            environment=self.calls.environment(),
             tail=self.calls.tail(jobs, waitfile, at_once),
             targets=[target for unit in pack for target in unit.targets],
             python=list(sys.version_info[:3]),
@@ -277,11 +296,17 @@ class Submitter:
         write_task(self.run.task_path(name), task)
         return task
 
-    def _try_later(self, words: str) -> None:
+    def _try_later(self, error: Exception) -> None:
         seconds = RETRY_SECONDS[min(self._refusals, len(RETRY_SECONDS) - 1)]
         self._refusals += 1
         self._not_before = time.monotonic() + seconds
-        self.status_log.report(f"SLURM is not accepting jobs ({words}); retrying", key="away")
+        full = isinstance(error, SubmissionError) and error.kind is Refusal.FULL
+        text = (
+            f"a limit on submitted jobs is reached ({error}); the rest is submitted as jobs end"
+            if full
+            else f"SLURM is not accepting jobs ({error}); retrying"
+        )
+        self.status_log.report(text, key="away")
 
     def _refusal_message(
         self, error: SubmissionError, unit: Unit, parameters: BatchParameters

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Task:
     attempt: int = 1
     mem_mb: int | None = None
     at_once: int = 1
+    environment: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     def command(self, targets: Collection[Target]) -> str:
@@ -65,10 +66,12 @@ def read_task(path: Path) -> Task:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON through a temporary file in the same folder."""
+    """Write JSON, for nobody else to read, through a temporary file in the same folder."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(json.dumps(value))
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w") as file:
+            file.write(json.dumps(value))
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from .record import Recorder
 from .running import JobPopen, RunningJob, running_job, stop_all, watch_shell_commands
 from .scripts import use_warm_workers
 from .settings import MINIMUM, ExecutorSettings, too_small
+from .signals import end_as_by_ctrl_c, ignore_while_ending
 from .workers import WarmWorkers
 
 
@@ -60,10 +61,13 @@ class Executor(LocalExecutor):  # type: ignore[misc]
 
     def run_jobs(self, jobs: list[JobExecutorInterface]) -> None:
         """Run a wave of jobs."""
-        if not self._ready_for_signals and self.recorder is not None:
+        if not self._ready_for_signals:
             # Not earlier: the scheduler sets its own handler after it has made the executor.
-            signal.signal(signal.SIGTERM, self._on_terminate)
             self._ready_for_signals = True
+            if self.recorder is None:
+                end_as_by_ctrl_c()
+            else:
+                signal.signal(signal.SIGTERM, self._on_terminate)
         super().run_jobs(jobs)
 
     def _on_terminate(self, *_: Any) -> None:
@@ -140,6 +144,7 @@ class Executor(LocalExecutor):  # type: ignore[misc]
 
     def cancel(self) -> None:
         """Ctrl-C: stop what runs."""
+        ignore_while_ending()
         self.stopping.set()
         stop_all(self.settings.grace_seconds)
         self._close()

@@ -102,7 +102,7 @@ class LedgerWriter:
         with self._lock:
             if not self._ends_cleanly():
                 data = b"\n" + data
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 if os.write(descriptor, data) != len(data):
                     raise OSError(f"short write to {self.path}: no space left?")
