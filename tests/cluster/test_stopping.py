@@ -79,7 +79,7 @@ def test_variables_of_the_users_shell_hide_no_task(cluster, flow):
     assert starts(flow, 2) == [1, 1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=str)
 def test_every_signal_that_ends_a_run_leaves_no_task_and_no_lock(cluster, flow, number):
     many(flow, 12)
     main = flow.start(*ONE_EACH)
@@ -92,6 +92,25 @@ def test_every_signal_that_ends_a_run_leaves_no_task_and_no_lock(cluster, flow, 
     assert "cancelled 12 tasks" in output
     until(lambda: not cluster.queued("R", "PD"), "an empty queue")
     assert "--unlock" not in flow.run("-n")[1]
+
+
+def test_a_lost_session_leaves_its_tasks_to_the_next_call_and_no_lock(cluster, flow):
+    many(flow, 12)
+    main = flow.start(*ONE_EACH)
+    until(lambda: len(cluster.queued()) == 12 and sum(starts(flow, 12)) >= 4, "tasks")
+    os.kill(main.pid, signal.SIGHUP)
+    begun = time.monotonic()
+    status, output = flow.finish(main, 60)
+    assert status != 0
+    assert time.monotonic() - begun < 30, output
+    assert "12 tasks stay in the queue" in output
+    assert len(cluster.queued("R", "PD")) == 12
+    again = flow.start(*ONE_EACH, "--rerun-incomplete")
+    until(lambda: again.log.read_text().count("re-attached") == 12, lambda: again.log.read_text())
+    (flow.folder / "go").touch()
+    status, output = flow.finish(again)
+    assert status == 0, output
+    assert starts(flow, 12) == [1] * 12
 
 
 def test_a_submission_that_ctrl_c_interrupts_leaves_no_task(cluster, flow):

@@ -153,16 +153,19 @@ def test_accounting_and_controller_that_disagree_start_nothing_twice(followed, c
 def test_a_signal_ends_the_main_thread_as_ctrl_c_does():
     import signal
 
-    from snakemake_executor_plugin_submitit_jobstep.signals import end_as_by_ctrl_c
+    from snakemake_executor_plugin_submitit_jobstep.signals import Ending
 
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
-        end_as_by_ctrl_c()
+        ending = Ending()
+        ending.listen()
         for number in before:
             with pytest.raises(KeyboardInterrupt):
                 signal.raise_signal(number)
+            assert ending.by is number
+        assert ending.terminal_is_gone
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        end_as_by_ctrl_c()
+        Ending().listen()
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         for number, handler in before.items():

@@ -10,10 +10,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from snakemake_executor_plugin_submitit_jobstep.settings import too_small
-from snakemake_executor_plugin_submitit_jobstep.signals import (
-    end_as_by_ctrl_c,
-    ignore_while_ending,
-)
+from snakemake_executor_plugin_submitit_jobstep.signals import Ending
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.executors.real import RealExecutor
@@ -57,8 +54,8 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             raise WorkflowError(problem)
         if "\\" in os.getcwd():
             raise WorkflowError(
-                f"The name of the working folder holds a backslash ({os.getcwd()}). With one, sbatch "
-                "cannot name the output of each task: rename the folder."
+                f"The name of the working folder holds a backslash ({os.getcwd()}). sbatch cannot "
+                "name the output of each task there: rename the folder."
             )
         unused = forget_surrounding_job()
         remove_old_runs()
@@ -101,6 +98,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self._errors = 0
         self._ready_for_signals = False
         self.left_behind = False
+        self.ending = Ending()
         self._ready.set()
 
     def _found_leftovers(self) -> Leftovers:
@@ -133,7 +131,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         if not self._ready_for_signals:
             # Not earlier: the scheduler sets its own handler after it has made the executor.
             self._ready_for_signals = True
-            end_as_by_ctrl_c()
+            self.ending.listen()
         for job in jobs:
             self.run_job_pre(job)
             self.run_job(job)
@@ -203,14 +201,33 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 time.sleep(RETRY_SECONDS[0])
 
     def cancel(self) -> None:
-        """Ctrl-C, SIGTERM, SIGHUP or an error inside Snakemake: leave nothing in the queue."""
-        ignore_while_ending()
+        """Ctrl-C, SIGTERM or an error inside Snakemake: leave nothing in the queue.
+
+        SIGHUP, a lost session, leaves the tasks to the next call.
+        """
+        self.ending.ignore()
         self.stopping.set()
+        if self.ending.terminal_is_gone:
+            self._leave_tasks()
+            return
         self.cancel_jobs([])
         super().shutdown()
         # The polling thread may have been inside sbatch.
         self.cancel_jobs([])
         self._cancel_interrupted_submissions()
+        self._close()
+
+    def _leave_tasks(self) -> None:
+        """Let the tasks in the queue go on, for the next call to take over."""
+        super().shutdown()
+        # Snakemake would remove the empty folders into which they are going to write.
+        self.dag.cleanup_workdir = lambda: None
+        left = sum(not task.ended for task in self.table.tasks.values())
+        self.left_behind = True
+        self.logger.warning(
+            f"submitit: the session was lost. {count(left, 'task')} stay in the queue; the same "
+            "command in this folder takes them over."
+        )
         self._close()
 
     def _cancel_interrupted_submissions(self) -> None:
@@ -258,7 +275,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             for task in self.table.tasks.values()
             if not (task.ended or task.finished or task.cancelled_by_us)
         ]
-        if unclaimed:
+        if unclaimed and not self.left_behind:
             # Jobs of an earlier call that this one did not want: a later call may.
             self.status_log.report(f"left in the queue from an earlier run: {' '.join(unclaimed)}")
         elif not self.left_behind:

@@ -19,7 +19,7 @@ from .record import Recorder
 from .running import JobPopen, RunningJob, running_job, stop_all, watch_shell_commands
 from .scripts import use_warm_workers
 from .settings import MINIMUM, ExecutorSettings, too_small
-from .signals import end_as_by_ctrl_c, ignore_while_ending
+from .signals import Ending
 from .workers import WarmWorkers
 
 
@@ -44,6 +44,7 @@ class Executor(LocalExecutor):  # type: ignore[misc]
         self.stopping = threading.Event()
         self._finished: dict[Any, RunningJob] = {}
         self._ready_for_signals = False
+        self.ending = Ending()
         self._warned_no_gpu = False
         watch_shell_commands()
         use_warm_workers(self.workers)
@@ -65,7 +66,7 @@ class Executor(LocalExecutor):  # type: ignore[misc]
             # Not earlier: the scheduler sets its own handler after it has made the executor.
             self._ready_for_signals = True
             if self.recorder is None:
-                end_as_by_ctrl_c()
+                self.ending.listen()
             else:
                 signal.signal(signal.SIGTERM, self._on_terminate)
         super().run_jobs(jobs)
@@ -144,7 +145,7 @@ class Executor(LocalExecutor):  # type: ignore[misc]
 
     def cancel(self) -> None:
         """Ctrl-C: stop what runs."""
-        ignore_while_ending()
+        self.ending.ignore()
         self.stopping.set()
         stop_all(self.settings.grace_seconds)
         self._close()
