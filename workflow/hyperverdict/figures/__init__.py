@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hyperverdict.figures.drawn import Drawn, Panel, Values, nothing
 from hyperverdict.figures.svg import inline
-from hyperverdict.figures.text import shown
+from hyperverdict.figures.text import cut, shown
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
 from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import full_stop
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from hyperverdict.verdicts.model import HypothesisReport, StudyReport
 
 INDEX_FILE = "figures.json"
+# In characters; names may be of any length.
+LONGEST_TITLE, LONGEST_TEXT = 400, 4_000
 Panels = Callable[[Hypothesis | Heatmap, Study], tuple[str, ...]]
 
 
@@ -241,9 +243,9 @@ def _write(file: FigureFile, drawn: Drawn, folder: Path) -> tuple[dict[str, Any]
 
     written: dict[str, Path] = {}
     entry: dict[str, Any] = {
-        "title": shown(drawn.title),
-        "text": shown(drawn.text),
-        "caption": shown(drawn.caption),
+        "title": cut(shown(drawn.title), LONGEST_TITLE),
+        "text": cut(shown(drawn.text), LONGEST_TEXT),
+        "caption": cut(shown(drawn.caption), LONGEST_TEXT),
         "empty": shown(drawn.nothing),
         "failed": drawn.failed,
         "csv": file.csv,
@@ -253,9 +255,10 @@ def _write(file: FigureFile, drawn: Drawn, folder: Path) -> tuple[dict[str, Any]
         path = folder / file.svg(name)
         panel = drawn.panels.get(name)
         figure = panel.figure if panel else sentence_figure(drawn.nothing or "Nothing to show.")
-        title = drawn.title or file.key
-        written[path.name] = write(figure, path, title, drawn.text)
+        written[path.name] = write(figure, path, entry["title"] or file.key, entry["text"])
         if panel:
-            entry["panels"].append({"file": path.name, "label": shown(panel.label or drawn.text)})
+            entry["panels"].append(
+                {"file": path.name, "label": shown(panel.label) or entry["text"]}
+            )
     written[file.csv] = write_values(drawn.values, folder / file.csv)
     return entry, written

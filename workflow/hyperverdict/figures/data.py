@@ -11,6 +11,7 @@ from hyperverdict.claims.model import Leg
 from hyperverdict.claims.wording import deciding_effect, effects_summary
 from hyperverdict.effects.effect import Effect
 from hyperverdict.errors import UserError
+from hyperverdict.figures.text import cut, shown
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
@@ -23,6 +24,10 @@ from hyperverdict.words.numbers import digits, full_stop, listed, upper, value_t
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# Names in titles, texts and tooltips of figures.
+LONGEST_NAME = 100
 
 
 class EffectRow(NamedTuple):
@@ -168,9 +173,10 @@ def where_text(verdict: Verdict) -> str:
 
 def arm_at(arm: ArmSummary, verdict: Verdict) -> str:
     """An arm at a budget: "batch size 4 at 300 steps"; its title alone where that says both."""
+    title = cut(shown(arm.title), LONGEST_NAME)
     if verdict.budget_varies or BUDGET in arm.settings or not verdict.budget:
-        return arm.title
-    return f"{arm.title} {where_text(verdict)}"
+        return title
+    return f"{title} {where_text(verdict)}"
 
 
 def budget_levels(verdict: Verdict) -> tuple[str, ...]:
@@ -225,7 +231,7 @@ def scores_text(report: HypothesisReport, metric: Metric) -> str:
     """Mean scores of the arms at the first budget, for alternative texts; "" without any."""
     metric = metric.at_the_end or metric
     means = [
-        f"{arm.title} {value_text(arm.means[metric.name], metric)}"
+        f"{cut(shown(arm.title), LONGEST_NAME)} {value_text(arm.means[metric.name], metric)}"
         for verdict in report.verdicts[:1]
         for arm in verdict.arms
         if metric.name in arm.means

@@ -17,7 +17,7 @@ from hyperverdict.figures import palette
 from hyperverdict.figures.data import ArmTexts
 from hyperverdict.figures.palette import light
 from hyperverdict.figures.runs import DASHES, MARKERS
-from hyperverdict.figures.text import shown
+from hyperverdict.figures.text import cut, shown
 from hyperverdict.figures.ticks import number_axis, ratio_ticks
 
 __all__ = ["ARM_DASHES", "MARKERS", "ratio_ticks"]
@@ -37,8 +37,8 @@ EVIDENCE_COLORS: Mapping[str, str] = {
 # Labels beside the axes: more or longer ones go into a legend.
 MOST_BESIDE = 8
 LONGEST_BESIDE = 16
-LONGEST_IN_LEGEND = 52
-TITLE_WIDTH = 44
+LONGEST_IN_LEGEND = 42
+TITLE_WIDTH = 36
 
 _SETTINGS: dict[str, Any] = {
     # Labels hold any text: a dollar sign starts no formula.
@@ -93,7 +93,7 @@ def new_figure(height_inches: float) -> Figure:
 
 def footnote(figure: Figure, text: str) -> None:
     """A line below all axes that says what the marks mean."""
-    figure.supxlabel(fit(text, 54), x=0.01, ha="left", fontsize=SMALL, color=MUTED)
+    figure.supxlabel(fit(text, 46), x=0.01, ha="left", fontsize=SMALL, color=MUTED)
 
 
 class SentenceFigure(Figure):
@@ -144,11 +144,7 @@ def spread(
 
 def fit(text: str, width: int, lines: int = 2) -> str:
     """The text in lines of `width` characters; its middle is cut out where that is too little."""
-    text = shown(text)
-    if len(text) > width * lines:
-        kept = (width * lines - 3) // 2
-        text = f"{text[:kept]} … {text[-kept:]}"
-    return textwrap.fill(text, width)
+    return textwrap.fill(cut(shown(text), width * lines), width)
 
 
 def set_title(ax: Axes, text: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from hyperverdict.figures.palette import PALETTE
+from hyperverdict.figures.text import cut, shown
 
 # In an artist's gid: a tooltip; several, one for each mark, are separated by a private character.
 TIP, SEPARATOR = "tip:", "\ue000"
@@ -17,6 +18,7 @@ TIP, SEPARATOR = "tip:", "\ue000"
 BACKGROUND = "background"
 # A figure may be shown this many times as large as it was drawn.
 LARGEST = 1.3
+LONGEST_TIP = 240
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -31,7 +33,9 @@ Element = ElementTree.Element
 
 def tip(*texts: str) -> str:
     """The gid of an artist which as a whole, or whose marks, one each, get these tooltips."""
-    return TIP + SEPARATOR.join(" ".join(text.replace(SEPARATOR, "").split()) for text in texts)
+    return TIP + SEPARATOR.join(
+        cut(shown(text.replace(SEPARATOR, "")), LONGEST_TIP) for text in texts
+    )
 
 
 def standalone(written: str, title: str, text: str) -> str:

@@ -22,6 +22,14 @@ def shown(text: str, *, lines: bool = False) -> str:
     return " ".join(kept.split())
 
 
+def cut(text: str, longest: int) -> str:
+    """The text; the middle of a longer one is left out."""
+    if len(text) <= longest:
+        return text
+    kept = (longest - 3) // 2
+    return f"{text[:kept]} … {text[-kept:]}"
+
+
 def _shown(character: str) -> str:
     if character in _UNSEEN:
         return ""
