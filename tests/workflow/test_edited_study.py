@@ -55,7 +55,11 @@ def test_one_call_trains_what_is_missing_and_judges_an_edited_study_anew(own):
     # Another metric, which the collected tables do not hold yet.
     points = "accuracy_percent: {from: acc, better: higher, matters_from: 1, unit: points}"
     own.write(study(points, "accuracy_percent: higher"))
-    assert "nothing to train" in own.run()
+    output = own.run()
+    assert "nothing to train" in output
+    # What the edit changed is said after the run, and stays in the verdicts.
+    assert "Since the report of" in output
+    assert "H claims something else" in output
     (effect,) = verdict(own)["effects"]
     assert (effect["metric"], effect["delta"]) == ("accuracy_percent", 1)
 

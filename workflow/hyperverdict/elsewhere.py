@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hyperverdict import figures
@@ -23,6 +24,7 @@ from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.load import read_study_file
 from hyperverdict.study.structure import Source
 from hyperverdict.verdicts.document import to_json
+from hyperverdict.verdicts.reported import REPORTED_FILE, with_changes
 from hyperverdict.verdicts.store import write_verdicts
 
 REPORT_FILE = "report.html"
@@ -64,6 +66,10 @@ def judge_files(
         lambda name: folder_of(name) / REPORT_FILE,
     )
     folder = folder_of(judged.study.name)
+    if keep_ledger and not judged.study.only_estimates:
+        counted = ledger_of(judged.study.name)
+        reported = counted.with_name(f"{counted.name}.{REPORTED_FILE}")
+        judged = replace(judged, report=with_changes(judged.report, reported))
     if not as_json:
         print("\n".join(judged.reading.lines()), end="\n\n")
     write_verdicts(judged.report, folder)

@@ -46,6 +46,7 @@ from hyperverdict.study.smoke import load
 from hyperverdict.training.code import code_checksum_of
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.model import StudyReport
+from hyperverdict.verdicts.reported import REPORTED_FILE, with_changes
 from hyperverdict.verdicts.store import read_verdicts, write_verdicts
 from hyperverdict.vocabulary.configuration import Configuration, parse_path
 from hyperverdict.vocabulary.datasets import PREPARED
@@ -149,6 +150,8 @@ def judge(
     present = _present_code(study)
     seen = reported_heads(folder / REPORT_FILE)
     report = judge_study(study, tables.final, tables.curves, times, ledger, present, seen)
+    if ledger is not None and not study.only_estimates:
+        report = with_changes(report, ledger.with_name(REPORTED_FILE))
     write_verdicts(report, folder)
     write_results(report, study, folder / "tables/verdicts.rst")
     return report

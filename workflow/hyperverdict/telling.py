@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,7 @@ from hyperverdict.words.commands import snakemake
 from hyperverdict.words.numbers import count
 
 SHOWN_FAILURES = 3
+SHOWN_CHANGES = 6
 
 
 def print_plan(run: Invocation, devices: Iterable[str] = (), device: Device | None = None) -> None:
@@ -58,7 +60,23 @@ def closing_words(run: Invocation) -> str:
     report = run.folder / "report.html"
     written = report.exists() and report.stat().st_mtime >= run.started
     words = f"\n{_smoke_words(run)}" if run.study.smoke else ""
-    return f"{words}\nReport: {report}\n" if written else ""
+    return f"{words}{_changes(run)}\nReport: {report}\n" if written else ""
+
+
+def _changes(run: Invocation) -> str:
+    """What changed since the last report, as the verdicts say it."""
+    try:
+        verdicts = json.loads((run.folder / "verdicts.json").read_bytes())
+        said, since = verdicts["changes"], verdicts["since"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    if not said:
+        return ""
+    shown = [f"  {sentence}" for sentence in said[:SHOWN_CHANGES]]
+    if len(said) > SHOWN_CHANGES:
+        shown.append(f"  ... and {count(len(said) - SHOWN_CHANGES, 'more change')}")
+    lines = "\n".join(shown)
+    return f"\nSince the report of {since} UTC:\n{lines}\n"
 
 
 def failure_words(run: Invocation) -> str:

@@ -71,6 +71,11 @@ def print_verdicts(
         if pick.of == "heatmap":
             console.print()
             console.print(_text(f"{pick.id}: {pick.sentence}"))
+    if report.changes:
+        console.print()
+        console.print(_text(f"Since the report of {report.since} UTC:", "bold"))
+        for sentence in report.changes:
+            console.print(Padding(_text(sentence), (0, 0, 0, 2)))
     console.print()
     for label, sentence in (("Main caveat", report.main_caveat), ("Next", report.next_step)):
         if sentence:

@@ -321,6 +321,8 @@ class Document:
         reading: how a table from elsewhere was read, as (heading, sentences).
         picks: the best of every heatmap and what tuning chose.
         ledger: number and hash of the ledger's last line; null without one.
+        changes: what changed since the last report that said something else.
+        since: when that was judged (UTC); "" where there is none.
     """
 
     format: Literal[1]
@@ -339,6 +341,8 @@ class Document:
     reading: tuple[tuple[str, tuple[str, ...]], ...]
     picks: tuple[Pick, ...] = ()
     ledger: Head | None = None
+    changes: tuple[str, ...] = ()
+    since: str = ""
 
     __pydantic_config__ = ConfigDict(ser_json_inf_nan="strings", extra="forbid")
 

@@ -241,6 +241,8 @@ class StudyReport:
         reading: how a table from elsewhere was read, as (heading, sentences).
         picks: the best of every heatmap and what tuning chose.
         ledger: the last line of the ledger; None without one.
+        changes: what changed since the last report that said something else.
+        since: when that was judged (UTC); "" where there is none.
     """
 
     study: str
@@ -257,3 +259,5 @@ class StudyReport:
     reading: tuple[tuple[str, tuple[str, ...]], ...] = ()
     picks: tuple[Pick, ...] = ()
     ledger: Head | None = None
+    changes: tuple[str, ...] = ()
+    since: str = ""
