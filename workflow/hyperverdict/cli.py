@@ -67,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="count no looks: nothing guards against judging a growing table again and again",
     )
+    judge.add_argument(
+        "--pdf",
+        action=argparse.BooleanOptionalAction,
+        help="make report.pdf and summary.pdf; default: where WeasyPrint and Pango are installed",
+    )
     read = add(
         "read",
         "show how tables of runs are read",
@@ -136,6 +141,7 @@ def _judge(options: argparse.Namespace) -> None:
         options.json,
         options.ledger,
         not options.no_ledger,
+        options.pdf,
     )
 
 

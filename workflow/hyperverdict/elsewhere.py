@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hyperverdict import figures
 from hyperverdict.errors import UserError
 from hyperverdict.foreign.files import read_runs
-from hyperverdict.foreign.judge import judge_table, read_table
+from hyperverdict.foreign.judge import TableJudgement, judge_table, read_table
 from hyperverdict.foreign.reading import read
 from hyperverdict.foreign.skeleton import skeleton
 from hyperverdict.ledger.registration import LEDGER_FILE
@@ -18,6 +19,8 @@ from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.markdown import OVERVIEW, write_markdown
 from hyperverdict.report.overview_figure import write_overview
+from hyperverdict.report.pdf import remove_pdfs, write_pdfs
+from hyperverdict.report.printer import problem
 from hyperverdict.report.reproduce import Sources
 from hyperverdict.report.terminal import print_verdicts
 from hyperverdict.runs.files import write_atomic
@@ -39,6 +42,7 @@ def judge_files(
     as_json: bool = False,
     ledger: Path | None = None,
     keep_ledger: bool = True,
+    pdf: bool | None = None,
 ) -> Path:
     """Judge a study on tables of runs and write all that a trained study gets; gives the report.
 
@@ -49,9 +53,14 @@ def judge_files(
         as_json: print verdicts.json alone instead of the reading and the verdicts.
         ledger: file that counts the looks at these runs; default beside the folder of the results.
         keep_ledger: False to count no looks.
+        pdf: whether the report is printed; None where it can be.
 
-    Raises UserError for input that cannot be read, before anything is written.
+    Raises UserError for input that cannot be read, and for a PDF that cannot be made but is asked
+    for, before anything is written.
     """
+    missing = problem() if pdf is not False else ""
+    if pdf and missing:
+        raise UserError(f"no PDF can be made: {missing}")
 
     def folder_of(name: str) -> Path:
         return out or JUDGED / name
@@ -72,31 +81,34 @@ def judge_files(
         judged = replace(judged, report=with_changes(judged.report, reported))
     if not as_json:
         print("\n".join(judged.reading.lines()), end="\n\n")
-    write_verdicts(judged.report, folder)
-    write_tables(judged.tables, folder / "tables")
-    drawn = folder / "figures"
-    figures.draw_all(judged.report, judged.study, judged.tables, drawn)
-    write_atomic(folder / "tables" / "verdicts.tex", verdict_table(judged.report).encode())
-    provenance = {
-        "runs": [str(path) for path in runs],
-        "study": str(study),
-        "trained": "elsewhere",
-    }
-    write_overview(judged.report, drawn / OVERVIEW)
-    write_markdown(judged.study, judged.report, folder, drawn.name)
-    sources = Sources(
-        judged.tables.final,
-        ledger_of(judged.study.name) if keep_ledger else None,
-        tuple(map(str, runs)),
-        str(study),
-    )
-    out_file = folder / REPORT_FILE
-    html = write_report(judged.study, judged.report, drawn, provenance, out_file, sources)
+    provenance = {"runs": [str(path) for path in runs], "study": str(study), "trained": "elsewhere"}
+    ledger_file = ledger_of(judged.study.name) if keep_ledger else None
+    sources = Sources(judged.tables.final, ledger_file, tuple(map(str, runs)), str(study))
+    html = _write(judged, folder, provenance, sources)
+    if pdf is not False and not missing:
+        write_pdfs(judged.study, judged.report, html)
     if as_json:
         print(to_json(judged.report), end="")
-    else:
-        print_verdicts(judged.report, judged.study, html)
+        return html
+    print_verdicts(judged.report, judged.study, html)
+    if missing:
+        print(f"report.pdf and summary.pdf were not made: {missing}")
     return html
+
+
+def _write(
+    judged: TableJudgement, folder: Path, provenance: Mapping[str, Any], sources: Sources
+) -> Path:
+    """Write verdicts, tables, figures and the report; gives report.html."""
+    study, report, drawn = judged.study, judged.report, folder / "figures"
+    remove_pdfs(folder)
+    write_verdicts(report, folder)
+    write_tables(judged.tables, folder / "tables")
+    figures.draw_all(report, study, judged.tables, drawn)
+    write_atomic(folder / "tables" / "verdicts.tex", verdict_table(report).encode())
+    write_overview(report, drawn / OVERVIEW)
+    write_markdown(study, report, folder, drawn.name)
+    return write_report(study, report, drawn, provenance, folder / REPORT_FILE, sources)
 
 
 def ledger_beside(folder: Path) -> Path:

@@ -22,6 +22,7 @@ from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan,
 from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.options import (
+    PDF,
     RESULTS,
     Options,
     read_module_options,
@@ -304,6 +305,27 @@ class Invocation:
 
         return math.ceil(estimated_seconds(run_state(run, self.results)))
 
+    def is_printed(self, elsewhere: bool) -> bool:
+        """Whether report.pdf and summary.pdf are made.
+
+        Args:
+            elsewhere: jobs have a printer of their own, whatever this machine has.
+
+        Raises UserError, with what to install, where they are asked for and cannot be made.
+        """
+        if self.options.pdf is False:
+            return False
+        missing = "" if elsewhere else printer_problem()
+        if missing and self.options.pdf:
+            raise UserError(f"--config {PDF}=yes: no PDF can be made: {missing}")
+        return not missing
+
+    def unprinted(self, elsewhere: bool) -> str:
+        """Why they are not made although nobody declined them; "" where they are."""
+        if self.options.pdf is not None or elsewhere:
+            return ""
+        return printer_problem()
+
     def register(self) -> None:
         """Register the claims in the study's ledger, before anything is trained.
 
@@ -361,6 +383,13 @@ def open_invocation(
         results=Path(placed(chosen.results)),
         prepared=prepared,
     )
+
+
+def printer_problem() -> str:
+    """Why nothing can be printed on this machine, with what to install; "" where it can."""
+    from hyperverdict.report.printer import problem
+
+    return problem()
 
 
 def studies_folder(results: Path) -> Path:

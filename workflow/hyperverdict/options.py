@@ -20,8 +20,8 @@ RESULTS = "results"
 # Results of smoke runs, apart from all others.
 SMOKE_RESULTS = f"{RESULTS}/smoke"
 DEFAULT_STUDY = Path("config/config.yaml")
-TENSORBOARD, RETRAIN, SEEDS = "tensorboard", "retrain", "seeds"
-# Keys of a module's `config:` besides `tensorboard` and `retrain`.
+TENSORBOARD, RETRAIN, SEEDS, PDF = "tensorboard", "retrain", "seeds", "pdf"
+# Keys of a module's `config:` besides `tensorboard`, `retrain` and `pdf`.
 STUDY, SMOKE = "study", "smoke"
 EXAMPLE = 'config: {"study": "config/my_study.yaml"}'
 
@@ -33,11 +33,13 @@ class Options:
     Attributes:
         retrain: name of a training, model or data set whose runs of other code or data train again.
         smoke: how little a smoke run trains; None for the study as it is stated.
+        pdf: whether the report is printed; None where it can be.
     """
 
     tensorboard: bool = True
     retrain: str = ""
     smoke: Smoke | None = None
+    pdf: bool | None = None
 
     @property
     def results(self) -> str:
@@ -54,7 +56,7 @@ def read_options(raw: Mapping[str, object], kinds: Collection[str] = KINDS) -> O
 
     Raises UserError for an unknown option, naming the nearest, and for a value that is not allowed.
     """
-    known = {TENSORBOARD, RETRAIN, SEEDS, *kinds}
+    known = {TENSORBOARD, RETRAIN, SEEDS, PDF, *kinds}
     for name, value in raw.items():
         if name not in known:
             raise UserError(
@@ -62,8 +64,9 @@ def read_options(raw: Mapping[str, object], kinds: Collection[str] = KINDS) -> O
                 f"option {name!r}; {nearest(name, known)}"
             )
     return Options(
-        tensorboard=_yes_or_no(raw.get(TENSORBOARD, True)),
+        tensorboard=_true_or_false(raw.get(TENSORBOARD, True)),
         retrain=str(raw.get(RETRAIN, "")),
+        pdf=_yes_or_no(raw.get(PDF)),
         smoke=read_smoke({name: raw[name] for name in raw if name in (SEEDS, *kinds)}),
     )
 
@@ -80,8 +83,9 @@ def read_module_options(config: Mapping[str, object], kinds: Collection[str] = K
     if unknown:
         raise UserError(f"config: {SMOKE}: {nearest(min(unknown), {SEEDS, *kinds})}")
     return Options(
-        tensorboard=_yes_or_no(config.get(TENSORBOARD, True)),
+        tensorboard=_true_or_false(config.get(TENSORBOARD, True)),
         retrain=str(config.get(RETRAIN, "")),
+        pdf=_yes_or_no(config.get(PDF)),
         smoke=read_smoke(smoke),
     )
 
@@ -149,7 +153,17 @@ def _count(name: str, value: object) -> int:
     return value
 
 
-def _yes_or_no(value: object) -> bool:
+def _yes_or_no(value: object) -> bool | None:
+    """What `pdf` says; None where it says nothing."""
+    if value is None:
+        return None
+    text = str(value).lower()
+    if text not in ("yes", "no", "true", "false"):
+        raise UserError(f"--config {PDF}={value}: must be yes or no")
+    return text in ("yes", "true")
+
+
+def _true_or_false(value: object) -> bool:
     text = str(value).lower()
     if text not in ("true", "false"):
         raise UserError(f"--config {TENSORBOARD}={value}: must be true or false")

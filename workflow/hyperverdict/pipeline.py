@@ -38,6 +38,7 @@ from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.markdown import write_markdown
 from hyperverdict.report.methods import methods_paragraph
 from hyperverdict.report.overview_figure import write_overview
+from hyperverdict.report.pdf import remove_pdfs, write_pdfs
 from hyperverdict.report.reproduce import Sources
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import read_record
@@ -201,6 +202,7 @@ def write_study_report(
 ) -> Path:
     """Write report.html and report.md, the overview picture, the LaTeX table and the methods."""
     report = read_verdicts(folder / "verdicts.json")
+    remove_pdfs(folder)
     folders = [results / kind / path for kind in paths for path in paths[kind]]
     records = [record for run in folders if (record := read_record(run)) is not None]
     provenance = {**_made_by(study), **provenance_of(records)}
@@ -215,6 +217,11 @@ def write_study_report(
     )
     out = folder / REPORT_FILE
     return write_report(study, report, folder / FIGURES, provenance, out, sources)
+
+
+def print_report(study: Study, folder: Path) -> None:
+    """Print the report that was written into a study's folder; UserError without a printer."""
+    write_pdfs(study, read_verdicts(folder / "verdicts.json"), folder / REPORT_FILE)
 
 
 def _made_by(study: Study) -> dict[str, str]:
@@ -237,8 +244,13 @@ def report_what_exists(
     timings: Iterable[Path],
     results: Path,
     folder: Path,
+    pdf: bool = False,
 ) -> Path:
-    """All steps at once on the runs and timings that exist; the report says what is missing."""
+    """All steps at once on the runs and timings that exist; the report says what is missing.
+
+    Args:
+        pdf: print the report as well.
+    """
     collect_runs(study, paths, results, folder)
     known = [timing for timing in timings if timing.exists()]
     ledger = studies_folder(results) / study.name / LEDGER_FILE
@@ -246,4 +258,7 @@ def report_what_exists(
     if not report.provisional:
         write_verdicts(replace(report, provisional=COMPLETE_SO_FAR), folder)
     plot(study, folder)
-    return write_study_report(study, folder, results, paths)
+    page = write_study_report(study, folder, results, paths)
+    if pdf:
+        print_report(study, folder)
+    return page

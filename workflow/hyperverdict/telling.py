@@ -55,12 +55,26 @@ def _smoke_words(run: Invocation) -> str:
     return f"Smoke run ({run.study.smoke}): its results go to {run.results}/ and are never judged."
 
 
-def closing_words(run: Invocation) -> str:
-    """Where the report is, when this invocation has written it."""
-    report = run.folder / "report.html"
-    written = report.exists() and report.stat().st_mtime >= run.started
+def closing_words(run: Invocation, prints_elsewhere: bool = False) -> str:
+    """Where the report is, when this invocation has written it.
+
+    Args:
+        prints_elsewhere: jobs have a printer of their own, whatever this machine has.
+    """
+    files = (run.folder / name for name in ("report.html", "report.pdf", "summary.pdf"))
+    written = [str(file) for file in files if _is_new(file, run.started)]
+    if not written:
+        return ""
     words = f"\n{_smoke_words(run)}" if run.study.smoke else ""
-    return f"{words}{_changes(run)}\nReport: {report}\n" if written else ""
+    missing = run.unprinted(prints_elsewhere)
+    note = f"report.pdf and summary.pdf were not made: {missing}\n" if missing else ""
+    changes = _changes(run) if _is_new(run.folder / "report.html", run.started) else ""
+    return f"{words}{changes}\nReport: {', '.join(written)}\n{note}"
+
+
+def _is_new(file: Path, started: float) -> bool:
+    """Whether this invocation has written a file."""
+    return file.exists() and file.stat().st_mtime >= started
 
 
 def _changes(run: Invocation) -> str:

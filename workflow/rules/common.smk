@@ -183,6 +183,31 @@ def tuning_run_files(wildcards):
     return run_files(STUDY_RUN.tuning_paths(wildcards.hypothesis), "tuning")
 
 
+def prints_elsewhere():
+    """Whether jobs have a printer of their own, whatever this machine has."""
+    settings = workflow.deployment_settings
+    methods = settings.deployment_method if settings else ()
+    return "conda" in {str(method) for method in methods}
+
+
+def is_printed(_wildcards):
+    """Whether the report is printed as well."""
+    try:
+        return STUDY_RUN.is_printed(prints_elsewhere())
+    except UserError as error:
+        refuse(error)
+
+
+def printed_files(wildcards):
+    """The report on paper, where it can be printed."""
+    folder = f"{RESULTS}/studies/{STUDY}"
+    return (
+        [f"{folder}/report.pdf", f"{folder}/summary.pdf"]
+        if is_printed(wildcards)
+        else []
+    )
+
+
 def written_verdicts(wildcards, output):
     """The verdicts in words, which captions include."""
     return output.caption

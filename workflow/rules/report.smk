@@ -1,4 +1,4 @@
-# The report: one self-contained file per study.
+# The report: one self-contained file per study, and the same on paper.
 
 
 rule report:
@@ -40,6 +40,30 @@ rule report:
         "../scripts/report.py"
 
 
+# On this machine, where the printer was found (`printed_files`), and not on a node that may lack it.
+rule paper:
+    input:
+        study=STUDY_FILE,
+        verdicts="<study>/verdicts.json",
+        html="<study>/report.html",
+    output:
+        whole="<study>/report.pdf",
+        summary="<study>/summary.pdf",
+    log:
+        "<study>/logs/paper.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        **SMOKE,
+    script:
+        "../scripts/paper.py"
+
+
 rule partial_report:
     input:
         study=STUDY_FILE,
@@ -57,6 +81,7 @@ rule partial_report:
         runs=known_runs,
         tuning=known_tuning_runs,
         timings=known_timings,
+        pdf=is_printed,
         folder=placed(f"{RESULTS}/studies/{STUDY}/provisional"),
     script:
         "../scripts/partial_report.py"

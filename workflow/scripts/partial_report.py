@@ -14,5 +14,6 @@ with job(snakemake.log[0]):
         [Path(file) for file in snakemake.params.timings],
         results,
         folder,
+        snakemake.params.pdf,
     )
     print(f"\nProvisional report: {report}\n")

@@ -62,7 +62,7 @@ def render(
         drawn: the folder of the figures; links: the same, relative to the page; "" links no files.
     """
     linker, common = Linker(), page.common_scope(report)
-    environment = _environment()
+    environment = new_environment()
     # With the context, so that Jinja does not write constants before the page is made.
     environment.filters["prose"] = pass_context(lambda _, text: linker.prose(text))
     environment.filters["advice"] = pass_context(lambda _, text: linker.advice(text))
@@ -100,9 +100,10 @@ def _replicates(report: StudyReport) -> str:
     return listed(map(plural, counted), "or") or "seeds"
 
 
-def _environment() -> Environment:
+def new_environment() -> Environment:
+    """Templates of pages, which escape what they show."""
     environment = Environment(
-        loader=FunctionLoader(_template),
+        loader=FunctionLoader(template_text),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -113,6 +114,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _template(name: str) -> str:
+def template_text(name: str) -> str:
+    """A template or style sheet of reports."""
     folder = resources.files("hyperverdict.report").joinpath("templates")
     return folder.joinpath(name).read_text(encoding="utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from hyperverdict.figures.text import shown
 from hyperverdict.report import opening, page
 from hyperverdict.report.badges import Badge, hypothesis_badge, verdict_badge
 from hyperverdict.report.conclusion import Conclusion, conclude, settled
+from hyperverdict.report.html import template_text
 from hyperverdict.report.overview import Group, Overview, Row, overview
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.model import Study
@@ -235,7 +235,7 @@ def mark(badge: Badge) -> Markdown:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=FunctionLoader(_template),
+        loader=FunctionLoader(template_text),
         autoescape=False,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -246,8 +246,3 @@ def _environment() -> Environment:
     environment.filters |= {"advice": advice, "code": code, "mark": mark}
     environment.globals |= {"table": table, "image": image, "anchor": anchor}
     return environment
-
-
-def _template(name: str) -> str:
-    folder = resources.files("hyperverdict.report").joinpath("templates")
-    return folder.joinpath(name).read_text(encoding="utf-8")

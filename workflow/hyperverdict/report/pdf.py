@@ -1,0 +1,94 @@
+"""`report.pdf` and `summary.pdf`: the page printed, with one page for the whole study first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
+
+import hyperverdict
+from hyperverdict.errors import UserError
+from hyperverdict.report import html, printer
+from hyperverdict.report.paper import arrange
+from hyperverdict.report.summary import DENSITIES, MOST_LINES, Density, Summary, summary
+from hyperverdict.runs.files import write_atomic
+from hyperverdict.study.model import Study
+from hyperverdict.verdicts.model import StudyReport
+
+REPORT_PDF, SUMMARY_PDF = "report.pdf", "summary.pdf"
+
+
+class FirstPage(NamedTuple):
+    """The summary as it fits on a page: its HTML, how dense it is, and the page itself."""
+
+    html: str
+    density: Density
+    laid_out: Any
+
+
+def write_pdfs(study: Study, report: StudyReport, page: Path) -> tuple[Path, Path]:
+    """Print a report beside its page: (report.pdf, summary.pdf).
+
+    Args:
+        page: report.html of the same verdicts.
+
+    Raises UserError where the printer is missing (`printer.problem`).
+    """
+    text = page.read_text(encoding="utf-8")
+    first = first_page(summary(report, study, str(page.parent)), styles_of(text))
+    whole = whole_report(text, first)
+    files = page.with_name(REPORT_PDF), page.with_name(SUMMARY_PDF)
+    for file, document in zip(files, (whole, first.laid_out), strict=True):
+        write_atomic(file, document.write_pdf())
+    return files
+
+
+def remove_pdfs(folder: Path) -> None:
+    """Take away what older verdicts left on paper."""
+    for name in (REPORT_PDF, SUMMARY_PDF):
+        (folder / name).unlink(missing_ok=True)
+
+
+def styles_of(page: str) -> str:
+    """The style sheets of a page: the summary has the same, alone and within the report."""
+    return "\n".join(sheet.text or "" for sheet in printer.parsed(page).etree_element.iter("style"))
+
+
+def first_page(content: Summary, css: str, densities: Sequence[Density] = DENSITIES) -> FirstPage:
+    """The summary at the first density at which it fits on one page.
+
+    Args:
+        css: the style sheets of the page that it belongs to (`styles_of`).
+    """
+    for density in (d for d in densities if content.least_lines(d) <= MOST_LINES):
+        page = _summary_html(content.shortened(density), density, css)
+        laid_out = printer.laid_out(printer.parsed(page))
+        if len(laid_out.pages) == 1:
+            return FirstPage(page, density, laid_out)
+    raise UserError("the summary of this study does not fit on one page")
+
+
+def whole_report(page: str, first: FirstPage) -> Any:
+    """The report as set pages: the summary, hypotheses, appendix."""
+    document = printer.parsed(page)
+    section = printer.parsed(first.html).etree_element.find(".//section")
+    assert section is not None
+    arrange(document.etree_element, section, first.density.is_whole)
+    return printer.laid_out(document)
+
+
+def _summary_html(content: Summary, density: Density, css: str) -> str:
+    environment = html.new_environment()
+    environment.filters["commands"] = _commands
+    text = environment.get_template("summary.html.j2").render(
+        s=content, d=density, css=css, version=hyperverdict.__version__
+    )
+    return text[text.index("<!DOCTYPE") :]
+
+
+def _commands(text: str) -> Markup:
+    """A sentence of ours with its `commands` as code."""
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))
