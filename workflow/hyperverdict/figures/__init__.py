@@ -158,11 +158,7 @@ def _picture(key: str, entry: Mapping[str, Any] | None, folder: Path) -> Picture
     if entry is None or (entry["empty"] and not entry["failed"]):
         return None
     panels = tuple(_inline(folder / panel["file"], panel["label"]) for panel in entry["panels"])
-    several = len(panels) > 1
-    files = [
-        (f"SVG {number}" if several else "SVG", panel["file"])
-        for number, panel in enumerate(entry["panels"], 1)
-    ]
+    files = [(f"SVG {panel['name']}".strip(), panel["file"]) for panel in entry["panels"]]
     values = [("CSV", entry["csv"])] if panels else []
     title, text, caption = entry["title"], entry["text"], entry["caption"]
     return Picture(key, title, text, caption, panels, (*files, *values))

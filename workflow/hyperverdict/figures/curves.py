@@ -227,7 +227,7 @@ def caption(info: CurvesInfo) -> str:
         "standard deviation; a dot is the last evaluation."
     ]
     if any(panel.lines for panel in info.panels):
-        parts.append("Dotted lines: budgets.")
+        parts.append("Dotted lines: budgets that end all arms at one place of the axis.")
     if any(curve.n[-1] < max(curve.n) for curve in info.curves):
         parts.append("Where runs ended early, the mean covers only the rest.")
     if left := info.all_arms - len(info.shown):
