@@ -253,8 +253,7 @@ def _write(file: FigureFile, drawn: Drawn, folder: Path) -> tuple[dict[str, Any]
         figure = panel.figure if panel else sentence_figure(drawn.nothing or "Nothing to show.")
         written[path.name] = write(figure, path, entry["title"] or file.key, entry["text"])
         if panel:
-            entry["panels"].append(
-                {"file": path.name, "label": shown(panel.label) or entry["text"]}
-            )
+            label = shown(panel.label) or entry["text"]
+            entry["panels"].append({"name": name, "file": path.name, "label": label})
     written[file.csv] = write_values(drawn.values, folder / file.csv)
     return entry, written
