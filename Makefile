@@ -9,7 +9,7 @@ SHELL := /bin/bash
 
 EXAMPLES := argparse lightning boosting function own_model own_data
 
-.PHONY: help demo examples reflection reflection-small reflection-full test test-simulation cluster cluster-down \
+.PHONY: help demo examples reflection reflection-small reflection-full test test-browser test-simulation cluster cluster-down \
         test-cluster lint format docs install clean
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make reflection-small  every type of claim on digits (5 minutes)"
 	@echo "make reflection-full   eleven claims on Fashion-MNIST (about 27 core-minutes)"
 	@echo "make test              every test that needs neither root nor a cluster"
+	@echo "make test-browser      tests of the report in Chromium (Debian's package chromium)"
 	@echo "make test-simulation   tests of the error rates, and of 2,000 tables from elsewhere (7 minutes)"
 	@echo "make test-cluster      the tests on a real SLURM (root, Debian's packages)"
 	@echo "make lint              format, lint and type checks"
@@ -54,7 +55,10 @@ reflection-full: $(STAMP)
 	@$(BIN)/hyperverdict show config/studies/reflection_full.yaml
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow" --ignore=tests/cluster tests
+	@$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow" --ignore=tests/cluster --ignore=tests/browser tests
+
+test-browser: $(STAMP)
+	@$(BIN)/python -m pytest -rs tests/browser
 
 test-simulation: $(STAMP)
 	@$(BIN)/python -m pytest -n 2 -m slow tests/unit

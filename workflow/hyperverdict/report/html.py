@@ -61,10 +61,11 @@ def render(
     Args:
         drawn: the folder of the figures; links: the same, relative to the page; "" links no files.
     """
-    linker, common = Linker(), page.common_scope(report)
+    linker, common, said = Linker(), page.common_scope(report), set[str]()
     environment = new_environment()
     # With the context, so that Jinja does not write constants before the page is made.
     environment.filters["prose"] = pass_context(lambda _, text: linker.prose(text))
+    environment.filters["once"] = pass_context(lambda _, text: _new_in(said, str(text)))
     environment.filters["advice"] = pass_context(lambda _, text: linker.advice(text))
     return environment.get_template("report.html.j2").render(
         report=report,
@@ -92,6 +93,13 @@ def render(
         linker=linker,
         version=hyperverdict.__version__,
     )
+
+
+def _new_in(said: set[str], text: str) -> str:
+    """The text where the page has not said it before, else ""; for sentences that explain."""
+    is_new = text not in said
+    said.add(text)
+    return text if is_new else ""
 
 
 def _replicates(report: StudyReport) -> str:
