@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hyperverdict import figures
 from hyperverdict.figures import curves, selection
+from hyperverdict.figures.data import seed_values
 from hyperverdict.figures.runs import Runs
 from hyperverdict.records.collect import Tables
 
@@ -189,3 +190,13 @@ def test_hovering_tells_where_a_curve_ends(tmp_path):
     text = (tmp_path / "H5.curves.steps.svg").read_text()
     found = re.findall(r"<title>(depth 2[^<]*)</title>", text)
     assert found == ["depth 2 at 300 steps 70.0% ± 0.2% (10 seeds)"] * 2
+
+
+@pytest.mark.parametrize("report", REPORT.hypotheses, ids=lambda report: report.id)
+def test_values_are_the_same_with_and_without_an_index(report):
+    shuffled = TABLES.final.sample(frac=1, random_state=1)
+    runs = Runs(Tables(shuffled, TABLES.curves), REPORT.hypotheses)
+    for arm in report.verdicts[0].arms:
+        scanned = seed_values(shuffled, arm, STUDY.metrics["accuracy"])
+        assert len(scanned) == 10
+        assert seed_values(runs, arm, STUDY.metrics["accuracy"]) == scanned

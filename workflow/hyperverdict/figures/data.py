@@ -11,6 +11,7 @@ from hyperverdict.claims.model import Leg
 from hyperverdict.claims.wording import deciding_effect, effects_summary
 from hyperverdict.effects.effect import Effect
 from hyperverdict.errors import UserError
+from hyperverdict.figures.runs import Runs
 from hyperverdict.figures.text import cut, shown
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Hypothesis, Study
@@ -113,12 +114,20 @@ def finished(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["status"] == "finished"] if "status" in rows.columns else rows
 
 
-def seed_values(final: pd.DataFrame, arm: ArmSummary, metric: Metric) -> dict[int, float]:
-    """Seed -> final value of one arm, on the arm's own seeds; nan where the run failed."""
-    column = metric_column(metric, final)
-    if column is None or final.empty:
+def seed_values(final: pd.DataFrame | Runs, arm: ArmSummary, metric: Metric) -> dict[int, float]:
+    """Seed -> final value of one arm, on the arm's own seeds; nan where the run failed.
+
+    Args:
+        final: the final table, or the study's runs, which find an arm without a scan of the table.
+    """
+    table = final.final if isinstance(final, Runs) else final
+    column = metric_column(metric, table)
+    if column is None or table.empty:
         return {}
-    rows = final[(final["path"] == arm.path) & final["seed"].isin(arm.seeds)]
+    if isinstance(final, Runs):
+        rows = final.rows(arm)
+    else:
+        rows = table[(table["path"] == arm.path) & table["seed"].isin(arm.seeds)]
     if "status" in rows.columns:
         values = rows[column].where(rows["status"] == "finished", math.nan)
     else:

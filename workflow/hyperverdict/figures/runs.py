@@ -22,8 +22,13 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
 
 
 class ArmLook(NamedTuple):
-    """How an arm looks in every figure of a study: colour as ``#rrggbb``, dashes and marker."""
+    """How an arm looks in a whole study: colour as ``#rrggbb``, dashes and marker.
 
+    Attributes:
+        variable: the CSS variable of its colour, ``--arm-1``.
+    """
+
+    variable: str
     color: str
     dash: Any
     marker: str
@@ -94,6 +99,7 @@ def arm_looks(reports: Iterable[HypothesisReport]) -> dict[tuple[str, str], ArmL
 def _look(color: int, variant: int) -> ArmLook:
     """Dashes and markers differ from colour to colour too, for grey print."""
     return ArmLook(
+        palette.ARMS[color],
         palette.light(palette.ARMS[color]),
         DASHES[(color + variant) % len(DASHES)],
         MARKERS[(color + variant) % len(MARKERS)],
