@@ -151,9 +151,8 @@ def _said(cloud: Cloud, info: CostInfo) -> str:
 
 def caption(info: CostInfo, report: HypothesisReport) -> str:
     """What its marks and its axis show."""
-    parts = ["Small marks are runs, large marks their means."]
-    if len(info.budgets) > 1:
-        parts.append("Colour is the arm, shape the budget.")
+    what = " Colour: arm; shape: budget." if len(info.budgets) > 1 else ""
+    parts = [f"Small marks: runs; large marks: means.{what}"]
     if left := info.all_arms - len(info.shown):
         parts.append(f"{left_out(left, info.all_arms)} Those are grey, a dot per mean.")
     if info.cost == "train_seconds" and all(a.is_ours for v in report.verdicts for a in v.arms):

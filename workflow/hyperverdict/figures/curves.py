@@ -221,13 +221,9 @@ def draw(report: HypothesisReport, study: Study, runs: Runs) -> Drawn:
 
 def caption(info: CurvesInfo) -> str:
     """What its marks mean, and which arms are left out."""
-    over = listed(panel.scale.title for panel in info.panels)
-    parts = [
-        f"{upper(info.axis)} of the same runs over {over}: the mean over seeds with a band of one "
-        "standard deviation; a dot is the last evaluation."
-    ]
+    parts = ["Line: mean over seeds; band: one standard deviation; dot: last evaluation."]
     if any(panel.lines for panel in info.panels):
-        parts.append("Dotted lines: budgets that end all arms at one place of the axis.")
+        parts.append("Dotted: budgets that end all arms at one place of the axis.")
     if any(curve.n[-1] < max(curve.n) for curve in info.curves):
         parts.append("Where runs ended early, the mean covers only the rest.")
     if left := info.all_arms - len(info.shown):
