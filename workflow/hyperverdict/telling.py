@@ -20,6 +20,7 @@ from hyperverdict.words.numbers import count
 
 SHOWN_FAILURES = 3
 SHOWN_CHANGES = 6
+_KEPT = "Finished seeds are kept. "
 
 
 def print_plan(run: Invocation, devices: Iterable[str] = (), device: Device | None = None) -> None:
@@ -93,8 +94,14 @@ def _changes(run: Invocation) -> str:
     return f"\nSince the report of {since} UTC:\n{lines}\n"
 
 
-def failure_words(run: Invocation) -> str:
-    """Which configurations failed, with the end of their logs, and how to go on."""
+def failure_words(run: Invocation, *, stopped: bool = False) -> str:
+    """Which configurations failed, with the end of their logs, and how to go on.
+
+    Args:
+        stopped: no job has failed; Ctrl-C ended the call.
+    """
+    if stopped:
+        return f"\nStopped. {_KEPT}Call the same command again to continue{_or_judge(run)}"
     failed = [
         run.results / folder
         for folder, state in run.states().items()
@@ -104,13 +111,16 @@ def failure_words(run: Invocation) -> str:
     if len(failed) > SHOWN_FAILURES:
         rest = count(len(failed) - SHOWN_FAILURES, "more unfinished configuration")
         lines.append(f"\n... and {rest}")
-    smoke = f" --config {run.study.smoke.option}" if run.study.smoke else ""
     lines.append(
-        "\nFinished seeds are kept. Correct what is named above and call the same command again, "
-        "or judge what exists:\n"
-        f"    {snakemake(run.study_file, target='partial_report')}{smoke}\n"
+        f"\n{_KEPT}Correct what is named above and call the same command again{_or_judge(run)}"
     )
     return "\n".join(lines)
+
+
+def _or_judge(run: Invocation) -> str:
+    smoke = f" --config {run.study.smoke.option}" if run.study.smoke else ""
+    command = f"{snakemake(run.study_file, target='partial_report')}{smoke}"
+    return f", or judge what exists:\n    {command}\n"
 
 
 def _tail(log: Path, lines: int = 3) -> str:

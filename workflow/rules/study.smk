@@ -6,6 +6,7 @@ from dataclasses import replace
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import open_invocation
 from hyperverdict.telling import closing_words, failure_words, print_plan
+from hyperverdict.watching import StudyWords
 
 
 def refuse(error):
@@ -48,6 +49,7 @@ def prepare_for_jobs():
     Snakemake has no hook there, and runs none that a module states.
     """
     prepare_dag = workflow._prepare_dag
+    describe_jobs()
 
     def prepare(*args, **kwargs):
         accept_folders()
@@ -58,6 +60,30 @@ def prepare_for_jobs():
         prepare_dag(*args, **kwargs)
 
     workflow._prepare_dag = prepare
+
+
+def describe_jobs():
+    """Tells loggers that ask for it what our jobs are called."""
+    words = StudyWords.of(
+        STUDY_RUN, workflow.modifier.modify_rulename, jobs_of_this_call
+    )
+    for logger in workflow.logger_manager.get_log_handlers():
+        if hasattr(logger, "describe"):
+            logger.describe(words)
+
+
+def jobs_of_this_call():
+    """Rule and wildcards of all jobs that run, finished ones included."""
+    # A list at once: the logger asks from a thread of its own.
+    jobs = list(workflow.dag.needrun_jobs(exclude_finished=False))
+    return [(job.rule.name, job.wildcards_dict) for job in jobs]
+
+
+def make_way():
+    """Lets loggers finish what they show before something is printed."""
+    for logger in workflow.logger_manager.get_log_handlers():
+        if hasattr(logger, "settle"):
+            logger.settle()
 
 
 def accept_folders():

@@ -59,7 +59,7 @@ class Follower:
         if now >= self._next_slurm:
             self._next_slurm = now + self.settings.slurm_poll_seconds
             self._ask_slurm()
-        self.status_log.show_status(self.table.status_line())
+        self.status_log.show_status(self.table.status_line(), self.table.queue())
 
     def _settle_all(self) -> None:
         now = time.monotonic()

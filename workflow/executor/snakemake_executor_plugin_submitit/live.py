@@ -201,12 +201,26 @@ class Table:
         """Units that have no outcome yet."""
         return [(task, unit) for task in self.tasks.values() for unit in task.units]
 
+    def _running(self) -> list[LiveTask]:
+        return [task for task in self.tasks.values() if task.state and task.state.running]
+
+    def _reasons(self) -> Counter[str]:
+        """Why tasks wait -> how many."""
+        return Counter(
+            task.state.reason if task.state else "submitted"
+            for task in self.tasks.values()
+            if not (task.ended or (task.state and task.state.running))
+        )
+
+    def queue(self) -> dict[str, Any]:
+        """The status line in numbers: jobs_running, and reasons -> pending tasks."""
+        running = sum(unit_runs(task, unit) for task in self._running() for unit in task.units)
+        return {"jobs_running": running, "reasons": dict(self._reasons().most_common(3))}
+
     def status_line(self) -> str:
         """Running, pending with SLURM's reasons, done, failed, time left."""
-        running = [task for task in self.tasks.values() if task.state and task.state.running]
-        waiting = [task for task in self.tasks.values() if task not in running and not task.ended]
+        running, reasons = self._running(), self._reasons()
         jobs_running = sum(unit_runs(task, unit) for task in running for unit in task.units)
-        reasons = Counter(task.state.reason if task.state else "submitted" for task in waiting)
         left = max(
             (task.state.time_left for task in running if task.state), default="", key=_seconds
         )
@@ -215,7 +229,7 @@ class Table:
             + (f", {left} left)" if left else ")")
         ]
         named = ", ".join(f"{reason} {n}" for reason, n in reasons.most_common(3))
-        parts.append(f"{len(waiting)} pending" + (f" ({named})" if named else ""))
+        parts.append(f"{reasons.total()} pending" + (f" ({named})" if named else ""))
         parts.append(f"{count(self.done, 'job')} done")
         parts.append(f"{self.failed} failed")
         return "submitit: " + ", ".join(parts)

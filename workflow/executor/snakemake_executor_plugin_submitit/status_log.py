@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -28,10 +29,14 @@ class StatusLog:
         if self._said.pop(key, None) is not None:
             self.report("SLURM is answering again")
 
-    def show_status(self, line: str) -> None:
-        """Log the status line if it has changed and the last one is old enough."""
+    def show_status(self, line: str, queue: Mapping[str, Any]) -> None:
+        """Log the status line if it has changed and the last one is old enough.
+
+        Args:
+            queue: the same in numbers, for loggers that show it otherwise.
+        """
         shown, at = self._status
         now = time.monotonic()
         if self.status_seconds and line != shown and now - at >= self.status_seconds:
             self._status = (line, now)
-            self.logger.info(line)
+            self.logger.info(line, extra={"queue": queue})

@@ -15,7 +15,7 @@ from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from .gpus import GpuSlots, devices_present
-from .record import Recorder
+from .record import Recorder, ended_as
 from .running import JobPopen, RunningJob, running_job, stop_all, watch_shell_commands
 from .scripts import use_warm_workers
 from .settings import MINIMUM, ExecutorSettings, too_small
@@ -127,6 +127,18 @@ class Executor(LocalExecutor):  # type: ignore[misc]
         """A `run:` or shadow job: a Snakemake of its own, with the job's devices."""
         if JobPopen(self.format_job_exec(job), shell=True).wait() != 0:
             raise SpawnedJobError()
+
+    def print_job_error(self, job_info: Any, msg: Any = None, **kwargs: Any) -> None:
+        """With how the job ended, where nobody else says."""
+        running = self._finished.get(job_info.job)
+        ended = ended_as(running.status if running is not None else None)
+        super().print_job_error(job_info, msg or ended, **kwargs)
+
+    def _callback(self, job_info: Any, future: Any) -> None:
+        """The end of a job. One that Ctrl-C has stopped has not failed, and nobody asks for it."""
+        if self.recorder is None and self.stopping.is_set() and future.exception() is not None:
+            return
+        super()._callback(job_info, future)
 
     def handle_job_success(self, job: Any) -> None:
         """After Snakemake has checked the outputs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,18 @@ def stopped_reason(status: int | None, stopping: bool) -> str | None:
     if stopping:
         return "stopped"
     return "killed" if status in KILLED_STATUS else None
+
+
+def ended_as(status: int | None) -> str | None:
+    """How a job ended, in words; None where its status says nothing."""
+    if not status:
+        return None
+    number = -status if status < 0 else status - 128
+    if number not in {int(known) for known in signal.Signals}:
+        return f"exit status {status}"
+    name = signal.Signals(number).name
+    why = ": out of memory, or killed by somebody" if number == signal.SIGKILL else ""
+    return f"ended by signal {number} ({name}){why}"
 
 
 class Recorder:

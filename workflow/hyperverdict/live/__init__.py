@@ -1,0 +1,1 @@
+"""What a user sees while a study runs: one line in a terminal, plain lines elsewhere."""

@@ -1,0 +1,58 @@
+"""Snakemake logger: one line in the terminal that says how far a study is, and failures by name.
+
+`--logger hyperverdict`, as the profiles state it. It knows the words of a workflow that describes
+its jobs (`LogHandler.describe`); of any other it shows rules and wildcards.
+
+Snakemake imports every logger that is installed, at each start: all but this file waits until it is
+asked for.
+"""
+
+from __future__ import annotations
+
+from logging import LogRecord
+from typing import TYPE_CHECKING
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+
+from snakemake_logger_plugin_hyperverdict.settings import LogHandlerSettings
+
+if TYPE_CHECKING:
+    from hyperverdict.live.job import JobWords
+
+__all__ = ["LogHandler", "LogHandlerSettings"]
+
+
+class LogHandler(LogHandlerBase):
+    """The logger, as Snakemake and a workflow see it."""
+
+    writes_to_stream = True
+    writes_to_file = False
+    has_filter = True
+    has_formatter = True
+    needs_rulegraph = False
+
+    def __post_init__(self) -> None:
+        from snakemake_logger_plugin_hyperverdict.display import Display
+
+        style = getattr(self.settings, "style", None) or "auto"
+        self._display = Display(self.common_settings, style)
+
+    def describe(self, words: JobWords) -> None:
+        """What the jobs of a workflow are called; each workflow in a call may tell its own."""
+        self._display.describe(words)
+
+    def settle(self) -> None:
+        """Wait until all that was logged is shown and the line is gone, before others write."""
+        self._display.settle()
+
+    def emit(self, record: LogRecord) -> None:
+        """Show a record, or take note of it; an error in doing so ends no run."""
+        try:
+            self._display.emit(record)
+        except Exception:
+            self.handleError(record)
+
+    def close(self) -> None:
+        """The end of the call."""
+        self._display.end()
+        super().close()

@@ -1,0 +1,285 @@
+"""From Snakemake's log records to the line, and to what stands above it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hyperverdict.live import lines
+from hyperverdict.live.job import JobText, JobWords, LostSeed, neutral
+from hyperverdict.live.progress import Progress, Running, job_key
+from hyperverdict.live.screen import Screen
+from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter, show_logs
+from snakemake.settings.enums import Quietness
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from snakemake_logger_plugin_hyperverdict.noise import is_noise
+
+REFRESH_SECONDS = 0.5
+LEAST_SECONDS = 0.1
+# Plain lines: every finished configuration of a small study, else one in so many seconds.
+SMALL = 50
+PLAIN_SECONDS = 30.0
+# A plain line that says how far it is, when no job has finished for so long.
+STILL_SECONDS = 300.0
+SETTLE_SECONDS = 5.0
+TAIL_BYTES = 16_384
+BOLD, RED, YELLOW = "bold", "red", "yellow"
+
+
+class Display:
+    """Shows how far a workflow is. All but `describe` and `settle` runs in the logging thread."""
+
+    def __init__(self, common: Any, style: str) -> None:
+        self.common_settings = common
+        quiet = set(common.quiet or ())
+        self._as_snakemake = (
+            self._snakemakes_own()
+            if common.dryrun or common.verbose or common.debug_dag or style == "snakemake"
+            else None
+        )
+        self.shows_progress = not quiet & {Quietness.ALL, Quietness.PROGRESS}
+        self.shows_notes = Quietness.ALL not in quiet
+        terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self.screen = Screen(
+            sys.stderr,
+            live=terminal and style != "plain" and self.shows_progress,
+            colour=terminal and not common.nocolor and not os.environ.get("NO_COLOR"),
+        )
+        self.progress = Progress()
+        self._words: list[JobWords] = []
+        self._held: dict[int | None, str] = {}
+        self._last_plain = self._refreshed = 0.0
+        self._ended: tuple[JobText, float] | None = None
+        self._ticking: threading.Event | None = None
+        self._on: Mapping[LogEvent, Callable[[Any], None]] = {
+            LogEvent.RESOURCES_INFO: self._on_resources,
+            LogEvent.RUN_INFO: self._on_run,
+            LogEvent.JOB_INFO: self._on_job,
+            LogEvent.JOB_FINISHED: self._on_finished,
+            LogEvent.PROGRESS: self._on_progress,
+            LogEvent.JOB_ERROR: self._on_job_error,
+            LogEvent.GROUP_ERROR: self._on_group_error,
+            LogEvent.ERROR: self._on_error,
+        }
+
+    def _snakemakes_own(self) -> logging.Handler:
+        """What Snakemake itself would show; of a dry-run the plan without its list of jobs."""
+        common = self.common_settings
+        quiet = set(common.quiet or ()) or ({Quietness.RULES} if common.dryrun else set())
+        stream = sys.stdout if common.stdout else sys.stderr
+        handler: logging.Handler = ColorizingTextHandler(nocolor=common.nocolor, stream=stream)
+        handler.addFilter(
+            DefaultFilter(
+                quiet, common.debug_dag, common.verbose, common.dryrun, common.printshellcmds
+            )
+        )
+        handler.setFormatter(DefaultFormatter(quiet, common.show_failed_logs))
+        return handler
+
+    def describe(self, words: JobWords) -> None:
+        """What the jobs of a workflow are called; each workflow in a call may tell its own."""
+        self._words.append(words)
+
+    def settle(self) -> None:
+        """Wait until all that was logged is shown and the line is gone, before others write."""
+        reached = threading.Event()
+        logging.getLogger("snakemake.logging").info("", extra={"reached": reached})
+        reached.wait(SETTLE_SECONDS)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a record, or take note of it."""
+        reached = getattr(record, "reached", None)
+        if reached is not None:
+            self.end()
+            reached.set()
+        elif self._as_snakemake is None:
+            self._show(record)
+        elif self._as_snakemake.filter(record):
+            self._as_snakemake.emit(record)
+
+    def _show(self, record: Any) -> None:
+        with self.screen.lock:
+            event = getattr(record, "event", None)
+            action = self._on.get(event) if event is not None else None
+            if action is not None:
+                action(record)
+            elif self._on_queue(record):
+                pass
+            elif not is_noise(record):
+                self._note(record)
+            if event == LogEvent.SHELLCMD and self.common_settings.printshellcmds:
+                self.screen.text(str(getattr(record, "shellcmd", None) or ""))
+            self._refresh()
+
+    def _on_queue(self, record: Any) -> bool:
+        """What an executor says of its queue is in the line already, where there is one."""
+        queue = getattr(record, "queue", None)
+        if queue is None:
+            return False
+        self.progress.at_work = queue["jobs_running"]
+        self.progress.waits_for = queue["reasons"]
+        return self.screen.live or not self.shows_progress
+
+    def _note(self, record: logging.LogRecord) -> None:
+        """Anything else that somebody says."""
+        if record.levelno >= logging.ERROR:
+            self.screen.text(record.getMessage(), RED)
+        elif self.shows_notes:
+            style = YELLOW if record.levelno >= logging.WARNING else ""
+            self.screen.text(record.getMessage(), style)
+
+    # What the records of Snakemake's events say.
+
+    def _on_resources(self, record: Any) -> None:
+        self.progress.remote = self.progress.remote or hasattr(record, "nodes")
+
+    def _on_run(self, record: Any) -> None:
+        self.progress.steps = int(record.stats.get("total", 0))
+        self._plan()
+        if self.screen.live and self._ticking is None:
+            self.screen.guard_output()
+        if self.shows_progress and self._ticking is None:
+            self._ticking = threading.Event()
+            threading.Thread(target=self._tick, args=(self._ticking,), daemon=True).start()
+
+    def _plan(self) -> None:
+        for words in self._words[:1]:
+            for rule, wildcards in words.planned():
+                self.progress.plan([(job_key(rule, wildcards), self._job(rule, wildcards))])
+
+    def _job(self, rule: str, wildcards: Mapping[str, str]) -> JobText:
+        found = (words.job(rule, wildcards) for words in self._words)
+        return next((job for job in found if job is not None), neutral(rule, wildcards))
+
+    def _on_job(self, record: Any) -> None:
+        key = job_key(record.rule_name, record.wildcards)
+        job = self.progress.planned.get(key) or self._job(record.rule_name, record.wildcards)
+        self.progress.started(record.jobid, key, job, time.monotonic())
+
+    def _on_finished(self, record: Any) -> None:
+        # Its step is counted by the record that follows.
+        self._ended = self.progress.finished(record.job_id, time.monotonic())
+        if self._ended is not None and self._ended[0].lost is not None:
+            self._lost(self._ended[0], self._ended[0].lost())
+
+    def _lost(self, job: JobText, lost: Sequence[LostSeed]) -> None:
+        self.progress.seeds_lost += len(lost)
+        for line in lines.lost_lines(job, lost):
+            self.screen.text(line, YELLOW)
+
+    def _on_progress(self, record: Any) -> None:
+        grown = record.total != self.progress.steps
+        self.progress.steps, self.progress.steps_done = record.total, record.done
+        if grown:
+            self._plan()
+        ended, self._ended = self._ended, None
+        if ended is not None and self.shows_progress and not self.screen.live:
+            self._plain(*ended)
+
+    def _plain(self, job: JobText, seconds: float) -> None:
+        now = time.monotonic()
+        total = self.progress.trainings or self.progress.steps
+        is_last = bool(job.configuration) and self.progress.trainings_done == total
+        if total <= SMALL or is_last or now - self._last_plain >= PLAIN_SECONDS:
+            line = lines.finished_line(job, seconds, self.progress, now)
+            if line:
+                self._last_plain = now
+                self.screen.text(line)
+
+    def _on_job_error(self, record: Any) -> None:
+        entry = self.progress.has_failed(record.jobid)
+        job = entry.job if entry is not None else neutral(record.rule_name, {})
+        if entry is not None:
+            self.progress.count_seeds([entry])
+        held = self._held.pop(record.thread, "")
+        self._failure(job, entry, str(record.rule_msg or ""), held, list(record.log))
+
+    def _failure(
+        self, job: JobText, entry: Running | None, reason: str, held: str, logs: list[str]
+    ) -> None:
+        log, tail = end_of(logs)
+        if held and not (job.logs_failures and (reason or tail)):
+            reason = "\n".join(filter(None, (reason, held)))
+        done = entry.seeds_done if entry is not None else 0
+        first, *rest = lines.failure_lines(job, done, reason, log, tail)
+        self.screen.text(first, RED)
+        if rest:
+            self.screen.text("\n".join(rest))
+        if self.common_settings.show_failed_logs:
+            self.screen.text("\n".join(show_logs(logs)))
+
+    def _on_group_error(self, record: Any) -> None:
+        """A group says why; each of its jobs follows with a record of its own."""
+        reason = str(getattr(record, "msg", "") or "")
+        self.screen.text(f"A group of jobs failed: {reason}", RED)
+
+    def _on_error(self, record: Any) -> None:
+        """An exception: that of a job belongs to the record that follows in its thread."""
+        if record.exception == "RuleException" and self.progress.running:
+            self._held[record.thread] = record.getMessage()
+        else:
+            self.screen.text(record.getMessage(), RED)
+
+    # The line.
+
+    def _tick(self, ended: threading.Event) -> None:
+        while not ended.wait(REFRESH_SECONDS):
+            with self.screen.lock:
+                if ended.is_set():
+                    return
+                self.progress.count_seeds()
+                self._still()
+                self._refresh()
+
+    def _still(self) -> None:
+        now = time.monotonic()
+        if not self.screen.live and now - self._last_plain >= STILL_SECONDS:
+            if self._last_plain:
+                self.screen.text(lines.live_line(self.progress, now, 10_000))
+            self._last_plain = now
+
+    def _refresh(self) -> None:
+        now = time.monotonic()
+        if self._ticking is None or self._ticking.is_set() or not self.screen.live:
+            return
+        if not self.screen.shown or now - self._refreshed >= LEAST_SECONDS:
+            self._refreshed = now
+            self.screen.show(lines.live_line(self.progress, now, self.screen.width))
+
+    def end(self) -> None:
+        """The line goes, and what was trained is said once."""
+        with self.screen.lock:
+            for text in self._held.values():
+                self.screen.text(text, RED)
+            self._held.clear()
+            self.screen.clear()
+            if self._ticking is not None and not self._ticking.is_set():
+                self._ticking.set()
+                began = self.progress.began or time.monotonic()
+                text = lines.summary(self.progress, time.monotonic() - began)
+                if text and self.shows_progress:
+                    self.screen.text(text, BOLD)
+            self.screen.release_output()
+
+
+def end_of(logs: list[str], lines_shown: int = lines.TAIL) -> tuple[str, list[str]]:
+    """The first log that says something, and its last lines; the first log where none does."""
+    for log in logs:
+        try:
+            with Path(log).open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - TAIL_BYTES))
+                text = file.read().decode(errors="replace")
+        except OSError:
+            continue
+        found = [line for line in text.splitlines() if line.strip()]
+        if found:
+            return log, found[-lines_shown:]
+    return next(iter(logs), ""), []
