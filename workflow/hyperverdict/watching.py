@@ -88,6 +88,8 @@ class StudyWords:
         planned = self.run.planned(self.run.configuration(spelled), tuning=tuning)
         state = self.run.state(planned)
         name = self._names.name(planned.configuration) + (" for tuning" if tuning else "")
+        if not state.missing:
+            return JobText(f"checking the runs of {name}", rule, logs_failures=True)
         return JobText(
             f"training {name}",
             rule,

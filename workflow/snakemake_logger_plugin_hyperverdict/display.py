@@ -56,6 +56,7 @@ class Display:
         self._words: list[JobWords] = []
         self._held: dict[int | None, str] = {}
         self._last_plain = self._refreshed = 0.0
+        self._all_done = False
         self._ended: tuple[JobText, float] | None = None
         self._ticking: threading.Event | None = None
         self._on: Mapping[LogEvent, Callable[[Any], None]] = {
@@ -159,6 +160,7 @@ class Display:
         return next((job for job in found if job is not None), neutral(rule, wildcards))
 
     def _on_job(self, record: Any) -> None:
+        self._all_done = False
         key = job_key(record.rule_name, record.wildcards)
         job = self.progress.planned.get(key) or self._job(record.rule_name, record.wildcards)
         self.progress.started(record.jobid, key, job, time.monotonic())
@@ -179,6 +181,10 @@ class Display:
         self.progress.steps, self.progress.steps_done = record.total, record.done
         if grown:
             self._plan()
+        # Then the workflow's last words follow, which others print.
+        self._all_done = record.done >= record.total
+        if self._all_done:
+            self.screen.clear()
         ended, self._ended = self._ended, None
         if ended is not None and self.shows_progress and not self.screen.live:
             self._plain(*ended)
@@ -247,7 +253,8 @@ class Display:
 
     def _refresh(self) -> None:
         now = time.monotonic()
-        if self._ticking is None or self._ticking.is_set() or not self.screen.live:
+        running = self._ticking is not None and not self._ticking.is_set()
+        if not running or self._all_done or not self.screen.live:
             return
         if not self.screen.shown or now - self._refreshed >= LEAST_SECONDS:
             self._refreshed = now

@@ -127,7 +127,8 @@ def failure_lines(
     name = f"{with_seeds(job)[:-1]}{kept})" if job.configuration else job.doing
     lines = [f"Failed: {name}"]
     lines += [f"    {line}" for line in reason.splitlines() if line.strip()]
-    fresh = [line for line in tail if line.strip() not in reason]
+    said = {line.strip() for line in reason.splitlines()}
+    fresh = [line for line in tail if line.strip() not in said]
     if fresh:
         lines += [f"    Last lines of {log}:", *(f"        {line}" for line in fresh)]
     elif log:
