@@ -125,6 +125,10 @@ def test_metrics_and_verdicts_equal_the_local_runs_also_through_a_requeue_and_a_
     output = finish(main)
     assert f"resumes after step {step}" in logs(slurm)
     assert "submitted 2 jobs of train as 1 task of" in output
+    # What the requeue and the crash left in the logs of the tasks reaches no user.
+    assert "status 85" not in output
+    assert "no backup found" not in output
+    assert "2 of 2 configurations, 6 of 6 seeds" in output
     assert '"checkpointed"' in ledger(slurm)
     assert '"requeue"' in ledger(slurm)
     expected, found = runs(local.path), runs(slurm.path)

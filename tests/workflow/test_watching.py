@@ -22,6 +22,8 @@ NOISE = (
 FOREIGN = """
 rule all:
     input: expand("{sample}.txt", sample=["A", "B"])
+import logging.config
+logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
 rule align:
     output: "{sample}.txt"
     log: "{sample}.log"

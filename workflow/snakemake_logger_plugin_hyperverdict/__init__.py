@@ -53,6 +53,6 @@ class LogHandler(LogHandlerBase):
             self.handleError(record)
 
     def close(self) -> None:
-        """The end of the call."""
-        self._display.end()
+        """The end of the call, or of what somebody takes for it: a later record is shown."""
+        self._display.pause()
         super().close()

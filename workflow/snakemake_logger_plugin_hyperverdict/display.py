@@ -59,6 +59,7 @@ class Display:
         self._all_done = False
         self._ended: tuple[JobText, float] | None = None
         self._ticking: threading.Event | None = None
+        self._started = self._over = False
         self._on: Mapping[LogEvent, Callable[[Any], None]] = {
             LogEvent.RESOURCES_INFO: self._on_resources,
             LogEvent.RUN_INFO: self._on_run,
@@ -107,6 +108,7 @@ class Display:
 
     def _show(self, record: Any) -> None:
         with self.screen.lock:
+            self._start()
             event = getattr(record, "event", None)
             action = self._on.get(event) if event is not None else None
             if action is not None:
@@ -144,11 +146,7 @@ class Display:
     def _on_run(self, record: Any) -> None:
         self.progress.steps = int(record.stats.get("total", 0))
         self._plan()
-        if self.screen.live and self._ticking is None:
-            self.screen.guard_output()
-        if self.shows_progress and self._ticking is None:
-            self._ticking = threading.Event()
-            threading.Thread(target=self._tick, args=(self._ticking,), daemon=True).start()
+        self._started = self.shows_progress
 
     def _plan(self) -> None:
         for words in self._words[:1]:
@@ -163,6 +161,8 @@ class Display:
         self._all_done = False
         key = job_key(record.rule_name, record.wildcards)
         job = self.progress.planned.get(key) or self._job(record.rule_name, record.wildcards)
+        if record.jobid in self.progress.failed:
+            self.screen.text(f"Trying again: {lines.with_seeds(job)}", YELLOW)
         self.progress.started(record.jobid, key, job, time.monotonic())
 
     def _on_finished(self, record: Any) -> None:
@@ -253,26 +253,45 @@ class Display:
 
     def _refresh(self) -> None:
         now = time.monotonic()
-        running = self._ticking is not None and not self._ticking.is_set()
-        if not running or self._all_done or not self.screen.live:
+        if self._ticking is None or self._all_done or not self.screen.live:
             return
         if not self.screen.shown or now - self._refreshed >= LEAST_SECONDS:
             self._refreshed = now
             self.screen.show(lines.live_line(self.progress, now, self.screen.width))
 
+    def _start(self) -> None:
+        """Let the line run by itself, from when jobs are known."""
+        if self._started and self._ticking is None and not self._over:
+            self.screen.guard_output()
+            self._ticking = threading.Event()
+            threading.Thread(target=self._tick, args=(self._ticking,), daemon=True).start()
+
     def end(self) -> None:
-        """The line goes, and what was trained is said once."""
+        """The jobs are over: the line goes, and what was trained is said once."""
+        with self.screen.lock:
+            self.pause()
+            if self._started and not self._over:
+                now = time.monotonic()
+                began = now if self.progress.began is None else self.progress.began
+                text = lines.summary(self.progress, now - began)
+                if text:
+                    self.screen.text(text, BOLD)
+            self._over = True
+
+    def pause(self) -> None:
+        """The line goes, until another record comes.
+
+        Not only at the end: whoever configures logging anew, as submitit does when it is imported,
+        closes every handler of the process.
+        """
         with self.screen.lock:
             for text in self._held.values():
                 self.screen.text(text, RED)
             self._held.clear()
             self.screen.clear()
-            if self._ticking is not None and not self._ticking.is_set():
+            if self._ticking is not None:
                 self._ticking.set()
-                began = self.progress.began or time.monotonic()
-                text = lines.summary(self.progress, time.monotonic() - began)
-                if text and self.shows_progress:
-                    self.screen.text(text, BOLD)
+                self._ticking = None
             self.screen.release_output()
 
 

@@ -69,6 +69,8 @@ def test_a_cluster_says_how_many_run_and_why_others_wait():
     assert "3 submitted" in live_line(progress, 1.0, 200)
     progress.at_work, progress.waits_for = 1, {"Priority": 2}
     assert "1 running, 2 queued (Priority)" in live_line(progress, 1.0, 200)
+    progress.waits_for = {"None": 1}
+    assert live_line(progress, 1.0, 200).endswith("1 running, 2 queued")
 
 
 def test_a_workflow_of_somebody_else_counts_jobs():

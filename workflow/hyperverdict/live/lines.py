@@ -10,6 +10,8 @@ from hyperverdict.live.progress import Progress
 from hyperverdict.words.numbers import count, plain, plural, seeds_text
 
 TAIL = 5
+# What stands for SLURM's reason before it has one.
+NO_REASON = frozenset({"None", "submitted"})
 
 
 def live_line(progress: Progress, now: float, width: int) -> str:
@@ -62,7 +64,7 @@ def _running(progress: Progress) -> str:
     if progress.at_work is None:
         return f"{on_the_way:,} {'submitted' if progress.remote else 'running'}"
     at_work = min(progress.at_work, on_the_way)
-    why = ", ".join(list(progress.waits_for)[:2])
+    why = ", ".join([reason for reason in progress.waits_for if reason not in NO_REASON][:2])
     queued = f"{on_the_way - at_work:,} queued" + (f" ({why})" if why else "")
     return f"{at_work:,} running" + (f", {queued}" if on_the_way > at_work else "")
 
@@ -131,7 +133,7 @@ def failure_lines(
     fresh = [line for line in tail if line.strip() not in said]
     if fresh:
         lines += [f"    Last lines of {log}:", *(f"        {line}" for line in fresh)]
-    elif log:
+    elif log and not any(log in line for line in lines):
         lines.append(f"    Log: {log}")
     return lines
 
