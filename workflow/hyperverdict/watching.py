@@ -29,6 +29,7 @@ DOING = {
     "judge": "judging the claims",
     "plot": "drawing the figures",
     "report": "writing the report",
+    "paper": "printing the report",
     "partial_report": "writing a report of the runs so far",
     "study": "",
     "all": "",
