@@ -3,6 +3,7 @@
 import math
 import re
 
+import pandas as pd
 import pytest
 from hyperverdict.figures import cost
 from hyperverdict.figures.runs import Runs
@@ -32,6 +33,8 @@ def test_only_finished_runs_on_the_own_seeds_count():
     first, second = cost.cost_info(DEPTH, STUDY, failed).clouds
     assert 3 not in first.seeds
     assert (len(first.seeds), len(second.seeds)) == (9, 10)
+    more = pd.concat([FINAL, FINAL.assign(seed=FINAL["seed"] + 10)])
+    assert cost.cost_info(DEPTH, STUDY, more) == cost.cost_info(DEPTH, STUDY, FINAL)
 
 
 def test_the_words_name_the_best_and_the_cheapest_with_their_numbers():

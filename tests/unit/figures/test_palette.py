@@ -12,6 +12,7 @@ from hyperverdict.figures import palette
 from hyperverdict.figures.palette import ARMS, EVIDENCE, PALETTE
 from hyperverdict.figures.runs import Runs, arm_looks
 from hyperverdict.figures.svg import inline
+from hyperverdict.verdicts.judge import judge_study
 
 from tests.unit.report import made_runs, samples
 
@@ -127,8 +128,6 @@ def test_an_arm_looks_the_same_in_every_hypothesis():
         )
     )
     tables = made_runs.tables_of(study, lambda arm, seed: 0.7 + 0.001 * seed)
-    from hyperverdict.verdicts.judge import judge_study
-
     reports = judge_study(study, tables.final, tables.curves).hypotheses
     looks = arm_looks(reports)
     assert looks["a", "batch_size 4"] == looks["b", "batch_size 4"] == looks["c", "batch_size 4"]
@@ -169,3 +168,19 @@ def test_known_colours_are_variables_in_a_page(tmp_path):
     assert set(re.findall(r"#[0-9a-f]{6}", page)) <= {s.light for s in PALETTE.values()}
     bare = re.sub(r"var\(--[\w-]+,#[0-9a-f]{6}\)", "", page)
     assert not re.findall(r"#[0-9a-f]{6}\b", bare)
+
+
+def test_one_configuration_looks_the_same_under_two_names():
+    study = samples.read(
+        samples.raw_study(
+            {
+                "batch": samples.entry("comparison", compare={"batch_size": {"from": 64, "to": 4}}),
+                "width": samples.entry("comparison", compare={"width": {"from": 16, "to": 256}}),
+            }
+        )
+    )
+    tables = made_runs.tables_of(study, lambda arm, seed: 0.7 + 0.001 * seed)
+    looks = arm_looks(judge_study(study, tables.final, tables.curves).hypotheses)
+    # The baseline has batches of 64 and a width of 256.
+    assert looks["batch", "batch_size 64"] == looks["width", "width 256"]
+    assert len({look.color for look in looks.values()}) == 3
