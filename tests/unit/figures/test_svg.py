@@ -106,3 +106,14 @@ def test_minus_signs_are_true(tmp_path):
     for file in tmp_path.glob("*.svg"):
         texts = re.findall(r"<text[^>]*>([^<]*)</text>", file.read_text())
         assert not [t for t in texts if re.match(r"-[\d.]", t)]
+
+
+def test_paths_of_a_page_are_short():
+    whole = (
+        '<svg viewBox="0 0 9 9"><path d="M 1.2345 2.3 L 1.2345 2.3 M 4.5678 2 L 9 9"/>'
+        '<use x="1.23456" y="2"/></svg>'
+    )
+    root = ElementTree.fromstring(inline(whole, "x"))
+    # A place joined to itself is a dot, which needs its place once.
+    assert root[0].get("d") == "M1.2 2.3h0 M 4.6 2 L 9 9"
+    assert root[1].get("x") == "1.23"

@@ -25,6 +25,7 @@ _LINK = "{http://www.w3.org/1999/xlink}href"
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}\b")
 _LOCAL_URL = re.compile(r"url\(#([^)]+)\)")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_DOT = re.compile(r"M (-?[\d.]+) (-?[\d.]+) L \1 \2(?= |$)")
 _FONT_FAMILY = re.compile(r";?\s*font-family:[^;]*")
 _NO_TURN = re.compile(r"rotate\(-?0 [^)]*\)")
 _VARIABLES = {shade.light: name for name, shade in PALETTE.items()}
@@ -140,6 +141,8 @@ def _lighten(root: Element, prefix: str) -> None:
                 element.set(key, f"#{prefix}-{value[1:]}" if value.startswith("#") else value)
             elif key == "transform" and _NO_TURN.fullmatch(value):
                 del element.attrib[key]
+            elif key == "d":
+                element.set(key, _page_path(value))
             elif key not in ("class", "role"):
                 element.set(key, _page_value(value, prefix))
 
@@ -149,6 +152,12 @@ def _page_value(value: str, prefix: str) -> str:
     value = _LOCAL_URL.sub(rf"url(#{prefix}-\1)", value)
     value = _COLOR.sub(lambda color: _variable(color.group()), value)
     return _NUMBER.sub(lambda number: f"{float(number.group()):.2f}", value)
+
+
+def _page_path(value: str) -> str:
+    """A path to a tenth of a unit; a dot, which is a line from a place to itself, in short."""
+    rounded = _NUMBER.sub(lambda number: f"{float(number.group()):.1f}", " ".join(value.split()))
+    return _DOT.sub(r"M\1 \2h0", rounded)
 
 
 def _references(root: Element) -> Iterator[str]:
