@@ -30,6 +30,15 @@ def test_other_options_make_no_smoke_run():
     assert read_options({"tensorboard": "false"}) == Options(tensorboard=False)
 
 
+@pytest.mark.parametrize(
+    ("value", "printed"), [("yes", True), (True, True), ("No", False), (False, False), (None, None)]
+)
+def test_pdfs_are_asked_for_declined_or_left_to_the_machine(value, printed):
+    raw = {} if value is None else {"pdf": value}
+    assert read_options(raw).pdf is printed
+    assert read_module_options({"study": "x.yaml", **raw}).pdf is printed
+
+
 def test_what_it_says_gives_it_again():
     smoke = read_options({"steps": 10, "seeds": 1}).smoke
     assert (str(smoke), smoke.option) == ("10 steps, 1 seed", "steps=10 seeds=1")
@@ -51,6 +60,8 @@ def test_what_it_says_gives_it_again():
         ({"tensorbord": "true"}, ("did you mean 'tensorboard'?",)),
         ({"alpha": 0.1}, ("file alone", "allowed: ")),
         ({"tensorboard": 3}, ("true or false",)),
+        ({"pdf": "maybe"}, ("pdf=maybe", "yes or no")),
+        ({"pd": "yes"}, ("did you mean 'pdf'?",)),
     ],
 )
 def test_wrong_options_are_one_message(raw, words):

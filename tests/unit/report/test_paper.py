@@ -11,6 +11,7 @@ import pytest
 from hyperverdict import figures
 from hyperverdict.errors import UserError
 from hyperverdict.report import html, paper, pdf, printer
+from hyperverdict.report.reproduce import Sources
 from hyperverdict.report.summary import CUT, DENSITIES, cut, summary
 from hyperverdict.words.numbers import count
 
@@ -67,7 +68,10 @@ def many(n, says="A claim of some length that a reader can still take in at once
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("study")
     figures.draw_all(REPORT, STUDY, TABLES, path / "figures")
-    page = html.write_report(STUDY, REPORT, path / "figures", PROVENANCE, path / "report.html")
+    sources = Sources(final=TABLES.final)
+    page = html.write_report(
+        STUDY, REPORT, path / "figures", PROVENANCE, path / "report.html", sources
+    )
     pdf.write_pdfs(STUDY, REPORT, page)
     return path
 
@@ -109,6 +113,8 @@ def test_every_value_of_the_page_is_printed(folder, whole):
         page[page.index("<main>") :],
         flags=re.DOTALL,
     )
+    # Of the table of all runs, paper holds the first rows.
+    main = re.sub(r'<table class="sortable".*?</table>', "", main, flags=re.DOTALL)
     main = re.sub(r'<figcaption>.*?</figcaption>|<span class="hidden">.*?</span>', "", main)
     text = unescape(re.sub(r"<[^>]*>", "\n", main))
     printed = squeezed(poppler(whole))
@@ -200,6 +206,17 @@ def test_long_tables_go_on_in_the_page():
     assert "row 59" in text
     assert "row 60" not in text
     assert f"{count(40, 'further row')} in report.html" in text
+
+
+@pytest.mark.parametrize("kind", ["sortable", "stack", ""])
+def test_a_wide_table_stays_on_the_paper(kind):
+    cells = "".join('<td class="number">0.123456</td>' for _ in range(18))
+    page = (
+        f"<html><head><style>{STYLES}</style></head><body><main><div class='wide'>"
+        f"<table class='{kind}'><tbody><tr>{cells}</tr></tbody></table></div></main></body></html>"
+    )
+    [(width, _, boxes)] = words_in_pages(printer.laid_out(printer.parsed(page)).write_pdf())
+    assert max(box[2] for box in boxes) <= width - 30
 
 
 def test_pictures_get_the_colours_of_style_sheets():

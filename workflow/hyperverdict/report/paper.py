@@ -176,11 +176,19 @@ def _moved_to_appendix(main: Element) -> list[tuple[str, str, list[Element]]]:
             for child in [child for child in parent if child in folds]:
                 _remove(parent, child)
         id = section.get("id", "")
-        pointer = SubElement(section, "p", {"class": "soft"})
-        pointer.text = "Details and checks: appendix, page "
-        SubElement(pointer, "a", {"class": "page", "href": f"#appendix-{id}"})
+        _point_to(section, f"appendix-{id}")
         moved.append((id, f"Details of {_heading(section)}", folds))
     return moved
+
+
+def _point_to(section: Element, anchor: str) -> None:
+    """Say at the end of a section, in its last paragraph, where its details are."""
+    last = section[-1]
+    if last.tag != "p":
+        last = SubElement(section, "p", {"class": "soft"})
+    pointer = SubElement(last, "span")
+    pointer.text = " Details: appendix, page "
+    SubElement(pointer, "a", {"class": "page", "href": f"#{anchor}"}).tail = "."
 
 
 def _hypotheses(main: Element) -> Iterator[Element]:
