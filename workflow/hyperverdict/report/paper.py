@@ -67,7 +67,7 @@ def _join_figures(parent: Element) -> None:
             _remove(parent, figure)
         for child in list(first):
             first.remove(child)
-        first.extend([panels, *captions])
+        first.extend([panels, *(caption for caption in captions if _has_words(caption))])
 
 
 def _rows_of_figures(parent: Element) -> list[list[Element]]:
@@ -82,6 +82,11 @@ def _rows_of_figures(parent: Element) -> list[list[Element]]:
                 rows.append([child])
         before = child
     return rows
+
+
+def _has_words(caption: Element) -> bool:
+    """Whether it says more than its number."""
+    return not "".join(caption.itertext()).strip().isdecimal()
 
 
 def _letters(count: int) -> list[str]:
@@ -186,7 +191,7 @@ def _point_to(section: Element, anchor: str) -> None:
     last = section[-1]
     if last.tag != "p":
         last = SubElement(section, "p", {"class": "soft"})
-    pointer = SubElement(last, "span")
+    pointer = SubElement(last, "span", {"class": "soft pointer"})
     pointer.text = " Details: appendix, page "
     SubElement(pointer, "a", {"class": "page", "href": f"#{anchor}"}).tail = "."
 
