@@ -22,12 +22,14 @@ NOISE = (
 FOREIGN = """
 rule all:
     input: expand("{sample}.txt", sample=["A", "B"])
-import logging.config
-logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
 rule align:
     output: "{sample}.txt"
     log: "{sample}.log"
     shell: "sleep 1; echo bad > {log}; test {wildcards.sample} != BAD && echo x > {output}"
+onstart:
+    # As some libraries do: it closes every handler of the process.
+    import logging.config
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
 onsuccess:
     print("their own last words")
 """

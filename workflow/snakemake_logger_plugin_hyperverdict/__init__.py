@@ -54,5 +54,5 @@ class LogHandler(LogHandlerBase):
 
     def close(self) -> None:
         """The end of the call, or of what somebody takes for it: a later record is shown."""
-        self._display.pause()
+        self._display.close()
         super().close()

@@ -22,7 +22,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_logger_plugin_hyperverdict.noise import is_noise
 
 REFRESH_SECONDS = 0.5
-LEAST_SECONDS = 0.1
+LEAST_SECONDS = 0.2
 # Plain lines: every finished configuration of a small study, else one in so many seconds.
 SMALL = 50
 PLAIN_SECONDS = 30.0
@@ -57,7 +57,7 @@ class Display:
         self._held: dict[int | None, str] = {}
         self._last_plain = self._refreshed = 0.0
         self._all_done = False
-        self._ended: tuple[JobText, float] | None = None
+        self._ended: list[tuple[JobText, float]] = []
         self._ticking: threading.Event | None = None
         self._started = self._over = False
         self._on: Mapping[LogEvent, Callable[[Any], None]] = {
@@ -151,7 +151,9 @@ class Display:
     def _plan(self) -> None:
         for words in self._words[:1]:
             for rule, wildcards in words.planned():
-                self.progress.plan([(job_key(rule, wildcards), self._job(rule, wildcards))])
+                key = job_key(rule, wildcards)
+                if key not in self.progress.planned:
+                    self.progress.plan([(key, self._job(rule, wildcards))])
 
     def _job(self, rule: str, wildcards: Mapping[str, str]) -> JobText:
         found = (words.job(rule, wildcards) for words in self._words)
@@ -166,10 +168,13 @@ class Display:
         self.progress.started(record.jobid, key, job, time.monotonic())
 
     def _on_finished(self, record: Any) -> None:
-        # Its step is counted by the record that follows.
-        self._ended = self.progress.finished(record.job_id, time.monotonic())
-        if self._ended is not None and self._ended[0].lost is not None:
-            self._lost(self._ended[0], self._ended[0].lost())
+        done = self.progress.finished(record.job_id, time.monotonic())
+        if done is None:
+            return
+        # Its step is counted by the record that follows it, or the whole group.
+        self._ended.append(done)
+        if done[0].lost is not None:
+            self._lost(done[0], done[0].lost())
 
     def _lost(self, job: JobText, lost: Sequence[LostSeed]) -> None:
         self.progress.seeds_lost += len(lost)
@@ -185,9 +190,10 @@ class Display:
         self._all_done = record.done >= record.total
         if self._all_done:
             self.screen.clear()
-        ended, self._ended = self._ended, None
-        if ended is not None and self.shows_progress and not self.screen.live:
-            self._plain(*ended)
+        ended, self._ended = self._ended, []
+        if self.shows_progress and not self.screen.live:
+            for job, seconds in ended:
+                self._plain(job, seconds)
 
     def _plain(self, job: JobText, seconds: float) -> None:
         now = time.monotonic()
@@ -223,8 +229,8 @@ class Display:
 
     def _on_group_error(self, record: Any) -> None:
         """A group says why; each of its jobs follows with a record of its own."""
-        reason = str(getattr(record, "msg", "") or "")
-        self.screen.text(f"A group of jobs failed: {reason}", RED)
+        reason = str(getattr(record, "reason", None) or "")
+        self.screen.text("\n    ".join(["A group of jobs failed:", *reason.splitlines()]), RED)
 
     def _on_error(self, record: Any) -> None:
         """An exception: that of a job belongs to the record that follows in its thread."""
@@ -277,6 +283,13 @@ class Display:
                 if text:
                     self.screen.text(text, BOLD)
             self._over = True
+
+    def close(self) -> None:
+        """The end, where all jobs are done; else it may be one that is none."""
+        if self._all_done:
+            self.end()
+        else:
+            self.pause()
 
     def pause(self) -> None:
         """The line goes, until another record comes.

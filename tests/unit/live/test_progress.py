@@ -91,6 +91,16 @@ def test_without_expectations_seeds_are_the_measure():
     assert progress.seconds_left(6.0) == pytest.approx(12.0)
 
 
+def test_where_one_expectation_is_missing_seeds_are_the_measure_for_all():
+    jobs = [training("a", 2, 1000.0), training("b", 4, None)]
+    progress = planned(jobs[0])
+    start(progress, 1, jobs[0], 0.0)
+    progress.finished(1, 6.0)
+    progress.plan([(job_key("train", {"name": "b"}), jobs[1])])
+    # What was measured against the expectation of 1000 s says nothing of seeds.
+    assert progress.seconds_left(6.0) is None
+
+
 def test_finished_seeds_of_the_first_job_are_a_measurement():
     job = training("a", 10, None, finished=lambda: 5)
     progress = planned(job)

@@ -146,6 +146,9 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
     def print_job_error(self, job_info: SubmittedJobInfo, msg: Any = None, **kwargs: Any) -> None:
         """Without the base class's hint to look elsewhere: the message has it all."""
+        if job_info.job.is_group():
+            # Snakemake leaves out the message of a group; an attribute of the record stays.
+            kwargs["reason"] = msg
         job_info.job.log_error(msg, **kwargs)
 
     async def check_active_jobs(

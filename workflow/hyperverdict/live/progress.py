@@ -41,6 +41,8 @@ class Progress:
         at_work: jobs that a cluster runs at this moment; None where nobody says.
         waits_for: why others wait there, and how many tasks of them.
         remote: jobs wait in a queue, so that the time since they were handed over is not theirs.
+        trainings, trainings_done, seeds: configurations that this call trains, those that are done,
+            and seeds that it trains. Counted as they come: they are asked for at every refresh.
         last: the configuration that finished last.
         seeds_lost: seeds of finished jobs that ended without a result.
     """
@@ -58,6 +60,10 @@ class Progress:
     seeds_lost: int = 0
     began: float | None = None
     most_at_once: int = 1
+    trainings: int = 0
+    trainings_done: int = 0
+    seeds: int = 0
+    _seeds_of_done: int = 0
     speed: Speed = field(default_factory=Speed)
 
     def plan(self, jobs: Iterable[tuple[Key, JobText]]) -> None:
@@ -65,6 +71,8 @@ class Progress:
         for key, job in jobs:
             if key not in self.planned:
                 self.planned[key] = job
+                self.trainings += bool(job.configuration)
+                self.seeds += len(job.seeds)
                 self.speed.meet(job)
 
     def started(self, number: int, key: Key, job: JobText, now: float) -> None:
@@ -81,7 +89,10 @@ class Progress:
         if entry is None:
             return None
         seconds = now - entry.since
-        self.done[entry.key] = entry.job
+        if entry.key not in self.done:
+            self.done[entry.key] = entry.job
+            self.trainings_done += bool(entry.job.configuration)
+            self._seeds_of_done += len(entry.job.seeds)
         self.speed.took(entry.job, seconds)
         if entry.job.configuration:
             self.last = entry.job
@@ -95,31 +106,15 @@ class Progress:
         return entry
 
     @property
-    def trainings(self) -> int:
-        """Configurations that this call trains."""
-        return _trainings(self.planned.values())
-
-    @property
-    def trainings_done(self) -> int:
-        """Those of them that are done."""
-        return _trainings(self.done.values())
-
-    @property
     def trainings_running(self) -> int:
-        """Those of them that are on their way."""
-        return _trainings(entry.job for entry in self.running.values())
-
-    @property
-    def seeds(self) -> int:
-        """Seeds that this call trains."""
-        return sum(len(job.seeds) for job in self.planned.values())
+        """Trainings that are on their way."""
+        return sum(bool(entry.job.configuration) for entry in self.running.values())
 
     @property
     def seeds_done(self) -> int:
         """Seeds of finished jobs, and those that running and failed ones have finished."""
         started = (*self.running.values(), *self.failed.values())
-        whole = sum(len(job.seeds) for job in self.done.values())
-        return whole + sum(entry.seeds_done for entry in started)
+        return self._seeds_of_done + sum(entry.seeds_done for entry in started)
 
     def count_seeds(self, entries: Iterable[Running] | None = None) -> None:
         """Look how many seeds running jobs, or the given ones, have finished."""
@@ -147,7 +142,3 @@ class Progress:
             since = now - self.began if self.began is not None else 0.0
             return self.speed.left_by_rate(self.done.values(), running, waiting, since)
         return self.speed.left(running, waiting, self.most_at_once)
-
-
-def _trainings(jobs: Iterable[JobText]) -> int:
-    return sum(bool(job.configuration) for job in jobs)
