@@ -22,10 +22,16 @@ REPORT_PDF, SUMMARY_PDF = "report.pdf", "summary.pdf"
 
 
 class FirstPage(NamedTuple):
-    """The summary as it fits on a page: its HTML, how dense it is, and the page itself."""
+    """The summary as it fits on a page.
+
+    Attributes:
+        is_whole: nothing is left out or cut.
+        laid_out: the page itself.
+    """
 
     html: str
     density: Density
+    is_whole: bool
     laid_out: Any
 
 
@@ -64,10 +70,11 @@ def first_page(content: Summary, css: str, densities: Sequence[Density] = DENSIT
         css: the style sheets of the page that it belongs to (`styles_of`).
     """
     for density in (d for d in densities if content.least_lines(d) <= MOST_LINES):
-        page = _summary_html(content.shortened(density), density, css)
+        shown = content.shortened(density)
+        page = _summary_html(shown, density, css)
         laid_out = printer.laid_out(printer.parsed(page))
         if len(laid_out.pages) == 1:
-            return FirstPage(page, density, laid_out)
+            return FirstPage(page, density, density.is_whole and shown == content, laid_out)
     raise UserError("the summary of this study does not fit on one page")
 
 
@@ -76,7 +83,7 @@ def whole_report(page: str, first: FirstPage) -> Any:
     document = printer.parsed(page)
     section = printer.parsed(first.html).etree_element.find(".//section")
     assert section is not None
-    arrange(document.etree_element, section, first.density.is_whole)
+    arrange(document.etree_element, section, first.is_whole)
     return printer.laid_out(document)
 
 

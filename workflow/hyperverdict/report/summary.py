@@ -46,7 +46,7 @@ class Density(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is left out."""
+        """Whether it leaves nothing out, apart from what it cuts."""
         return self.rows and self.numbers and self.answers
 
 
@@ -55,9 +55,12 @@ DENSITIES = (
     Density("normal", True, True, True, True, _ALL, _ALL),
     Density("small", True, True, True, True, _ALL, _ALL),
     Density("small", True, True, True, True, 150, 900),
-    Density("small", True, False, True, True, 110, 700),
+    Density("tiny", True, True, True, True, 150, 700),
+    Density("tiny", True, False, True, True, 110, 700),
     Density("small", False, False, True, True, 110, 700),
+    Density("tiny", False, False, True, True, 110, 500),
     Density("small", False, False, False, True, 80, 500),
+    Density("tiny", False, False, False, True, 80, 400),
     Density("small", False, False, False, False, 80, 400),
     Density("small", False, False, False, False, 40, 160),
 )
