@@ -72,6 +72,20 @@ def test_any_text_stays_in_its_cell(text):
     assert len(cells) == (2 if shown(text) else 1)
 
 
+def test_long_tables_are_cut_and_say_so():
+    rows = [(f"arm {i}", i) for i in range(25)]
+    text = markdown.table(("arm", "n"), rows)
+    assert "arm 19" in text
+    assert "arm 20" not in text
+    assert "5 further rows in report.html" in text
+
+
+def test_what_changed_is_said():
+    report = replace(REPORT, changes=("H1: <refuted> before, supported now.",), since="2026-01-01")
+    document = said(markdown.render_markdown(STUDY, report, None, ""))
+    assert "H1: <refuted> before, supported now." in document
+
+
 def test_every_verdict_stands_in_it(folder):
     document = said((folder / "report.md").read_text())
     for hypothesis in REPORT.hypotheses:

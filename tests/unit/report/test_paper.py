@@ -203,6 +203,14 @@ def test_a_summary_that_leaves_something_out_is_followed_by_all_of_the_page(fold
     assert squeezed(without).count(opening) == 1
 
 
+def test_what_the_summary_does_not_show_of_the_beginning_is_in_the_appendix():
+    changed = replace(REPORT, changes=("H1 was inconclusive.",), since="2026-01-01 10:00")
+    page = html.render(STUDY, changed, None, {})
+    first = pdf.first_page(summary(changed, STUDY, "x"), STYLES)
+    assert first.is_whole
+    assert "H1 was inconclusive." in poppler(pdf.whole_report(page, first).write_pdf())
+
+
 def test_long_tables_go_on_in_the_page():
     rows = "".join(f"<tr><td>row {i}</td></tr>" for i in range(100))
     page = f"<html><body><main><table><tbody>{rows}</tbody></table></main></body></html>"

@@ -24,6 +24,7 @@ from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import CheckResult, HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.commands import snakemake
 from hyperverdict.words.isolation import guarded
+from hyperverdict.words.numbers import count
 
 # Characters that Markdown, GitHub's included, takes for its own within a line.
 _ACTIVE = re.compile(r"([\\`*_\[\]~$|])")
@@ -150,19 +151,26 @@ def escape_inner(text: str) -> Markdown:
     return Markdown(f"{before and ' '}{escape(text)}{after and ' '}")
 
 
-def table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Markdown:
-    """A table; columns without any value are left out."""
+def table(columns: Iterable[str], rows: Iterable[Iterable[object]], most: int = 20) -> Markdown:
+    """A table of at most so many rows; columns without any value are left out."""
     header, body = list(columns), [list(map(escape, row)) for row in rows]
+    beyond = len(body[most:])
+    more = f"\n\n{count(beyond, 'further row')} in report.html" if beyond else ""
+    body = body[:most]
     kept = [i for i in range(len(header)) if any(row[i] for row in body)]
     lines: list[list[str]] = [[escape(header[i]) for i in kept], ["---"] * len(kept)]
     lines += [[row[i] for i in kept] for row in body]
-    return Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines)) if body else Markdown()
+    written = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return Markdown(f"{written}{more}" if body else "")
 
 
 def image(picture: Picture, links: str) -> Markdown:
     """A figure: its panels as pictures, with its alt text and its caption."""
     files = [file for name, file in picture.files if file.endswith(".svg")]
-    shown_files = [f"![{escape(picture.text)}]({links}{quote(file)})" for file in files]
+    texts = [picture.text, *(f"{picture.title}, panel {i}" for i in range(2, len(files) + 1))]
+    shown_files = [
+        f"![{escape(text)}]({links}{quote(file)})" for text, file in zip(texts, files, strict=False)
+    ]
     title = f"**{escape(picture.title)}**" if picture.title else ""
     return Markdown("\n\n".join(filter(None, (title, *shown_files, f"{escape(picture.caption)}"))))
 
@@ -209,7 +217,7 @@ def _overview_table(shown_rows: Overview) -> Markdown:
         for i, row in enumerate(group.rows or empty):
             first = (link, escape(group.says)) if i == 0 else ("", "")
             rows.append((*first, *_cells(group, row, len(shown_rows.axes))))
-    return table(columns, rows)
+    return table(columns, rows, len(rows))
 
 
 def _overview_picture(drawn: Path | None, links: str) -> Markdown:

@@ -15,6 +15,8 @@ from hyperverdict.words.numbers import count
 SVG = "{http://www.w3.org/2000/svg}"
 # What only a screen can use.
 UNPRINTED = frozenset({"nav", "script", "button", "input", "select", "template"})
+# What the summary shows of the page's beginning in a form of its own.
+IN_SUMMARY = frozenset({"overview", "legend"})
 # Longer tables go on in the page itself: paper is for reading, not for looking up.
 MOST_ROWS = 60
 # A fold with this attribute is printed where it is, and not in the appendix.
@@ -157,13 +159,12 @@ def _remove(parent: Element, child: Element) -> None:
 
 
 def _beginning(body: Element, main: Element) -> list[tuple[str, str, list[Element]]]:
-    """Take out the page's first screen; gives its folds and what it says of the whole study."""
+    """Take out the page's first screen; gives what the summary does not show of it."""
     for header in body.findall("header"):
         _remove(body, header)
     folds = [*main.findall("details")]
     for first in main.findall("section[@id='verdicts']"):
-        facts = [child for child in first if "facts" in _classes(child)]
-        folds += [*facts, *_outer(first)]
+        folds += [child for child in first if not IN_SUMMARY & set(_classes(child))]
         _remove(main, first)
     for fold in main.findall("details"):
         _remove(main, fold)
