@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 
-from hyperverdict.design.cost import estimated_seconds
+from hyperverdict.design.cost import TIMING_SECONDS_PER_BLOCK, estimated_seconds
 from hyperverdict.design.short_names import ShortNames
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import Invocation
@@ -35,6 +35,8 @@ DOING = {
     "all": "",
 }
 TIME = "time_contrast"
+# About what a step that trains nothing takes, before the first of its kind has been measured.
+STEP_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,9 @@ class StudyWords:
             if own == TRAIN:
                 return self._training(rule, wildcards)
             if own == TIME:
-                return JobText(self._timing(wildcards["contrast"]), rule, logs_failures=True)
-            return JobText(DOING[own].format_map(wildcards), rule, logs_failures=True)
+                return self._timing(rule, wildcards["contrast"])
+            doing = DOING[own].format_map(wildcards)
+            return JobText(doing, rule, seconds=STEP_SECONDS if doing else None, logs_failures=True)
         except (UserError, KeyError):
             return None
 
@@ -102,10 +105,15 @@ class StudyWords:
             logs_failures=True,
         )
 
-    def _timing(self, key: str) -> str:
+    def _timing(self, rule: str, key: str) -> JobText:
         timing = self.run.timing(key)
-        arms = count(len(timing.configurations), "arm")
-        return f"measuring the speed of {arms} for {timing.purposes[0]}"
+        arms = len(timing.configurations)
+        return JobText(
+            f"measuring the speed of {count(arms, 'arm')} for {timing.purposes[0]}",
+            rule,
+            seconds=STEP_SECONDS + arms * timing.repeats * TIMING_SECONDS_PER_BLOCK,
+            logs_failures=True,
+        )
 
 
 def lost_seeds(folder: Path, wanted: Sequence[int]) -> list[LostSeed]:

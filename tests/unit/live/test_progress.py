@@ -101,11 +101,23 @@ def test_where_one_expectation_is_missing_seeds_are_the_measure_for_all():
     assert progress.seconds_left(6.0) is None
 
 
+def test_steps_that_train_nothing_count_as_stated_until_one_is_measured():
+    train, judge = training("a"), JobText("judging the claims", "judge", seconds=3.0)
+    progress = planned(train, judge)
+    start(progress, 1, train, 0.0)
+    progress.finished(1, 5.0)
+    assert progress.seconds_left(5.0) == pytest.approx(3.0)
+    start(progress, 2, judge, 5.0)
+    assert progress.seconds_left(6.0) == pytest.approx(2.0)
+
+
 def test_finished_seeds_of_the_first_job_are_a_measurement():
     job = training("a", 10, None, finished=lambda: 5)
     progress = planned(job)
     start(progress, 1, job, 0.0)
     progress.count_seeds()
+    # So early, most of it is the start of Python.
+    assert progress.seconds_left(5.0) is None
     assert progress.seconds_left(30.0) == pytest.approx(30.0)
 
 

@@ -9,6 +9,10 @@ from typing import NamedTuple
 from hyperverdict.live.job import JobText
 
 
+# Before that, a job has mostly started Python.
+LEAST_SECONDS = 10.0
+
+
 class Entry(NamedTuple):
     """A running job, its seconds so far, and the share of its seeds that is done."""
 
@@ -60,8 +64,7 @@ class Speed:
     ) -> float | None:
         """Seconds left with so many jobs at a time; None where no training has been measured.
 
-        Kinds that none has finished of, and that train nothing, count as nothing: they are the
-        short steps at the end.
+        Of kinds that train nothing and that none has finished of, what is stated counts.
         """
         entries = list(running)
         factors = self._factors(entries)
@@ -89,7 +92,9 @@ class Speed:
         return since * rest / finished if finished else None
 
     def _seconds(self, job: JobText, factors: dict[str, float]) -> float:
-        return factors.get(job.kind, 0.0) * self.weight(job)
+        if job.kind not in factors:
+            return job.seconds or 0.0
+        return factors[job.kind] * self.weight(job)
 
     def _factors(self, running: Iterable[Entry]) -> dict[str, float]:
         """Seconds for each unit of weight, by kind; from running jobs where none has finished."""
@@ -98,7 +103,8 @@ class Speed:
         }
         partly: dict[str, tuple[float, float]] = {}
         for entry in running:
-            if entry.share and entry.job.kind not in measured:
+            enough = entry.share and entry.seconds >= LEAST_SECONDS
+            if enough and entry.job.kind not in measured:
                 seconds, weight = partly.get(entry.job.kind, (0.0, 0.0))
                 done = entry.share * self.weight(entry.job)
                 partly[entry.job.kind] = (seconds + entry.seconds, weight + done)
