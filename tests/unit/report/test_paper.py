@@ -211,8 +211,12 @@ def test_what_the_summary_does_not_show_of_the_beginning_is_in_the_appendix():
     assert "H1 was inconclusive." in poppler(pdf.whole_report(page, first).write_pdf())
 
 
-def test_long_tables_go_on_in_the_page():
-    rows = "".join(f"<tr><td>row {i}</td></tr>" for i in range(100))
+@pytest.mark.parametrize("bodies", [1, 2, 100])
+def test_long_tables_go_on_in_the_page(bodies):
+    rows = "".join(
+        f"<tr><td>row {i}</td></tr>" + ("</tbody><tbody>" if (i + 1) % (100 // bodies) == 0 else "")
+        for i in range(100)
+    )
     page = f"<html><body><main><table><tbody>{rows}</tbody></table></main></body></html>"
     document = printer.parsed(page)
     section = printer.parsed("<section>first</section>").etree_element.find(".//section")

@@ -110,14 +110,17 @@ def _caption(number: str, figure: Element) -> Element:
 
 def _shorten(table: Element) -> None:
     """Keep the first rows of a long table, and say how many there are beyond."""
-    rows = [(body, row) for body in table.findall("tbody") for row in body.findall("tr")]
-    beyond = rows[MOST_ROWS:]
-    if not beyond:
-        return
-    for body, row in beyond:
-        _remove(body, row)
-    last = SubElement(SubElement(rows[MOST_ROWS - 1][0], "tr"), "td", {"colspan": "50"})
-    last.text = f"{count(len(beyond), 'further row')} in report.html"
+    left, beyond, last = MOST_ROWS, 0, None
+    for body in table.findall("tbody"):
+        rows = len(body.findall("tr"))
+        if rows > left:
+            del body[left:]
+            beyond += rows - left
+            last = last if last is not None else body
+        left = max(left - rows, 0)
+    if last is not None:
+        cell = SubElement(SubElement(last, "tr"), "td", {"colspan": "50"})
+        cell.text = f"{count(beyond, 'further row')} in report.html"
 
 
 def _drop_empty_headings(section: Element) -> None:
