@@ -12,8 +12,17 @@ from hyperverdict.live.lines import (
     with_seeds,
 )
 from hyperverdict.live.progress import Progress, job_key
+from rich.cells import cell_len
 
-ANY = ["batch_size=4, depth=2", "größe=ß" * 40, "a\x1b[31mb", "", "x" * 5000]
+ANY = [
+    "batch_size=4, depth=2",
+    "größe=ß" * 40,
+    "a\x1b[31mb",
+    "",
+    "x" * 5000,
+    "層=二" * 15,
+    "👩‍🔬=1",
+]
 
 
 def running(names, done, seeds=10):
@@ -41,7 +50,7 @@ def test_the_whole_line():
 def test_no_line_is_wider_than_its_terminal(width, name):
     for done in (0, 1, 2):
         progress = running([name or "baseline"] * 3, done)
-        assert len(live_line(progress, 100.0, width)) <= max(width, 1)
+        assert cell_len(live_line(progress, 100.0, width)) <= max(width, 1)
 
 
 def test_forty_columns_say_what_matters_most():

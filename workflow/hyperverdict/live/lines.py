@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len, set_cell_size
+
 from hyperverdict.design.summary import duration
 from hyperverdict.live.job import JobText, LostSeed
 from hyperverdict.live.progress import Progress
@@ -15,11 +17,12 @@ NO_REASON = frozenset({"None", "submitted"})
 
 
 def live_line(progress: Progress, now: float, width: int) -> str:
-    """Everything on a line of at most `width` characters; what matters least goes first."""
-    for line in _shorter_and_shorter(progress, now):
-        if len(line) <= width:
+    """Everything on a line of at most `width` columns; what matters least goes first."""
+    line = ""
+    for line in map(printable, _shorter_and_shorter(progress, now)):
+        if cell_len(line) <= width:
             return line
-    return f"{line[: max(width - 1, 0)]}…"
+    return f"{set_cell_size(line, max(width - 1, 0))}…"
 
 
 def _shorter_and_shorter(progress: Progress, now: float) -> Iterator[str]:

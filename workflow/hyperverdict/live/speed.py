@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from hyperverdict.live.job import JobText
 
-
 # Before that, a job has mostly started Python.
 LEAST_SECONDS = 10.0
 
