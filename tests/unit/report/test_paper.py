@@ -238,6 +238,26 @@ def test_a_wide_table_stays_on_the_paper(kind):
     assert max(box[2] for box in boxes) <= width - 30
 
 
+def test_figures_in_a_row_are_numbered_and_captions_without_words_left_out():
+    def figure(panels, caption):
+        inner = "".join(f"<div>{panel}</div>" for panel in panels)
+        link = '<a href="x.svg">SVG</a>'
+        return (
+            f'<figure><p class="finding">{caption}</p><div class="panels">{inner}</div>'
+            f"<figcaption>{link}</figcaption></figure>"
+        )
+
+    figures_in_a_row = figure("p", "") + figure("qrs", "Found.")
+    page = f"<html><body><main><section>{figures_in_a_row}</section></main></body></html>"
+    document = printer.parsed(page)
+    section = printer.parsed("<section>first</section>").etree_element.find(".//section")
+    paper.arrange(document.etree_element, section, is_whole=True)
+    [only] = document.etree_element.iter("figure")
+    text = ["".join(panel.itertext()) for panel in only.find("div[@class='panels']")]
+    assert text == ["1p", "2aq", "2br", "2cs"]
+    assert ["".join(c.itertext()).strip() for c in only.findall("figcaption")] == ["2 Found."]
+
+
 def test_pictures_get_the_colours_of_style_sheets():
     page = (
         "<html><head><style>.mark { fill: var(--refuted) } @media print { .line { stroke: #123456 } }"

@@ -104,7 +104,8 @@ def _caption(number: str, figure: Element) -> Element:
     strong.tail = " "
     for own in figure.findall("figcaption"):
         strong.tail = f" {own.text or ''}"
-        caption.extend(list(own))
+        # Links to files are for screens.
+        caption.extend(child for child in own if child.tag != "a")
     return caption
 
 
