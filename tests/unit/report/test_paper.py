@@ -240,7 +240,7 @@ def test_a_wide_table_stays_on_the_paper(kind):
 
 def test_figures_in_a_row_are_numbered_and_captions_without_words_left_out():
     def figure(panels, caption):
-        inner = "".join(f"<div>{panel}</div>" for panel in panels)
+        inner = "".join(f"<div><b>{panel}</b></div>" for panel in panels)
         link = '<a href="x.svg">SVG</a>'
         return (
             f'<figure><p class="finding">{caption}</p><div class="panels">{inner}</div>'
