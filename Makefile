@@ -9,11 +9,12 @@ SHELL := /bin/bash
 
 EXAMPLES := argparse lightning boosting function own_model own_data
 
-.PHONY: help demo examples reflection reflection-small reflection-full test test-browser test-simulation cluster cluster-down \
+.PHONY: help demo watch examples reflection reflection-small reflection-full test test-browser test-simulation cluster cluster-down \
         test-cluster lint format docs install clean
 
 help:
 	@echo "make demo              the default study on scikit-learn's digits (2 minutes, no download)"
+	@echo "make watch             TensorBoard of the default study; of another: STUDY=FILE"
 	@echo "make examples          trainings of one's own: a script, Lightning, boosting (2 minutes)"
 	@echo "make reflection        three claims on Fashion-MNIST (15 minutes on 2 cores)"
 	@echo "make reflection-small  every type of claim on digits (5 minutes)"
@@ -28,6 +29,11 @@ help:
 demo: $(STAMP)
 	@$(SNAKEMAKE)
 	@$(BIN)/hyperverdict show config/config.yaml
+
+STUDY ?= config/config.yaml
+
+watch: $(STAMP)
+	@$(BIN)/hyperverdict watch $(STUDY)
 
 examples: $(VENV)/examples
 	@for example in $(EXAMPLES); do \

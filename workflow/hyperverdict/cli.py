@@ -120,6 +120,14 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("study", type=Path, help=STUDY_HELP)
     show.add_argument("--json", action="store_true", help=JSON_HELP)
     show.add_argument("--smoke", action="store_true", help="what the last smoke run estimated")
+    watch = add(
+        "watch",
+        "show the runs of a study in TensorBoard",
+        "Show the runs of a study in TensorBoard on this machine, also while they train, until "
+        "Ctrl-C.",
+    )
+    watch.add_argument("study", type=Path, help=STUDY_HELP)
+    watch.add_argument("--port", type=int, help="port; default TensorBoard's own")
     schema = add(
         "schema",
         "print the JSON schema of study files",
@@ -227,6 +235,18 @@ def _show(options: argparse.Namespace) -> None:
         print_verdicts(report, study, folder / "report.html")
 
 
+def _watch(options: argparse.Namespace) -> None:
+    from hyperverdict.boards import watch
+    from hyperverdict.design.plan import make_plan
+    from hyperverdict.invocation import studies_folder
+    from hyperverdict.options import RESULTS
+    from hyperverdict.pipeline import open_study
+
+    results = Path(RESULTS)
+    study = open_study(options.study, results)
+    watch(make_plan(study), results, studies_folder(results) / study.name, options.port)
+
+
 def _schema(options: argparse.Namespace) -> None:
     if options.verdicts:
         from hyperverdict.verdicts.format import schema
@@ -243,6 +263,7 @@ _COMMANDS = {
     "seeds": _seeds,
     "check": _check,
     "show": _show,
+    "watch": _watch,
     "schema": _schema,
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from hyperverdict.design.devices import Device, other_device
 from hyperverdict.design.state import RunState, refuse_mixing
 from hyperverdict.design.summary import plan_summary
 from hyperverdict.invocation import Invocation
+from hyperverdict.options import RESULTS
 from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.words.commands import snakemake
@@ -70,7 +72,15 @@ def closing_words(run: Invocation, prints_elsewhere: bool = False) -> str:
     missing = run.unprinted(prints_elsewhere)
     note = f"report.pdf and summary.pdf were not made: {missing}\n" if missing else ""
     changes = _changes(run) if _is_new(run.folder / "report.html", run.started) else ""
-    return f"{words}{changes}\nReport: {', '.join(written)}\n{note}"
+    return f"{words}{changes}\nReport: {', '.join(written)}\n{note}{_curves(run)}"
+
+
+def _curves(run: Invocation) -> str:
+    """How to see the training curves, where this study writes them."""
+    ours = run.study.vocabulary.training is None and not run.study.smoke
+    if not (ours and run.options.tensorboard and run.results == Path(RESULTS)):
+        return ""
+    return f"Training curves: hyperverdict watch {shlex.quote(str(run.study_file))}\n"
 
 
 def _is_new(file: Path, started: float) -> bool:
