@@ -107,11 +107,12 @@ def test_one_seed_carries(tmp_path):
     decided = replace(effect, evidence="supported")
     leg = replace(context.judgement.legs[0], effects=(decided,))
     context = replace(context, judgement=replace(flipped, legs=(leg,)))
-    quiet = replace(context, leave_one_out={})
+    quiet = replace(context, left_out={})
     assert look(replication.one_seed_carries, quiet).sentence == (
         "Seed 3 alone makes up more than half of depth 3 − depth 2."
     )
-    loud = replace(context, leave_one_out={3: "inconclusive", 4: "supported"})
+    left_out = {3: replace(flipped, evidence="inconclusive"), 4: flipped}
+    loud = replace(context, left_out=left_out)
     assert look(replication.one_seed_carries, loud).sentence == (
         "Fragile: leaving out seed 3 changes the verdict from supported to inconclusive."
     )

@@ -70,6 +70,7 @@ SECTIONS = {
     "CheckResult": "Checks",
     "ArmSummary": "Arms",
     "SensitivityLine": "Sensitivity",
+    "WayEstimate": "Estimates of another method",
     "NextLook": "Next look",
     "Head": "Ledger",
     "Failures": "Failures",

@@ -12,7 +12,9 @@ import pytest
 from hyperverdict import figures
 from hyperverdict.errors import UserError
 from hyperverdict.figures import effect, style
+from hyperverdict.figures.drawn import Drawn, Panel, Values
 from hyperverdict.figures.io import write
+from hyperverdict.figures.runs import Runs
 from hyperverdict.foreign.judge import judge_table
 from hyperverdict.records.collect import Tables
 from hyperverdict.report import html
@@ -36,9 +38,10 @@ def test_all_expected_figures_are_written_as_text_svg(tmp_path):
     assert KEYS[0] == "H1.effect"
     assert KEYS[-1] == "size.heatmap"
     assert all(path.stat().st_size < 150_000 for path in paths.values())
-    drawn = text_of(paths["H1.effect.svg"])
-    assert "At 300 steps: refuted" in drawn
-    assert "too small to matter" in drawn
+    drawn = text_of(paths["H1.effect.effect2.svg"])
+    assert "Effect on test accuracy" in drawn
+    assert "300 steps: 3.00 points higher" in drawn.replace("\n", " ")
+    assert "Batch size 4 at 300 steps: 70.0%" in text_of(paths["H1.effect.data.svg"])
     assert {p.name for p in tmp_path.iterdir()} == FILES
 
 
@@ -69,8 +72,11 @@ def test_every_type_and_verdict_can_be_drawn(kind, evidence):
         tables = Tables(*made_runs.empty_tables())
     else:
         tables = made_runs.tables_of(study, made_runs.scores(kind, evidence, 20))
-    drawn = effect.draw(report.hypotheses[0], study, tables)
-    assert drawn.axes or kind == "definitional"
+    drawn = effect.draw(report.hypotheses[0], study, Runs(tables, report.hypotheses))
+    assert "data" in drawn.panels
+    assert ("effect1" in drawn.panels) == (kind != "definitional")
+    assert drawn.values.rows
+    assert drawn.caption
 
 
 def test_other_formats_are_refused_by_name(tmp_path):
@@ -92,18 +98,17 @@ def test_a_figure_is_its_module_a_row_of_the_table_and_its_caption():
         assert (captions / f"{kind.name}.rst").exists()
 
 
-def _titled(report, study, tables):
+def _titled(report, study, runs):
     figure = style.new_figure(1)
     figure.suptitle(f"{report.id}: added")
-    return figure
+    text, values = f"Added for {report.id}.", Values((), ())
+    return Drawn("", "An added figure.", text, {"": Panel(figure)}, values)
 
 
 def test_a_new_figure_needs_its_module_and_a_row_of_the_table(monkeypatch, tmp_path):
     """Its third file is the caption, which the test above asks for."""
     module = ModuleType("hyperverdict.figures.added")
     module.draw = _titled
-    module.caption = lambda report, study: "An added figure."
-    module.alt_text = lambda report, study: f"Added for {report.id}."
     monkeypatch.setitem(sys.modules, module.__name__, module)
     added = figures.FigureKind("added", "Added")
     monkeypatch.setattr(figures, "FIGURES", (*figures.FIGURES, added))
@@ -124,26 +129,9 @@ def test_every_figure_has_words_with_its_numbers(tmp_path):
     curves = next(p for p in shown if p.key == "H1.curves")
     assert curves.text.endswith("batch size 4 70.0% and batch size 128 73.0%.")
     [heatmap] = figures.pictures(STUDY.heatmaps[0], STUDY, tmp_path)
-    assert heatmap.text == (
-        "Heatmap. Test accuracy over width and depth at 300 steps, each cell the mean of its runs."
-    )
-
-
-@pytest.mark.parametrize("kind", ["comparison", "trend"])
-def test_captions_name_what_stands_for_a_seed(kind, tmp_path):
-    study, report = samples.judged(kind, "supported")
-    [hypothesis] = report.hypotheses
-    [verdict] = hypothesis.verdicts
-
-    def caption(**changes):
-        changed = replace(hypothesis, verdicts=(replace(verdict, **changes),))
-        tables = made_runs.tables_of(study, made_runs.scores(kind, "supported", 10))
-        figures.draw_all(replace(report, hypotheses=(changed,)), study, tables, tmp_path)
-        return figures.pictures(changed, study, tmp_path)[0].caption
-
-    assert "one seed; a grey line joins the dots of the same seed." in caption()
-    assert "the same setting combination." in caption(replicate="setting combination")
-    assert "seed" not in caption(replicate="setting combination")
+    assert heatmap.text.startswith("Heatmap. Test accuracy over width and depth at 300 steps: ")
+    assert "width 16, depth 1: " in heatmap.text
+    assert "(n = " in heatmap.text
 
 
 def test_no_figure_of_a_table_without_seeds_says_seed(tmp_path):
@@ -166,7 +154,7 @@ def test_no_figure_of_a_table_without_seeds_says_seed(tmp_path):
     subjects = (*done.report.hypotheses, *done.study.heatmaps)
     figures.draw_all(done.report, done.study, done.tables, tmp_path)
     shown = [p for subject in subjects for p in figures.pictures(subject, done.study, tmp_path)]
-    assert [p.key for p in shown if "Each dot is one run." in p.caption] == [
+    assert [p.key for p in shown if "dots are single runs" in p.caption] == [
         "pair.effect",
         "trend.effect",
     ]
@@ -192,9 +180,9 @@ def test_labels_of_any_text_are_drawn_as_they_are(tmp_path):
     odd = replace(hypothesis, verdicts=(replace(verdict, arms=arms),))
     tables = made_runs.tables_of(study, made_runs.scores("comparison", "supported", 10))
     paths = figures.draw_all(replace(report, hypotheses=(odd,)), study, tables, tmp_path)
-    for key in ("H1.effect", "H1.curves.steps"):
-        said = text_of(paths[f"{key}.svg"]).replace("\n", " ")
-        assert all(title in said for title in titles), said
+    for key in ("H1.effect.data", "H1.curves.steps"):
+        said = text_of(paths[f"{key}.svg"]).replace("\n", " ").lower()
+        assert all(title.lower() in said for title in titles), said
 
 
 def test_a_table_without_curves_or_costs_is_drawn_in_words(tmp_path):
@@ -203,6 +191,6 @@ def test_a_table_without_curves_or_costs_is_drawn_in_words(tmp_path):
     final = tables.final[["path", "seed", "failed", "test_accuracy"]]
     bare = Tables(final, pd.DataFrame(columns=tables.curves.columns))
     paths = figures.draw_all(report, study, bare, tmp_path)
-    assert "73.0%" in text_of(paths["H1.effect.svg"])
+    assert "73.0%" in text_of(paths["H1.effect.data.svg"])
     for panel in ("steps", "samples", "seconds"):
         assert "no learning curves" in text_of(paths[f"H1.curves.{panel}.svg"]).replace("\n", " ")

@@ -5,8 +5,25 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hyperverdict.figures import forest, heatmap, levels, pairs, style
+from hyperverdict.claims.wording import deciding_effect
+from hyperverdict.figures import (
+    forest,
+    growth,
+    heatmap,
+    levels,
+    lines,
+    robustness,
+    scores,
+    shares,
+    style,
+    tuning,
+    winners,
+)
 from hyperverdict.figures.data import arm_texts
+from hyperverdict.figures.runs import Runs
+from hyperverdict.records.collect import Tables
+from hyperverdict.study.tuning import tuning_arms
+from hyperverdict.vocabulary.metrics import RECORDED
 
 from tests.unit.report import made_runs, samples
 
@@ -15,55 +32,26 @@ FINAL = TABLES.final
 TRADE_OFF, DEPTH, WIDTH = REPORT.hypotheses
 
 
-def test_pairs_join_the_arms_of_each_budget_by_seed():
-    info = pairs.pairs_info(TRADE_OFF, FINAL)
-    assert [p.title for p in info.panels] == [
-        "At 300 steps: refuted",
-        "At 38,400 samples: refuted",
-        "At 5 seconds: supported",
+def runs_of(final, report=TRADE_OFF):
+    return Runs(Tables(final, TABLES.curves), [report])
+
+
+def test_scores_hold_every_run_of_each_arm_at_each_budget():
+    info = scores.scores_info(TRADE_OFF, STUDY, runs_of(FINAL))
+    assert [arm.title for arm in info.arms] == [
+        f"batch size {size} at {budget}"
+        for budget in ("300 steps", "38,400 samples", "5 seconds")
+        for size in (4, 128)
     ]
-    panel = info.panels[0]
-    assert panel.arms == ("batch size 4", "batch size 128")
-    assert panel.seeds == made_runs.SEEDS
+    first = info.arms[1]
+    assert tuple(seed for seed, _ in first.values) == made_runs.SEEDS
     path = TRADE_OFF.verdicts[0].arms[1].path
     recorded = FINAL[FINAL["path"] == path].set_index("seed")["test_accuracy"]
-    assert panel.values[1] == tuple(recorded[seed] for seed in made_runs.SEEDS)
-
-
-@pytest.mark.parametrize("kind", ["comparison", "trend", "universal"])
-def test_no_title_states_the_evidence_of_a_leg_above_a_blocked_verdict(kind):
-    study, report = samples.judged(kind, "supported")
-    blocked = samples.blocked_report(report.hypotheses[0])
-    final = made_runs.tables_of(study, made_runs.scores(kind, "supported", 10)).final
-    infos = (
-        pairs.pairs_info(blocked, final),
-        levels.levels_info(blocked, final),
-        forest.forest_info(blocked),
-    )
-    titles = [p.title for info in infos for p in (*info.panels, *getattr(info, "forests", ()))]
-    assert titles
-    assert not [title for title in titles if "supported" in title]
-    assert any("inconclusive (untuned)" in title for title in titles)
-
-
-def test_no_title_states_a_supported_leg_above_a_refuted_trade_off():
-    time, accuracy = TRADE_OFF.verdicts[0].judgement.judged_legs
-    assert (time.evidence, accuracy.evidence) == ("supported", "refuted")
-    info = pairs.pairs_info(TRADE_OFF, FINAL)
-    said = [p.title for p in (*info.panels, *info.forests)]
-    said += [row.label for panel in info.forests for row in panel.rows]
-    assert not [text for text in said if "300 steps" in text and "supported" in text]
-
-
-def test_time_effects_have_no_table_values_and_go_into_a_forest():
-    info = pairs.pairs_info(TRADE_OFF, FINAL)
-    assert [f.title for f in info.forests] == ["Training time"]
-    assert [row.label for row in info.forests[0].rows] == [
-        "At 300 steps: 1.33 times faster (1.28 to 1.38 times)",
-        "At 38,400 samples: 42.6 times faster (41.0 to 44.2 times)",
-    ]
-    assert info.forests[0].unit.ratio
-    assert info.forests[0].rows[0].band == pytest.approx((1 / 1.1, 1.1))
+    assert [value for _, value in first.values] == [recorded[seed] for seed in made_runs.SEEDS]
+    assert first.mean == pytest.approx(recorded.mean())
+    low, high = first.interval
+    sem = recorded.std() / len(recorded) ** 0.5
+    assert (high - low) / 2 == pytest.approx(2.262157 * sem, rel=1e-5)
 
 
 def test_a_failed_run_is_a_gap_and_its_seed_stays():
@@ -71,64 +59,184 @@ def test_a_failed_run_is_a_gap_and_its_seed_stays():
     failed = FINAL.assign(
         status=FINAL["status"].where((FINAL["path"] != path) | (FINAL["seed"] != 3), "diverged")
     )
-    panel = pairs.pairs_info(TRADE_OFF, failed).panels[0]
-    assert math.isnan(panel.values[0][3])
-    assert not math.isnan(panel.values[1][3])
+    arm = scores.scores_info(TRADE_OFF, STUDY, runs_of(failed)).arms[0]
+    assert math.isnan(dict(arm.values)[3])
+    assert math.isfinite(arm.mean)
 
 
 def test_only_the_hypothesis_own_seeds_are_drawn():
     more = pd.concat([FINAL, FINAL.assign(seed=FINAL["seed"] + 10)])
-    assert pairs.pairs_info(TRADE_OFF, more).panels[0].seeds == made_runs.SEEDS
+    arm = scores.scores_info(TRADE_OFF, STUDY, runs_of(more)).arms[0]
+    assert tuple(seed for seed, _ in arm.values) == made_runs.SEEDS
 
 
-def test_seeds_that_do_not_match_are_joined_by_no_lines():
-    [verdict] = DEPTH.verdicts
-    [leg] = verdict.judgement.legs
-    legs = (replace(leg, effects=tuple(replace(e, paired=False) for e in leg.effects)),)
-    verdict = replace(verdict, judgement=replace(verdict.judgement, legs=legs))
-    [panel] = pairs.pairs_info(replace(DEPTH, verdicts=(verdict,)), FINAL).panels
-    assert not panel.paired
-    assert pairs.pairs_info(DEPTH, FINAL).panels[0].paired
-
-
-def test_levels_are_ordered_and_keep_every_contrast():
-    [verdict] = WIDTH.verdicts
-    shuffled = replace(WIDTH, verdicts=(replace(verdict, arms=verdict.arms[::-1]),))
-    [panel] = levels.levels_info(shuffled, FINAL).panels
-    assert (panel.factor, panel.levels) == ("width", (16, 64, 256, 1024))
-    assert len(panel.values) == len(made_runs.SEEDS)
-    assert len(panel.effects.rows) == 3
-    lowest = FINAL[FINAL["path"] == verdict.arms[0].path]["test_accuracy"].iloc[0]
-    assert panel.values[0][0] == lowest
-
-
-def test_levels_without_an_order_are_a_forest():
-    [verdict] = WIDTH.verdicts
-    arms = tuple(replace(a, settings={"optimizer": a.label}) for a in verdict.arms)
-    changed = replace(WIDTH, verdicts=(replace(verdict, arms=arms),))
-    info = levels.levels_info(changed, FINAL)
-    assert not info.panels
-    assert len(info.forests) == 1
+def test_all_budgets_of_a_metric_share_one_axis_of_effects():
+    info = forest.effects_info(TRADE_OFF, "accuracy")
+    assert [line.budget for line in info.lines] == ["300 steps", "38,400 samples", "5 seconds"]
+    times = forest.effects_info(TRADE_OFF, "train_time")
+    assert [line.row.label for line in times.lines] == [
+        "300 steps: 1.33 times faster (1.28 to 1.38 times)",
+        "38,400 samples: 42.6 times faster (41.0 to 44.2 times)",
+    ]
+    assert times.unit.ratio
+    assert times.lines[0].row.band == pytest.approx((1 / 1.1, 1.1))
+    assert forest.effects_info(TRADE_OFF, "loss") is None
 
 
 @pytest.mark.parametrize(("kind", "evidence"), samples.every_combination())
-def test_a_forest_holds_every_effect(kind, evidence):
+def test_every_effect_is_drawn_with_its_evidence(kind, evidence):
     report = samples.hypothesis_report(kind, evidence)
-    effects = report.verdicts[0].judgement.effects
-    rows = [row for panel in forest.forest_info(report).panels for row in panel.rows]
-    assert len(rows) == len(effects)
-    for row, effect in zip(rows, effects, strict=True):
-        assert row.evidence == effect.evidence
-        assert row.label.endswith(effect.evidence)
-        assert row.interval[0] <= row.estimate <= row.interval[1]
+    judgement = report.verdicts[0].judgement
+    metrics = dict.fromkeys(leg.metric.name for leg in judgement.legs)
+    infos = [forest.effects_info(report, metric) for metric in metrics]
+    lines = [line for info in infos if info for line in info.lines]
+    assert len(lines) == len(judgement.effects)
+    for line, effect in zip(lines, judgement.effects, strict=True):
+        assert line.row.evidence == effect.evidence
+        assert line.row.interval[0] <= line.row.estimate <= line.row.interval[1]
 
 
-def test_an_interaction_has_an_axis_of_effects():
-    report = samples.hypothesis_report("interaction", "supported")
-    assert (
-        forest.forest_info(report).panels[0].axis
-        == "difference in effect on test accuracy (points)"
+def test_of_many_effects_the_one_that_decides_is_drawn_and_the_rest_counted(monkeypatch):
+    monkeypatch.setattr(forest, "MOST_ROWS", 2)
+    [verdict] = WIDTH.verdicts
+    [leg] = verdict.judgement.legs
+    info = forest.effects_info(WIDTH, "accuracy")
+    assert info.lines[0].effect == deciding_effect(leg)
+    assert (len(info.lines), info.left_out) == (2, len(leg.effects) - 2)
+
+
+def test_a_claimed_size_is_drawn_on_the_side_that_it_names():
+    report = samples.hypothesis_report("comparison", "supported")
+    [verdict] = report.verdicts
+    effect = verdict.judgement.effects[0]
+    assert forest._claimed(effect) is None
+    assert forest._claimed(replace(effect, between=(0.0, 0.05))) == (0.0, 0.05)
+    lower = replace(effect, between=(0.01, 0.05), direction="lower")
+    assert forest._claimed(lower) == (-0.05, -0.01)
+
+
+def test_levels_are_ordered_with_means_and_intervals():
+    [verdict] = WIDTH.verdicts
+    shuffled = replace(WIDTH, verdicts=(replace(verdict, arms=verdict.arms[::-1]),))
+    info = levels.levels_info(shuffled, STUDY, runs_of(FINAL, WIDTH))
+    [line] = info.lines
+    assert (info.factor, line.levels) == ("width", (16, 64, 256, 1024))
+    assert len(line.values) == len(made_runs.SEEDS)
+    own = FINAL[FINAL["path"] == verdict.arms[0].path]["test_accuracy"]
+    assert line.values[0][0] == own.iloc[0]
+    assert line.means[0] == pytest.approx(own.mean())
+    assert not any(line.best)
+
+
+def test_levels_without_an_order_are_the_scores_of_the_arms():
+    [verdict] = WIDTH.verdicts
+    arms = tuple(replace(a, settings={"optimizer": a.label}) for a in verdict.arms)
+    changed = replace(WIDTH, verdicts=(replace(verdict, arms=arms),))
+    runs = runs_of(FINAL, changed)
+    assert levels.levels_info(changed, STUDY, runs) is None
+    assert levels.values(changed, STUDY, runs) == scores.values(changed, STUDY, runs)
+
+
+def judged_with_runs(kind, evidence="supported"):
+    study, report = samples.judged(kind, evidence)
+    tables = made_runs.tables_of(study, made_runs.scores(kind, evidence, 10))
+    [hypothesis] = report.hypotheses
+    return study, hypothesis, Runs(tables, report.hypotheses)
+
+
+def test_levels_near_the_best_are_those_of_the_verdict():
+    study, hypothesis, runs = judged_with_runs("optimum")
+    [line] = levels.levels_info(hypothesis, study, runs).lines
+    near = dict(hypothesis.verdicts[0].judgement.facts["within_delta_of_best"])["test accuracy"]
+    assert [level for level, best in zip(line.levels, line.best, strict=True) if best] == [
+        float(title.rpartition(" ")[2])
+        for title in sorted(near, key=lambda t: float(t.split()[-1]))
+    ]
+
+
+def test_an_interaction_is_a_line_per_context():
+    study, hypothesis, runs = judged_with_runs("interaction")
+    info = lines.lines_info(hypothesis, study, runs)
+    assert [line.name for line in info.lines] == ["width 16", "width 64"]
+    assert info.change == "depth 2 → 3"
+    [effect] = hypothesis.verdicts[0].judgement.effects
+    (a, b), (c, d) = (line.means for line in info.lines)
+    assert (d - c) - (b - a) == pytest.approx(effect.estimate)
+    assert forest.effects_info(hypothesis, "accuracy").axis == (
+        "Difference in effect on test accuracy (points)"
     )
+
+
+def test_importance_has_a_share_with_an_interval_for_each_hyperparameter():
+    _, hypothesis, _ = judged_with_runs("importance")
+    found = {share.name: share for share in shares.shares_info(hypothesis)}
+    assert set(found) == {"width", "depth"}
+    assert (found["width"].claimed, found["depth"].claimed) == (True, False)
+    for share in found.values():
+        low, high = share.interval
+        assert low <= share.share <= high
+
+
+def test_a_strategy_shows_what_the_winner_of_every_seed_scored():
+    _, hypothesis, _ = judged_with_runs("strategy")
+    found = {one.search: one for one in winners.winners_info(hypothesis)}
+    assert set(found) == {"one_at_a_time", "grid"}
+    [effect] = hypothesis.verdicts[0].judgement.effects
+    means = {name: sum(one.values) / len(one.values) for name, one in found.items()}
+    assert means["one_at_a_time"] - means["grid"] == pytest.approx(effect.estimate, abs=1e-9)
+
+
+def test_a_definition_shows_how_the_count_grows():
+    report = samples.hypothesis_report("definitional", "true by arithmetic")
+    assert growth.growth_info(report) == (("width (5)", 5), ("× depth (4)", 20))
+
+
+def test_robustness_holds_the_verdict_and_every_other_way_that_measured_it():
+    _, hypothesis, _ = judged_with_runs("comparison")
+    info = robustness.ways_info(hypothesis, "accuracy")
+    [verdict] = hypothesis.verdicts
+    [effect] = verdict.judgement.effects
+    assert (info.ways[0].name, info.ways[0].estimate) == ("as judged", effect.estimate)
+    others = {(way.name, way.estimate, way.interval) for way in info.ways[1:]}
+    measured = {
+        (
+            line.name if one.without_seed is None else f"without seed {one.without_seed}",
+            one.estimate,
+            one.interval,
+        )
+        for line in verdict.sensitivity
+        for one in line.estimates
+    }
+    assert others
+    assert others <= measured
+    assert any(way.seed is not None for way in info.ways)
+
+
+def test_tuning_shows_every_trial_its_seeds_and_the_choice(tmp_path):
+    claim = samples.entry("comparison", tune={"learning_rate": [0.001, 0.003, 0.01]})
+    study = samples.read(samples.raw_study({"H1": claim}))
+    [hypothesis] = study.hypotheses
+    trials = tuning_arms(hypothesis, study, hypothesis.budgets[0])
+    best = {trial.arm: dict(trial.settings) for trial in trials}
+    budget = str(hypothesis.budgets[0])
+    hypothesis = replace(hypothesis, tuned={budget: best})
+    rows = [
+        {
+            "path": trial.configuration.path, "seed": seed, "failed": False,
+            "validation_accuracy": trial.settings["learning_rate"] + 0.0001 * (seed % 7),
+        }
+        for trial in trials
+        for seed in trial.seeds
+    ]  # fmt: skip
+    runs = Runs(Tables(pd.DataFrame(rows), TABLES.curves))
+    metric = RECORDED["accuracy"]
+    info = tuning.tuning_info(hypothesis, study, {}, hypothesis.budgets[0], metric, runs)
+    assert info.names == ("0.001", "0.003", "0.01")
+    for _, tried in info.arms.values():
+        assert [trial.chosen for trial in tried] == [False, False, True]
+        assert [trial.edge for trial in tried] == [False, False, True]
+        assert all(len(trial.scores) == 3 for trial in tried)
+        assert tried[0].mean == pytest.approx(sum(s for _, s in tried[0].scores) / 3)
 
 
 def cells_of(final):
@@ -220,7 +328,4 @@ def test_effects_that_were_not_measured_are_not_drawn(kind):
     )
     verdict = replace(verdict, judgement=replace(verdict.judgement, legs=legs))
     report = replace(report, verdicts=(verdict,))
-    empty = pd.DataFrame({"path": [], "seed": []})
-    assert not forest.forest_info(report).panels
-    assert not levels.levels_info(report, empty).forests
-    assert not pairs.pairs_info(report, empty).forests
+    assert forest.effects_info(report, "accuracy") is None

@@ -44,7 +44,11 @@ def test_of_many_arms_the_least_and_the_most_are_named():
     [matrix] = held_equal([replace(verdict, arms=(first, middle, second))], STUDY)
     row = rows_of(matrix)["images seen"]
     assert [bar.arm for bar in row.bars] == [first.title, second.title]
-    assert len(matrix.arms) == 3
+    assert [name for name, _ in matrix.arms] == [first.title, middle.title, second.title]
+    assert {bar.color for bar in row.bars} == {"--soft"}
+    colors = {first.label: "--arm-3"}
+    [matrix] = held_equal([verdict], STUDY, colors)
+    assert rows_of(matrix)["images seen"].bars[0].color == "--arm-3"
 
 
 def test_quantities_that_no_arm_states_are_left_out():

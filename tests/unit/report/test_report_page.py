@@ -186,8 +186,8 @@ def test_a_figure_that_could_not_be_drawn_is_said(tmp_path, monkeypatch):
 
 def test_files_are_linked_where_they_stand_beside_the_page(written, tmp_path):
     hrefs = [attrs["href"] for attrs in Page(written).all("a")]
-    assert {"figures/H1.effect.svg", "figures/H1.effect.csv"} <= set(hrefs)
-    assert "H1.effect.svg" not in html.render(STUDY, REPORT, tmp_path, {})
+    assert {"figures/H1.effect.data.svg", "figures/H1.effect.csv"} <= set(hrefs)
+    assert "H1.effect.data.svg" not in html.render(STUDY, REPORT, tmp_path, {})
 
 
 def test_a_study_of_heatmaps_only(tmp_path):
@@ -197,10 +197,7 @@ def test_a_study_of_heatmaps_only(tmp_path):
     page = html.render(grid, empty, tmp_path, {})
     text = Page(page).text
     assert "this study claims nothing" in text
-    assert (
-        "Heatmap. Test accuracy over width and depth at 300 steps, each cell the mean of its runs."
-        in page
-    )
+    assert "Heatmap. Test accuracy over width and depth at 300 steps: " in page
 
 
 @pytest.mark.parametrize(("kind", "evidence"), samples.every_combination())

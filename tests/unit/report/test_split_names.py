@@ -54,8 +54,9 @@ def test_the_document_names_the_metric_of_the_end():
 
 def test_figures_name_what_they_draw():
     runs = Runs(TABLES, REPORT.hypotheses)
-    assert forest.forest_info(WAY).panels[0].axis == "difference in validation accuracy (points)"
-    assert forest.forest_info(END).panels[0].axis == "difference in test accuracy (points)"
+    way, end = (forest.effects_info(h, "accuracy") for h in (WAY, END))
+    assert way.axis == "Difference in validation accuracy (points)"
+    assert end.axis == "Difference in test accuracy (points)"
     learned = curves.draw(WAY, STUDY, runs)
     assert "validation accuracy was" in learned.title
     assert "Mean test accuracy: 5 epochs 70." in learned.text
@@ -70,8 +71,8 @@ def test_the_page_calls_no_score_of_the_way_a_test_score(tmp_path):
     figures.draw_all(report, study, TABLES, tmp_path)
     page = html.render(study, report, tmp_path, {})
     findings = page[page.index("<h3>Findings") : page.index("<h3>Conclusion")]
-    assert "difference in validation accuracy" in findings
-    assert "difference in test accuracy" not in findings
+    assert "Difference in validation accuracy" in findings
+    assert "Difference in test accuracy" not in findings
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,15 @@ def test_an_outlier_that_hides_an_effect_is_named(tmp_path):
     context = _context(tmp_path, [0.020, 0.022, 0.021, 0.023, 0.022, -0.05])
     assert context.judgement.evidence == "inconclusive"
     found = leave_one_out(context.question, context.judgement)
-    assert found[5] == "supported"
-    assert {found[seed] for seed in range(5)} == {"inconclusive"}
+    assert found[5].evidence == "supported"
+    assert {found[seed].evidence for seed in range(5)} == {"inconclusive"}
     line = _lines(context)["leave one seed out"]
-    assert line == SensitivityLine("leave one seed out", "supported", False, "without seed 5")
+    bare = replace(line, estimates=())
+    assert bare == SensitivityLine("leave one seed out", "supported", False, "without seed 5")
+    by_seed = {estimate.without_seed: estimate for estimate in line.estimates}
+    assert set(by_seed) == set(range(6))
+    [effect] = found[5].effects
+    assert (by_seed[5].estimate, by_seed[5].interval) == (effect.estimate, effect.ci)
 
 
 def test_many_seeds_are_left_out_at_their_extremes_only(tmp_path):

@@ -44,7 +44,7 @@ class CheckContext:
         image_errors: contrast -> standard error for new images.
         status: how the ledger lets the question be judged.
         elsewhere: what is known of a table that was not trained here; None for our own runs.
-        leave_one_out: seed -> the evidence without it.
+        left_out: seed -> the judgement without it.
         beside: levels that runs have and the claim does not name.
         opposing: sentences on hypotheses that claim the opposite.
         present_code: what is made of the user's code (`Configuration.code_key`) -> the checksum of
@@ -62,10 +62,15 @@ class CheckContext:
     image_errors: Mapping[Contrast, float] = field(default_factory=dict)
     status: LedgerStatus = field(default_factory=LedgerStatus)
     elsewhere: Elsewhere | None = None
-    leave_one_out: Mapping[int, Evidence] = field(default_factory=dict)
+    left_out: Mapping[int, Judgement] = field(default_factory=dict)
     beside: Beside = field(default_factory=Beside)
     opposing: tuple[str, ...] = ()
     present_code: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def leave_one_out(self) -> dict[int, Evidence]:
+        """seed -> the evidence without it."""
+        return {seed: judgement.evidence for seed, judgement in self.left_out.items()}
 
     @property
     def claim(self) -> Claim:

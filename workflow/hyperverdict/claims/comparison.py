@@ -61,7 +61,7 @@ class Comparison(Claim):
     keys = frozenset({"compare"})
     required = frozenset({"compare"})
     schema: ClassVar[Mapping[str, Any]] = {"compare": COMPARE}
-    figure = "pairs"
+    figure = "scores"
 
     @classmethod
     def parse(cls, written: Written) -> Self:

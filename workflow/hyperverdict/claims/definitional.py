@@ -58,6 +58,7 @@ class Definitional(Claim):
     verb = "combinations"
     keys = frozenset({"combinations", "grows"})
     required = frozenset({"combinations"})
+    figure = "counts"
     schema: ClassVar[Mapping[str, Any]] = {"combinations": COMBINATIONS, "grows": GROWS}
     trains = False
 

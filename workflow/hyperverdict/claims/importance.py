@@ -51,13 +51,22 @@ from hyperverdict.effects.outcomes import Arm
 from hyperverdict.errors import UserError
 from hyperverdict.stats.decision import decide_apart
 from hyperverdict.stats.importance import Importance, importance
-from hyperverdict.stats.intervals import Floats, equivalence_p, one_sample, t_statistic, two_sided_p
+from hyperverdict.stats.intervals import (
+    Floats,
+    equivalence_p,
+    interval,
+    one_sample,
+    t_statistic,
+    two_sided_p,
+)
 from hyperverdict.stats.power import seeds_needed
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.words.numbers import count, listed, number, p_text, upper
 
+# Of the intervals of single shares, which decide nothing.
+SHOWN_ALPHA = 0.05
 MINIMUM_SEEDS = 3
 
 MATTERS_MORE: dict[str, Any] = {
@@ -87,6 +96,7 @@ class ImportanceClaim(Claim):
     verb = "matters_more"
     keys = frozenset({"matters_more"})
     required = frozenset({"matters_more"})
+    figure = "shares"
     schema: ClassVar[Mapping[str, Any]] = {"matters_more": MATTERS_MORE}
 
     @classmethod
@@ -225,6 +235,11 @@ class ImportanceClaim(Claim):
                 "than": shares.than,
                 "between the groups": shares.cross,
                 "single": dict(zip(self.factors, shares.single, strict=True)),
+                "intervals": {
+                    name: list(interval(estimate, SHOWN_ALPHA))
+                    for name, estimate in zip(self.factors, shares.single_estimates, strict=True)
+                    if estimate.df > 0
+                },
                 "variance": shares.total,
             }
             for metric, shares in found.items()

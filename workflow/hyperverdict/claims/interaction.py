@@ -68,6 +68,7 @@ class Interaction(Claim):
     verb = "depends_on"
     keys = frozenset({"compare", "depends_on"})
     required = frozenset({"compare", "depends_on"})
+    figure = "lines"
     schema: ClassVar[Mapping[str, Any]] = {"compare": COMPARE, "depends_on": DEPENDS_ON}
 
     @classmethod

@@ -21,7 +21,7 @@ from hyperverdict.vocabulary.configuration import Baseline
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 
-FigureForm = Literal["pairs", "levels", "forest"]
+FigureForm = Literal["scores", "levels", "lines", "shares", "winners", "counts"]
 # What a claim reads besides the final scores: the ends of epochs, or the score on validation.
 Reads = Literal["final", "epochs", "selection"]
 
@@ -169,7 +169,7 @@ class Claim(ABC):
             The type reads a hypothesis whose claim keys contain these and are all in `keys`.
         schema: JSON schema (draft 2020-12) of each of `keys`, with type and description. What it
             demands holds before `parse` is called.
-        figure: the form in which its effects are drawn.
+        figure: the form in which its measurements are drawn, beside the effects.
         reads: which scores it is judged on.
         trains: False for a claim that needs no runs.
 
@@ -189,7 +189,7 @@ class Claim(ABC):
     required: ClassVar[frozenset[str]]
     one_of: ClassVar[frozenset[str]] = frozenset()
     schema: ClassVar[Mapping[str, Mapping[str, Any]]]
-    figure: ClassVar[FigureForm] = "forest"
+    figure: ClassVar[FigureForm] = "scores"
     reads: ClassVar[Reads] = "final"
     trains: ClassVar[bool] = True
 

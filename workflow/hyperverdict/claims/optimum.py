@@ -83,6 +83,7 @@ class Optimum(Claim):
     verb = "best"
     keys = frozenset({"best", "is"})
     required = frozenset({"best", "is"})
+    figure = "levels"
     schema: ClassVar[Mapping[str, Any]] = {"best": BEST, "is": IS}
 
     @classmethod

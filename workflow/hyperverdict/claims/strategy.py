@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -84,10 +84,13 @@ class Replay:
         outcomes: search -> seed -> the winner's score (a pseudo-value where it was replayed).
         failing: search -> share of its winners that failed on the fresh seed; their orders are
             left out of the score, unless they are too many.
+        winners: search -> what the winner of each seed's search scored on all other seeds, as
+            means, in the metric's unit; without those that never finished.
     """
 
     outcomes: Outcomes
     failing: Mapping[str, float]
+    winners: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -127,6 +130,7 @@ class Strategy(Claim):
     verb = "search"
     keys = frozenset({"search", "than", "over", "trials"})
     required = frozenset({"search", "than", "over", "trials"})
+    figure = "winners"
     schema: ClassVar[Mapping[str, Any]] = {
         "search": _search_schema("the search claimed to find more"),
         "than": _search_schema("the search it is compared with"),
@@ -196,7 +200,16 @@ class Strategy(Claim):
             if not outcomes_of(question, leg.metric).curves
         ]
         failing = [note for replay in replays.values() for note in replay.notes]
-        return replace(judgement, notes=(*judgement.notes, *self.forewarnings(), *notes, *failing))
+        found = {
+            metric: {name: list(values) for name, values in replay.winners.items()}
+            for metric, replay in replays.items()
+            if replay.winners
+        }
+        return replace(
+            judgement,
+            notes=(*judgement.notes, *self.forewarnings(), *notes, *failing),
+            facts={"winners": found} if found else {},
+        )
 
     def _replayed(self, question: Question, expectation: Expectation) -> Replay:
         """The winners' scores: replayed, or as somebody else's searches reached them."""
@@ -238,7 +251,8 @@ class Strategy(Claim):
         }
         values = _as_values(found, seeds, outcomes.metric.ratio)
         failing = {name: mean_over_pairs(failed) for name, (_, failed) in found.items()}
-        return Replay(replace(reached, values=values), failing)
+        winners = {name: _winners(h, outcomes.metric.ratio) for name, (h, _) in found.items()}
+        return Replay(replace(reached, values=values), failing, winners)
 
     @property
     def topic(self) -> str:
@@ -274,6 +288,14 @@ def _reached(shares: Sequence[Floats], fresh: Floats) -> tuple[Floats, Floats]:
     known = np.where(held > 0, held, np.nan)
     scores: Floats = (weights @ np.where(finished, fresh, 0.0).T) / known
     return scores, 1.0 - held
+
+
+def _winners(scores: Floats, ratio: bool) -> tuple[float, ...]:
+    """Means over the other seeds of scores [n, n]; what JSON cannot hold is left out."""
+    others = ~np.eye(len(scores), dtype=bool)
+    means = [row[keep & np.isfinite(row)] for row, keep in zip(scores, others, strict=True)]
+    shown = [float(found.mean()) for found in means if len(found)]
+    return tuple(math.exp(mean) if ratio else mean for mean in shown)
 
 
 def _as_values(

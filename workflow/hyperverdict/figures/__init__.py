@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from hyperverdict.figures.drawn import Drawn, Panel, Values, nothing
+from hyperverdict.figures.drawn import Drawn, nothing
 from hyperverdict.figures.svg import inline
 from hyperverdict.figures.text import cut, shown
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
@@ -44,6 +44,26 @@ def _three_axes(_subject: Hypothesis | Heatmap, _study: Study) -> tuple[str, ...
     return ("steps", "samples", "seconds")
 
 
+def _by_metric(subject: Hypothesis | Heatmap, _study: Study) -> tuple[str, ...]:
+    """What was measured, and the effects on each claimed metric."""
+    if isinstance(subject, Heatmap):
+        return ()
+    metrics = dict.fromkeys(expectation.metric.name for expectation in subject.claim.expect)
+    return ("data", *(f"effect{number}" for number, _ in enumerate(metrics, 1)))
+
+
+def _per_budget_if_tuned(subject: Hypothesis | Heatmap, _study: Study) -> tuple[str, ...]:
+    """One panel a budget at which values were tuned; () for a hypothesis without."""
+    if isinstance(subject, Heatmap) or not subject.tune:
+        return ()
+    return tuple(f"budget{number}" for number, _ in enumerate(subject.budgets, 1))
+
+
+def _by_claimed_metric(subject: Hypothesis | Heatmap, study: Study) -> tuple[str, ...]:
+    """One panel a claimed metric; () for what trains nothing."""
+    return tuple(name for name in _by_metric(subject, study) if name != "data")
+
+
 class FigureKind(NamedTuple):
     """One kind of figure.
 
@@ -66,7 +86,9 @@ class FigureKind(NamedTuple):
 
 
 FIGURES = (
-    FigureKind("effect", "Verdicts"),
+    FigureKind("effect", "Verdicts", panels=_by_metric),
+    FigureKind("tuning", "Tuning", panels=_per_budget_if_tuned),
+    FigureKind("robustness", "Robustness", panels=_by_claimed_metric),
     FigureKind("curves", "Learning curves", panels=_three_axes),
     FigureKind("cost", "Score against cost"),
     FigureKind("heatmap", "Heatmaps", "heatmap"),
@@ -187,25 +209,10 @@ def draw(
                 file,
                 guarded(
                     file.key,
-                    partial(_drawn, file.kind.module, subject, study, runs),
+                    partial(file.kind.module.draw, subject, study, runs),
                     partial(nothing, failed=True),
                 ),
             )
-
-
-def _drawn(
-    module: ModuleType, subject: HypothesisReport | Heatmap, study: Study, runs: Runs
-) -> Drawn:
-    """What the module draws; one that gives a bare picture has functions for its words."""
-    from hyperverdict.figures.style import SentenceFigure
-
-    drawn = module.draw(subject, study, runs)
-    if isinstance(drawn, Drawn):
-        return drawn
-    if isinstance(drawn, SentenceFigure):
-        return nothing(drawn.sentence)
-    caption, text = module.caption(subject, study), module.alt_text(subject, study)
-    return Drawn("", caption, text, {"": Panel(drawn)}, Values((), ()))
 
 
 def _not_judged(subject: HypothesisReport | Heatmap) -> str:

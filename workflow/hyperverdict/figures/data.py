@@ -212,13 +212,9 @@ def verdict_title(verdict: Verdict) -> str:
     return f"{budget_title(verdict)}: {verdict.headline}"
 
 
-def dots_text(report: HypothesisReport) -> str:
-    """What a dot of a figure is, and what its grey lines join, for captions."""
-    replicate = listed(dict.fromkeys(verdict.replicate for verdict in report.verdicts), "or")
-    effects = (effect for verdict in report.verdicts for effect in verdict.judgement.effects)
-    if not any(effect.paired for effect in effects):
-        return f"Each dot is one {replicate}."
-    return f"Each dot is one {replicate}; a grey line joins the dots of the same {replicate}."
+def replicate_of(report: HypothesisReport) -> str:
+    """What its effects count: "seed", or what stands for one in a table."""
+    return listed(dict.fromkeys(v.replicate for v in report.verdicts), "or") or "seed"
 
 
 def by_metric(verdict: Verdict) -> Iterator[tuple[Leg, tuple[Effect, ...]]]:

@@ -10,27 +10,31 @@ from typing import TYPE_CHECKING, NamedTuple
 from matplotlib.figure import Figure
 
 from hyperverdict.claims.factors import factor_title
-from hyperverdict.figures import style
+from hyperverdict.figures import style, svg
 from hyperverdict.figures.data import finished, metric_column
+from hyperverdict.figures.drawn import Drawn, Panel, Values, nothing
+from hyperverdict.figures.runs import Runs
 from hyperverdict.study.model import Heatmap, Study
 from hyperverdict.vocabulary.metrics import Metric
-from hyperverdict.words.numbers import decimals_for, listed, number, upper
+from hyperverdict.words.numbers import decimals_for, listed, number, upper, value_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hyperverdict.records.collect import Tables
-
 # Budgets are rounded up to a whole step, so amounts within this share are one fidelity.
 SAME_FIDELITY = 0.05
+# Columns whose cells are wide enough on a phone for the spread, and for the mean alone.
+MOST_WITH_SPREAD, MOST_WITH_MEAN = 6, 8
 
 
 class Cell(NamedTuple):
-    """One configuration: mean over n finished seeds (nan when 0), and how much it trained."""
+    """One configuration: mean over n finished runs (nan when 0), how much they trained, and their
+    standard deviation (nan below 2)."""
 
     mean: float
     n: int
     trained: float
+    sd: float = math.nan
 
 
 class HeatmapInfo(NamedTuple):
@@ -92,7 +96,7 @@ def _cell(heatmap: Heatmap, final: pd.DataFrame, paths: list[str]) -> Cell:
     kind = heatmap.budget.kind
     amount = "train_seconds" if kind == "seconds" else kind
     trained = float(own[amount].mean()) if amount in own.columns else math.nan
-    return Cell(float(values.mean()), len(values), trained)
+    return Cell(float(values.mean()), len(values), trained, float(values.std()))
 
 
 def _odd(cells: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[bool, ...], ...]:
@@ -103,63 +107,99 @@ def _odd(cells: tuple[tuple[Cell, ...], ...]) -> tuple[tuple[bool, ...], ...]:
     )
 
 
-def draw(heatmap: Heatmap, study: Study, tables: Tables) -> Figure:
+def draw(heatmap: Heatmap, study: Study, runs: Runs) -> Drawn:
     """The heatmap."""
-    return draw_info(heatmap_info(heatmap, study, tables.final))
+    info = heatmap_info(heatmap, study, runs.final)
+    found = [(r, c) for r, row in enumerate(info.cells) for c, cell in enumerate(row) if cell.n]
+    if not found:
+        return nothing(f"{info.heatmap}: no run of this grid has finished yet.")
+    caption = (
+        f"{_shows(heatmap)}: {_legend(info)}. A picture to form hypotheses from; it carries no "
+        f"verdict.{' † trained more or less than the other cells.' if _any_odd(info) else ''}"
+    )
+    text = f"Heatmap. {_shows(heatmap)}: {listed(_said(info, r, c) for r, c in found)}."
+    columns = (info.row_factor or "row", info.column_factor, info.metric.name, "sd", "n")
+    rows = [
+        (info.rows[r], info.columns[c], cell.mean, None if math.isnan(cell.sd) else cell.sd, cell.n)
+        for r, c in found
+        for cell in (info.cells[r][c],)
+    ]
+    panel = Panel(draw_info(info), f"{upper(info.metric.title)} over the grid")
+    return Drawn("", caption, text, {"": panel}, Values(columns, tuple(rows)))
 
 
-def caption(heatmap: Heatmap, study: Study) -> str:
-    """What it shows."""
-    return f"{_shows(heatmap)}. A picture to form hypotheses from; it carries no verdict."
-
-
-def alt_text(heatmap: Heatmap, study: Study) -> str:
-    """The same, shorter."""
-    return f"Heatmap. {_shows(heatmap)}."
+def _legend(info: HeatmapInfo) -> str:
+    """What stands in a cell."""
+    unit = " in percent" if info.metric.is_fraction else ""
+    if _fits(info):
+        return f"each cell is the mean{unit}, ± one standard deviation, and the number n of runs"
+    return f"each cell is the mean{unit}; spread and n are in the tooltips and the CSV file"
 
 
 def _shows(heatmap: Heatmap) -> str:
     factors = listed(map(factor_title, heatmap.grid))
-    return upper(
-        f"{heatmap.metric.title} over {factors} at {heatmap.budget}, each cell the mean of its runs"
-    )
+    return upper(f"{heatmap.metric.title} over {factors} at {heatmap.budget}")
+
+
+def _said(info: HeatmapInfo, row: int, column: int) -> str:
+    """One cell in words."""
+    cell = info.cells[row][column]
+    where = [f"{info.column_factor} {info.columns[column]}"]
+    where += [f"{info.row_factor} {info.rows[row]}"] if info.row_factor else []
+    spread = f" ± {value_text(cell.sd, info.metric)}" if math.isfinite(cell.sd) else ""
+    return f"{', '.join(where)}: {value_text(cell.mean, info.metric)}{spread} (n = {cell.n})"
+
+
+def _any_odd(info: HeatmapInfo) -> bool:
+    return any(any(marks) for marks in info.odd)
+
+
+def _fits(info: HeatmapInfo) -> bool:
+    """Whether a cell is wide enough for its spread in text that a phone can show."""
+    return len(info.columns) <= MOST_WITH_SPREAD
 
 
 def draw_info(info: HeatmapInfo) -> Figure:
-    """The mean in every cell, and a dagger on cells of another fidelity."""
+    """The mean in every cell with its spread and n, and a dagger on cells of another fidelity."""
     import numpy as np
     import seaborn as sns
 
     means = np.array([[cell.mean for cell in row] for row in info.cells])
-    if np.isnan(means).all():
-        return style.sentence_figure(f"{info.heatmap}: no run of this grid has finished yet.")
     scale = 100 if info.metric.is_fraction else 1
     decimals = decimals_for(float(np.nanstd(means * scale)), at_most=3)
     texts = [
-        [_cell_text(cell, odd, scale, decimals) for cell, odd in zip(row, marks, strict=True)]
+        [_cell_text(cell, odd, scale, decimals, info) for cell, odd in zip(row, marks, strict=True)]
         for row, marks in zip(info.cells, info.odd, strict=True)
     ]
     with style.look():
-        figure = style.new_figure(1.3 + 0.55 * len(info.rows))
+        figure = style.new_figure(1.1 + (0.66 if _fits(info) else 0.36) * len(info.rows))
         ax = figure.subplots()
         ax.grid(visible=False)
+        style.set_title(ax, upper(info.metric.title))
         sns.heatmap(
             means * scale, ax=ax, annot=np.array(texts), fmt="", cmap="cividis", square=False,
-            xticklabels=[style.fit(x, 14, 3) for x in info.columns],
-            yticklabels=[style.fit(x, 24, 3) for x in info.rows], linewidths=1.2, linecolor="white",
-            annot_kws={"fontsize": 10 if len(info.columns) <= 6 else 8},
-            cbar_kws={"label": f"{info.metric.title}{' (%)' if info.metric.is_fraction else ''}"},
+            xticklabels=[style.fit(x, 10, 3) for x in info.columns],
+            yticklabels=[style.fit(x, 12, 3) for x in info.rows], linewidths=1.2,
+            linecolor=style.PAPER, annot_kws={"fontsize": style.SMALL}, cbar=False,
         )  # fmt: skip
+        places = [(r, c) for r in range(len(info.rows)) for c in range(len(info.columns))]
+        shown = [place for place in places if math.isfinite(means[place])]
+        for text, (r, c) in zip(ax.texts, shown, strict=False):
+            text.set_gid(svg.tip(_said(info, r, c)))
         ax.invert_yaxis()
-        ax.set_xlabel(info.column_factor)
-        ax.set_ylabel(info.row_factor)
+        ax.set_xlabel(style.fit(info.column_factor, 40))
+        ax.set_ylabel(style.fit(info.row_factor, 26))
         ax.tick_params(length=0, rotation=0)
-        if any(any(marks) for marks in info.odd):
-            style.footnote(figure, "† trained more or less than the other cells")
     return figure
 
 
-def _cell_text(cell: Cell, odd: bool, scale: float, decimals: int) -> str:
+def _cell_text(cell: Cell, odd: bool, scale: float, decimals: int, info: HeatmapInfo) -> str:
     if cell.n == 0:
         return "–"
-    return number(cell.mean * scale, decimals) + ("†" if odd else "")
+    mean = number(cell.mean * scale, decimals) + ("†" if odd else "")
+    if len(info.columns) > MOST_WITH_MEAN:
+        return ""
+    if not _fits(info):
+        return mean
+    spread = f"±{number(cell.sd * scale, decimals)}\n" if math.isfinite(cell.sd) else ""
+    return f"{mean}\n{spread}n={cell.n}"

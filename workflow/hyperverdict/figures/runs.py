@@ -96,6 +96,14 @@ def arm_looks(reports: Iterable[HypothesisReport]) -> dict[tuple[str, str], ArmL
     }
 
 
+def arm_colors(reports: Iterable[HypothesisReport]) -> dict[str, dict[str, str]]:
+    """hypothesis -> label of an arm -> the CSS variable of its colour: ``--arm-1``."""
+    found: dict[str, dict[str, str]] = {}
+    for (hypothesis, label), look in arm_looks(reports).items():
+        found.setdefault(hypothesis, {})[label] = look.variable
+    return found
+
+
 def _look(color: int, variant: int) -> ArmLook:
     """Dashes and markers differ from colour to colour too, for grey print."""
     return ArmLook(

@@ -96,17 +96,10 @@ def footnote(figure: Figure, text: str) -> None:
     figure.supxlabel(fit(text, 46), x=0.01, ha="left", fontsize=SMALL, color=MUTED)
 
 
-class SentenceFigure(Figure):
-    """A figure that says in words why there is nothing to draw."""
-
-    sentence: str = ""
-
-
-def sentence_figure(sentence: str) -> SentenceFigure:
+def sentence_figure(sentence: str) -> Figure:
     """A figure that says in words why there is nothing to draw; a page leaves it out."""
     with look():
-        figure = SentenceFigure(figsize=(WIDTH_INCHES, 1.1), layout="constrained")
-        figure.sentence = sentence
+        figure = new_figure(1.1)
         figure.text(0.5, 0.5, fit(sentence, 46, 4), ha="center", va="center", color=MUTED)
     return figure
 

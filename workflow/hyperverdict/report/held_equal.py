@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hyperverdict.figures.data import budget_title
@@ -16,14 +17,22 @@ from hyperverdict.words.numbers import digits, number
 
 # Budgets are rounded up to a whole step, so that amounts within this share count as equal.
 SAME = 0.05
+ALIKE = "--soft"
+NO_COLORS: Mapping[str, str] = MappingProxyType({})
 
 
 class Bar(NamedTuple):
-    """One arm's amount: its name, the amount in words, its length in percent of the longest."""
+    """One arm's amount.
+
+    Attributes:
+        arm: its name; amount: in words; percent: its length, of the longest.
+        color: the name of its colour in figures; of several arms alike that of ink.
+    """
 
     arm: str
     amount: str
     percent: float
+    color: str
 
 
 class HeldRow(NamedTuple):
@@ -43,10 +52,10 @@ class HeldRow(NamedTuple):
 
 
 class HeldEqual(NamedTuple):
-    """One budget; `arms` are the names of those that are compared."""
+    """One budget; `arms` are the names and colours of those that are compared."""
 
     title: str
-    arms: tuple[str, ...]
+    arms: tuple[tuple[str, str], ...]
     rows: tuple[HeldRow, ...]
 
 
@@ -56,11 +65,21 @@ class _Quantity(NamedTuple):
     of: Callable[[ArmSummary], float]
 
 
-def held_equal(verdicts: Sequence[Verdict], study: Study) -> tuple[HeldEqual, ...]:
-    """The matrix of every budget whose arms say how much they trained."""
+def held_equal(
+    verdicts: Sequence[Verdict], study: Study, colors: Mapping[str, str] = NO_COLORS
+) -> tuple[HeldEqual, ...]:
+    """The matrix of every budget whose arms say how much they trained.
+
+    Args:
+        colors: label of an arm -> the name of its colour in figures.
+    """
     quantities = _quantities(study)
     found = (
-        HeldEqual(budget_title(v), tuple(arm.title for arm in v.arms), tuple(_rows(v, quantities)))
+        HeldEqual(
+            budget_title(v),
+            tuple((arm.title, _color(arm, colors)) for arm in v.arms),
+            tuple(_rows(v, quantities, colors)),
+        )
         for v in verdicts
         if len(v.arms) > 1
     )
@@ -83,26 +102,42 @@ def _seconds(arm: ArmSummary) -> float:
     return timed if math.isfinite(timed) else arm.train_seconds
 
 
-def _rows(verdict: Verdict, quantities: Sequence[_Quantity]) -> list[HeldRow]:
+def _color(arm: ArmSummary, colors: Mapping[str, str]) -> str:
+    return colors.get(arm.label, ALIKE)
+
+
+def _rows(
+    verdict: Verdict, quantities: Sequence[_Quantity], colors: Mapping[str, str]
+) -> list[HeldRow]:
     held = verdict.held_budget
     kind = shown_budget(held).kind if held and verdict.arms[0].is_ours else ""
     rows = []
     for quantity in quantities:
         amounts = [(float(quantity.of(arm)), arm) for arm in verdict.arms]
         if all(math.isfinite(amount) and amount > 0 for amount, _ in amounts):
-            rows.append(_row(quantity, amounts, quantity.kind == kind))
+            rows.append(_row(quantity, amounts, quantity.kind == kind, colors))
     return rows
 
 
-def _row(quantity: _Quantity, amounts: list[tuple[float, ArmSummary]], held: bool) -> HeldRow:
+def _row(
+    quantity: _Quantity,
+    amounts: list[tuple[float, ArmSummary]],
+    held: bool,
+    colors: Mapping[str, str],
+) -> HeldRow:
     least, most = min(a for a, _ in amounts), max(a for a, _ in amounts)
     is_equal = most <= least * (1 + SAME)
     shown = amounts if len(amounts) == 2 else _extremes(amounts)
     if is_equal:
-        bars: tuple[Bar, ...] = (Bar("all arms", _amount(most, quantity), 100.0),)
+        bars: tuple[Bar, ...] = (Bar("all arms", _amount(most, quantity), 100.0, ALIKE),)
     else:
         bars = tuple(
-            Bar(arm.title, _amount(amount, quantity), round(100 * amount / most, 1))
+            Bar(
+                arm.title,
+                _amount(amount, quantity),
+                round(100 * amount / most, 1),
+                _color(arm, colors),
+            )
             for amount, arm in shown
         )
     return HeldRow(quantity.name, held, bars, "equal" if is_equal else _ratio(most / least))

@@ -12,6 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, pass_context
 import hyperverdict
 from hyperverdict import figures
 from hyperverdict.figures import palette
+from hyperverdict.figures.runs import arm_colors
 from hyperverdict.report import check_strip, conclusion, latex, methods, opening, overview, page
 from hyperverdict.report.all_runs import all_runs
 from hyperverdict.report.badges import overall
@@ -62,7 +63,7 @@ def render(
         drawn: the folder of the figures; links: the same, relative to the page; "" links no files.
     """
     linker, common, said = Linker(), page.common_scope(report), set[str]()
-    environment = new_environment()
+    environment, colors = new_environment(), arm_colors(report.hypotheses)
     # With the context, so that Jinja does not write constants before the page is made.
     environment.filters["prose"] = pass_context(lambda _, text: linker.prose(text))
     environment.filters["once"] = pass_context(lambda _, text: _new_in(said, str(text)))
@@ -79,7 +80,10 @@ def render(
         common_scope=common,
         settled=conclusion.SETTLED.format(replicates=_replicates(report)),
         seeding=page.seeding(study),
-        hypotheses=[page.hypothesis_view(h, study, common, drawn) for h in report.hypotheses],
+        hypotheses=[
+            page.hypothesis_view(h, study, common, drawn, colors.get(h.id, {}))
+            for h in report.hypotheses
+        ],
         picks=report.picks,
         heatmaps=[p for heatmap in study.heatmaps for p in figures.pictures(heatmap, study, drawn)],
         links=links,

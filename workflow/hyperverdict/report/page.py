@@ -25,7 +25,7 @@ from hyperverdict.report.badges import (
 )
 from hyperverdict.report.check_strip import Strip, strips
 from hyperverdict.report.conclusion import Conclusion, conclude, settled
-from hyperverdict.report.held_equal import HeldEqual, held_equal
+from hyperverdict.report.held_equal import NO_COLORS, HeldEqual, held_equal
 from hyperverdict.report.legs import LegTable, leg_table, over_budgets
 from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, NEGLIGIBLE
 from hyperverdict.study.model import Hypothesis, Study
@@ -125,15 +125,17 @@ def hypothesis_view(
     study: Study,
     common: Collection[str] = (),
     drawn: Path | None = None,
+    colors: Mapping[str, str] = NO_COLORS,
 ) -> HypothesisView:
     """Everything that the page shows of one hypothesis; what fails in its words stays in it.
 
     Args:
         common: sentences on the scope of the whole study, which are said elsewhere.
+        drawn: the folder of the figures; colors: label of an arm -> the name of its colour there.
     """
     return guarded(
         report.id,
-        lambda: _view(report, study, common, drawn),
+        lambda: _view(report, study, common, drawn, colors),
         lambda problem: _unwritten(report, study, problem),
     )
 
@@ -174,7 +176,11 @@ def _status(report: HypothesisReport, study: Study) -> str:
 
 
 def _view(
-    report: HypothesisReport, study: Study, common: Collection[str], drawn: Path | None
+    report: HypothesisReport,
+    study: Study,
+    common: Collection[str],
+    drawn: Path | None,
+    colors: Mapping[str, str],
 ) -> HypothesisView:
     stated, legs = hypothesis_of(report, study), leg_table(report)
     own = _in_all([v.scope for v in report.verdicts])
@@ -201,7 +207,7 @@ def _view(
         seeds=seeds_text(stated.seeds) if arms and all(arm.is_ours for arm in arms) else "",
         meanings=_meanings(arms, study),
         arms=arms_table(report.verdicts, study),
-        held=held_equal(report.verdicts, study),
+        held=held_equal(report.verdicts, study, colors),
         checks=strips(report),
         paths=tuple(dict.fromkeys(arm.path for arm in arms if arm.is_ours)),
         pictures={p.key.removeprefix(f"{report.id}."): p for p in pictures(report, study, drawn)},

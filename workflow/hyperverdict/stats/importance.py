@@ -28,7 +28,8 @@ class Importance:
     Attributes:
         these, than: share of each group's own components (main effects and interactions inside).
         cross: share of the interactions between the groups.
-        single: share of each factor's main effect, in axis order.
+        single: share of each factor's main effect, in axis order; single_estimates: the same with
+            their jackknife over seeds.
         difference: these - than, with its jackknife over seeds; without degrees of freedom where
             some seeds agree on no variance at all, so that nothing can be said of shares.
         excess: the same difference in variance, not in its share: these - than in the metric's unit
@@ -47,6 +48,7 @@ class Importance:
     pseudo_values: Floats
     total: float
     varies: bool = True
+    single_estimates: tuple[Estimate, ...] = ()
 
 
 def importance(table: Floats, these: Sequence[int], than: Sequence[int]) -> Importance:
@@ -65,7 +67,9 @@ def importance(table: Floats, these: Sequence[int], than: Sequence[int]) -> Impo
         raise ValueError(f"groups {these} and {than} must share out {data.ndim - 1} factors")
     parts = [_inside(data, these), _inside(data, than), data - _over(data, range(data.ndim - 1))]
     grams = [_gram(part) for part in parts]
-    singles = [_share(_gram(_inside(data, [axis])), grams[2]) for axis in range(data.ndim - 1)]
+    mains = [_gram(_inside(data, [axis])) for axis in range(data.ndim - 1)]
+    singles = [_share(main, grams[2]) for main in mains]
+    single_estimates = tuple(_estimate(pseudo_values(_share, main, grams[2])) for main in mains)
     first, second = (_share(gram, grams[2]) for gram in grams[:2])
     pseudo = pseudo_values(_share, grams[0] - grams[1], grams[2])
     difference = _estimate(pseudo)
@@ -74,8 +78,9 @@ def importance(table: Floats, these: Sequence[int], than: Sequence[int]) -> Impo
     varies = bool(np.ptp(data.reshape(len(data), -1), axis=1).any())
     cross = 1 - first - second
     return Importance(
-        first, second, cross, tuple(singles), difference, excess, pseudo, total, varies
-    )
+        first, second, cross, tuple(singles), difference, excess, pseudo, total, varies,
+        single_estimates,
+    )  # fmt: skip
 
 
 def _estimate(pseudo: Floats) -> Estimate:

@@ -23,9 +23,27 @@ __all__ = [
     "SensitivityLine",
     "StudyReport",
     "Verdict",
+    "WayEstimate",
 ]
 
 Correction = Literal["", "Bonferroni", "max-t"]
+
+
+@dataclass(frozen=True)
+class WayEstimate:
+    """One effect as another way of judging measures it.
+
+    Attributes:
+        metric: its name; effect: as tables name it.
+        without_seed: the seed that was left out, or null.
+        interval: at the level of the verdict's own.
+    """
+
+    metric: str
+    effect: str
+    estimate: float
+    interval: tuple[float, float]
+    without_seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -37,12 +55,14 @@ class SensitivityLine:
         evidence: what it gives.
         agrees: whether that is the verdict's own evidence.
         detail: which effect or seed makes the difference, in words, or "".
+        estimates: the effects that decide, as this way measures them; empty where it measures none.
     """
 
     name: str
     evidence: Evidence
     agrees: bool
     detail: str = ""
+    estimates: tuple[WayEstimate, ...] = ()
 
 
 @dataclass(frozen=True)

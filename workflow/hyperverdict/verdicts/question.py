@@ -107,6 +107,7 @@ def judge_question(
         rule = FamilyRule(question.look_rule, question.alpha, alphas)
         question = replace(question, look_rule=rule)
     judgement = claim.judge(question)
+    left_out = leave_one_out(question, judgement)
     context = CheckContext(
         study=study,
         hypothesis=hypothesis,
@@ -118,7 +119,7 @@ def judge_question(
         chosen=chosen,
         status=status,
         elsewhere=inputs.elsewhere,
-        leave_one_out=leave_one_out(question, judgement),
+        left_out=left_out,
         beside=_beside(inputs, hypothesis, question),
         present_code=inputs.present_code,
     )

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.claims.model import Judgement, Question
-from hyperverdict.effects.effect import Evidence
+from hyperverdict.claims.wording import deciding_effect
 from hyperverdict.effects.outcomes import Outcomes
 from hyperverdict.outcomes.questions import seeds_of
 from hyperverdict.outcomes.values import scores_on
 from hyperverdict.stats.trimmed import TRIMMED_FROM
-from hyperverdict.verdicts.model import SensitivityLine
+from hyperverdict.verdicts.model import SensitivityLine, WayEstimate
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.numbers import p_text
 
@@ -44,8 +44,29 @@ def _judged_on(
 ) -> SensitivityLine | None:
     if question is None:
         return None
-    evidence = context.claim.judge(question).evidence
-    return SensitivityLine(name, evidence, evidence == context.judgement.evidence)
+    judged = context.claim.judge(question)
+    agrees = judged.evidence == context.judgement.evidence
+    return SensitivityLine(name, judged.evidence, agrees, estimates=_estimates(judged, context))
+
+
+def _estimates(
+    judged: Judgement, context: CheckContext, without_seed: int | None = None
+) -> tuple[WayEstimate, ...]:
+    """The effects that decide the verdict, as another judgement of the question measured them."""
+    measured = {effect.contrast: effect for effect in judged.effects}
+    deciding = (deciding_effect(leg) for leg in context.judgement.judged_legs)
+    found = (measured.get(effect.contrast) for effect in deciding if effect is not None)
+    return tuple(
+        WayEstimate(
+            effect.metric.name,
+            contrast_name(effect.contrast),
+            effect.estimate,
+            effect.ci,
+            without_seed,
+        )
+        for effect in found
+        if effect is not None and effect.is_measured
+    )
 
 
 def trimmed_text(line: SensitivityLine) -> str:
@@ -66,8 +87,8 @@ def _trimmed(context: CheckContext) -> Question | None:
     return replace(context.question, outcomes=outcomes)
 
 
-def leave_one_out(question: Question, judgement: Judgement) -> dict[int, Evidence]:
-    """seed -> the evidence without it; only where at least three seeds remain.
+def leave_one_out(question: Question, judgement: Judgement) -> dict[int, Judgement]:
+    """seed -> the judgement without it; only where at least three seeds remain.
 
     With many seeds only the most extreme of each effect are left out: if any changes it, they do.
     """
@@ -77,7 +98,7 @@ def leave_one_out(question: Question, judgement: Judgement) -> dict[int, Evidenc
     if len(seeds) > MANY_SEEDS:
         seeds = sorted(_extreme_seeds(judgement) & set(seeds))
     judge = question.claim.judge
-    return {seed: judge(without_seed(question, seed)).evidence for seed in seeds}
+    return {seed: judge(without_seed(question, seed)) for seed in seeds}
 
 
 def _extreme_seeds(judgement: Judgement) -> set[int]:
@@ -162,9 +183,16 @@ def _leave_one_out(context: CheckContext) -> SensitivityLine | None:
     held, without = context.judgement.evidence, context.leave_one_out
     if not without:
         return None
+    estimates = tuple(
+        estimate
+        for seed, judged in context.left_out.items()
+        for estimate in _estimates(judged, context, seed)
+    )
     differing = {seed: evidence for seed, evidence in without.items() if evidence != held}
     if not differing:
-        return SensitivityLine("leave one seed out", held, True, "whichever is left out")
+        said = "whichever is left out"
+        return SensitivityLine("leave one seed out", held, True, said, estimates)
     seed, evidence = next(iter(differing.items()))
     more = f" (and {len(differing) - 1} more)" if len(differing) > 1 else ""
-    return SensitivityLine("leave one seed out", evidence, False, f"without seed {seed}{more}")
+    said = f"without seed {seed}{more}"
+    return SensitivityLine("leave one seed out", evidence, False, said, estimates)
