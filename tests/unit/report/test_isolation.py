@@ -61,7 +61,7 @@ def test_a_hypothesis_that_was_not_judged_has_no_empty_figures(tmp_path):
     study, report, tables = samples.whole()
     failed = replace(report.hypotheses[1], verdicts=(), failed_because="TypeError: no")
     drawn = dict(figures.draw(failed, study, tables))
-    assert len(drawn) == 3
+    assert len(drawn) == 4
     assert {d.nothing for d in drawn.values()} == {"H5 was not judged: TypeError: no."}
     figures.draw_all(replace(report, hypotheses=(failed,)), study, tables, tmp_path)
     assert figures.pictures(failed, study, tmp_path) == ()

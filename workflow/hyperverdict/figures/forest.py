@@ -12,7 +12,7 @@ from hyperverdict.effects.effect import Effect
 from hyperverdict.figures import style
 from hyperverdict.figures.data import EffectRow, budget_name, effect_row
 from hyperverdict.figures.drawn import Cell, Panel
-from hyperverdict.figures.marks import MarkAxis, MarkRow, draw_rows
+from hyperverdict.figures.marks import MarkAxis, MarkRow, rows_panel
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.effects import effect_text
@@ -112,7 +112,7 @@ def effect_panel(info: EffectsInfo) -> Panel:
     unit = info.unit
     axis = MarkAxis(info.axis, unit.scale, "", True, unit.ratio, 1.0 if unit.ratio else 0.0)
     note = f"{count(info.left_out, 'further effect')} in the CSV file" if info.left_out else ""
-    return Panel(draw_rows(info.title, axis, rows, note), info.title)
+    return rows_panel(info.title, axis, rows, note)
 
 
 def _claimed(effect: Effect) -> tuple[float, float] | None:

@@ -28,7 +28,8 @@ def part(report: HypothesisReport, study: Study, runs: Runs) -> Panel | None:
     """The picture; None without counts."""
     info = growth_info(report)
     title = "Combinations after each factor"
-    return Panel(draw_growth(info, title), title) if info else None
+    said = "; ".join(f"{name}: {number(total, 0)}" for name, total in info)
+    return Panel(draw_growth(info, title), f"{title}. {said}.") if info else None
 
 
 def draw_growth(info: tuple[tuple[str, int], ...], title: str) -> Figure:

@@ -124,7 +124,7 @@ def draw(heatmap: Heatmap, study: Study, runs: Runs) -> Drawn:
         for r, c in found
         for cell in (info.cells[r][c],)
     ]
-    panel = Panel(draw_info(info), f"{upper(info.metric.title)} over the grid")
+    panel = Panel(draw_info(info))
     return Drawn("", caption, text, {"": panel}, Values(columns, tuple(rows)))
 
 

@@ -95,7 +95,12 @@ def part(report: HypothesisReport, study: Study, runs: Runs) -> Panel | None:
     if info is None:
         return scores.part(report, study, runs)
     title = f"{upper(info.metric.title)} by {info.factor}"
-    return Panel(draw_levels(info, title), title)
+    said = "; ".join(
+        f"{line.budget}, {info.factor} {digits(level, 4)}: {value_text(mean, info.metric)}"
+        for line in info.lines
+        for level, mean in zip(line.levels, line.means, strict=True)
+    )
+    return Panel(draw_levels(info, title), f"{title}. {said}.")
 
 
 def draw_levels(info: LevelsInfo, title: str) -> Figure:

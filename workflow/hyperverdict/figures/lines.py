@@ -78,7 +78,12 @@ def part(report: HypothesisReport, study: Study, runs: Runs) -> Panel | None:
     if info is None:
         return scores.part(report, study, runs)
     title = f"{upper(info.metric.title)} from {info.change}, by context"
-    return Panel(draw_lines(info, title), title)
+    said = "; ".join(
+        f"{line.name}, {line.budget}: {value_text(line.means[0], info.metric)} to "
+        f"{value_text(line.means[1], info.metric)}"
+        for line in info.lines
+    )
+    return Panel(draw_lines(info, title), f"{title}. {said}.")
 
 
 def draw_lines(info: LinesInfo, title: str) -> Figure:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hyperverdict.figures import style, svg, ticks
+from hyperverdict.figures.drawn import Panel
 
 ROW_INCHES, LINE_INCHES, AXIS_INCHES = 0.48, 0.17, 0.85
 # Of a row, below its label.
@@ -55,6 +56,12 @@ class MarkAxis(NamedTuple):
     signed: bool = False
     ratio: bool = False
     neutral: float | None = None
+
+
+def rows_panel(title: str, axis: MarkAxis, rows: Sequence[MarkRow], note: str = "") -> Panel:
+    """The picture of rows, with their numbers for those who do not see it."""
+    said = "; ".join(row.label for row in rows)
+    return Panel(draw_rows(title, axis, rows, note), f"{title}. {said}.")
 
 
 def draw_rows(title: str, axis: MarkAxis, rows: Sequence[MarkRow], note: str = "") -> Figure:

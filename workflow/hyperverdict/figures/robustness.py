@@ -12,7 +12,7 @@ from hyperverdict.figures import style
 from hyperverdict.figures.data import budget_name, effect_row, hypothesis_of, replicate_of
 from hyperverdict.figures.drawn import Cell, Drawn, Panel, Values, nothing
 from hyperverdict.figures.forest import axis_label
-from hyperverdict.figures.marks import MarkAxis, MarkRow, draw_rows
+from hyperverdict.figures.marks import MarkAxis, MarkRow, rows_panel
 from hyperverdict.figures.runs import Runs
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
@@ -140,7 +140,7 @@ def _panel(info: WaysInfo) -> Panel:
         1.0 if unit.ratio else 0.0,
     )  # fmt: skip
     title = f"Robustness: {info.effect.metric.title}"
-    return Panel(draw_rows(title, axis, rows), title)
+    return rows_panel(title, axis, rows)
 
 
 def _merged(ways: tuple[Way, ...]) -> list[Way]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hyperverdict.figures.data import arm_at, budget_name, drawn_metric, finite, seed_values
 from hyperverdict.figures.drawn import Cell, Panel
-from hyperverdict.figures.marks import MarkAxis, MarkRow, draw_rows
+from hyperverdict.figures.marks import MarkAxis, MarkRow, rows_panel
 from hyperverdict.figures.runs import Runs
 from hyperverdict.figures.selection import left_out, shown_arms
 from hyperverdict.stats.intervals import interval, one_sample
@@ -90,7 +90,7 @@ def part(report: HypothesisReport, study: Study, runs: Runs) -> Panel | None:
         for look in (runs.look(report, arm.label),)
     ]
     title = upper(info.metric.title)
-    return Panel(draw_rows(title, score_axis(info.metric), rows), f"{title} of every arm")
+    return rows_panel(title, score_axis(info.metric), rows)
 
 
 def score_axis(metric: Metric) -> MarkAxis:

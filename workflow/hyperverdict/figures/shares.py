@@ -10,7 +10,7 @@ from hyperverdict.claims.factors import factor_title
 from hyperverdict.figures import style
 from hyperverdict.figures.data import budget_name
 from hyperverdict.figures.drawn import Cell, Panel
-from hyperverdict.figures.marks import MarkAxis, MarkRow, draw_rows
+from hyperverdict.figures.marks import MarkAxis, MarkRow, rows_panel
 from hyperverdict.figures.runs import Runs
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport
@@ -83,7 +83,7 @@ def part(report: HypothesisReport, study: Study, runs: Runs) -> Panel | None:
     ]
     title = "Share of the variance that each explains"
     axis = MarkAxis(upper("share of the variance (%)"), 100.0, "%", neutral=0.0)
-    return Panel(draw_rows(title, axis, rows), title)
+    return rows_panel(title, axis, rows)
 
 
 def values(report: HypothesisReport, study: Study, runs: Runs) -> list[tuple[Cell, ...]]:

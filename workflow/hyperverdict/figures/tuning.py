@@ -123,7 +123,7 @@ def draw(report: HypothesisReport, study: Study, runs: Runs) -> Drawn:
         if info is not None:
             infos.append(info)
             looks = {label: runs.look(report, label) for label in info.arms}
-            label = f"Tuning at {info.budget}"
+            label = f"Tuning at {info.budget}. {_means(info, metric)}"
             panels[f"budget{number}"] = Panel(draw_info(info, hypothesis, metric, looks), label)
     if not panels:
         return nothing(f"{report.id}: no tuning run has finished yet.")
@@ -140,6 +140,16 @@ def draw(report: HypothesisReport, study: Study, runs: Runs) -> Drawn:
         for seed, score in trial.scores
     ]
     return Drawn("", caption, text, panels, Values(COLUMNS, tuple(rows)))
+
+
+def _means(info: TuningInfo, metric: Metric) -> str:
+    """The mean score of every trial, for those who do not see the picture."""
+    said = (
+        f"{title}, {trial.name}: {value_text(trial.mean, metric)}"
+        for title, trials in info.arms.values()
+        for trial in trials
+    )
+    return f"{'; '.join(said)}."
 
 
 def _said(info: TuningInfo) -> str:

@@ -9,7 +9,7 @@ from hyperverdict.claims.searches import SEARCH_TITLES
 from hyperverdict.figures import scores, style
 from hyperverdict.figures.data import budget_name, replicate_of
 from hyperverdict.figures.drawn import Cell, Panel
-from hyperverdict.figures.marks import MarkRow, draw_rows
+from hyperverdict.figures.marks import MarkRow, rows_panel
 from hyperverdict.figures.runs import Runs
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport
@@ -64,7 +64,7 @@ def part(report: HypothesisReport, study: Study, runs: Runs) -> Panel | None:
             )
         )
     title = f"{upper(metric.title)} of the winners"
-    return Panel(draw_rows(title, scores.score_axis(metric), rows), title)
+    return rows_panel(title, scores.score_axis(metric), rows)
 
 
 def values(report: HypothesisReport, study: Study, runs: Runs) -> list[tuple[Cell, ...]]:
