@@ -158,7 +158,7 @@ def plateaus(curve, sigma, n, replications):
     claim = Claim({"each": {"epoch": f"1..{EPOCHS}"}})
     noise = sigma * generator("plateau", curve, sigma, n).standard_normal((replications, n, EPOCHS))
     judged = (claim.judge_curves(np.array(curve) + e) for e in noise)
-    return [dict(judgement.facts["plateaus"])["test accuracy"] for judgement in judged]
+    return [dict(judgement.facts["plateaus"])["validation accuracy"] for judgement in judged]
 
 
 @pytest.mark.parametrize("sigma", [0.3, 0.7])

@@ -79,7 +79,7 @@ def test_judge_writes_verdicts_tables_figures_and_report(table, capsys):
         "report.html",
         "tables/verdicts.csv",
         "tables/final.csv",
-        "figures/big.effect.svg",
+        "figures/big.effect.data.svg",
     ):
         assert (out / name).stat().st_size > 0
     assert "report.html" in capsys.readouterr().out

@@ -49,7 +49,7 @@ def test_report_and_tables_are_made(finished):
         "verdicts.parquet",
     ):
         assert (folder / "tables" / table).stat().st_size > 0
-    assert (folder / "figures/H1.effect.svg").exists()
+    assert (folder / "figures/H1.effect.data.svg").exists()
     assert (folder / "figures/size.heatmap.svg").exists()
 
 
@@ -235,7 +235,7 @@ def test_snakemakes_own_report_has_the_figures_in_their_categories(finished):
     labels = re.findall(r'"labels": (\{[^}]*\})', html)
     assert len(set(labels)) == len(labels)
     assert '{"hypothesis": "H1", "figure": "curves seconds"}' in labels
-    assert '{"hypothesis": "H1", "figure": "effect"}' in labels
+    assert '{"hypothesis": "H1", "figure": "effect data"}' in labels
     assert '{"heatmap": "size", "figure": "heatmap"}' in labels
     assert '{"hypothesis": "all", "figure": "whole report"}' in labels
 

@@ -72,7 +72,13 @@ def closing_words(run: Invocation, prints_elsewhere: bool = False) -> str:
     missing = run.unprinted(prints_elsewhere)
     note = f"report.pdf and summary.pdf were not made: {missing}\n" if missing else ""
     changes = _changes(run) if _is_new(run.folder / "report.html", run.started) else ""
-    return f"{words}{changes}\nReport: {', '.join(written)}\n{note}{_curves(run)}"
+    return f"{words}{changes}\nReport: {', '.join(written)}\n{_show(run)}{note}{_curves(run)}"
+
+
+def _show(run: Invocation) -> str:
+    """How to read the verdicts in the terminal."""
+    smoke = " --smoke" if run.study.smoke else ""
+    return f"Verdicts: hyperverdict show {shlex.quote(str(run.study_file))}{smoke}\n"
 
 
 def _curves(run: Invocation) -> str:

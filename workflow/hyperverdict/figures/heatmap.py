@@ -166,7 +166,7 @@ def draw_info(info: HeatmapInfo) -> Figure:
 
     means = np.array([[cell.mean for cell in row] for row in info.cells])
     scale = 100 if info.metric.is_fraction else 1
-    decimals = decimals_for(float(np.nanstd(means * scale)), at_most=3)
+    decimals = max(1, decimals_for(float(np.nanstd(means * scale)), at_most=3))
     texts = [
         [_cell_text(cell, odd, scale, decimals, info) for cell, odd in zip(row, marks, strict=True)]
         for row, marks in zip(info.cells, info.odd, strict=True)

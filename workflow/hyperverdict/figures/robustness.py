@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from hyperverdict.claims.wording import deciding_effect
@@ -17,7 +18,7 @@ from hyperverdict.figures.runs import Runs
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.words.contrasts import contrast_name
-from hyperverdict.words.effects import interval_text
+from hyperverdict.words.effects import effect_text
 from hyperverdict.words.numbers import listed, plural, unit_of, upper
 
 # More seeds than this are drawn by their extremes.
@@ -55,8 +56,8 @@ def ways_info(report: HypothesisReport, metric: str) -> WaysInfo | None:
         others = list(_others(verdict, effect))
         if others:
             first = first or effect
-            own = verdict.judgement.evidence
             where = budget_name(verdict)
+            own = effect.evidence
             ways.append(Way(where, "as judged", None, effect.estimate, effect.ci, own, True))
             ways += others
     return WaysInfo(first, tuple(ways)) if first else None
@@ -116,7 +117,8 @@ def draw(report: HypothesisReport, study: Study, runs: Runs) -> Drawn:
 
 
 def _numbers(way: Way, effect: Effect) -> str:
-    return interval_text(way.interval, unit_of(effect.contrast))
+    text = effect_text(replace(effect, estimate=way.estimate, ci=way.interval))
+    return f"{text.change} ({text.interval})"
 
 
 def _panel(info: WaysInfo) -> Panel:

@@ -96,6 +96,11 @@ def _quantities(study: Study) -> tuple[_Quantity, ...]:
     )
 
 
+def _is_timed(verdict: Verdict) -> bool:
+    """Whether all arms were timed without other jobs."""
+    return all(math.isfinite(arm.means.get(TIME, math.nan)) for arm in verdict.arms)
+
+
 def _seconds(arm: ArmSummary) -> float:
     """Timed without other jobs where the claim is about time; else as the runs recorded it."""
     timed = arm.means.get(TIME, math.nan)
@@ -115,7 +120,9 @@ def _rows(
     for quantity in quantities:
         amounts = [(float(quantity.of(arm)), arm) for arm in verdict.arms]
         if all(math.isfinite(amount) and amount > 0 for amount, _ in amounts):
-            rows.append(_row(quantity, amounts, quantity.kind == kind, colors))
+            rough = quantity.kind == "seconds" and not _is_timed(verdict) and kind != "seconds"
+            shown = quantity._replace(name="seconds (rough)") if rough else quantity
+            rows.append(_row(shown, amounts, quantity.kind == kind, colors))
     return rows
 
 

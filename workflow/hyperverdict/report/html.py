@@ -13,7 +13,7 @@ import hyperverdict
 from hyperverdict import figures
 from hyperverdict.figures import palette
 from hyperverdict.figures.runs import arm_colors
-from hyperverdict.report import check_strip, conclusion, latex, methods, opening, overview, page
+from hyperverdict.report import check_strip, latex, methods, opening, overview, page
 from hyperverdict.report.all_runs import all_runs
 from hyperverdict.report.badges import overall
 from hyperverdict.report.glossary import Linker
@@ -24,6 +24,11 @@ from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.words.numbers import listed, plural
 
 NO_SOURCES = Sources()
+# `conclusion.SETTLED`, said once for all verdicts.
+SETTLED_ALL = (
+    "Where a verdict is settled, more {replicates} of the same configurations are unlikely to "
+    "change it; another training length, learning rate or data set may."
+)
 
 
 def write_report(
@@ -75,10 +80,11 @@ def render(
         facts=opening.facts_line(report),
         new_opposing=opening.new_opposing(report),
         new_caveats=opening.new_caveats(report),
+        has_main_caveat=opening.has_main_caveat(report),
         overview=overview.overview(report),
         standings=tuple(dict.fromkeys(map(overall, report.hypotheses))),
         common_scope=common,
-        settled=conclusion.SETTLED.format(replicates=_replicates(report)),
+        settled=SETTLED_ALL.format(replicates=_replicates(report)),
         seeding=page.seeding(study),
         hypotheses=[
             page.hypothesis_view(h, study, common, drawn, colors.get(h.id, {}))

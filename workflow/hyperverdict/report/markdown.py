@@ -167,7 +167,10 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[object]], most: int = 
 def image(picture: Picture, links: str) -> Markdown:
     """A figure: its panels as pictures, with its alt text and its caption."""
     files = [file for name, file in picture.files if file.endswith(".svg")]
-    texts = [picture.text, *(f"{picture.title}, panel {i}" for i in range(2, len(files) + 1))]
+    texts = [
+        picture.text,
+        *(f"{picture.title or picture.key}, panel {i}" for i in range(2, len(files) + 1)),
+    ]
     shown_files = [
         f"![{escape(text)}]({links}{quote(file)})" for text, file in zip(texts, files, strict=False)
     ]

@@ -196,6 +196,15 @@ def new_caveats(report: StudyReport) -> dict[str, tuple[str, ...]]:
     return fresh
 
 
+def has_main_caveat(report: StudyReport) -> dict[str, bool]:
+    """Hypothesis id -> whether the study's main caveat is one of its own."""
+    main = main_check(report)
+    return {
+        h.id: main is not None and any(c.check == main for c in headline_caveats(h))
+        for h in report.hypotheses
+    }
+
+
 def new_opposing(report: StudyReport) -> dict[str, tuple[str, ...]]:
     """Hypothesis id -> its sentences about opposing claims that none before it has said."""
     said: set[str] = set()
