@@ -229,7 +229,9 @@ def test_without_a_ledger_the_first_screen_says_that_nothing_guards(tmp_path, ca
     assert not list(tmp_path.glob("*.jsonl"))
     screen = " ".join(capsys.readouterr().out.split())
     assert UNGUARDED in screen
-    first_screen = re.sub("<[^>]*>", "", html.read_text().partition('<section class="hypothesis"')[0])
+    first_screen = re.sub(
+        "<[^>]*>", "", html.read_text().partition('<section class="hypothesis"')[0]
+    )
     assert UNGUARDED in first_screen
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from hyperverdict.claims.factors import factor_title
 from hyperverdict.figures import scores, style, svg, ticks
@@ -117,7 +118,7 @@ def draw_levels(info: LevelsInfo, title: str) -> Figure:
             ax.set_xscale("log")
         levels = sorted({level for line in info.lines for level in line.levels})
         shown = levels if len(levels) <= 7 else levels[:: math.ceil(len(levels) / 7)]
-        ax.xaxis.set_minor_locator(ticks.NullLocator())
+        ax.xaxis.set_minor_locator(NullLocator())
         ax.set_xticks(shown, [digits(level, 4).replace(",", "") for level in shown])
         ax.margins(x=0.09, y=0.16)
         ax.set_xlabel(info.factor)

@@ -105,8 +105,7 @@ def draw_lines(info: LinesInfo, title: str) -> Figure:
             for x, ends in zip(at, line.intervals, strict=True):
                 if ends and all(map(math.isfinite, ends)):
                     ax.plot([x, x], ends, color=color, lw=2.4, zorder=3)
-        ends = info.lines[0].ends
-        ax.set_xticks([0, 1], [style.fit(end, 18) for end in ends])
+        ax.set_xticks([0, 1], [style.fit(end, 18) for end in info.lines[0].ends])
         ax.set_xlim(-0.35, 1.35)
         ax.grid(visible=False, axis="x")
         percent = info.metric.is_fraction
