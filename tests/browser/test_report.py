@@ -187,7 +187,7 @@ def test_text_in_figures_is_at_least_11_px_on_a_phone(opened):
 def test_no_sentence_that_explains_is_said_twice_in_view(opened):
     page = opened().page
     text = page.locator("main").inner_text()
-    sentences = [s for s in re.split(r"(?<=[.!?])\s+", text) if len(s.split()) > 9]
+    sentences = [s for s in re.split(r"(?<=[.!?])\s+|\n+", text) if len(s.split()) > 9]
     repeated = {s for s in sentences if sentences.count(s) > 1}
     assert repeated == set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -106,10 +107,10 @@ def render(
 
 
 def _new_in(said: set[str], text: str) -> str:
-    """The text where the page has not said it before, else ""; for sentences that explain."""
-    is_new = text not in said
-    said.add(text)
-    return text if is_new else ""
+    """The sentences that the page has not said before, of a text that explains."""
+    fresh = [one for one in re.split(r"(?<=[.!?])\s+", text) if one not in said]
+    said.update(fresh)
+    return " ".join(fresh)
 
 
 def _replicates(report: StudyReport) -> str:
