@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All cluster tests, in four clusters side by side: most of their time is waiting for SLURM.
+# All cluster tests, in three clusters side by side: most of their time is waiting for SLURM.
 #
 #   tests/cluster/run_tests.sh [PYTHON [pytest options]]
 #
@@ -11,12 +11,11 @@ python="${1:-.venv/bin/python}"
 [ "$#" -gt 0 ] && shift
 parts=(
     "$here/test_surviving.py"
-    "$here/test_running.py $here/test_memory.py"
-    "$here/test_study.py $here/test_parity.py $here/test_memory.py"
-    "$here/test_stopping.py $here/test_values.py $here/test_watching.py"
+    "$here/test_running.py $here/test_memory.py $here/test_stopping.py $here/test_values.py"
+    "$here/test_study.py $here/test_parity.py $here/test_memory.py $here/test_watching.py"
 )
 # How a cluster limits memory: by control groups where there are any, or by SLURM's sampling.
-memory=(kernel kernel sampling kernel)
+memory=(kernel kernel sampling)
 
 bash "$here/slurm_box.sh" install
 logs="$(mktemp -d)"
