@@ -9,7 +9,7 @@ from snakemake_executor_plugin_submitit.live import Unit
 from snakemake_executor_plugin_submitit.settings import ExecutorSettings
 from snakemake_executor_plugin_submitit.slurm import TaskState
 from snakemake_executor_plugin_submitit.store import Durations
-from snakemake_executor_plugin_submitit.submit import SubmissionError
+from snakemake_executor_plugin_submitit.submit import Refusal, SubmissionError
 from snakemake_executor_plugin_submitit.submitter import Submitter
 
 
@@ -75,7 +75,7 @@ class Limit:
 def submitter(monkeypatch):
     def make(limit, queue):
         made = Submitter(
-            settings=ExecutorSettings(pack=1, max_array_size=100), run=SimpleNamespace(folder="x"),
+            settings=ExecutorSettings(pack=1, max_array_size=100), run=SimpleNamespace(folder="x", open_batches=[]),
             table=SimpleNamespace(tasks={}), durations=None, reports=None,
             status_log=SimpleNamespace(report=lambda text, key=None: made.said.append(text)),
             calls=None, covered=lambda unit: False, stopping=threading.Event(),
@@ -134,3 +134,8 @@ def test_limits_of_partitions_are_asked_again_where_slurm_did_not_say(monkeypatc
     assert made._partition_minutes(parameters) is None
     assert made._partition_minutes(parameters) == 60
     assert made._partition_minutes(parameters) == 60
+
+
+def test_an_sbatch_that_was_ended_without_a_word_has_refused_nothing():
+    assert SubmissionError("").kind is Refusal.AWAY
+    assert SubmissionError("invalid partition specified").kind is Refusal.FINAL

@@ -238,7 +238,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
 
         The controller may still carry such a request out.
         """
-        open_batches = [batch for batch in self.run.batches if batch.job is None]
+        open_batches = self.run.open_batches
         deadline = time.monotonic() + STOP_SECONDS
         while open_batches and time.monotonic() < deadline:
             try:

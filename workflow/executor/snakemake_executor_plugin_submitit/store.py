@@ -39,6 +39,8 @@ class Batch:
     comment: str
     tasks: list[str]
     job: str | None = None
+    # sbatch has said no, or what it may have submitted has been cancelled.
+    refused: bool = False
 
     def save(self) -> None:
         """Write it to its file."""
@@ -70,6 +72,11 @@ class Run:
         batch = Batch(self.folder / f"batch-{number}.json", comment, names)
         self.batches.append(batch)
         return batch
+
+    @property
+    def open_batches(self) -> list[Batch]:
+        """Those of which nobody knows whether SLURM has them."""
+        return [batch for batch in self.batches if batch.job is None and not batch.refused]
 
     def task_path(self, name: str) -> Path:
         """The task file."""

@@ -50,7 +50,8 @@ class SubmissionError(RuntimeError):
 
 def kind_of(words: str) -> Refusal:
     """Whether it makes sense to try again."""
-    if AWAY.search(words):
+    # A refusal has words: without any, sbatch itself was ended, as Ctrl-C does.
+    if not words or AWAY.search(words):
         return Refusal.AWAY
     return Refusal.FULL if FULL.search(words) else Refusal.FINAL
 
@@ -59,7 +60,7 @@ def sbatch_words(error: BaseException) -> str:
     """sbatch's own words in an exception of submitit."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     errors = [line.partition("error:")[2].strip() for line in lines if "error:" in line]
-    return "; ".join(errors) if errors else (lines[-1] if lines else type(error).__name__)
+    return "; ".join(errors) if errors else (lines[-1] if lines else "")
 
 
 def job_name(prefix: str, rule: str) -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from . import leftovers, slurm
 from .command import CallBuilder, write_waitfile
@@ -28,7 +29,7 @@ from .resources import (
 )
 from .settings import ExecutorSettings
 from .status_log import StatusLog
-from .store import Durations, Run
+from .store import Batch, Durations, Run
 from .submit import (
     NO_SPACE,
     Refusal,
@@ -92,6 +93,7 @@ class Submitter:
         units = self._take()
         left = list(units)
         try:
+            self._cancel_open()
             groups = self._groups([unit for unit in units if not self._settled_early(unit, left)])
             for group, parameters in groups:
                 if self.stopping.is_set() or not self._submit_group(group, parameters, left):
@@ -101,6 +103,12 @@ class Submitter:
         finally:
             self.put_back(left)
         return len(left) < len(units)
+
+    def _cancel_open(self) -> None:
+        """Cancel what an interrupted submission may have left, before it is made again."""
+        for batch in self.run.open_batches:
+            leftovers.cancel_unrecorded(batch, slurm.queue())
+            batch.refused = True
 
     def _settled_early(self, unit: Unit, left: list[Unit]) -> bool:
         """Whether the unit needs no submission, or cannot be submitted."""
@@ -249,7 +257,8 @@ class Submitter:
             batch.save()
         except OSError as error:
             raise SubmissionError(str(error)) from error
-        batch.job = submit(
+        batch.job = self._submitted(
+            batch,
             self.run.logs,
             [self.run.task_path(task_name) for task_name in batch.tasks],
             submitit_parameters(
@@ -271,6 +280,14 @@ class Submitter:
             f"submitted {count(jobs, 'job')} of {rule} as {count(len(packs), 'task')} "
             f"of SLURM job {batch.job}"
         )
+
+    def _submitted(self, batch: Batch, *arguments: Any) -> str:
+        """SLURM's id of a batch; one that sbatch did not refuse stays open, to be looked for."""
+        try:
+            return submit(*arguments)
+        except SubmissionError as error:
+            batch.refused = error.kind is not Refusal.AWAY
+            raise
 
     def _write_task(self, name: str, pack: list[Unit], minutes: int | None, at_once: int) -> Task:
         jobs = [unit.job for unit in pack]
