@@ -179,7 +179,10 @@ def test_ctrl_c_leaves_no_line_and_no_failure(tmp_path):
     said = "\n".join(seen.left)
     assert "Terminating processes on user request" in said
     assert "Stopped. Finished seeds are kept." in said
+    assert said.count(" seeds finished and kept)") == 2
+    assert "Stopped: " in said
     assert "Failed" not in said
+    assert "WorkflowError" not in said
     assert not [line for line in seen.left if "configurations done" in line]
 
 

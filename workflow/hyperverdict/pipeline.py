@@ -45,6 +45,7 @@ from hyperverdict.runs.layout import read_record
 from hyperverdict.study.model import Smoke, Study
 from hyperverdict.study.smoke import load
 from hyperverdict.training.code import code_checksum_of
+from hyperverdict.training.fill import remove_copies
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.verdicts.reported import REPORTED_FILE, with_changes
@@ -135,6 +136,17 @@ def collect_runs(
     """
     parts = [collect(_configurations(paths[kind], study), results / kind) for kind in paths]
     write_tables(joined(parts), folder / "tables")
+
+
+def remove_kept_copies(paths: Mapping[str, Iterable[str]], results: Path) -> None:
+    """Remove the seeds that finished jobs kept, in case they were interrupted, beside their runs.
+
+    Args:
+        paths: see `collect_runs`.
+    """
+    for kind, found in paths.items():
+        for path in found:
+            remove_copies(results / kind / path)
 
 
 def judge(

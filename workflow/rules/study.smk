@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import open_invocation
+from hyperverdict.live.interrupts import Interrupts
 from hyperverdict.telling import closing_words, failure_words, print_plan
 from hyperverdict.watching import StudyWords
 
@@ -52,12 +53,15 @@ def prepare_for_jobs():
     describe_jobs()
 
     def prepare(*args, **kwargs):
-        accept_folders()
-        start_at_once()
-        show_plan()
-        if IS_MODULE:
-            register_first()
-        prepare_dag(*args, **kwargs)
+        try:
+            accept_folders()
+            start_at_once()
+            show_plan()
+            if IS_MODULE:
+                register_first()
+            prepare_dag(*args, **kwargs)
+        except KeyboardInterrupt:
+            sys.exit("\nStopped before the first job.\n")
 
     workflow._prepare_dag = prepare
 
@@ -79,11 +83,18 @@ def jobs_of_this_call():
     return [(job.rule.name, job.wildcards_dict) for job in jobs]
 
 
-def make_way():
+def make_way(stopped=False):
     """Lets loggers finish what they show before something is printed."""
     for logger in workflow.logger_manager.get_log_handlers():
         if hasattr(logger, "settle"):
-            logger.settle()
+            logger.settle(stopped)
+
+
+def was_stopped():
+    """Whether somebody has ended this call. At Ctrl-C jobs may end with an error before Snakemake
+    knows of it.
+    """
+    return INTERRUPTS.happened or not workflow.scheduler.failed
 
 
 def accept_folders():
@@ -127,5 +138,7 @@ def register_first():
     workflow._onstart = start
 
 
+INTERRUPTS = Interrupts()
 if workflow.is_main_process and not IS_READ_AGAIN:
+    INTERRUPTS.listen()
     prepare_for_jobs()

@@ -36,14 +36,19 @@ class LogHandler(LogHandlerBase):
 
         style = getattr(self.settings, "style", None) or "auto"
         self._display = Display(self.common_settings, style)
+        self._display.interrupts.listen()
 
     def describe(self, words: JobWords) -> None:
         """What the jobs of a workflow are called; each workflow in a call may tell its own."""
         self._display.describe(words)
 
-    def settle(self) -> None:
-        """Wait until all that was logged is shown and the line is gone, before others write."""
-        self._display.settle()
+    def settle(self, stopped: bool = False) -> None:
+        """Wait until all that was logged is shown and the line is gone, before others write.
+
+        Args:
+            stopped: somebody has ended the call: its jobs have not failed.
+        """
+        self._display.settle(stopped)
 
     def emit(self, record: LogRecord) -> None:
         """Show a record, or take note of it; an error in doing so ends no run."""

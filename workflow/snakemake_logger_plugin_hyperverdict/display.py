@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperverdict.live import lines
+from hyperverdict.live.interrupts import Interrupts
 from hyperverdict.live.job import JobText, JobWords, LostSeed, neutral
 from hyperverdict.live.progress import Progress, Running, job_key
 from hyperverdict.live.screen import Screen
@@ -60,6 +61,8 @@ class Display:
         self._ended: list[tuple[JobText, float]] = []
         self._ticking: threading.Event | None = None
         self._started = self._over = False
+        self.interrupts = Interrupts()
+        self._stopped = False
         self._on: Mapping[LogEvent, Callable[[Any], None]] = {
             LogEvent.RESOURCES_INFO: self._on_resources,
             LogEvent.RUN_INFO: self._on_run,
@@ -89,16 +92,22 @@ class Display:
         """What the jobs of a workflow are called; each workflow in a call may tell its own."""
         self._words.append(words)
 
-    def settle(self) -> None:
-        """Wait until all that was logged is shown and the line is gone, before others write."""
+    def settle(self, stopped: bool = False) -> None:
+        """Wait until all that was logged is shown and the line is gone, before others write.
+
+        Args:
+            stopped: somebody has ended the call; no more is said of it than how far its jobs got.
+        """
         reached = threading.Event()
-        logging.getLogger("snakemake.logging").info("", extra={"reached": reached})
+        extra = {"reached": reached, "stopped": stopped}
+        logging.getLogger("snakemake.logging").info("", extra=extra)
         reached.wait(SETTLE_SECONDS)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show a record, or take note of it."""
         reached = getattr(record, "reached", None)
         if reached is not None:
+            self._stopped = self._stopped or record.stopped  # type: ignore[attr-defined]
             self.end()
             reached.set()
         elif self._as_snakemake is None:
@@ -206,6 +215,10 @@ class Display:
                 self.screen.text(line)
 
     def _on_job_error(self, record: Any) -> None:
+        if self._has_stopped and record.jobid in self.progress.running:
+            # It did what it was asked to do.
+            self._held.pop(record.thread, None)
+            return
         entry = self.progress.has_failed(record.jobid)
         job = entry.job if entry is not None else neutral(record.rule_name, {})
         if entry is not None:
@@ -236,8 +249,14 @@ class Display:
         """An exception: that of a job belongs to the record that follows in its thread."""
         if record.exception == "RuleException" and self.progress.running:
             self._held[record.thread] = record.getMessage()
-        else:
+        elif not (self._over and self._has_stopped and record.exception == "WorkflowError"):
+            # That a call which was stopped has not succeeded needs no words.
             self.screen.text(record.getMessage(), RED)
+
+    @property
+    def _has_stopped(self) -> bool:
+        """Whether somebody has ended the call."""
+        return self._stopped or self.interrupts.happened
 
     # The line.
 
@@ -279,14 +298,25 @@ class Display:
             if self._started and not self._over:
                 now = time.monotonic()
                 began = now if self.progress.began is None else self.progress.began
+                self._say_stopped()
                 text = lines.summary(self.progress, now - began)
                 if text:
                     self.screen.text(text, BOLD)
             self._over = True
 
+    def _say_stopped(self) -> None:
+        """How far the trainings got that were on their way when somebody ended the call."""
+        running = [entry for entry in self.progress.running.values() if entry.job.configuration]
+        if not (self._has_stopped and running):
+            return
+        self._held.clear()
+        self.progress.count_seeds(running)
+        for line in lines.stopped_lines([(entry.job, entry.seeds_done) for entry in running]):
+            self.screen.text(line, YELLOW)
+
     def close(self) -> None:
         """The end, where all jobs are done; else it may be one that is none."""
-        if self._all_done:
+        if self._all_done or self._has_stopped:
             self.end()
         else:
             self.pause()

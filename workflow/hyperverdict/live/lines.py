@@ -12,6 +12,7 @@ from hyperverdict.live.progress import Progress
 from hyperverdict.words.numbers import count, plain, plural, seeds_text
 
 TAIL = 5
+SHOWN_STOPPED = 8
 # What stands for SLURM's reason before it has one.
 NO_REASON = frozenset({"None", "submitted"})
 
@@ -139,6 +140,22 @@ def failure_lines(
     elif log and not any(log in line for line in lines):
         lines.append(f"    Log: {log}")
     return lines
+
+
+def stopped_lines(stopped: Sequence[tuple[JobText, int]]) -> list[str]:
+    """How far trainings got that somebody stopped, those with most seeds first.
+
+    Args:
+        stopped: each with its seeds done.
+    """
+    furthest = sorted(stopped, key=lambda entry: -entry[1])
+    shown = [
+        f"Stopped: {job.configuration} ({done:,} of {count(len(job.seeds), 'seed')} finished and "
+        "kept)"
+        for job, done in furthest[:SHOWN_STOPPED]
+    ]
+    more = len(furthest) - len(shown)
+    return [*shown, *([f"Stopped: {count(more, 'more configuration')}"] if more else [])]
 
 
 def lost_lines(job: JobText, lost: Sequence[LostSeed]) -> list[str]:

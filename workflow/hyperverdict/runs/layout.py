@@ -5,7 +5,7 @@ A run's folder holds::
     metrics.parquet   all seeds, one row per evaluation
     record.json       RunRecord
     train.log         the log
-    partial/          checkpoints and finished seeds while a job runs; gone afterwards
+    partial/          checkpoints and finished seeds of a job; gone once the runs are collected
 
 `metrics.parquet` carries the run's identity in its footer, so a foreign file is recognised.
 """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from hyperverdict.runs.layout import (
     SeedRecord,
     file_sha256,
     made_of_other,
+    read_record,
 )
 from hyperverdict.runs.write import read_table, write_record, write_run
 from hyperverdict.training import provenance
@@ -34,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 PARTIAL_FOLDER = "partial"
 REPLACED_FOLDER = "replaced"
+# What tells the seeds of one run from those of any other.
+IDENTITY = ("path", "data_checksum", "training_version", "code_checksum")
 
 
 @dataclass(frozen=True)
@@ -80,15 +84,17 @@ def fill_run(
         retrain: runs of other code or data are put aside, and all seeds train again.
 
     Raises UserError when the folder holds seeds of other code or data.
+
+    The seeds that it trains stay in `partial/`: whoever runs the job deletes the table, or puts an
+    earlier one back, when the job is interrupted after it was written. `remove_copies` removes them
+    once the job has ended well; so does the next call, since the table that it finds is safe.
     """
     stored = read_stored(folder, identity, retrain=retrain)
+    there = frozenset(map(int, stored.record.seeds)) if stored else frozenset[int]()
     partial = PartialFolder(folder / PARTIAL_FOLDER, identity)
-    ended = partial.seeds()
-    missing = [
-        seed
-        for seed in sorted(set(seeds))
-        if seed not in ended and (stored is None or str(seed) not in stored.record.seeds)
-    ]
+    partial.drop(there)
+    ended = {seed: part for seed, part in partial.seeds().items() if seed not in there}
+    missing = [s for s in sorted(set(seeds)) if s not in ended and s not in there]
     if stored is not None and not missing and not ended:
         logger.info(f"nothing to train; trained seeds: {len(stored.record.seeds)}")
         return stored.record
@@ -97,15 +103,32 @@ def fill_run(
     record = stored.record if stored else trainer.empty_record()
     if missing:
         trainer.train(missing, partial, record.sessions)
-        ended |= partial.seeds()
+        partial.write_held()
+        ended |= {seed: part for seed, part in partial.seeds().items() if seed not in there}
     written = write_run(
         folder,
         [*([stored.rows] if stored else []), *(ended[seed].rows for seed in sorted(ended))],
         _with_seeds(record, ended, heads_beside(folder)),
     )
-    partial.remove()
     logger.info(f"seeds in {METRICS_FILE}: {len(written.seeds)}")
     return written
+
+
+def remove_copies(folder: Path) -> None:
+    """Remove what the jobs of a run have left beside its table, where the table holds all of it.
+
+    Only once no job of the run is on its way.
+    """
+    left = folder / PARTIAL_FOLDER
+    record = read_record(folder) if left.exists() else None
+    if record is None:
+        return
+    whole = {name: getattr(record, name) for name in IDENTITY}
+    # Where no code of the user's own makes a run, its identity names none.
+    plain = {name: value for name, value in whole.items() if name != "code_checksum"}
+    kept = [seed for identity in (whole, plain) for seed in PartialFolder(left, identity).seeds()]
+    if set(kept) <= set(map(int, record.seeds)):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def read_stored(

@@ -9,9 +9,8 @@ import json
 import logging
 import os
 import re
-import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -139,17 +138,18 @@ class PartialFolder:
         if not self._held:
             return
         began = time.monotonic()
-        parts = {
-            str(s): {"record": asdict(h.record), "session": h.session}
-            for s, h in self._held.items()
-        }
-        name = _file_name(min(self._held), max(self._held))
-        rows = metrics_table([row for held in self._held.values() for row in held.rows])
-        footer = {"identity": self._identity, "seeds": parts}
-        write_table(self._folder / name, rows, footer)
+        self._write(self._folder / _file_name(min(self._held), max(self._held)), self._held)
         self._held.clear()
         self._written = time.monotonic()
         self._write_seconds = self._written - began
+
+    def _write(self, path: Path, seeds: Mapping[int, _Held]) -> None:
+        parts = {
+            str(seed): {"record": asdict(held.record), "session": held.session}
+            for seed, held in seeds.items()
+        }
+        rows = metrics_table([row for held in seeds.values() for row in held.rows])
+        write_table(path, rows, {"identity": self._identity, "seeds": parts})
 
     def seeds(self) -> dict[int, PartialSeed]:
         """The seeds that have ended."""
@@ -204,14 +204,18 @@ class PartialFolder:
         for path, parts in self._files():
             if not unwanted & parts.keys():
                 continue
-            for seed in parts.keys() - unwanted:
-                part = parts[seed]
-                self._held[seed] = _Held(part.rows.to_pylist(), part.record, part.session)
-            # First, since the new file may have the same name.
-            path.unlink()
-            self.write_held()
+            rest = {seed: part for seed, part in parts.items() if seed not in unwanted}
+            if not rest:
+                path.unlink()
+                continue
+            # In its place, so that the others are on disk at every moment.
+            held = {s: _Held(p.rows.to_pylist(), p.record, p.session) for s, p in rest.items()}
+            self._write(path, held)
+            path.rename(path.with_name(_file_name(min(rest), max(rest))))
+        self.write_held()
 
-    def remove(self) -> None:
-        """Remove it all, once the run's table holds every seed."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._plan_size = 0
+    def drop(self, seeds: Collection[int]) -> None:
+        """Remove the files that hold nothing but the given seeds, which are safe elsewhere."""
+        for path, parts in self._files():
+            if parts.keys() <= set(seeds):
+                path.unlink()
