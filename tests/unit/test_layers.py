@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "workflow/hyperverdict"
 ORDER = [
     "errors", "runs", "vocabulary", "stats", "effects", "words", "claims", "study", "design",
     "training", "live", "records", "ledger", "outcomes", "checks", "verdicts", "foreign", "programs",
-    "draft", "figures", "report", "compare",
+    "draft", "figures", "report", "exporting", "compare",
 ]  # fmt: skip
 # Each package of ours may use only what is to its left; these may not even use all of that.
 NOT = {
@@ -19,7 +19,7 @@ NOT = {
     "records": {"stats", "effects", "claims", "study", "training"},
     **{
         name: {"training"}
-        for name in ("ledger", "outcomes", "checks", "verdicts", "figures", "report")
+        for name in ("ledger", "outcomes", "checks", "verdicts", "figures", "report", "exporting")
     },
     "programs": {"stats", "effects", "claims", "design", "records", "ledger", "outcomes", "checks"},
     "draft": {"stats", "effects", "design", "records", "ledger", "outcomes", "checks", "verdicts"},
@@ -44,6 +44,7 @@ FORBIDDEN = {
             "draft",
             "figures",
             "report",
+            "exporting",
         ),
         HEAVY,
     ),

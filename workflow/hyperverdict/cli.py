@@ -9,9 +9,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hyperverdict import __version__
 from hyperverdict.errors import UserError
+
+if TYPE_CHECKING:
+    from hyperverdict.study.model import Study
 
 EXIT_CODES = "exit codes: 0 done, 1 refused (the input is wrong; one message says how), 2 usage"
 JSON_HELP = "print verdicts.json (see docs/verdicts.md) and nothing else"
@@ -128,6 +132,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     watch.add_argument("study", type=Path, help=STUDY_HELP)
     watch.add_argument("--port", type=int, help="port; default TensorBoard's own")
+    export = add(
+        "export",
+        "export the runs and verdicts of a judged study to MLflow",
+        "Write the runs and verdicts of a judged study to MLflow. What is there already is "
+        "updated.",
+    )
+    export.add_argument("study", type=Path, help=STUDY_HELP)
+    export.add_argument(
+        "--mlflow",
+        required=True,
+        metavar="URI",
+        help="a folder, sqlite:///FILE, or the address of a server",
+    )
+    _add_smoke(export)
     schema = add(
         "schema",
         "print the JSON schema of study files",
@@ -135,6 +153,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     schema.add_argument("--verdicts", action="store_true", help="that of verdicts.json")
     return parser
+
+
+def _add_smoke(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--smoke",
+        nargs="+",
+        metavar="NAME=NUMBER",
+        help="the smoke run with these options of `--config`, such as steps=10 seeds=2",
+    )
 
 
 def _judge(options: argparse.Namespace) -> None:
@@ -247,6 +274,36 @@ def _watch(options: argparse.Namespace) -> None:
     watch(make_plan(study), results, studies_folder(results) / study.name, options.port)
 
 
+def _export(options: argparse.Namespace) -> None:
+    from hyperverdict.exporting.destination import read_destination, refuse_unusable
+    from hyperverdict.exporting.outcome import outcome_words
+    from hyperverdict.exporting.study import export_or_say, latest_verdicts
+    from hyperverdict.invocation import studies_folder
+
+    destination = read_destination(options.mlflow, "--mlflow ")
+    if destination is None:
+        raise UserError("--mlflow: name a folder or a URI")
+    study, results = _opened(options)
+    folder = latest_verdicts(studies_folder(results) / study.name)
+    refuse_unusable(destination)
+    outcome = export_or_say(study, destination, results, folder)
+    if outcome["problem"]:
+        raise UserError(outcome["problem"])
+    print(outcome_words(outcome, ""), end="")
+
+
+def _opened(options: argparse.Namespace) -> tuple[Study, Path]:
+    """The study that a command names, or its smoke run, and where its results are."""
+    from hyperverdict.options import RESULTS, SMOKE_RESULTS, smoke_of_words
+    from hyperverdict.pipeline import open_study
+
+    study = open_study(options.study, Path(RESULTS))
+    if not options.smoke:
+        return study, Path(RESULTS)
+    smoke = smoke_of_words(options.smoke, study.vocabulary.budget_kinds)
+    return open_study(options.study, Path(SMOKE_RESULTS), smoke), Path(SMOKE_RESULTS)
+
+
 def _schema(options: argparse.Namespace) -> None:
     if options.verdicts:
         from hyperverdict.verdicts.format import schema
@@ -264,6 +321,7 @@ _COMMANDS = {
     "check": _check,
     "show": _show,
     "watch": _watch,
+    "export": _export,
     "schema": _schema,
 }
 

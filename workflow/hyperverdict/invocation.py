@@ -21,6 +21,8 @@ from hyperverdict.design.devices import Devices
 from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
 from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.exporting.destination import refuse_unusable
+from hyperverdict.exporting.outcome import OUTCOME_FILE, read_outcome
 from hyperverdict.options import (
     PDF,
     RESULTS,
@@ -325,6 +327,21 @@ class Invocation:
         if self.options.pdf is not None or elsewhere:
             return ""
         return printer_problem()
+
+    def refuse_export(self, elsewhere: bool) -> None:
+        """UserError, with what to do, where an export was asked for that cannot be made.
+
+        Args:
+            elsewhere: jobs have an environment of their own, whatever is installed here.
+        """
+        if self.options.mlflow is not None:
+            refuse_unusable(self.options.mlflow, elsewhere=elsewhere)
+
+    @property
+    def export_to_repeat(self) -> str:
+        """The file that says that the last export failed; "" where it did not."""
+        file = self.folder / OUTCOME_FILE
+        return str(file) if read_outcome(self.folder).get("problem") else ""
 
     def register(self) -> None:
         """Register the claims in the study's ledger, before anything is trained.

@@ -6,12 +6,14 @@ one as a module, from the module's `config:`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.exporting.destination import KEY as MLFLOW
+from hyperverdict.exporting.destination import Destination, read_destination
 from hyperverdict.study.model import Smoke
 from hyperverdict.study.strict_yaml import read_yaml
 from hyperverdict.vocabulary.budget import KINDS, Budget
@@ -21,7 +23,7 @@ RESULTS = "results"
 SMOKE_RESULTS = f"{RESULTS}/smoke"
 DEFAULT_STUDY = Path("config/config.yaml")
 TENSORBOARD, RETRAIN, SEEDS, PDF = "tensorboard", "retrain", "seeds", "pdf"
-# Keys of a module's `config:` besides `tensorboard`, `retrain` and `pdf`.
+# Keys of a module's `config:` besides `tensorboard`, `retrain`, `pdf` and `mlflow`.
 STUDY, SMOKE = "study", "smoke"
 EXAMPLE = 'config: {"study": "config/my_study.yaml"}'
 
@@ -34,12 +36,14 @@ class Options:
         retrain: name of a training, model or data set whose runs of other code or data train again.
         smoke: how little a smoke run trains; None for the study as it is stated.
         pdf: whether the report is printed; None where it can be.
+        mlflow: where runs and verdicts are exported to; None for nowhere.
     """
 
     tensorboard: bool = True
     retrain: str = ""
     smoke: Smoke | None = None
     pdf: bool | None = None
+    mlflow: Destination | None = None
 
     @property
     def results(self) -> str:
@@ -56,7 +60,7 @@ def read_options(raw: Mapping[str, object], kinds: Collection[str] = KINDS) -> O
 
     Raises UserError for an unknown option, naming the nearest, and for a value that is not allowed.
     """
-    known = {TENSORBOARD, RETRAIN, SEEDS, PDF, *kinds}
+    known = {TENSORBOARD, RETRAIN, SEEDS, PDF, MLFLOW, *kinds}
     for name, value in raw.items():
         if name not in known:
             raise UserError(
@@ -67,6 +71,7 @@ def read_options(raw: Mapping[str, object], kinds: Collection[str] = KINDS) -> O
         tensorboard=_true_or_false(raw.get(TENSORBOARD, True)),
         retrain=str(raw.get(RETRAIN, "")),
         pdf=_yes_or_no(raw.get(PDF)),
+        mlflow=_destination(raw),
         smoke=read_smoke({name: raw[name] for name in raw if name in (SEEDS, *kinds)}),
     )
 
@@ -86,6 +91,7 @@ def read_module_options(config: Mapping[str, object], kinds: Collection[str] = K
         tensorboard=_true_or_false(config.get(TENSORBOARD, True)),
         retrain=str(config.get(RETRAIN, "")),
         pdf=_yes_or_no(config.get(PDF)),
+        mlflow=_destination(config),
         smoke=read_smoke(smoke),
     )
 
@@ -135,21 +141,36 @@ def _is_study(file: Path) -> bool:
     return isinstance(content, dict) and bool({"hypotheses", "explore"} & content.keys())
 
 
-def read_smoke(raw: Mapping[str, object]) -> Smoke | None:
-    """A smoke run from a budget in one unit, a number of seeds, or both; None from neither."""
+def read_smoke(raw: Mapping[str, object], option: str = "--config ") -> Smoke | None:
+    """A smoke run from a budget in one unit, a number of seeds, or both; None from neither.
+
+    Args:
+        option: what stands before its words on the command line.
+    """
     if not raw:
         return None
-    counts = {name: _count(name, value) for name, value in raw.items()}
+    counts = {name: _count(option, name, value) for name, value in raw.items()}
     budgets = [Budget(kind, n) for kind, n in counts.items() if kind != SEEDS]
     if len(budgets) > 1:
         given = " ".join(f"{budget.kind}={budget.amount}" for budget in budgets)
-        raise UserError(f"--config {given}: a smoke run has one budget; keep one of these")
+        raise UserError(f"{option}{given}: a smoke run has one budget; keep one of these")
     return Smoke(budgets[0] if budgets else None, counts.get(SEEDS))
 
 
-def _count(name: str, value: object) -> int:
+def smoke_of_words(words: Iterable[str], kinds: Collection[str] = KINDS) -> Smoke | None:
+    """A smoke run as a command names it: ``steps=10 seeds=2``."""
+    raw: dict[str, object] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in (SEEDS, *kinds):
+            raise UserError(f"--smoke {word}: {nearest(name, {SEEDS, *kinds})}")
+        raw[name] = int(value) if value.isascii() and value.isdigit() else value
+    return read_smoke(raw, "--smoke ")
+
+
+def _count(option: str, name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise UserError(f"--config {name}={value}: must be a whole number, at least 1")
+        raise UserError(f"{option}{name}={value}: must be a whole number, at least 1")
     return value
 
 
@@ -161,6 +182,11 @@ def _yes_or_no(value: object) -> bool | None:
     if text not in ("yes", "no", "true", "false"):
         raise UserError(f"--config {PDF}={value}: must be yes or no")
     return text in ("yes", "true")
+
+
+def _destination(raw: Mapping[str, object]) -> Destination | None:
+    """What `mlflow` says; an empty value is none, and refused."""
+    return read_destination(raw[MLFLOW] or "") if MLFLOW in raw else None
 
 
 def _true_or_false(value: object) -> bool:

@@ -13,6 +13,7 @@ from hyperverdict.design.cost import timed_seconds_per_step
 from hyperverdict.design.devices import Device, other_device
 from hyperverdict.design.state import RunState, refuse_mixing
 from hyperverdict.design.summary import plan_summary
+from hyperverdict.exporting.outcome import OUTCOME_FILE, outcome_words, read_outcome
 from hyperverdict.invocation import Invocation
 from hyperverdict.options import RESULTS
 from hyperverdict.programs.ready import missing_program, training_notes
@@ -66,19 +67,31 @@ def closing_words(run: Invocation, prints_elsewhere: bool = False) -> str:
     """
     files = (run.folder / name for name in ("report.html", "report.pdf", "summary.pdf"))
     written = [str(file) for file in files if _is_new(file, run.started)]
+    exported = _exported(run)
     if not written:
-        return ""
+        return f"\n{exported}" if exported else ""
     words = f"\n{_smoke_words(run)}" if run.study.smoke else ""
     missing = run.unprinted(prints_elsewhere)
     note = f"report.pdf and summary.pdf were not made: {missing}\n" if missing else ""
     changes = _changes(run) if _is_new(run.folder / "report.html", run.started) else ""
-    return f"{words}{changes}\nReport: {', '.join(written)}\n{_show(run)}{note}{_curves(run)}"
+    report = f"\nReport: {', '.join(written)}\n"
+    return f"{words}{changes}{report}{_show(run)}{note}{_curves(run)}{exported}"
 
 
 def _show(run: Invocation) -> str:
     """How to read the verdicts in the terminal."""
     smoke = " --smoke" if run.study.smoke else ""
     return f"Verdicts: hyperverdict show {shlex.quote(str(run.study_file))}{smoke}\n"
+
+
+def _exported(run: Invocation) -> str:
+    """How the export to MLflow went, when this invocation has made one."""
+    if run.options.mlflow is None or not _is_new(run.folder / OUTCOME_FILE, run.started):
+        return ""
+    smoke = f" --smoke {run.study.smoke.option}" if run.study.smoke else ""
+    file, place = shlex.quote(str(run.study_file)), shlex.quote(run.options.mlflow.given)
+    again = f"hyperverdict export {file} --mlflow {place}{smoke}"
+    return outcome_words(read_outcome(run.folder), again)
 
 
 def _curves(run: Invocation) -> str:

@@ -30,6 +30,7 @@ DOING = {
     "plot": "drawing the figures",
     "report": "writing the report",
     "paper": "printing the report",
+    "export": "exporting to MLflow",
     "partial_report": "writing a report of the runs so far",
     "study": "",
     "all": "",

@@ -208,6 +208,25 @@ def printed_files(wildcards):
     )
 
 
+def exported_files(_wildcards):
+    """What an export leaves, where one is asked for."""
+    exports = STUDY_RUN.options.mlflow is not None
+    return [f"{RESULTS}/studies/{STUDY}/mlflow.json"] if exports else []
+
+
+def export_destination(_wildcards):
+    """Where the export goes, without secrets."""
+    return str(getattr(STUDY_RUN.options.mlflow, "given", ""))
+
+
+def export_again(_wildcards):
+    """Nothing; on the way, an export that failed is marked to be made again."""
+    file = STUDY_RUN.export_to_repeat
+    if file:
+        workflow.dag.forcefiles.add(file)
+    return []
+
+
 def written_verdicts(wildcards, output):
     """The verdicts in words, which captions include."""
     return output.caption

@@ -82,6 +82,7 @@ rule partial_report:
         tuning=known_tuning_runs,
         timings=known_timings,
         pdf=is_printed,
+        destination=export_destination,
         folder=placed(f"{RESULTS}/studies/{STUDY}/provisional"),
     script:
         "../scripts/partial_report.py"

@@ -122,6 +122,7 @@ def start_at_once():
 def show_plan():
     """The plan in words; a UserError of what it finds ends Snakemake."""
     try:
+        STUDY_RUN.refuse_export(prints_elsewhere())
         print_plan(STUDY_RUN, words_on_devices(), device_of_all())
     except UserError as error:
         refuse(error)

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+from hyperverdict.exporting.destination import read_destination
+from hyperverdict.exporting.outcome import outcome_words
+from hyperverdict.exporting.study import export_or_say
 from hyperverdict.jobs import job
 from hyperverdict.pipeline import open_study, report_what_exists
 
 folder = Path(snakemake.params.folder)
 results = folder.parents[2]
 with job(snakemake.log[0]):
+    study = open_study(snakemake.input.study, results, snakemake.params.get("smoke"))
     report = report_what_exists(
-        open_study(snakemake.input.study, results, snakemake.params.get("smoke")),
+        study,
         {"runs": snakemake.params.runs, "tuning": snakemake.params.tuning},
         [Path(file) for file in snakemake.params.timings],
         results,
@@ -17,3 +21,7 @@ with job(snakemake.log[0]):
         snakemake.params.pdf,
     )
     print(f"\nProvisional report: {report}\n")
+    if snakemake.params.destination:
+        destination = read_destination(snakemake.config["mlflow"])
+        outcome = export_or_say(study, destination, results, folder)
+        print(outcome_words(outcome, "the same command"))
