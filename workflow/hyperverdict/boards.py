@@ -8,10 +8,8 @@ folder in the order of their names and keeps the first session it finds, so ours
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -26,27 +24,15 @@ from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import read_record
 from hyperverdict.vocabulary.configuration import LAYERS
+from hyperverdict.words.safe import folder_name, tensorboard
 
 FOLDER = "tensorboard"
 REFRESH_SECONDS = 15
-LONGEST = 120
 _SESSION, _END = "events.out.tfevents.0000000000.study", "events.out.tfevents.9999999999.end"
 _METRICS = tuple(
     f"{name}/{split}" for split in ("test", "validation") for name in ("accuracy", "loss")
 )
-_UNSAFE = re.compile(r"[^A-Za-z0-9=.,+_ -]")
 Value = bool | float | str
-
-
-def safe_name(text: str) -> str:
-    """A name of one folder: letters, digits and ``=.,+_ -``, at most `LONGEST` characters.
-
-    A name that had to be changed ends in a checksum of the original, so that it stays unique.
-    """
-    safe = _UNSAFE.sub("_", text).strip(" .")
-    if safe == text and 0 < len(safe) <= LONGEST:
-        return safe
-    return f"{safe[: LONGEST - 9]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def hyperparameters(run: PlannedRun) -> dict[str, Value]:
@@ -67,7 +53,11 @@ def hyperparameters(run: PlannedRun) -> dict[str, Value]:
     with contextlib.suppress(ValueError):
         values["budget amount"] = float(amount)
     purposes = ", ".join(run.purposes)
-    return values | {"purpose": purposes, "tuning": run.tuning}
+    values |= {"purpose": purposes, "tuning": run.tuning}
+    return {
+        tensorboard(name): tensorboard(value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
 
 
 def write_boards(plan: Plan, results: Path, folder: Path) -> int:
@@ -81,7 +71,7 @@ def write_boards(plan: Plan, results: Path, folder: Path) -> int:
     experiment = _experiment(values.values())
     seeds, places = 0, set()
     for run in plan.all_runs:
-        shown = safe_name(names.name(run.configuration))
+        shown = folder_name(names.name(run.configuration))
         place = folder / FOLDER / (f"tuning, {shown}" if run.tuning else shown)
         record = read_record(results / run.folder)
         for seed in run.seeds:

@@ -9,10 +9,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hyperverdict import __version__
 from hyperverdict.errors import UserError
+from hyperverdict.words.printing import say, tell
+from hyperverdict.words.safe import json_text, terminal
 
 if TYPE_CHECKING:
     from hyperverdict.study.model import Study
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.run(options)
     except UserError as error:
-        print(f"hyperverdict: {error}", file=sys.stderr)
+        tell(f"hyperverdict: {error}")
         return 1
     except BrokenPipeError:
         # The reader of our output has seen enough, as `| head` does; nothing more can be written.
@@ -36,8 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Messages on usage repeat what was typed, so they are made safe, too."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(terminal(message or ""), file)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="hyperverdict",
         description="Claims about hyperparameters become verdicts.",
         epilog=EXIT_CODES,
@@ -193,14 +202,14 @@ def _new(options: argparse.Namespace) -> None:
     from hyperverdict.draft.summary import summary
 
     written = write_study(options.source, options.name, options.out, run_help=options.run_help)
-    print(summary(written))
+    say(summary(written))
 
 
 def _seeds(options: argparse.Namespace) -> None:
     from hyperverdict.study.edit import set_seeds
 
     set_seeds(options.study, options.hypothesis, options.number)
-    print(f"{options.study}: {options.hypothesis} has {options.number} seeds")
+    say(f"{options.study}: {options.hypothesis} has {options.number} seeds")
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -213,20 +222,20 @@ def _check(options: argparse.Namespace) -> None:
     refused = []
     for path in options.studies:
         try:
-            study = check_study(path, print)
+            study = check_study(path, say)
             check_ready(study.vocabulary, read_study_file(path)[1])
         except UserError as error:
             refused.append(str(error))
             continue
         for note in (*study.notes, *training_notes(study.vocabulary)):
-            print(note)
+            say(note)
         claims = count(len(study.hypotheses), "hypothesis")
         heatmaps = count(len(study.heatmaps), "heatmap")
         left = open_lines(path.read_text(encoding="utf-8"))
         for line, text in left:
-            print(f"{path}, line {line}: TODO: {text}")
+            say(f"{path}, line {line}: TODO: {text}")
         marked = f"; {count(len(left), 'line')} marked TODO" if left else ""
-        print(f"{path}: study {study.name}, {claims}, {heatmaps}; valid{marked}")
+        say(f"{path}: study {study.name}, {claims}, {heatmaps}; valid{marked}")
     if refused:
         raise UserError("\n".join(refused))
 
@@ -251,13 +260,12 @@ def _show(options: argparse.Namespace) -> None:
         raise UserError(f"{folder} has no verdicts yet; run the study first{hint}")
     report = read_verdicts(folder / "verdicts.json")
     if options.study.stat().st_mtime > (folder / "verdicts.json").stat().st_mtime:
-        print(
+        tell(
             f"note: {options.study} was changed after these verdicts; run the study to judge it "
-            "as it is now",
-            file=sys.stderr,
+            "as it is now"
         )
     if options.json:
-        print(to_json(report), end="")
+        print(json_text(to_json(report)), end="")
     else:
         print_verdicts(report, study, folder / "report.html")
 
@@ -289,7 +297,7 @@ def _export(options: argparse.Namespace) -> None:
     outcome = export_or_say(study, destination, results, folder)
     if outcome["problem"]:
         raise UserError(outcome["problem"])
-    print(outcome_words(outcome, ""), end="")
+    say(outcome_words(outcome, ""), end="")
 
 
 def _opened(options: argparse.Namespace) -> tuple[Study, Path]:

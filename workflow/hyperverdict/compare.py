@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from hyperverdict.vocabulary.metrics import RECORDED
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.effects import interval_text
 from hyperverdict.words.numbers import count, estimate_text, size_text, unit_of, upper
+from hyperverdict.words.safe import html, terminal
 
 ID = "comparison"
 DIRECTIONS = ("higher", "lower", "not_higher", "not_lower")
@@ -57,7 +57,7 @@ class Comparison:
         lines += [f"  {_mark(level)} {sentence}" for level, sentence in self._checks()]
         lines += [f"  scope: {sentence}" for sentence in self.verdict.scope]
         lines.append(f"  next: {self.report.next_step}")
-        return "\n".join([*self.reading.lines(), "", *lines])
+        return terminal("\n".join([*self.reading.lines(), "", *lines]))
 
     def _findings(self) -> list[str]:
         judgement, replicate = self.verdict.judgement, self.verdict.replicate
@@ -77,26 +77,25 @@ class Comparison:
         return [(check.level, check.sentence) for check in self.verdict.fired]
 
     def _repr_html_(self) -> str:
-        claim = escape(self.report.hypotheses[0].claim)
+        claim = html(self.report.hypotheses[0].claim)
         legs = self.verdict.judgement.legs
         rows = "".join(_html_row(leg, effect) for leg in legs for effect in leg.effects)
         names = ("metric", "contrast", "effect", "interval", "evidence", "n")
         head = "".join(f"<th style='text-align:left'>{name}</th>" for name in names)
         checks = _items(
-            f"<b>{escape(_mark(level))}</b> {escape(sentence)}"
-            for level, sentence in self._checks()
+            f"<b>{html(_mark(level))}</b> {html(sentence)}" for level, sentence in self._checks()
         )
         reading = "".join(
-            f"<li>{escape(heading)}{_items(map(escape, lines))}</li>"
+            f"<li>{html(heading)}{_items(map(html, lines))}</li>"
             for heading, lines in self.reading.sections
         )
         return (
             f"<div><details><summary>reading</summary><ul>{reading}</ul></details>"
-            f"<p><b>{escape(self.headline)}</b>: {claim}</p>"
+            f"<p><b>{html(self.headline)}</b>: {claim}</p>"
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-            f"{_items(map(escape, self._looks()))}{checks}"
-            f"<details><summary>scope</summary>{_items(map(escape, self.verdict.scope))}</details>"
-            f"<p>{escape(self.report.next_step)}</p></div>"
+            f"{_items(map(html, self._looks()))}{checks}"
+            f"<details><summary>scope</summary>{_items(map(html, self.verdict.scope))}</details>"
+            f"<p>{html(self.report.next_step)}</p></div>"
         )
 
 
@@ -220,4 +219,4 @@ def _html_row(leg: Leg, effect: Effect) -> str:
         effect.evidence,
         str(effect.n),
     )
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f"<td>{html(cell)}</td>" for cell in cells) + "</tr>"

@@ -29,6 +29,8 @@ from hyperverdict.study.structure import Source
 from hyperverdict.verdicts.document import to_json
 from hyperverdict.verdicts.reported import REPORTED_FILE, with_changes
 from hyperverdict.verdicts.store import write_verdicts
+from hyperverdict.words.printing import say
+from hyperverdict.words.safe import json_text
 
 REPORT_FILE = "report.html"
 JUDGED = Path("results/judged")
@@ -80,7 +82,7 @@ def judge_files(
         reported = counted.with_name(f"{counted.name}.{REPORTED_FILE}")
         judged = replace(judged, report=with_changes(judged.report, reported))
     if not as_json:
-        print("\n".join(judged.reading.lines()), end="\n\n")
+        say("\n".join(judged.reading.lines()), end="\n\n")
     provenance = {"runs": [str(path) for path in runs], "study": str(study), "trained": "elsewhere"}
     ledger_file = ledger_of(judged.study.name) if keep_ledger else None
     sources = Sources(judged.tables.final, ledger_file, tuple(map(str, runs)), str(study))
@@ -88,11 +90,11 @@ def judge_files(
     if pdf is not False and not missing:
         write_pdfs(judged.study, judged.report, html)
     if as_json:
-        print(to_json(judged.report), end="")
+        print(json_text(to_json(judged.report)), end="")
         return html
     print_verdicts(judged.report, judged.study, html)
     if missing:
-        print(f"report.pdf and summary.pdf were not made: {missing}")
+        say(f"report.pdf and summary.pdf were not made: {missing}")
     return html
 
 
@@ -132,18 +134,18 @@ def read_files(runs: Sequence[Path], study: Path | None = None) -> None:
             judged = judge_table(table, study)
         except UserError as error:
             raw, source = read_study_file(study)
-            print("\n".join(read(read_table(table, raw, source)[0]).lines()), end="\n\n")
+            say("\n".join(read(read_table(table, raw, source)[0]).lines()), end="\n\n")
             raise error from None
-        print("\n".join(judged.reading.lines()))
+        say("\n".join(judged.reading.lines()))
         return
     found = read_table(table, {}, Source())[0]
-    print("\n".join(read(found).lines()))
+    say("\n".join(read(found).lines()))
     file = study or SKELETON
     if file.exists():
-        print(f"\n{file} exists and is left as it is.")
+        say(f"\n{file} exists and is left as it is.")
         return
     write_atomic(file, skeleton(found, Path(runs[0]).stem).encode())
-    print(
+    say(
         f"\nWrote {file}: a study for this table. Edit what it claims, then run\n"
         f"  hyperverdict judge {' '.join(map(str, runs))} {file}"
     )

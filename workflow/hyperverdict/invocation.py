@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +46,7 @@ from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
 from hyperverdict.vocabulary.training import TRAIN
 from hyperverdict.vocabulary.users import Users
 from hyperverdict.vocabulary.vocabulary import Vocabulary
+from hyperverdict.words.printing import tell
 
 PREPARED = "resources/prepared"
 # What training jobs import: of our own loop, and of trainings of the user's own. The metrics of a
@@ -382,7 +382,7 @@ def open_invocation(
         file = study_of_module(of_module, configfiles)
     file, runs = _relative(file), Path(placed(RESULTS)) / "runs"
     prepared = Path(placed(PREPARED))
-    users = Users(prepared=prepared, preparer=Preparer(_tell) if main else None)
+    users = Users(prepared=prepared, preparer=Preparer(tell) if main else None)
     vocabulary = Vocabulary(users=users)
     study = load(file, runs, vocabulary=vocabulary)
     kinds = study.vocabulary.budget_kinds
@@ -420,10 +420,6 @@ def _checksum_of(prepared: Path) -> str | None:
         return str(json.loads((prepared / "facts.json").read_text())["checksum"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def _stamp(file: Path) -> int:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from hyperverdict.errors import UserError
+from hyperverdict.words.printing import tell
+from hyperverdict.words.safe import terminal
+
+
+class _SafeFormatter(logging.Formatter):
+    """Lines that may be shown in a terminal, as the end of a log is."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return terminal(super().format(record))
 
 
 @contextmanager
@@ -20,8 +28,8 @@ def job(log: str | Path) -> Iterator[None]:
     """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
@@ -30,7 +38,7 @@ def job(log: str | Path) -> Iterator[None]:
         yield
     except UserError as error:
         logging.error("%s", error)
-        print(f"\nhyperverdict: {error}\n", file=sys.stderr)
+        tell(f"\nhyperverdict: {error}\n")
         raise SystemExit(1) from None
     except Exception:
         logging.exception("this is a bug in hyperverdict; please report it with this log")

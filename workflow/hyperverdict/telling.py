@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.words.commands import snakemake
 from hyperverdict.words.numbers import count
+from hyperverdict.words.printing import tell
 
 SHOWN_FAILURES = 3
 SHOWN_CHANGES = 6
@@ -52,7 +52,7 @@ def print_plan(run: Invocation, devices: Iterable[str] = (), device: Device | No
     notes = [f"Note: {note}\n" for note in told if note]
     if run.study.smoke:
         notes.insert(0, f"{_smoke_words(run)}\n")
-    print("".join([*notes, text]), file=sys.stderr)
+    tell("".join([*notes, text]))
 
 
 def _smoke_words(run: Invocation) -> str:
@@ -153,7 +153,9 @@ def _or_judge(run: Invocation) -> str:
 
 
 def _tail(log: Path, lines: int = 3) -> str:
-    return "\n".join(f"    {line}" for line in log.read_text().splitlines()[-lines:])
+    return "\n".join(
+        f"    {line}" for line in log.read_text(errors="replace").splitlines()[-lines:]
+    )
 
 
 def _other_notes(

@@ -8,11 +8,13 @@ from hyperverdict.invocation import open_invocation
 from hyperverdict.live.interrupts import Interrupts
 from hyperverdict.telling import closing_words, failure_words, print_plan
 from hyperverdict.watching import StudyWords
+from hyperverdict.words.printing import say
+from hyperverdict.words.safe import terminal
 
 
 def refuse(error):
     """Ends Snakemake with one message and exit code 1, without a traceback."""
-    sys.exit(f"\nhyperverdict: {error}\n")
+    sys.exit(terminal(f"\nhyperverdict: {error}\n"))
 
 
 # A workflow that uses this one as a module names the study in the module's config, and may give a

@@ -7,6 +7,7 @@ from hyperverdict.exporting.outcome import outcome_words
 from hyperverdict.exporting.study import export_or_say
 from hyperverdict.jobs import job
 from hyperverdict.pipeline import open_study, report_what_exists
+from hyperverdict.words.printing import say
 
 folder = Path(snakemake.params.folder)
 results = folder.parents[2]
@@ -20,8 +21,8 @@ with job(snakemake.log[0]):
         folder,
         snakemake.params.pdf,
     )
-    print(f"\nProvisional report: {report}\n")
+    say(f"\nProvisional report: {report}\n")
     if snakemake.params.destination:
         destination = read_destination(snakemake.config["mlflow"])
         outcome = export_or_say(study, destination, results, folder)
-        print(outcome_words(outcome, "the same command"))
+        say(outcome_words(outcome, "the same command"))

@@ -1,5 +1,7 @@
 """The words of the line, at every width."""
 
+import io
+
 import pytest
 from hyperverdict.live.job import JobText, LostSeed, neutral
 from hyperverdict.live.lines import (
@@ -8,12 +10,12 @@ from hyperverdict.live.lines import (
     finished_line,
     live_line,
     lost_lines,
-    printable,
     stopped_lines,
     summary,
     with_seeds,
 )
 from hyperverdict.live.progress import Progress, job_key
+from hyperverdict.live.screen import ERASE, Screen
 from rich.cells import cell_len
 
 ANY = [
@@ -142,7 +144,12 @@ def test_the_end_says_what_was_trained_and_what_failed():
 
 @pytest.mark.parametrize("text", ["\x1b[2J", "\x07", "a\rb", "\x9b31m"])
 def test_a_terminal_obeys_no_name(text):
-    assert printable(text).isprintable()
+    written = io.StringIO()
+    screen = Screen(written, live=True, colour=False)
+    screen.text(text)
+    assert written.getvalue().replace("\n", "").isprintable()
+    screen.show(text)
+    assert written.getvalue().rpartition(ERASE)[2].removesuffix("\r").isprintable()
 
 
 def test_one_seed_is_no_seeds():

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 from hyperverdict import figures
-from hyperverdict.figures.text import shown
 from hyperverdict.report import markdown
 from hyperverdict.report.overview_figure import write_overview
+from hyperverdict.words import safe
+from hyperverdict.words.safe import xml
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -56,12 +57,12 @@ def folder(tmp_path_factory):
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_as_it_was_written(text):
-    line = shown(text)
-    assert {t.type for t in tokens(markdown.escape(text))} <= {
+    line = xml(text)
+    assert {t.type for t in tokens(safe.markdown(text))} <= {
         "paragraph_open", "paragraph_close", "inline", "text", "text_special",
     }  # fmt: skip
-    assert said(markdown.escape(text)) == line
-    assert said(f"x {markdown.code(text)}") == f"x {line}" or not line
+    assert said(safe.markdown(text)) == line
+    assert said(f"x {safe.markdown_code(text)}") == f"x {line}" or not line
 
 
 @given(st.text(max_size=60))
@@ -69,7 +70,7 @@ def test_any_text_stays_in_its_cell(text):
     cells = [
         t for t in parser().parse(markdown.table(("a", "b"), [(text, "x")])) if t.type == "td_open"
     ]
-    assert len(cells) == (2 if shown(text) else 1)
+    assert len(cells) == (2 if xml(text) else 1)
 
 
 def test_long_tables_are_cut_and_say_so():
@@ -126,7 +127,7 @@ def test_claims_are_text_whatever_they_say(says):
     assert kinds.count("heading_open") == plain.count("\n#") + 1
     assert kinds.count("image") == 0
     assert kinds.count("link_open") == plain.count("](#")
-    assert said(document).count(shown(says)) >= 6
+    assert said(document).count(xml(says)) >= 6
 
 
 def test_a_study_that_claims_nothing_has_a_document():

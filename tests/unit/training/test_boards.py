@@ -1,11 +1,12 @@
 """A study's TensorBoard folder: short names, typed hyperparameters, how each session ended."""
 
 import pytest
-from hyperverdict.boards import FOLDER, LONGEST, safe_name, write_boards
+from hyperverdict.boards import FOLDER, write_boards
 from hyperverdict.cli import main
 from hyperverdict.design.plan import make_plan
 from hyperverdict.study.smoke import load
 from hyperverdict.training.run import train_configuration
+from hyperverdict.words.safe import LONGEST_NAME, folder_name
 
 STUDY = """
 study: boards
@@ -69,13 +70,13 @@ def test_names_that_a_study_no_longer_has_are_removed_and_runs_stay(shown):
 
 @pytest.mark.parametrize("text", ["a/b", "..", "", "a\nb", "\x1b[31m", "\U0001f600", "x" * 5000])
 def test_names_are_harmless_and_stay_apart(text):
-    name = safe_name(text)
+    name = folder_name(text)
     assert "/" not in name
     assert name.isprintable()
     assert name.isascii()
     assert name.strip(". ")
-    assert len(name) <= LONGEST
-    assert name != safe_name(text + "!")
+    assert len(name) <= LONGEST_NAME
+    assert name != folder_name(text + "!")
 
 
 def test_a_missing_package_is_said_in_one_sentence(tmp_path, monkeypatch, capsys):

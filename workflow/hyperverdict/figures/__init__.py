@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hyperverdict.figures.drawn import Drawn, nothing
 from hyperverdict.figures.svg import inline
-from hyperverdict.figures.text import cut, shown
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
 from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import full_stop
+from hyperverdict.words.safe import cut, xml
 
 if TYPE_CHECKING:
     from hyperverdict.figures.runs import Runs
@@ -246,10 +246,10 @@ def _write(file: FigureFile, drawn: Drawn, folder: Path) -> tuple[dict[str, Any]
 
     written: dict[str, Path] = {}
     entry: dict[str, Any] = {
-        "title": cut(shown(drawn.title), LONGEST_TITLE),
-        "text": cut(shown(drawn.text), LONGEST_TEXT),
-        "caption": cut(shown(drawn.caption), LONGEST_TEXT),
-        "empty": shown(drawn.nothing),
+        "title": cut(xml(drawn.title), LONGEST_TITLE),
+        "text": cut(xml(drawn.text), LONGEST_TEXT),
+        "caption": cut(xml(drawn.caption), LONGEST_TEXT),
+        "empty": xml(drawn.nothing),
         "failed": drawn.failed,
         "csv": file.csv,
         "panels": [],
@@ -260,7 +260,7 @@ def _write(file: FigureFile, drawn: Drawn, folder: Path) -> tuple[dict[str, Any]
         figure = panel.figure if panel else sentence_figure(drawn.nothing or "Nothing to show.")
         written[path.name] = write(figure, path, entry["title"] or file.key, entry["text"])
         if panel:
-            label = shown(panel.label) or entry["text"]
+            label = xml(panel.label) or entry["text"]
             entry["panels"].append({"name": name, "file": path.name, "label": label})
     written[file.csv] = write_values(drawn.values, folder / file.csv)
     return entry, written

@@ -12,7 +12,6 @@ from hyperverdict.claims.wording import deciding_effect, effects_summary
 from hyperverdict.effects.effect import Effect
 from hyperverdict.errors import UserError
 from hyperverdict.figures.runs import Runs
-from hyperverdict.figures.text import cut, shown
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
@@ -28,6 +27,7 @@ from hyperverdict.words.contrasts import (
 )
 from hyperverdict.words.effects import effect_text
 from hyperverdict.words.numbers import digits, full_stop, listed, upper, value_text
+from hyperverdict.words.safe import cut, xml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,7 +188,7 @@ def where_text(verdict: Verdict) -> str:
 
 def arm_at(arm: ArmSummary, verdict: Verdict) -> str:
     """An arm at a budget: "batch size 4 at 300 steps"; its title alone where that says both."""
-    title = cut(shown(arm.title), LONGEST_NAME)
+    title = cut(xml(arm.title), LONGEST_NAME)
     if verdict.budget_varies or BUDGET in arm.settings or not verdict.budget:
         return title
     return f"{title} {where_text(verdict)}"
@@ -242,7 +242,7 @@ def scores_text(report: HypothesisReport, metric: Metric) -> str:
     """Mean scores of the arms at the first budget, for alternative texts; "" without any."""
     metric = metric.at_the_end or metric
     means = [
-        f"{cut(shown(arm.title), LONGEST_NAME)} {value_text(arm.means[metric.name], metric)}"
+        f"{cut(xml(arm.title), LONGEST_NAME)} {value_text(arm.means[metric.name], metric)}"
         for verdict in report.verdicts[:1]
         for arm in verdict.arms
         if metric.name in arm.means

@@ -17,8 +17,8 @@ from matplotlib.ticker import FixedFormatter
 from hyperverdict.errors import UserError
 from hyperverdict.figures import style, svg
 from hyperverdict.figures.drawn import Values
-from hyperverdict.figures.text import shown
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.words.safe import csv_cell, xml
 
 FORMATS = (".svg", ".png", ".pdf")
 
@@ -44,7 +44,7 @@ def write(figure: Figure, path: Path, title: str = "", text: str = "") -> Path:
         figure.savefig(content, format=path.suffix[1:], dpi=200, metadata=dateless[path.suffix])
     written = content.getvalue()
     if path.suffix == ".svg":
-        written = svg.standalone(written.decode(), shown(title), shown(text)).encode()
+        written = svg.standalone(written.decode(), xml(title), xml(text)).encode()
     write_atomic(path, written)
     return path
 
@@ -56,24 +56,24 @@ def _prepare(figure: Figure) -> None:
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(formatter := axis.get_major_formatter(), FixedFormatter):
                 axis.set_major_formatter(
-                    FixedFormatter([shown(t, lines=True) for t in formatter.seq])
+                    FixedFormatter([xml(t, lines=True) for t in formatter.seq])
                 )
     for artist in figure.findobj():
         if isinstance(artist, Text) and (text := artist.get_text()):
-            artist.set_text(shown(text, lines=True))
+            artist.set_text(xml(text, lines=True))
         # A gradient would be written as an image.
         artist.set_rasterized(False)
         if gid := artist.get_gid():
-            artist.set_gid(shown(gid))
+            artist.set_gid(xml(gid))
 
 
 def write_values(values: Values, path: Path) -> Path:
     """Write the values that a figure shows as CSV."""
     content = StringIO()
     table = csv.writer(content, lineterminator="\n")
-    table.writerow(values.columns)
-    table.writerows(values.rows)
-    write_atomic(path, content.getvalue().encode("utf-8", "replace"))
+    table.writerow(map(csv_cell, values.columns))
+    table.writerows([csv_cell(cell) for cell in row] for row in values.rows)
+    write_atomic(path, content.getvalue().encode())
     return path
 
 

@@ -17,8 +17,8 @@ from hyperverdict.figures import palette
 from hyperverdict.figures.data import ArmTexts
 from hyperverdict.figures.palette import light
 from hyperverdict.figures.runs import DASHES, MARKERS
-from hyperverdict.figures.text import cut, shown
 from hyperverdict.figures.ticks import number_axis, ratio_ticks
+from hyperverdict.words.safe import cut, xml
 
 __all__ = ["ARM_DASHES", "MARKERS", "ratio_ticks"]
 
@@ -137,7 +137,7 @@ def spread(
 
 def fit(text: str, width: int, lines: int = 2) -> str:
     """The text in lines of `width` characters; its middle is cut out where that is too little."""
-    return textwrap.fill(cut(shown(text), width * lines), width)
+    return textwrap.fill(cut(xml(text), width * lines), width)
 
 
 def set_title(ax: Axes, text: str) -> None:
@@ -189,7 +189,7 @@ def label_beside(
             transform=across, solid_capstyle="butt",
         )  # fmt: skip
         ax.annotate(
-            shown(texts.titles[label]), (1.035, height), xycoords=("axes fraction", "data"),
+            xml(texts.titles[label]), (1.035, height), xycoords=("axes fraction", "data"),
             fontsize=SMALL, color=INK, va="center", xytext=(3, 0), textcoords="offset points",
             annotation_clip=False,
         )  # fmt: skip

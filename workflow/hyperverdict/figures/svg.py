@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from hyperverdict.figures.palette import PALETTE
-from hyperverdict.figures.text import cut, shown
+from hyperverdict.words.safe import cut, xml
 
 # In an artist's gid: a tooltip; several, one for each mark, are separated by a private character.
 TIP, SEPARATOR = "tip:", "\ue000"
@@ -35,7 +35,7 @@ Element = ElementTree.Element
 def tip(*texts: str) -> str:
     """The gid of an artist which as a whole, or whose marks, one each, get these tooltips."""
     return TIP + SEPARATOR.join(
-        cut(shown(text.replace(SEPARATOR, "")), LONGEST_TIP) for text in texts
+        cut(xml(text.replace(SEPARATOR, "")), LONGEST_TIP) for text in texts
     )
 
 

@@ -10,6 +10,7 @@ from hyperverdict.design.summary import duration
 from hyperverdict.live.job import JobText, LostSeed
 from hyperverdict.live.progress import Progress
 from hyperverdict.words.numbers import count, plain, plural, seeds_text
+from hyperverdict.words.safe import terminal_line
 
 TAIL = 5
 SHOWN_STOPPED = 8
@@ -20,7 +21,7 @@ NO_REASON = frozenset({"None", "submitted"})
 def live_line(progress: Progress, now: float, width: int) -> str:
     """Everything on a line of at most `width` columns; what matters least goes first."""
     line = ""
-    for line in map(printable, _shorter_and_shorter(progress, now)):
+    for line in map(terminal_line, _shorter_and_shorter(progress, now)):
         if cell_len(line) <= width:
             return line
     return f"{set_cell_size(line, max(width - 1, 0))}…"
@@ -188,8 +189,3 @@ def summary(progress: Progress, seconds: float) -> str:
         more = f"; and {count(len(names) - 3, 'more job')}" if len(names) > 3 else ""
         text += f" Failed: {'; '.join(names[:3])}{more}."
     return text.strip()
-
-
-def printable(text: str) -> str:
-    """Text without characters that a terminal would obey; lines and tabs stay."""
-    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from hyperverdict.live.lines import printable
+from hyperverdict.words.safe import terminal, terminal_line
 
 ERASE = "\r\x1b[2K"
 
@@ -52,7 +52,7 @@ class Screen:
         """
         if self.live:
             with self.lock:
-                self._write(f"{ERASE}{printable(line)}\r")
+                self._write(f"{ERASE}{terminal_line(line)}\r")
                 self.shown = True
 
     def clear(self) -> None:
@@ -67,7 +67,7 @@ class Screen:
         with self.lock:
             self.clear()
             try:
-                self._console.print(printable(text), style=style or None)
+                self._console.print(terminal(text), style=style or None)
             except OSError:
                 # A terminal that is gone ends no run.
                 self.live = False

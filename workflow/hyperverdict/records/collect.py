@@ -25,6 +25,7 @@ from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.metrics import RECORDED
 from hyperverdict.vocabulary.training import Training
 from hyperverdict.vocabulary.vocabulary import OURS
+from hyperverdict.words.safe import csv_frame
 
 BITS_COLUMN = "correct"
 ENVIRONMENT_COLUMNS = ("device", "hardware", "threads", "commit", "host")
@@ -285,7 +286,7 @@ def write_tables(tables: Tables, folder: Path) -> None:
     for name, table in (("final", tables.final), ("curves", tables.curves)):
         frame = _one_kind_a_column(table)
         readable = frame.drop(columns=BITS_COLUMN, errors="ignore")
-        write_atomic(folder / f"{name}.csv", readable.to_csv(index=False).encode())
+        write_atomic(folder / f"{name}.csv", csv_frame(readable).to_csv(index=False).encode())
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False)
         write_atomic(folder / f"{name}.parquet", buffer.getvalue())

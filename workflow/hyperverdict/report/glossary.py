@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from hyperverdict.words.safe import html as safe_html
+from hyperverdict.words.safe import text as safe_text
 
 
 class Term(NamedTuple):
@@ -133,11 +136,11 @@ class Linker:
 
     def prose(self, text: object) -> Markup:
         """The text escaped, with terms that are new here as links."""
-        return self._linked(str(text))
+        return self._linked(safe_text(text))
 
     def advice(self, text: object) -> Markup:
         """The same of a sentence of ours that holds `commands` between backticks."""
-        pieces = str(text).split("`")
+        pieces = safe_text(text).split("`")
         html = [
             Markup("<code>{}</code>").format(piece) if position % 2 else self._linked(piece)
             for position, piece in enumerate(pieces)
@@ -151,7 +154,7 @@ class Linker:
             self._unused.remove(term)
             link = Markup('<a class="term" href="#{}">{}</a>').format(term.anchor, rest[start:end])
             html, rest = html + rest[:start] + link, rest[end:]
-        return html + escape(rest)
+        return html + safe_html(rest)
 
     def _next(self, text: str) -> tuple[Term, int, int] | None:
         """The first term that is new, where it starts and ends; the longest of several."""

@@ -23,6 +23,7 @@ from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.words.numbers import listed, plural
+from hyperverdict.words.safe import for_template
 
 NO_SOURCES = Sources()
 # `conclusion.SETTLED`, said once for all verdicts.
@@ -124,6 +125,7 @@ def new_environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(template_text),
         autoescape=True,
+        finalize=for_template,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

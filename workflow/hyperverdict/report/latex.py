@@ -10,17 +10,11 @@ from hyperverdict.figures.data import budget_name
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.effects import effect_text
 from hyperverdict.words.isolation import guarded
+from hyperverdict.words.safe import latex
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
-# Characters that pandas leaves as they are and pdfTeX does not know.
-_MATHS = str.maketrans(
-    {
-        "−": "$-$", "∞": r"$\infty$", "×": r"$\times$", "→": r"$\to$", "±": r"$\pm$",
-        "≈": r"$\approx$", "≥": r"$\geq$", "≤": r"$\leq$", "α": r"$\alpha$", "δ": r"$\delta$",
-    }
-)  # fmt: skip
 _WIDE = r">{\raggedright\arraybackslash}p{%s\linewidth}"
 _COLUMNS = "@{}llr" + "".join(_WIDE % width for width in (".28", ".24", ".15")) + "@{}"
 
@@ -37,7 +31,7 @@ def verdict_table(report: StudyReport) -> str:
     table = styler.to_latex(
         hrules=True,
         column_format=_COLUMNS,
-        caption=_escaped(f"Verdicts of the study {report.study} ({'; '.join(report.facts)})."),
+        caption=latex(f"Verdicts of the study {report.study} ({'; '.join(report.facts)})."),
         position_float="centering",
     )
     return f"% needs \\usepackage{{booktabs,array}}\n{table}"
@@ -62,14 +56,8 @@ def _rows(report: HypothesisReport) -> list[tuple[str, ...]]:
 def _styler(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...]) -> Styler:
     import pandas as pd
 
-    styler = pd.DataFrame(list(rows), columns=list(columns)).style.hide(axis="index")
-    return styler.format(lambda cell: str(cell).translate(_MATHS), escape="latex")
-
-
-def _escaped(text: str) -> str:
-    """Text that LaTeX prints as it stands: pandas escapes cells, so this makes it one."""
-    cell = _styler([(" ".join(text.split()),)], ("",)).hide(axis="columns").to_latex()
-    return cell.splitlines()[1].removesuffix(r" \\")
+    cells = [tuple(map(latex, row)) for row in rows]
+    return pd.DataFrame(cells, columns=list(columns)).style.hide(axis="index")
 
 
 def _numbers(verdict: Verdict) -> tuple[str, str, str]:

@@ -13,7 +13,6 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 import hyperverdict
 from hyperverdict.figures import Picture, pictures
 from hyperverdict.figures.data import budget_title
-from hyperverdict.figures.text import shown
 from hyperverdict.report import opening, page
 from hyperverdict.report.badges import Badge, hypothesis_badge, verdict_badge
 from hyperverdict.report.conclusion import Conclusion, conclude, settled
@@ -25,21 +24,10 @@ from hyperverdict.verdicts.model import CheckResult, HypothesisReport, StudyRepo
 from hyperverdict.words.commands import snakemake
 from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import count
+from hyperverdict.words.safe import Markdown, markdown, markdown_code
 
-# Characters that Markdown, GitHub's included, takes for its own within a line.
-_ACTIVE = re.compile(r"([\\`*_\[\]~$|])")
-# What makes a line more than a paragraph: headings, lists, quotes, rules.
-_BLOCK = re.compile(r"^(\d*)([-+#=.)])(?=\s|\2|$)")
-# What becomes a link by itself.
-_ADDRESS = re.compile(r"(://|www\.|@)", re.IGNORECASE)
 OVERVIEW = "overview.svg"
 _LEVELS = {"blocks": "Blocks the verdict", "caveat": "Caveat", "information": "Note"}
-
-
-class Markdown(str):
-    """Text that is Markdown already; any other is escaped where a template shows it."""
-
-    __slots__ = ()
 
 
 class VerdictText(NamedTuple):
@@ -111,54 +99,31 @@ def render_markdown(study: Study, report: StudyReport, drawn: Path | None, links
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def escape(text: object) -> Markdown:
-    """Text on one line that neither Markdown nor HTML takes for anything else."""
-    if isinstance(text, Markdown):
-        return text
-    line = shown(str(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = _BLOCK.sub(r"\1\\\2", _ACTIVE.sub(r"\\\1", line), count=1)
-    return Markdown(_ADDRESS.sub(lambda found: _unlinked(found[0]), line))
-
-
-def _unlinked(address: str) -> str:
-    """The beginning of an address, written so that it stays text."""
-    return {"://": r"\://", "@": r"\@"}.get(address, address.replace(".", r"\."))
-
-
-def code(text: object) -> Markdown:
-    """Text as code on one line, whatever backticks are in it."""
-    line = shown(str(text))
-    longest = max((len(run) for run in re.findall("`+", line)), default=0)
-    fence = "`" * (longest + 1)
-    space = " " if line.startswith("`") or line.endswith("`") else ""
-    return Markdown(f"{fence}{space}{line}{space}{fence}")
-
-
 def advice(text: object) -> Markdown:
     """A sentence of ours that holds `commands` between backticks."""
     pieces = str(text).split("`")
     return Markdown(
         "".join(
-            code(piece) if position % 2 and piece else escape_inner(piece)
+            markdown_code(piece) if position % 2 and piece else _inner(piece)
             for position, piece in enumerate(pieces)
         )
     )
 
 
-def escape_inner(text: str) -> Markdown:
-    """The same as `escape`, with the spaces at both ends that keep it apart from its neighbours."""
+def _inner(text: str) -> Markdown:
+    """`markdown` with the spaces at both ends that keep text apart from its neighbours."""
     before, after = text[: text[:1].isspace()], text[len(text) - text[-1:].isspace() :]
-    return Markdown(f"{before and ' '}{escape(text)}{after and ' '}")
+    return Markdown(f"{before and ' '}{markdown(text)}{after and ' '}")
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[object]], most: int = 20) -> Markdown:
     """A table of at most so many rows; columns without any value are left out."""
-    header, body = list(columns), [list(map(escape, row)) for row in rows]
+    header, body = list(columns), [list(map(markdown, row)) for row in rows]
     beyond = len(body[most:])
     more = f"\n\n{count(beyond, 'further row')} in report.html" if beyond else ""
     body = body[:most]
     kept = [i for i in range(len(header)) if any(row[i] for row in body)]
-    lines: list[list[str]] = [[escape(header[i]) for i in kept], ["---"] * len(kept)]
+    lines: list[list[str]] = [[markdown(header[i]) for i in kept], ["---"] * len(kept)]
     lines += [[row[i] for i in kept] for row in body]
     written = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return Markdown(f"{written}{more}" if body else "")
@@ -172,10 +137,13 @@ def image(picture: Picture, links: str) -> Markdown:
         *(f"{picture.title or picture.key}, panel {i}" for i in range(2, len(files) + 1)),
     ]
     shown_files = [
-        f"![{escape(text)}]({links}{quote(file)})" for text, file in zip(texts, files, strict=False)
+        f"![{markdown(text)}]({links}{quote(file)})"
+        for text, file in zip(texts, files, strict=False)
     ]
-    title = f"**{escape(picture.title)}**" if picture.title else ""
-    return Markdown("\n\n".join(filter(None, (title, *shown_files, f"{escape(picture.caption)}"))))
+    title = f"**{markdown(picture.title)}**" if picture.title else ""
+    return Markdown(
+        "\n\n".join(filter(None, (title, *shown_files, f"{markdown(picture.caption)}")))
+    )
 
 
 def anchor(id: str) -> Markdown:
@@ -215,10 +183,10 @@ def _overview_table(shown_rows: Overview) -> Markdown:
     columns = ("", "Claim", "Held equal", *(axis.title for axis in shown_rows.axes), "Verdict")
     rows = []
     for group in shown_rows.groups:
-        link = Markdown(f"[{escape(group.id)}]({anchor(group.id)})")
+        link = Markdown(f"[{markdown(group.id)}]({anchor(group.id)})")
         empty: tuple[Row | None, ...] = (None,)
         for i, row in enumerate(group.rows or empty):
-            first = (link, escape(group.says)) if i == 0 else ("", "")
+            first = (link, markdown(group.says)) if i == 0 else ("", "")
             rows.append((*first, *_cells(group, row, len(shown_rows.axes))))
     return table(columns, rows, len(rows))
 
@@ -241,7 +209,7 @@ def _cells(group: Group, row: Row | None, axes: int) -> tuple[object, ...]:
 
 def mark(badge: Badge) -> Markdown:
     """A verdict: its sign and its word."""
-    return Markdown(f"{escape(badge.sign)} {escape(badge.text)}")
+    return Markdown(f"{markdown(badge.sign)} {markdown(badge.text)}")
 
 
 def _environment() -> Environment:
@@ -252,8 +220,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=escape,
+        finalize=markdown,
     )
-    environment.filters |= {"advice": advice, "code": code, "mark": mark}
+    environment.filters |= {"advice": advice, "code": markdown_code, "mark": mark}
     environment.globals |= {"table": table, "image": image, "anchor": anchor}
     return environment

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 import hyperverdict
 from hyperverdict.errors import UserError
@@ -17,6 +17,7 @@ from hyperverdict.report.summary import DENSITIES, MOST_LINES, Density, Summary,
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import StudyReport
+from hyperverdict.words.safe import html as safe_html
 
 REPORT_PDF, SUMMARY_PDF = "report.pdf", "summary.pdf"
 
@@ -98,4 +99,4 @@ def _summary_html(content: Summary, density: Density, css: str) -> str:
 
 def _commands(text: str) -> Markup:
     """A sentence of ours with its `commands` as code."""
-    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(safe_html(text))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import partial
@@ -21,6 +20,7 @@ from hyperverdict.report.badges import hypothesis_badge, verdict_badge
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.isolation import guarded
+from hyperverdict.words.safe import terminal, terminal_line
 
 _STYLES = {
     "supported": "bold blue",
@@ -52,10 +52,10 @@ def print_verdicts(
         console.print()
         console.print(
             Text.assemble(
-                (hypothesis.id, "bold"),
+                (terminal_line(hypothesis.id), "bold"),
                 " ",
                 _text(f"{badge.sign} {badge.text}", _STYLES[badge.style]),
-                _text(f" “{hypothesis.says}”"),
+                _text(f" “{terminal_line(hypothesis.says)}”"),
             )
         )
         for note in (opening.post_hoc(hypothesis), opening.failure(hypothesis)):
@@ -82,7 +82,7 @@ def print_verdicts(
             console.print(_text(f"{label}: {sentence}"))
     if html is not None:
         # A path must stay whole to be clicked or copied.
-        console.print(Text(f"Report: {html}"), soft_wrap=True)
+        console.print(Text(f"Report: {terminal_line(html)}"), soft_wrap=True)
 
 
 def _said(hypothesis: HypothesisReport, verdict: Verdict) -> tuple[str, ...]:
@@ -139,5 +139,5 @@ def budget_table(hypothesis: HypothesisReport) -> Table:
 
 
 def _text(text: str, style: str = "") -> Text:
-    """Text without control characters, which a label may hold and a terminal would obey."""
-    return Text("".join("�" if unicodedata.category(c) == "Cc" else c for c in text), style)
+    """Text that a terminal only shows."""
+    return Text(terminal(text), style)

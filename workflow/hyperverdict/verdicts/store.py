@@ -15,6 +15,7 @@ from hyperverdict.runs.files import write_atomic
 from hyperverdict.verdicts.document import from_json, to_json
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.contrasts import contrast_name
+from hyperverdict.words.safe import csv_frame
 
 
 def write_verdicts(report: StudyReport, folder: Path) -> None:
@@ -26,7 +27,7 @@ def write_verdicts(report: StudyReport, folder: Path) -> None:
     parquet = io.BytesIO()
     frame.to_parquet(parquet, index=False)
     write_atomic(folder / "verdicts.json", to_json(report).encode())
-    write_atomic(folder / "tables" / "verdicts.csv", frame.to_csv(index=False).encode())
+    write_atomic(folder / "tables" / "verdicts.csv", csv_frame(frame).to_csv(index=False).encode())
     write_atomic(folder / "tables" / "verdicts.parquet", parquet.getvalue())
 
 
