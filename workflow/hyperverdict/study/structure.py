@@ -13,6 +13,7 @@ import yaml
 
 from hyperverdict.claims import TYPES
 from hyperverdict.errors import UserError, match, nearest
+from hyperverdict.study.characters import wrong_characters
 from hyperverdict.study.misplaced import Keys, synonym
 from hyperverdict.study.miswritten import hint
 from hyperverdict.study.problems import Problems
@@ -159,8 +160,11 @@ def check_parts(raw: Any, source: Source, problems: Problems) -> dict[str, Any]:
         text = f"a study file is a mapping that starts with 'study: NAME'; this one is {kind}"
         raise source.error((), text)
     sound: dict[str, Any] = raw
+    for place, text in wrong_characters(raw):
+        problems.add(source.error(place, text))
+        sound = problems.take_out(sound, place)
     keys = Keys(study_schema(), _settings(raw))
-    for place, text in keys.misplaced_entries(raw):
+    for place, text in keys.misplaced_entries(sound):
         if text:
             problems.add(source.error(place, text))
         sound = problems.take_out(sound, place)

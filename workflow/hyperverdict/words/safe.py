@@ -65,16 +65,17 @@ def cut(value: str, longest: int) -> str:
     return f"{value[:kept]} … {value[-kept:]}"
 
 
-def unprintable(value: str) -> str:
-    """The first character that no text may hold, as an error names it (U+001B); "" for none.
+def unprintable(value: str) -> tuple[str, bool]:
+    """The first character that no text for people holds, as U+001B, and whether it is half of one.
 
-    Line ends, tabs and the characters that change the direction of text are not such.
+    Halves (lone surrogates) come before control characters; ("", False) where there is neither.
     """
-    for character in value:
-        kind = unicodedata.category(character)
-        if kind == "Cs" or (kind == "Cc" and character not in "\n\r\t\x85"):
-            return f"U+{ord(character):04X}"
-    return ""
+    wrong = [c for c in value if not c.isprintable()]
+    for kind in ("Cs", "Cc"):
+        found = (c for c in wrong if unicodedata.category(c) == kind and c not in "\n\r\t\x85")
+        if character := next(found, ""):
+            return f"U+{ord(character):04X}", kind == "Cs"
+    return "", False
 
 
 def terminal(value: object) -> str:
