@@ -14,7 +14,7 @@ from hyperverdict.foreign.judge import TableJudgement, judge_table, read_table
 from hyperverdict.foreign.reading import read
 from hyperverdict.foreign.skeleton import skeleton
 from hyperverdict.ledger.registration import LEDGER_FILE
-from hyperverdict.records.collect import write_tables
+from hyperverdict.records.collect import failed_seeds, write_tables
 from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.markdown import OVERVIEW, write_markdown
@@ -80,7 +80,9 @@ def judge_files(
     if keep_ledger and not judged.study.only_estimates:
         counted = ledger_of(judged.study.name)
         reported = counted.with_name(f"{counted.name}.{REPORTED_FILE}")
-        judged = replace(judged, report=with_changes(judged.report, reported))
+        failed = failed_seeds(judged.tables.final)
+        compared = with_changes(judged.report, reported, judged.study, failed)
+        judged = replace(judged, report=compared)
     if not as_json:
         say("\n".join(judged.reading.lines()), end="\n\n")
     provenance = {"runs": [str(path) for path in runs], "study": str(study), "trained": "elsewhere"}

@@ -26,6 +26,7 @@ from hyperverdict.programs.identity import identity_of
 from hyperverdict.programs.metrics import percent_scores
 from hyperverdict.records.collect import (
     collect,
+    failed_seeds,
     joined,
     read_final,
     read_tables,
@@ -164,7 +165,8 @@ def judge(
     seen = reported_heads(folder / REPORT_FILE)
     report = judge_study(study, tables.final, tables.curves, times, ledger, present, seen)
     if ledger is not None and not study.only_estimates:
-        report = with_changes(report, ledger.with_name(REPORTED_FILE))
+        reported = ledger.with_name(REPORTED_FILE)
+        report = with_changes(report, reported, study, failed_seeds(tables.final))
     write_verdicts(report, folder)
     write_results(report, study, folder / "tables/verdicts.rst")
     return report

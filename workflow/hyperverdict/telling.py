@@ -16,13 +16,13 @@ from hyperverdict.exporting.outcome import OUTCOME_FILE, outcome_words, read_out
 from hyperverdict.invocation import Invocation
 from hyperverdict.options import RESULTS
 from hyperverdict.programs.ready import missing_program, training_notes
+from hyperverdict.verdicts.changes import heading, in_terminal
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.words.commands import snakemake
 from hyperverdict.words.numbers import count
 from hyperverdict.words.printing import tell
 
 SHOWN_FAILURES = 3
-SHOWN_CHANGES = 6
 _KEPT = "Finished seeds are kept. "
 
 
@@ -116,11 +116,8 @@ def _changes(run: Invocation) -> str:
         return ""
     if not said:
         return ""
-    shown = [f"  {sentence}" for sentence in said[:SHOWN_CHANGES]]
-    if len(said) > SHOWN_CHANGES:
-        shown.append(f"  ... and {count(len(said) - SHOWN_CHANGES, 'more change')}")
-    lines = "\n".join(shown)
-    return f"\nSince the report of {since} UTC:\n{lines}\n"
+    lines = "\n".join(f"  {sentence}" for sentence in in_terminal(said))
+    return f"\n{heading(since)}\n{lines}\n"
 
 
 def failure_words(run: Invocation, *, stopped: bool = False) -> str:

@@ -38,7 +38,7 @@ def test_twelve_versions_and_back_to_the_first(place):
     assert check.level == "caveat"
     assert check.sentence.startswith("One of 12 versions of this claim that were registered: ")
     (listed,) = [s for s in report.history if "registered in 12 versions" in s]
-    assert all(f"accuracy from {size}" in listed for size in SIZES)
+    assert all(f"accuracy matters from {size} (" in listed for size in SIZES)
     assert "before results" in listed
 
 
@@ -87,3 +87,27 @@ def test_a_claim_that_was_dropped_is_named(place):
     _register(place, {"  H:": "  dropped:", "to: 3": "to: 5"})
     report = judge(place, 6)
     assert any(s.startswith("dropped at 300 steps was registered on") for s in report.history)
+
+
+WORDS = {
+    "direction": ({"accuracy: higher": "accuracy: lower"}, ["accuracy higher", "accuracy lower"]),
+    "level": ({"to: 3": "to: 4"}, ["depth 2 → 3", "depth 2 → 4"]),
+    "alpha": ({"data: digits": "data: digits\nalpha: 0.1"}, ["alpha 0.05", "alpha 0.1"]),
+    "tuned": (
+        {"    expect:": "    tune: {learning_rate: [1e-3, 1e-2]}\n    expect:"},
+        ["not tuned", "tuned over learning rate 0.001 and 0.01"],
+    ),
+    "held": (
+        {"batch_size: 64": "batch_size: 16"}, ["batch size 64", "batch size 16"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("edit", "texts"), WORDS.values(), ids=WORDS)
+def test_versions_are_told_apart_in_plain_words(place, edit, texts):
+    _register(place, {})
+    _register(place, edit)
+    report = judge(place, 6)
+    (listed,) = [s for s in report.history if "registered in 2 versions" in s]
+    found = listed.partition(": ")[2].rstrip(".").split("; ")
+    assert [text.partition(" (")[0] for text in found] == texts

@@ -1,11 +1,16 @@
 """What changed since the last report: from reports that the engine judged, one edit at a time."""
 
+import json
+import math
 from dataclasses import replace
 
 import pytest
-from hyperverdict.verdicts.changes import changes, from_plain, snapshot_of, to_plain
+from hyperverdict.ledger.chain import sha256_of
+from hyperverdict.records.collect import failed_seeds
+from hyperverdict.verdicts.changes import changes, in_terminal
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.reported import REPORTED_FILE, with_changes
+from hyperverdict.verdicts.snapshot import from_plain, snapshot_of, to_plain
 
 from tests.unit.report import made_runs, samples
 
@@ -16,15 +21,39 @@ def score(arm, seed, gap=0.02, noise=0.004):
     return 0.7 + gap * (len(wide) - 2) + noise * ((seed * 7 + len(wide) * 3) % 5 - 2)
 
 
-def report(seeds=10, gap=0.02, only=None, **edits):
+def report(*args, **options):
+    return judged(*args, **options)[0]
+
+
+def judged(seeds=10, gap=0.02, only=None, study=None, failing=(), **edits):
+    """(report, study, failed seeds by path) of two claims.
+
+    Args:
+        study: keys of the study file; failing: (depth, seed) of runs that fail.
+        edits: keys of H1.
+    """
     claims = {"H1": samples.entry("comparison", compare={"depth": {"from": 2, "to": 3}}, **edits)}
     claims["H2"] = samples.entry("comparison", compare={"depth": {"from": 2, "to": 4}})
     kept = {key: claim for key, claim in claims.items() if only is None or key in only}
     for claim in kept.values():
         claim["seeds"] = seeds
-    study = samples.read(samples.raw_study(kept))
-    tables = made_runs.tables_of(study, lambda arm, seed: score(arm, seed, gap))
-    return judge_study(study, tables.final, tables.curves)
+    read = samples.read({**samples.raw_study(kept), **(study or {})})
+    tables = made_runs.tables_of(read, lambda arm, seed: score(arm, seed, gap))
+    final = tables.final.copy()
+    for depth, seed in failing:
+        lost = final["path"].str.contains(f"hidden_units~256x{depth}/") & (final["seed"] == seed)
+        assert lost.any()
+        scores = [name for name in final if name.startswith(("test_", "validation_"))]
+        final.loc[lost, scores] = math.nan
+        final.loc[lost, "failed"] = True
+        final.loc[lost, "status"] = "diverged"
+    return judge_study(read, final, tables.curves), read, failed_seeds(final)
+
+
+def told(before, now):
+    """Sentences where the studies and their failed runs are known: each as of `judged`."""
+    marks = [snapshot_of(r, "1", "", study, failed) for r, study, failed in (before, now)]
+    return changes(*marks)
 
 
 def said(before, now, version="1"):
@@ -97,8 +126,6 @@ def test_numbers_that_move_although_nothing_changed_are_a_fault_to_report():
 
 
 def test_snapshots_survive_their_file():
-    import json
-
     snapshot = snapshot_of(samples.whole()[1], "1", "2026-01-01 10:00")
     assert from_plain(json.loads(json.dumps(to_plain(snapshot)))) == snapshot
 
@@ -126,10 +153,231 @@ def test_a_provisional_report_is_compared_and_not_remembered(file):
     assert file.read_bytes() == content
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"reports": 3}', None])
-def test_a_damaged_memory_is_as_none(file, damage):
+def resealed(content, **first):
+    """A file whose checksum fits: the last report with other values."""
+    stored = json.loads(content)
+    stored["reports"][0].update(first)
+    stored["sha256"] = sha256_of({"reports": stored["reports"]})
+    return json.dumps(stored).encode()
+
+
+DAMAGES = {
+    "empty": (lambda content: b"", "it is not JSON: "),
+    "cut off": (lambda content: content[:100], "it is not JSON: "),
+    "list": (lambda content: b"[]", "it is not what HyperVerdict writes"),
+    "number": (lambda content: b'{"reports": 3}', "it is not what HyperVerdict writes"),
+    "edited": (lambda content: content.replace(b"H1", b"H9"), "its checksum does not fit"),
+    "deep": (lambda content: b"[" * 100_000, "it is nested too deeply"),
+    "not UTF-8": (lambda content: content + b"\xff", "it is not UTF-8 text"),
+    "claims": (lambda content: resealed(content, claims=[]), "it is not what"),
+    "claim": (lambda content: resealed(content, claims={"H1": {"says": 3}}), "it is not what"),
+    "version": (lambda content: resealed(content, version=None), "it is not what"),
+    "surrogate": (lambda content: resealed(content, version="\ud800"), "it is not what"),
+}
+
+
+@pytest.mark.parametrize(("damage", "why"), DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_memory_is_named_once_and_written_anew(file, damage, why):
     with_changes(report(4, gap=0.006), file)
-    content = file.read_bytes()
-    file.write_bytes(content.replace(b"H1", b"H9") if damage is None else damage)
+    content = damage(file.read_bytes())
+    file.write_bytes(content)
+    provisional = with_changes(replace(report(10), provisional="some are missing"), file)
+    assert why in provisional.changes[0]
+    assert file.read_bytes() == content
+    [sentence] = with_changes(report(10), file).changes
+    assert sentence.startswith(
+        f"What changed cannot be said: {REPORTED_FILE} is damaged ({why.rstrip()}"
+    )
+    assert sentence.endswith(" It was written anew.")
     assert with_changes(report(10), file).changes == ()
     assert with_changes(report(4, gap=0.006), file).changes
+
+
+def test_every_wrong_type_of_a_memory_is_damage(file):
+    """Each value of a snapshot replaced by one of another type."""
+    whole = to_plain(snapshot_of(*judged()[:1], "1", "now", *judged()[1:]))
+
+    def broken(content):
+        if isinstance(content, (list, tuple)):
+            yield 7
+            for i, item in enumerate(content[:1]):
+                yield from ([*content[:i], other, *content[i + 1 :]] for other in broken(item))
+        elif isinstance(content, dict):
+            yield 7
+            for key, value in list(content.items())[:10]:
+                yield from ({**content, key: other} for other in broken(value))
+        elif content is not None:
+            yield [7]
+
+    content = json.loads(json.dumps(whole))
+    assert from_plain(content)
+    tried = list(broken(content))
+    assert len(tried) > 50
+    for damaged in tried:
+        with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
+            from_plain(damaged)
+
+
+def test_a_memory_that_cannot_be_written_stops_no_report(file):
+    file.mkdir()
+    [sentence] = with_changes(report(10), file).changes
+    assert "it cannot be read" in sentence
+    assert "could not be remembered in reported.json" in sentence
+
+
+def test_a_memory_of_an_earlier_version_is_still_compared(file):
+    before, now = report(4, gap=0.006), report(10)
+    with_changes(before, file)
+    stored = json.loads(file.read_bytes())
+    last = stored["reports"][0]
+    del last["settings"]
+    for claim in last["claims"].values():
+        del claim["settings"], claim["failed_because"]
+        for verdict in claim["verdicts"].values():
+            del verdict["parts"]
+            for arm in verdict["arms"].values():
+                del arm["title"], arm["failed"]
+    file.write_bytes(resealed(json.dumps(stored).encode()))
+    assert with_changes(now, file).changes[0] == said(before, now)[0]
+
+
+def unjudged(found, key, why):
+    """The same report where one claim could not be judged."""
+    return replace(
+        found,
+        hypotheses=tuple(
+            replace(h, verdicts=(), failed_because=why) if h.id == key else h
+            for h in found.hypotheses
+        ),
+    )
+
+
+def test_a_claim_that_could_not_be_judged_is_still_in_the_study():
+    found = report()
+    failed = unjudged(found, "H1", "no run records f1")
+    headline = found.hypotheses[0].headline
+    assert said(found, failed) == (
+        f"H1 could not be judged this time ({headline} before): no run records f1.",
+    )
+    assert said(failed, failed) == ()
+    assert said(failed, unjudged(found, "H1", "another reason")) == (
+        "H1 could not be judged this time: another reason.",
+    )
+    assert said(failed, found) == (
+        f"H1 could be judged again: {headline}. In the last report it could not: "
+        "no run records f1.",
+    )
+    one = report(only=["H2"])
+    assert said(one, failed) == ("H1 is new and could not be judged: no run records f1.",)
+
+
+def test_a_verdict_is_compared_with_the_last_one_that_there_was(file):
+    supported, refuted = report(), report(gap=-0.02)
+    with_changes(supported, file)
+    with_changes(unjudged(supported, "H1", "no run records f1"), file)
+    found = with_changes(refuted, file).changes
+    assert found[0].startswith("H1 could be judged again: refuted.")
+    assert found[1].startswith("H1 at 300 steps: supported before, refuted now. Why: ")
+
+
+EDITS = {
+    "because": ({"because": "updates"}, {}, "H1 was edited: because from nothing to updates."),
+    "alpha": ({}, {"alpha": 0.0499}, "The study was edited: alpha from 0.05 to 0.0499."),
+    "looks": ({}, {"looks": [10, 20]}, "The study was edited: looks from nothing to 10 and 20."),
+    "budget": (
+        {"at_equal": ["300 steps", "400 steps"]}, {},
+        "H1 was edited: at_equal from 300 steps to 300 steps and 400 steps.",
+    ),
+    "saw": (
+        {"saw": {"accuracy": {"from": 0.5, "to": 0.6}}}, {},
+        "H1 was edited: saw.accuracy.from from nothing to 0.5; saw.accuracy.to from nothing to "
+        "0.6.",
+    ),
+    "primary": ({"primary": True}, {}, "H1 was edited: primary from no to yes."),
+    "matters_from": (
+        {"expect": {"accuracy": {"is": "higher", "matters_from": 0.0051}}}, {},
+        "H1 was edited: matters_from of accuracy from 1 point to 0.51 points.",
+    ),
+    "baseline": (
+        {}, {"baseline": {**samples.raw_study({})["baseline"], "batch_size": 65}},
+        "The study was edited: baseline.batch_size from 64 to 65.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("claim", "study", "sentence"), EDITS.values(), ids=EDITS)
+def test_every_edited_setting_is_named_with_both_values(claim, study, sentence):
+    found = told(judged(), judged(study=study, **claim))
+    assert sentence in found
+    before = told(judged(study=study, **claim), judged())
+    assert any(s.startswith(sentence.partition(" from ")[0]) for s in before)
+
+
+def test_another_claim_names_only_the_settings_beside_it():
+    found = told(judged(), judged(expect={"accuracy": "lower"}, because="updates"))
+    assert sum(s.startswith("H1 claims something else") for s in found) == 1
+    assert "H1 was edited: because from nothing to updates." in found
+
+
+def test_many_edits_are_counted():
+    edits = {"because": "updates", "primary": True, "saw": {"accuracy": {"from": 0.5, "to": 0.6}}}
+    [sentence] = [s for s in told(judged(), judged(**edits)) if s.startswith("H1 was edited")]
+    assert sentence.endswith("; and 1 more setting.")
+
+
+def test_runs_that_failed_and_finished_are_named_also_where_their_number_is_the_same():
+    first, other = judged(failing=[(2, 3)]), judged(failing=[(2, 5), (3, 1)])
+    causes = next(s for s in told(first, other) if s.startswith("H1"))
+    assert "1 run (depth 2, seed 3) failed before and finished now" in causes
+    assert "2 runs (depth 2, seed 5; depth 3, seed 1) finished before and failed now" in causes
+    assert "trained again" not in causes
+    assert "Please report this" not in causes
+    # Without names, by the numbers alone.
+    counted = next(s for s in said(judged()[0], other[0]) if s.startswith("H1"))
+    assert "18 runs finished (20 before)" in counted
+
+
+def test_a_part_of_the_claim_that_comes_or_goes_is_named():
+    loss = {"is": "lower", "matters_from": 0.01}
+    one, both = judged(), judged(expect={"accuracy": "higher", "loss": loss})
+    more, fewer = told(one, both), told(both, one)
+    assert any("“test loss lower” is a new part of the claim" in s for s in more)
+    assert any("“test loss lower” is no longer part of it" in s for s in fewer)
+    assert not any("Please report this" in s for s in (*more, *fewer))
+
+
+def test_a_part_that_could_not_be_measured_is_named():
+    found = report()
+    mark = snapshot_of(found, "1")
+    claim = mark.claims["H1"]
+    [(budget, verdict)] = claim.verdicts.items()
+    bare = replace(verdict, effects={}, sizes={}, levels={})
+    without = replace(mark, claims={"H1": replace(claim, verdicts={budget: bare})})
+    assert any("could not be measured this time" in s for s in changes(mark, without))
+    [sentence] = changes(replace(mark, claims={"H1": claim}), without)
+    assert "Please report this" not in sentence
+    assert "could be measured now, and not before" in " ".join(changes(without, mark))
+
+
+def test_changed_verdicts_come_first_and_equal_causes_are_one_sentence():
+    found = told(judged(9, gap=0.02), judged(10, gap=0.02, because="updates"))
+    assert found == (
+        "H1 was edited: seeds from 9 (0 to 8) to 10 (0 to 9); because from nothing to updates.",
+        "H2 was edited: seeds from 9 (0 to 8) to 10 (0 to 9).",
+        "Same verdict, other numbers: H1 at 300 steps and H2 at 300 steps. Why: seed 9 was added "
+        "(10 seeds, 9 before).",
+    )
+    assert told(judged(9), judged(10))[0] == (
+        "H1 and H2 were edited: seeds from 9 (0 to 8) to 10 (0 to 9)."
+    )
+    changed = told(judged(4, gap=0.006), judged(10, gap=0.02, because="updates"))
+    kinds = [" before, " in s and " now. Why: " in s for s in changed]
+    assert kinds == sorted(kinds, reverse=True)
+    assert any(kinds)
+
+
+def test_a_terminal_shows_five_lines_at_most():
+    assert in_terminal(["a"] * 5) == ["a"] * 5
+    assert in_terminal([str(n) for n in range(7)]) == [
+        "0", "1", "2", "3", "... and 3 more changes; see the report",
+    ]  # fmt: skip

@@ -68,20 +68,50 @@ def _told_apart(payloads: Sequence[Mapping[str, Any]]) -> list[str]:
     """For each payload the parts in which not all agree, in words."""
     parts = [_parts(payload) for payload in payloads]
     names = [n for n in (parts[0] if parts else ()) if len({each[n] for each in parts}) > 1]
-    return [listed(each[name] for name in names) or "the same claim" for each in parts]
+    if names:
+        return [listed(each[name] for name in names) for each in parts]
+    held = [_held(payload["contrast"]["arms"]) for payload in payloads]
+    differ = [n for n in dict.fromkeys(n for each in held for n in each) if _differ(n, held)]
+    return [
+        listed(f"{plain(name)} {each.get(name, 'at its default')}" for name in differ)
+        or f"edition {number} of its arms"
+        for number, each in enumerate(held, 1)
+    ]
+
+
+def _differ(name: str, held: Sequence[Mapping[str, str]]) -> bool:
+    return len({each.get(name) for each in held}) > 1
+
+
+def _held(arms: Sequence[str]) -> dict[str, str]:
+    """The settings that all arms share, by the paths of their runs."""
+    settings = [dict(_setting(part) for part in arm.split("/")) for arm in arms]
+    first = settings[0] if settings else {}
+    return {
+        name: value
+        for name, value in first.items()
+        if all(each.get(name) == value for each in settings)
+    }
+
+
+def _setting(part: str) -> tuple[str, str]:
+    name, _, value = part.partition("~")
+    return name, value
 
 
 def _parts(payload: Mapping[str, Any]) -> dict[str, str]:
     contrast = payload["contrast"]
-    sizes = (f"{plain(name)} from {digits(size)}" for name, size in payload["delta"].items())
+    sizes = (
+        f"{plain(name)} matters from {digits(size)}" for name, size in payload["delta"].items()
+    )
+    tuned = _plain_terms(contrast["tune"])
     return {
         "expected": listed(_expected(*entry) for entry in contrast["expect"]),
-        "size": f"smallest effect of interest: {listed(sizes)}",
+        "size": listed(sizes),
         "alpha": f"alpha {payload['alpha']:g}",
         "budget": f"at {payload['budget']}",
-        "terms": f"claimed of {_plain_terms(contrast['terms'])}",
-        "tuned": f"tuned: {_plain_terms(contrast['tune']) or 'nothing'}",
-        "arms": f"{count(len(contrast['arms']), 'arm')} ({sha256_of(contrast)[:8]})",
+        "terms": _plain_terms(contrast["terms"]),
+        "tuned": f"tuned over {tuned}" if tuned else "not tuned",
     }
 
 
@@ -92,12 +122,17 @@ def _expected(metric: str, direction: str, between: Iterable[float], share: bool
 
 
 def _plain_terms(terms: Any) -> str:
-    """Terms in one line: ``compare: batch size: from 4, to 128``."""
+    """Terms in one line, as people write them: ``batch size 4 → 128``."""
     if isinstance(terms, Mapping):
-        return ", ".join(f"{plain(str(k))}: {_plain_terms(v)}" for k, v in terms.items())
+        if terms.keys() == {"from", "to"}:
+            return f"{_plain_terms(terms['from'])} → {_plain_terms(terms['to'])}"
+        return ", ".join(
+            _plain_terms(value) if key == "compare" else f"{plain(str(key))} {_plain_terms(value)}"
+            for key, value in terms.items()
+        )
     if isinstance(terms, (list, tuple)):
-        return "; ".join(map(_plain_terms, terms))
-    return str(terms)
+        return listed(map(_plain_terms, terms))
+    return plain(str(terms))
 
 
 def versions_history(hypothesis: str, budget: str, versions: Sequence[Version]) -> str:

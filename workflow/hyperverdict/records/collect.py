@@ -318,6 +318,15 @@ def _read_table(file: Path) -> pd.DataFrame:
     return frame
 
 
+def failed_seeds(final: pd.DataFrame) -> dict[str, frozenset[int]]:
+    """Path of a configuration -> its seeds that ended without a score."""
+    lost = final[final["failed"].astype(bool)]
+    found: dict[str, set[int]] = {}
+    for path, seed in zip(lost["path"], lost["seed"], strict=True):
+        found.setdefault(str(path), set()).add(int(seed))
+    return {path: frozenset(seeds) for path, seeds in found.items()}
+
+
 def read_final(folder: Path) -> pd.DataFrame:
     """The final table that `write_tables` left, without the answers to each test image."""
     return _read_table(folder / "final.parquet").drop(columns="correct", errors="ignore")

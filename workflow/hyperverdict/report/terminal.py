@@ -18,6 +18,7 @@ from hyperverdict.figures.data import budget_name
 from hyperverdict.report import conclusion, opening
 from hyperverdict.report.badges import hypothesis_badge, verdict_badge
 from hyperverdict.study.model import Study
+from hyperverdict.verdicts.changes import heading, in_terminal
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.isolation import guarded
 from hyperverdict.words.safe import terminal, terminal_line
@@ -73,8 +74,8 @@ def print_verdicts(
             console.print(_text(f"{pick.id}: {pick.sentence}"))
     if report.changes:
         console.print()
-        console.print(_text(f"Since the report of {report.since} UTC:", "bold"))
-        for sentence in report.changes:
+        console.print(_text(heading(report.since), "bold"))
+        for sentence in in_terminal(report.changes):
             console.print(Padding(_text(sentence), (0, 0, 0, 2)))
     console.print()
     for label, sentence in (("Main caveat", report.main_caveat), ("Next", report.next_step)):
