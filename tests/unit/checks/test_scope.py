@@ -31,7 +31,7 @@ def test_what_the_test_images_resolve(tmp_path):
     assert look(scope.below_resolution, context) is None
     (contrast,) = context.image_errors
     check = look(scope.below_resolution, replace(context, image_errors={contrast: 0.02}))
-    assert check.sentence == "360 test images cannot resolve 1 point."
+    assert check.sentence == "360 test images are too few to show a difference of 1 point reliably."
 
 
 def test_no_size_of_nothing_is_below_the_resolution(tmp_path):

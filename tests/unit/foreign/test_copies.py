@@ -110,7 +110,8 @@ def test_coarse_scores_may_agree_and_their_step_is_in_the_interval(tmp_path, dat
     low, high = verdict.judgement.legs[0].effects[0].ci
     # t(7) at 97.5% x 0.01 / sqrt(6) / sqrt(8)
     assert (high - low) / 2 == pytest.approx(2.364624 * 0.01 / 48**0.5, rel=1e-6)
-    assert "Scores in steps of 0.01 cannot resolve 1 point." in [c.sentence for c in verdict.fired]
+    said = "Scores in steps of 0.01 are too coarse to show a difference of 1 point reliably."
+    assert said in [c.sentence for c in verdict.fired]
 
 
 def test_coarse_ratios_have_their_step_in_the_interval(tmp_path):

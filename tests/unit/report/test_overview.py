@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 from hyperverdict.claims.wording import deciding_effect
 from hyperverdict.report.badges import standing, verdict_badge
-from hyperverdict.report.legs import leg_table, over_budgets
+from hyperverdict.report.legs import answer, leg_table, over_budgets
 from hyperverdict.report.overview import overview
+from hyperverdict.verdicts.judge import judge_study
+from scipy import stats
 
-from tests.unit.report import samples
+from tests.unit.report import made_runs, samples
 
 STUDY, REPORT, _ = samples.whole()
 
@@ -77,9 +79,11 @@ def test_the_claimed_direction_is_the_arrow():
 def test_a_part_is_answered_per_budget_and_said_in_a_sentence():
     report = REPORT.hypotheses[0]
     table = leg_table(report)
+    said = over_budgets(report)
+    verdicts, _, said = said.partition(". ")
+    assert verdicts == "Refuted at 300 steps and 38,400 samples; supported at 5 seconds"
     assert table.budgets == ("300 steps", "38,400 samples", "5 seconds")
     answers = {row.claim: [cell.badge.text for cell in row.cells] for row in table.rows}
-    said = over_budgets(table)
     for claim, texts in answers.items():
         assert claim in said
         for verdict, text in zip(report.verdicts, texts, strict=True):
@@ -99,3 +103,49 @@ def test_a_part_that_a_check_blocks_has_no_answer():
     blocked = replace(verdict, checks=(fired, *verdict.checks[1:]))
     [row] = leg_table(replace(hypothesis, verdicts=(blocked,))).rows
     assert (row.cells[0].badge.text, row.cells[0].why) == ("no verdict", "confounded")
+
+
+def test_a_part_that_speaks_against_an_undecided_claim_is_explained():
+    noise = made_runs.draws(0.01, 10, "between alpha and alpha / 2")
+    reach = 0.01 / 10**0.5 * stats.t.ppf(1 - 0.035 / 2, 9)
+
+    def score(arm, seed):
+        higher = arm.configuration["batch_size"] == 128
+        return 0.7 + 0.001 * (seed % 3) + (reach + noise[seed] if higher else 0.0)
+
+    terms = {"compare": {"batch_size": {"from": 4, "to": 128}}}
+    expect = {"accuracy": "lower", "loss": {"is": "lower", "matters_from": 0.01}}
+    study, report, _ = samples.judge_terms(terms, score, expect)
+    hypothesis = report.hypotheses[0]
+    [verdict] = hypothesis.verdicts
+    answers = [cell.badge.text for row in leg_table(hypothesis).rows for cell in row.cells]
+    assert (verdict.judgement.evidence, answers) == ("inconclusive", ["no", "yes"])
+    assert "One part alone can refute the claim, but only by stronger" in answer(hypothesis, study)
+
+
+def test_scores_on_other_images_have_an_axis_of_their_own():
+    entries = {"end": samples.entry("comparison"), "way": samples.entry("learning curve")}
+    study = samples.read(samples.raw_study(entries))
+    tables = made_runs.tables_of(study, lambda arm, seed: 0.7 + 0.001 * (seed % 3), "supported")
+    shown = overview(judge_study(study, tables.final, tables.curves))
+    assert sorted(axis.name for axis in shown.axes) == ["Test accuracy", "Validation accuracy"]
+    for group in shown.groups:
+        drawn = [a.name for a, c in zip(shown.axes, group.rows[0].cells, strict=True) if c.strip]
+        assert drawn == [{"end": "Test accuracy", "way": "Validation accuracy"}[group.id]]
+
+
+@pytest.mark.parametrize(
+    ("expect", "size"),
+    [
+        ({"accuracy": {"higher_by": [0, 0.02]}}, "test accuracy higher by 0 to 2 points"),
+        ({"accuracy": {"lower_by": [0.005, 0.01]}}, "test accuracy lower by 0.5 to 1 point"),
+    ],
+)
+def test_a_claimed_size_is_said_with_its_part(expect, size):
+    terms = {"compare": {"batch_size": {"from": 4, "to": 128}}}
+    _, report, _ = samples.judge_terms(terms, lambda arm, seed: 0.7 + 0.001 * (seed % 3), expect)
+    [row] = leg_table(report.hypotheses[0]).rows
+    assert row.claim.lower() == size
+    assert size in report.hypotheses[0].claim
+    strip = overview(report).groups[0].rows[0].cells[0].strip
+    assert strip.label.endswith(f"claimed: {size}")

@@ -58,6 +58,19 @@ def test_open_times_are_measured_again():
     )
 
 
+def test_arms_trained_here_are_timed_again_by_a_command(tmp_path):
+    study = one_claim(tmp_path, "compare: {dropout: {from: 0, to: 0.5}}")
+    ours = judged(study, tmp_path / "runs", lambda c, seed: 0.7).hypotheses[0].verdicts[0].arms
+    theirs = tuple(replace(arm, is_ours=False) for arm in ours)
+    timed = made_verdict("inconclusive", "300 steps", legs=[("train_time", "inconclusive")])
+    busy = replace(CAVEAT, id="times_not_comparable", level="blocks", headline="busy")
+    for verdict in (timed, replace(timed, checks=(busy,))):
+        step = study_step([made_report(replace(verdict, arms=ours))], "study.yaml")
+        assert step.endswith("--configfile study.yaml --forcerun time_contrast`.")
+        step = study_step([made_report(replace(verdict, arms=theirs))], "study.yaml")
+        assert "snakemake" not in step
+
+
 def test_a_caveat_of_a_settled_verdict_is_the_studys_next_step():
     """Not "nothing is open" beside a verdict's own "add seeds"."""
     fragile = made_verdict("supported", "300 steps", checks=(CAVEAT, NOTE))

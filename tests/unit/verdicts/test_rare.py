@@ -15,10 +15,10 @@ from hyperverdict.verdicts.rare import open_rate_text
 from tests.unit.verdicts.synthetic import ALL, DEPTH, REFLECTION, judged, one_claim, study_from
 
 WIN = (
-    "One new run of depth 3 beats one of depth 2 in test accuracy with probability 69% to 100% "
+    "One new run of depth 3 beats one of depth 2 in test accuracy in 69% to 100% of cases "
     "(in 10 of 10 seeds here)."
 )
-OPEN = "10 clean seeds leave collapse rates up to 26% open."
+OPEN = "None of 10 seeds collapsed; a collapse rate of up to 26% is still possible."
 
 
 def deeper_is_better(configuration, seed):
@@ -56,19 +56,20 @@ def test_a_collapse_is_no_clean_seed_and_trimmed_means_are_set_beside_it(tmp_pat
     assert "too_skewed" in [check.id for check in verdict.fired]
     said = brief(verdict)
     assert "clean" not in said
-    assert "Even 10 seeds without a collapse would leave collapse rates up to 26% open." in said
+    assert "Even if none of 10 seeds had collapsed, a collapse rate of up to 26% would" in said
     assert "Judged by 20% trimmed means it is supported." in said
 
 
 def test_every_verdict_on_means_of_trained_runs_says_which_rates_stay_open(tmp_path):
     study = study_from(ALL, tmp_path)
     report = judged(study, tmp_path / "runs")
+    open_to = "None of 6 seeds collapsed; a collapse rate of up to 39% is still possible."
     for hypothesis in report.hypotheses:
         for verdict in hypothesis.verdicts:
             arithmetic = verdict.judgement.evidence == "true by arithmetic"
             assert (verdict.open_rate is None) == arithmetic
             if not arithmetic:
-                assert "6 clean seeds leave collapse rates up to 39% open." in brief(verdict)
+                assert open_to in brief(verdict)
             pairs = {e.contrast for e in verdict.judgement.effects if e.contrast.pair}
             assert {contrast for contrast, _ in verdict.wins} == pairs
 
@@ -76,9 +77,18 @@ def test_every_verdict_on_means_of_trained_runs_says_which_rates_stay_open(tmp_p
 @pytest.mark.parametrize(
     ("found", "text"),
     [
-        (OpenRate("a", 1, 0, 0.95), "1 clean run leaves collapse rates up to 95% open."),
-        (OpenRate("a", 10, 2, 0.5069), "2 failed of 10 runs leave failure rates up to 51% open."),
-        (OpenRate("a", 10, 1, 0.394), "1 failed of 10 runs leaves failure rates up to 39% open."),
+        (
+            OpenRate("a", 1, 0, 0.95),
+            "The only run did not collapse; a collapse rate of up to 95% is still possible.",
+        ),
+        (
+            OpenRate("a", 10, 2, 0.5069),
+            "2 of 10 runs failed; a failure rate of up to 51% is possible.",
+        ),
+        (
+            OpenRate("a", 10, 1, 0.394),
+            "1 of 10 runs failed; a failure rate of up to 39% is possible.",
+        ),
     ],
 )
 def test_words(found, text):
@@ -91,6 +101,7 @@ def test_the_terminal_says_once_what_stays_open_and_keeps_the_rest_with_its_budg
     screen = StringIO()
     print_verdicts(report, study, stream=screen)
     said = " ".join(screen.getvalue().split())
-    assert said.count("6 clean seeds leave collapse rates up to 39% open.") == 1
+    open_to = "None of 6 seeds collapsed; a collapse rate of up to 39% is still possible."
+    assert said.count(open_to) == 1
     for verdict in report.hypotheses[0].verdicts:
         assert f"{verdict.budget}: One new run of batch size 128 beats" in said

@@ -135,11 +135,12 @@ def below_resolution(context: CheckContext) -> Found:
         sought = _too_small(effect, limit)
         if sought is not None:
             means = (
-                f"{round(1 / outcomes.resolution):,} test images"
+                f"{round(1 / outcomes.resolution):,} test images are too few"
                 if outcomes.resolution >= outcomes.rounding
-                else f"Scores in steps of {digits(outcomes.rounding)}"
+                else f"Scores in steps of {digits(outcomes.rounding)} are too coarse"
             )
-            return caveat(f"{means} cannot resolve {size_text(sought, effect.contrast, 2)}.", 5)
+            size = size_text(sought, effect.contrast, 2)
+            return caveat(f"{means} to show a difference of {size} reliably.", 5)
     return None if looked else NOT_APPLICABLE
 
 

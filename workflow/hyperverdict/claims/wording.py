@@ -6,7 +6,7 @@ import math
 from collections import Counter
 
 from hyperverdict.claims.model import Claim, Judgement, Leg
-from hyperverdict.effects.effect import Effect, Evidence
+from hyperverdict.effects.effect import Effect, Evidence, Expectation
 from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY
 from hyperverdict.words.contrasts import (
     SAME,
@@ -17,7 +17,7 @@ from hyperverdict.words.contrasts import (
     to_text,
 )
 from hyperverdict.words.effects import effect_text, unmeasured
-from hyperverdict.words.numbers import listed, lower, plain, size_text, upper
+from hyperverdict.words.numbers import digits, listed, lower, plain, size_text, unit_of, upper
 
 ESTIMATED = (
     "So few seeds give estimates {where}, not a verdict: take the direction as a first guess."
@@ -48,13 +48,27 @@ _TALLIED: dict[Evidence, tuple[str, str]] = {
 
 
 def claimed(leg: Leg) -> str:
-    """What a leg claims: "test accuracy lower", "training faster"."""
+    """What a leg claims: "test accuracy lower by 1 to 2 points", "training faster"."""
     metric, direction = leg.metric, leg.expectation.direction
+    size = claimed_size(leg.expectation)
     if leg.expectation.share_of_variance:
-        return f"share of the variance in {metric.title} {plain(direction)}"
+        return f"share of the variance in {metric.title} {plain(direction)}{size}"
     if metric.is_time and metric.ratio:
-        return f"training {_SPEED[direction]}"
-    return f"{metric.title} {plain(direction)}"
+        return f"training {_SPEED[direction]}{size}"
+    return f"{metric.title} {plain(direction)}{size}"
+
+
+def claimed_size(expectation: Expectation) -> str:
+    """The size that a claim states, to stand behind its direction: " by 0 to 1 point"; "" if none.
+
+    Units are those that readers see: a fraction is stated in points.
+    """
+    if expectation.between is None:
+        return ""
+    low, high = expectation.between
+    unit = unit_of(expectation.metric)
+    start = digits(low * (1.0 if unit.ratio else unit.scale))
+    return f" by {start} to {size_text(high, expectation.metric)}"
 
 
 def deciding_effect(leg: Leg) -> Effect | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.axes import Axes
@@ -24,9 +25,11 @@ from hyperverdict.figures.data import (
 from hyperverdict.figures.drawn import Drawn, Panel, Values, nothing
 from hyperverdict.figures.runs import ArmLook, Runs
 from hyperverdict.figures.selection import left_out, shown_arms
+from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
-from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.vocabulary.budget import shown_budget
+from hyperverdict.vocabulary.metrics import TIME, Metric
 from hyperverdict.words.numbers import count, digits, listed, value_text
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ COSTS = {
     "train_seconds": "training seconds per run",
     "samples": "images seen per run",
 }
+ROUGH = "The seconds are rough: the jobs ran side by side."
+ALONE = "The seconds were measured without other jobs."
 
 # Costs closer than this factor are shown on an axis of this span, so that they look alike.
 MINIMUM_SPAN = 3.0
@@ -57,9 +62,8 @@ class Cloud(NamedTuple):
 
     @property
     def middle(self) -> tuple[float, float]:
-        """The geometric mean of the costs, which is the middle of a log axis, and the mean."""
-        cost = math.exp(sum(map(math.log, self.costs)) / len(self.costs))
-        return cost, sum(self.values) / len(self.values)
+        """The means of the costs and of the values."""
+        return fmean(self.costs), fmean(self.values)
 
 
 class CostInfo(NamedTuple):
@@ -67,6 +71,7 @@ class CostInfo(NamedTuple):
 
     Attributes:
         cost: the column that was drawn.
+        timed: its seconds were measured without other jobs, alike for all runs of an arm.
         arms: the names of the arms that stand out; shown: their labels, in order.
         all_arms: how many arms have runs.
     """
@@ -74,6 +79,7 @@ class CostInfo(NamedTuple):
     hypothesis: str
     metric: Metric
     cost: str
+    timed: bool
     arms: ArmTexts
     shown: tuple[str, ...]
     all_arms: int
@@ -82,24 +88,42 @@ class CostInfo(NamedTuple):
 
 
 def cost_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> CostInfo:
-    """Training seconds where every run has them, else samples."""
+    """Training seconds where every run has them, else samples.
+
+    Seconds that were measured without other jobs, where all arms have them; else those that the
+    runs recorded.
+    """
     claimed = drawn_metric(report, study)
     metric = claimed.at_the_end or claimed
     paths = {arm.path for verdict in report.verdicts for arm in verdict.arms}
     rows = finished(final[final["path"].isin(paths)]) if not final.empty else final
-    timed = "train_seconds" in rows.columns and bool((rows["train_seconds"] > 0).all())
-    cost = "train_seconds" if timed else "samples"
-    kept = tuple(cloud for v in report.verdicts for cloud in _clouds(v, metric, cost, rows))
+    recorded = "train_seconds" in rows.columns and bool((rows["train_seconds"] > 0).all())
+    timed = all(timed_seconds(arm, v) > 0 for v in report.verdicts for arm in v.arms)
+    cost = "train_seconds" if timed or recorded else "samples"
+    kept = tuple(c for v in report.verdicts for c in _clouds(v, metric, cost, timed, rows))
     labels = tuple(dict.fromkeys(cloud.arm for cloud in kept))
     shown = shown_arms(report, metric, labels)
     budgets = tuple(dict.fromkeys(map(budget_title, report.verdicts)))
     texts = arm_texts(report).of(shown)
-    return CostInfo(report.id, metric, cost, texts, shown, len(labels), budgets, kept)
+    return CostInfo(report.id, metric, cost, timed, texts, shown, len(labels), budgets, kept)
 
 
-def _clouds(verdict: Verdict, metric: Metric, cost: str, rows: pd.DataFrame) -> Iterator[Cloud]:
+def timed_seconds(arm: ArmSummary, verdict: Verdict) -> float:
+    """Seconds of a training: measured without other jobs, or its budget; 0 where neither is."""
+    seconds = arm.means.get(TIME, math.nan)
+    if math.isfinite(seconds):
+        return seconds
+    held = shown_budget(verdict.held_budget) if verdict.held_budget and arm.is_ours else None
+    return float(held.amount) if held is not None and held.kind == "seconds" else 0.0
+
+
+def _clouds(
+    verdict: Verdict, metric: Metric, cost: str, timed: bool, rows: pd.DataFrame
+) -> Iterator[Cloud]:
     """The arms of one budget whose runs say what they cost."""
     column = metric_column(metric, rows)
+    if timed and not rows.empty:
+        rows = rows.assign(**{cost: rows["path"].map(_seconds_by_path(verdict))})
     if column is None or cost not in rows.columns or rows.empty:
         return
     known = rows[rows[column].notna() & (rows[cost] > 0)]
@@ -117,6 +141,10 @@ def _clouds(verdict: Verdict, metric: Metric, cost: str, rows: pd.DataFrame) -> 
                 tuple(float(costs[i]) for i in found),
                 tuple(float(values[i]) for i in found),
             )
+
+
+def _seconds_by_path(verdict: Verdict) -> dict[str, float]:
+    return {arm.path: timed_seconds(arm, verdict) for arm in verdict.arms}
 
 
 def draw(report: HypothesisReport, study: Study, runs: Runs) -> Drawn:
@@ -156,10 +184,7 @@ def caption(info: CostInfo, report: HypothesisReport) -> str:
     if left := info.all_arms - len(info.shown):
         parts.append(f"{left_out(left, info.all_arms)} Those are grey, a dot per mean.")
     if info.cost == "train_seconds" and all(a.is_ours for v in report.verdicts for a in v.arms):
-        parts.append(
-            "The seconds come from jobs that ran side by side; claims about time rest on separate "
-            "timing jobs."
-        )
+        parts.append(ALONE if info.timed else ROUGH)
     return " ".join(parts)
 
 

@@ -92,7 +92,7 @@ def conclude(report: HypothesisReport, verdict: Verdict, study: Study) -> Conclu
         test=_test(verdict, claim),
         meaning=_meaning(verdict, claim),
         change=_change(verdict),
-        next=after_smoke(study.smoke) if study.smoke else next_step(verdict).sentence,
+        next=after_smoke(study.smoke) if study.smoke else next_step(verdict, study.path).sentence,
     )
 
 
@@ -173,12 +173,14 @@ def anytime_text(verdict: Verdict) -> str:
         return ""
     if len(verdict.anytime) > 1:
         alone = verdict.anytime_evidence
-        return "" if alone == "estimated" else f"However often you look: {alone}"
+        holds = "By the intervals that stay valid however often you look, the verdict is"
+        return "" if alone == "estimated" else f"{holds} “{alone}”"
     contrast, interval = verdict.anytime[0]
     if not all(map(math.isfinite, interval)):
         few = plural(verdict.replicate)
         return f"Too few {few} for an interval that stays valid however often you look"
-    return f"Valid however often you look: {interval_text(interval, unit_of(contrast))}"
+    ends = interval_text(interval, unit_of(contrast), alone=True)
+    return f"Valid however often you look: {ends}"
 
 
 def _image_sentence(verdict: Verdict) -> Iterator[str]:

@@ -69,5 +69,5 @@ def _numbers(verdict: Verdict) -> tuple[str, str, str]:
     return (
         "/".join(dict.fromkeys(str(effect.n) for effect in effects)),
         "; ".join(map(change_text, effects)),
-        "; ".join(effect_text(effect).interval for effect in effects if effect.is_measured),
+        "; ".join(effect_text(effect).whole_interval for effect in effects if effect.is_measured),
     )

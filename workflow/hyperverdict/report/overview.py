@@ -39,6 +39,9 @@ MARGIN = 4.0
 # More metrics than this would leave strips too narrow to read; their rows say the effect in words.
 MOST_AXES = 3
 
+# Name and title of the metric, and whether it is a share of its variance.
+AxisKey = tuple[str, str, bool]
+
 
 class Tick(NamedTuple):
     """A tick of an axis: its place in percent, its text."""
@@ -124,7 +127,7 @@ class Overview(NamedTuple):
 class _Scale(NamedTuple):
     """An axis with the limits by which positions are computed (log of a ratio)."""
 
-    key: tuple[str, str]
+    key: AxisKey
     unit: Unit
     low: float
     high: float
@@ -182,7 +185,7 @@ def _row(report: HypothesisReport, verdict: Verdict, scales: Sequence[_Scale]) -
     )
 
 
-def _cell(scale: _Scale, found: dict[tuple[str, str], tuple[Leg, Effect]]) -> Cell:
+def _cell(scale: _Scale, found: dict[AxisKey, tuple[Leg, Effect]]) -> Cell:
     if scale.key not in found:
         return Cell(None)
     leg, effect = found[scale.key]
@@ -193,7 +196,6 @@ def _strip(scale: _Scale, leg: Leg, effect: Effect) -> Strip:
     low, high = effect.ci
     bounded = math.isfinite(low) and math.isfinite(high) and (low > 0 or not scale.unit.ratio)
     text = effect_text(effect)
-    near, far = effect.between or (0.0, 0.0)
     band = (
         (1 / effect.delta, effect.delta)
         if scale.unit.ratio and effect.delta > 0
@@ -202,7 +204,6 @@ def _strip(scale: _Scale, leg: Leg, effect: Effect) -> Strip:
     about = contrast_name(effect.contrast)
     numbers = f"{text.change} ({text.interval})" if bounded else text.change
     several = f", {effect.evidence}" if len(leg.effects) > 1 else ""
-    claim = f"{claimed(leg)}, {digits(near)} to {digits(far)}" if effect.between else claimed(leg)
     return Strip(
         (scale.place(band[0]), scale.place(band[1])),
         (scale.place(low), scale.place(high)) if bounded else None,
@@ -211,7 +212,7 @@ def _strip(scale: _Scale, leg: Leg, effect: Effect) -> Strip:
         _arrow(effect),
         evidence_badge("", leg.evidence).style,
         numbers,
-        f"{about}: {numbers}; claimed: {claim}{several}",
+        f"{about}: {numbers}; claimed: {claimed(leg)}{several}",
     )
 
 
@@ -232,10 +233,12 @@ def _deciding(verdict: Verdict) -> list[tuple[Leg, Effect]]:
     ]
 
 
-def _key(effect: Effect) -> tuple[str, str]:
-    """What shares an axis: one metric in one unit."""
-    kind = "share" if effect.contrast.kind == "share" else "effect"
-    return effect.metric.name, kind
+def _key(effect: Effect) -> AxisKey:
+    """What shares an axis: one metric on one part of the data, in one unit.
+
+    A claim on epochs reads validation scores, under the same name as the test scores of others.
+    """
+    return effect.metric.name, effect.metric.title, effect.contrast.kind == "share"
 
 
 def _judged(value: float, unit: Unit) -> float:
@@ -247,21 +250,21 @@ def _judged(value: float, unit: Unit) -> float:
 
 def _scales(effects: Sequence[Effect]) -> list[_Scale]:
     """One axis per metric and unit, that of most effects first."""
-    grouped: dict[tuple[str, str], list[Effect]] = {}
+    grouped: dict[AxisKey, list[Effect]] = {}
     for effect in effects:
         grouped.setdefault(_key(effect), []).append(effect)
     ordered = sorted(grouped.items(), key=lambda entry: -len(entry[1]))
     return [_scale(key, found) for key, found in ordered]
 
 
-def _scale(key: tuple[str, str], effects: Sequence[Effect]) -> _Scale:
+def _scale(key: AxisKey, effects: Sequence[Effect]) -> _Scale:
     unit = unit_of(effects[0].contrast)
     if any(effect.contrast.kind == "difference" for effect in effects):
         unit = unit_of(next(e for e in effects if e.contrast.kind == "difference").contrast)
     low, high = _limits(effects, unit)
     metric = effects[0].metric
     blank = _Scale(key, unit, low, high, Axis("", "", "", "", 50.0, ()))
-    title = f"share of the variance in {metric.title}" if key[1] == "share" else metric.title
+    title = f"share of the variance in {metric.title}" if key[2] else metric.title
     neutral = 1.0 if unit.ratio else 0.0
     ticks = tuple(Tick(round(blank.place(v), 2), text) for v, text in _ticks(low, high, unit))
     many = "times" if unit.ratio else unit.many

@@ -26,7 +26,7 @@ from hyperverdict.report.badges import (
 from hyperverdict.report.check_strip import Strip, strips
 from hyperverdict.report.conclusion import Conclusion, conclude, settled
 from hyperverdict.report.held_equal import NO_COLORS, HeldEqual, held_equal
-from hyperverdict.report.legs import LegTable, leg_table, over_budgets
+from hyperverdict.report.legs import LegTable, answer, leg_table
 from hyperverdict.stats.decision import AT_LEAST, DIRECTION_ONLY, NEGLIGIBLE
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.verdicts.anytime import Interval
@@ -50,7 +50,10 @@ from hyperverdict.words.numbers import (
 
 # In a table's cell; a column of nothing else is left out.
 UNKNOWN = "–"
+INTERVAL = "interval"
 ANYTIME = "valid however often you look"
+# Behind the name of the interval on which the evidence rests, where there are two.
+DECIDES = " (decides)"
 _GRADES = {
     AT_LEAST: " (at least the size that matters)",
     DIRECTION_ONLY: " (size open)",
@@ -182,7 +185,7 @@ def _view(
     drawn: Path | None,
     colors: Mapping[str, str],
 ) -> HypothesisView:
-    stated, legs = hypothesis_of(report, study), leg_table(report)
+    stated = hypothesis_of(report, study)
     own = _in_all([v.scope for v in report.verdicts])
     said = {*common, *own}
     arms = [arm for verdict in report.verdicts for arm in verdict.arms]
@@ -195,8 +198,8 @@ def _view(
         badge=hypothesis_badge(report),
         standing=overall(report),
         failure=opening.failure(report),
-        answer=_answer(report, legs, study),
-        legs=legs,
+        answer=guarded(report.id, lambda: answer(report, study), str),
+        legs=leg_table(report),
         scope=tuple(sentence for sentence in own if sentence not in common),
         post_hoc=opening.post_hoc(report),
         caveats=opening.headline_caveats(report),
@@ -212,13 +215,6 @@ def _view(
         paths=tuple(dict.fromkeys(arm.path for arm in arms if arm.is_ours)),
         pictures={p.key.removeprefix(f"{report.id}."): p for p in pictures(report, study, drawn)},
     )
-
-
-def _answer(report: HypothesisReport, legs: LegTable, study: Study) -> str:
-    """The conclusion over all budgets: of a single verdict in full, of several part by part."""
-    if len(report.verdicts) == 1:
-        return guarded(report.id, lambda: conclude(report, report.verdicts[0], study).meaning, str)
-    return over_budgets(legs)
 
 
 def seeding(study: Study) -> str:
@@ -325,8 +321,13 @@ def mean_text(arm: ArmSummary, metric: Metric) -> str:
 
 def effects_table(verdict: Verdict) -> Table:
     """Every effect with its numbers, and every part of the claim that was dropped."""
-    columns = ("effect", "claimed", "n", "estimate", "interval", ANYTIME, "p", "evidence")
     anytime = dict(verdict.anytime)
+    plain_name, anytime_name = INTERVAL, ANYTIME
+    if anytime and verdict.sequential:
+        anytime_name += DECIDES
+    elif anytime:
+        plain_name += DECIDES
+    columns = ("effect", "claimed", "n", "estimate", plain_name, anytime_name, "p", "evidence")
     rows: list[tuple[str, ...]] = []
     for leg in verdict.judgement.legs:
         if leg.dropped_because:
@@ -344,8 +345,8 @@ def _effect_row(effect: Effect, leg: Leg, anytime: Interval | None) -> tuple[str
         claimed(leg),
         str(effect.n),
         text.change,
-        f"{text.interval} ({text.level})",
-        interval_text(anytime, unit_of(effect.contrast)) if anytime else UNKNOWN,
+        f"{text.whole_interval} ({text.level})",
+        interval_text(anytime, unit_of(effect.contrast), alone=True) if anytime else UNKNOWN,
         p_text(effect.p).removeprefix("p = ").removeprefix("p "),
         effect.evidence + _GRADES.get(effect.grade, ""),
     )

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.report import opening, overview, page
 from hyperverdict.report.badges import Badge
-from hyperverdict.report.conclusion import conclude
-from hyperverdict.report.legs import leg_table, over_budgets
+from hyperverdict.report.legs import answer
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.isolation import guarded
@@ -180,17 +179,10 @@ def _claim(report: HypothesisReport, group: overview.Group, study: Study) -> Cla
         id=group.id,
         says=group.says,
         badge=group.badge,
-        answer=guarded(report.id, lambda: _answer(report, study), str),
+        answer=guarded(report.id, lambda: answer(report, study), str),
         note=group.note,
         rows=tuple(Row(row, _ratio(verdict)) for verdict, row in rows),
     )
-
-
-def _answer(report: HypothesisReport, study: Study) -> str:
-    """The conclusion over all budgets."""
-    if len(report.verdicts) == 1:
-        return conclude(report, report.verdicts[0], study).meaning
-    return over_budgets(leg_table(report))
 
 
 def _ratio(verdict: Verdict) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hyperverdict.claims.model import Claim
+from hyperverdict.claims.wording import claimed_size
 from hyperverdict.effects.effect import Expectation
-from hyperverdict.words.numbers import digits, size_text, unit_of
 
 DIRECTION_WORDS = {
     "higher": "higher",
@@ -23,10 +23,5 @@ def claim_text(claim: Claim) -> str:
 def expectation_text(expectation: Expectation) -> str:
     """``test accuracy higher`` or ``test accuracy higher by 0 to 1 point``."""
     what = "share of the variance in " if expectation.share_of_variance else ""
-    direction = DIRECTION_WORDS[expectation.direction]
-    if expectation.between:
-        low, high = expectation.between
-        unit = unit_of(expectation.metric)
-        start = digits(low * (1.0 if unit.ratio else unit.scale))
-        direction += f" by {start} to {size_text(high, expectation.metric)}"
+    direction = f"{DIRECTION_WORDS[expectation.direction]}{claimed_size(expectation)}"
     return f"{what}{expectation.metric.title} {direction}"

@@ -249,7 +249,7 @@ def _report(
 
 def _next_step(study: Study, reports: Sequence[HypothesisReport]) -> str:
     if study.smoke is None or any(report.failed_because for report in reports):
-        return study_step(reports)
+        return study_step(reports, study.path)
     arms = [arm for report in reports for verdict in report.verdicts for arm in verdict.arms]
     return next(filter(None, map(failed_runs, arms)), after_smoke(study.smoke))
 

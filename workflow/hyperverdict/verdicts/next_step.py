@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 
 from hyperverdict.study.edit import MAXIMUM_SEEDS
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.verdicts.seeds_needed import needed_seeds, needed_text
+from hyperverdict.words.commands import time_again
 
 SETTLED = "All claims are settled."
 CLOSED = (
     "The registered looks have used all of alpha, so more seeds would not be judged. To go on, "
     "state the claim in a study of its own, on seeds that no run has used."
 )
+# The check after which times are measured again.
+TIMES_CHECK = "times_not_comparable"
 SETTLED_HERE = "Settled for this scope; other budgets, data or contexts would widen it."
 
 
@@ -46,26 +50,40 @@ class NextStep:
     weight: float = 0.0
 
 
-def next_step(verdict: Verdict) -> NextStep:
-    """What comes next for a verdict: remove what blocks it, settle it, or answer its caveats."""
+def next_step(verdict: Verdict, study: str | Path | None = None) -> NextStep:
+    """What comes next for a verdict: remove what blocks it, settle it, or answer its caveats.
+
+    Args:
+        study: the study file, for commands that need it.
+    """
     evidence = verdict.judgement.evidence
     if evidence == "true by arithmetic":
         return NextStep(Urgency.NOTHING, "Nothing needs to be trained.")
     blocking = verdict.blocking
     if blocking is not None:
-        return NextStep(Urgency.BLOCKED, blocking.remedy, -blocking.gravity)
+        sentence = blocking.remedy
+        if blocking.id == TIMES_CHECK:
+            sentence += _timing_command(verdict, study)
+        return NextStep(Urgency.BLOCKED, sentence, -blocking.gravity)
     if verdict.judgement.failures_decide:
         sentence = "Find out why runs fail: the failed runs decide this claim."
         return NextStep(Urgency.FAILURES, sentence)
     if evidence in ("inconclusive", "estimated"):
-        return _settling(verdict)
+        return _settling(verdict, study)
     caveat = next((check for check in verdict.caveats if check.remedy), None)
     if caveat is not None:
         return NextStep(Urgency.CAVEAT, caveat.remedy, -caveat.gravity)
     return NextStep(Urgency.NOTHING, SETTLED_HERE)
 
 
-def _settling(verdict: Verdict) -> NextStep:
+def _timing_command(verdict: Verdict, study: str | Path | None) -> str:
+    """How the arms are timed again; "" for runs that were not made here."""
+    if study is None or not verdict.arms or not all(arm.is_ours for arm in verdict.arms):
+        return ""
+    return f" Run `{time_again(study)}`."
+
+
+def _settling(verdict: Verdict, study: str | Path | None) -> NextStep:
     """What settles an open verdict."""
     look = verdict.next_look
     if any(arm.missing for arm in verdict.arms):
@@ -75,7 +93,7 @@ def _settling(verdict: Verdict) -> NextStep:
     if look is None:
         if _only_time_is_open(verdict):
             sentence = "Measure the times again on an idle machine: only they are undecided."
-            return NextStep(Urgency.TIMES, sentence)
+            return NextStep(Urgency.TIMES, sentence + _timing_command(verdict, study))
         if verdict.judgement.evidence == "estimated":
             sentence = "Remove `quick: true` from the study file and train all seeds for a verdict."
             return NextStep(Urgency.OPEN, sentence)
@@ -101,7 +119,7 @@ def _only_time_is_open(verdict: Verdict) -> bool:
     return bool(undecided) and all(leg.metric.is_time for leg in undecided)
 
 
-def study_step(reports: Iterable[HypothesisReport]) -> str:
+def study_step(reports: Iterable[HypothesisReport], study: str | Path | None = None) -> str:
     """The most urgent of all verdicts' next steps, with where; the gravest and cheapest first."""
     steps: list[tuple[NextStep, str]] = []
     for report in reports:
@@ -110,7 +128,7 @@ def study_step(reports: Iterable[HypothesisReport]) -> str:
             steps.append((NextStep(Urgency.FAILED, because), report.id))
         for verdict in report.verdicts:
             at = f" at {verdict.held_budget}" if verdict.held_budget else ""
-            steps.append((next_step(verdict), f"{report.id}{at}:"))
+            steps.append((next_step(verdict, study), f"{report.id}{at}:"))
     open_steps = [entry for entry in steps if entry[0].urgency is not Urgency.NOTHING]
     if not open_steps:
         return SETTLED

@@ -30,31 +30,35 @@ def open_rate_of(context: CheckContext) -> OpenRate | None:
 
 
 def open_rate_text(found: OpenRate, replicate: str = "seed", *, sound: bool = True) -> str:
-    """``10 clean seeds leave collapse rates up to 26% open.``
+    """``None of 10 seeds collapsed; a collapse rate of up to 26% is still possible.``
 
     Args:
         sound: no finished run stands out; else one may have collapsed already.
     """
-    rate, one = percent_text(found.rate, 0), found.failed == 1 or found.runs == 1
+    rate = percent_text(found.rate, 0)
     if found.failed:
-        failed = f"{found.failed} failed of {count(found.runs, 'run')}"
-        return f"{failed} {'leaves' if one else 'leave'} failure rates up to {rate} open."
+        failed = f"{found.failed} of {count(found.runs, 'run')} failed"
+        return f"{failed}; a failure rate of up to {rate} is possible."
+    runs = count(found.runs, replicate)
     if not sound:
-        runs = count(found.runs, replicate)
-        return f"Even {runs} without a collapse would leave collapse rates up to {rate} open."
-    clean = count(found.runs, f"clean {replicate}")
-    return f"{clean} {'leaves' if one else 'leave'} collapse rates up to {rate} open."
+        return (
+            f"Even if none of {runs} had collapsed, a collapse rate of up to {rate} would still be "
+            "possible."
+        )
+    one = f"The only {replicate} did not collapse"
+    clean = f"None of {runs} collapsed" if found.runs > 1 else one
+    return f"{clean}; a collapse rate of up to {rate} is still possible."
 
 
 def win_text(contrast: Contrast, win: Win, replicate: str = "seed") -> str:
-    """``One new run of batch size 128 beats one of batch size 4 in test accuracy with ...``"""
+    """``One new run of batch size 128 beats one of batch size 4 in test accuracy in 0% to ...``"""
     low, high = (percent_text(end, 0) for end in win.interval)
     beats = "beats" if contrast.metric.better else "is above"
     to, start, metric = to_text(contrast), start_text(contrast), contrast.metric.title
     context = f" ({contrast.context})" if contrast.context else ""
     return (
-        f"One new run of {to} {beats} one of {start} in {metric}{context} with probability {low} "
-        f"to {high} ({_seen(contrast, win, replicate)})."
+        f"One new run of {to} {beats} one of {start} in {metric}{context} in {low} to {high} of "
+        f"cases ({_seen(contrast, win, replicate)})."
     )
 
 

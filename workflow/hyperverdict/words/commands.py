@@ -26,3 +26,8 @@ def snakemake(study: str | Path, *, target: str = "", clone: Path = CLONE) -> st
         profile = clone / _PROFILE
     words += ["--profile", shlex.quote(str(profile)), "--configfile", shlex.quote(str(study))]
     return " ".join(words)
+
+
+def time_again(study: str | Path) -> str:
+    """The call that measures the times of a study's arms once more, and judges them."""
+    return f"{snakemake(study)} --forcerun time_contrast"

@@ -31,6 +31,7 @@ class EffectText:
     Attributes:
         change: "2.3 points higher", "3.4 times faster" or "the same".
         interval: "1.6 to 2.7 points" or "0.3 points lower to 2.7 points higher".
+        whole_interval: the same for where it stands alone: "1.6 to 2.7 points higher".
         level: of the interval: "95%".
         than: how the change goes on: "higher than", "the same as", "2.0 times as high as".
     """
@@ -39,6 +40,7 @@ class EffectText:
     interval: str
     level: str
     than: str = "than"
+    whole_interval: str = "not known"
 
     @property
     def bracket(self) -> str:
@@ -54,7 +56,8 @@ def effect_text(effect: Effect) -> EffectText:
     unit = unit_of(effect.contrast)
     change = _change(effect, unit)
     than = "as" if change == SAME or (unit.ratio and not unit.speed) else "than"
-    return EffectText(change, interval_text(effect.ci, unit), level, than)
+    whole = interval_text(effect.ci, unit, alone=True)
+    return EffectText(change, interval_text(effect.ci, unit), level, than, whole)
 
 
 def _change(effect: Effect, unit: Unit) -> str:
@@ -71,27 +74,35 @@ def _change(effect: Effect, unit: Unit) -> str:
     return f"{amount(value, unit, decimals)} {unit.higher if value > 0 else unit.lower}"
 
 
-def interval_text(interval: tuple[float, float], unit: Unit, decimals: int | None = None) -> str:
-    """An interval without signs: ends on both sides of no difference name their directions."""
+def interval_text(
+    interval: tuple[float, float], unit: Unit, decimals: int | None = None, *, alone: bool = False
+) -> str:
+    """An interval without signs: ends on both sides of no difference name their directions.
+
+    Args:
+        alone: no estimate beside it names the direction of both ends, so that it does.
+    """
     low, high = interval
     if math.isinf(low) or math.isinf(high) or (unit.ratio and low <= 0):
         return "without bounds"
     if unit.ratio:
-        return _ratio_interval(low, high, unit)
+        return _ratio_interval(low, high, unit, alone)
     decimals = decimals_of(interval, unit) if decimals is None else decimals
     if low >= 0 or high <= 0:
         near, far = sorted((abs(low), abs(high)))
-        return f"{number(near * unit.scale, decimals)} to {amount(far, unit, decimals)}"
+        side = f" {unit.higher if low >= 0 else unit.lower}" if alone and far > 0 else ""
+        return f"{number(near * unit.scale, decimals)} to {amount(far, unit, decimals)}{side}"
     below, above = (amount(v, unit, decimals) for v in (low, high))
     return f"{below} {unit.lower} to {above} {unit.higher}"
 
 
-def _ratio_interval(low: float, high: float, unit: Unit) -> str:
+def _ratio_interval(low: float, high: float, unit: Unit, alone: bool) -> str:
     if not unit.speed:
-        return f"{times(low)} to {times(high)} times"
+        return f"{times(low)} to {times(high)} times{f' {unit.as_much}' if alone else ''}"
     if low >= 1 or high <= 1:
         near, far = sorted((_factor(low), _factor(high)))
-        return f"{times(near)} to {times(far)} times"
+        side = f" {unit.higher if low >= 1 else unit.lower}" if alone and far > 1 else ""
+        return f"{times(near)} to {times(far)} times{side}"
     return f"{times(1 / low)} times {unit.lower} to {times(high)} times {unit.higher}"
 
 
