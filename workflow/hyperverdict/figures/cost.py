@@ -21,15 +21,14 @@ from hyperverdict.figures.data import (
     drawn_metric,
     finished,
     metric_column,
+    timed_seconds,
 )
 from hyperverdict.figures.drawn import Drawn, Panel, Values, nothing
 from hyperverdict.figures.runs import ArmLook, Runs
 from hyperverdict.figures.selection import left_out, shown_arms
-from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
-from hyperverdict.vocabulary.budget import shown_budget
-from hyperverdict.vocabulary.metrics import TIME, Metric
+from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.words.numbers import count, digits, listed, value_text
 
 if TYPE_CHECKING:
@@ -106,15 +105,6 @@ def cost_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> Co
     budgets = tuple(dict.fromkeys(map(budget_title, report.verdicts)))
     texts = arm_texts(report).of(shown)
     return CostInfo(report.id, metric, cost, timed, texts, shown, len(labels), budgets, kept)
-
-
-def timed_seconds(arm: ArmSummary, verdict: Verdict) -> float:
-    """Seconds of a training: measured without other jobs, or its budget; 0 where neither is."""
-    seconds = arm.means.get(TIME, math.nan)
-    if math.isfinite(seconds):
-        return seconds
-    held = shown_budget(verdict.held_budget) if verdict.held_budget and arm.is_ours else None
-    return float(held.amount) if held is not None and held.kind == "seconds" else 0.0
 
 
 def _clouds(

@@ -16,7 +16,7 @@ from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.verdicts.model import HypothesisReport, Verdict
 from hyperverdict.vocabulary.budget import shown_budget
-from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.vocabulary.metrics import TIME, Metric
 from hyperverdict.vocabulary.vocabulary import BUDGET
 from hyperverdict.words.contrasts import (
     clause,
@@ -293,3 +293,15 @@ def _places(said: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for what, where in said:
         found.setdefault(what, []).append(where)
     return found
+
+
+def timed_seconds(arm: ArmSummary, verdict: Verdict) -> float:
+    """Seconds of a training: measured without other jobs, or its budget; 0 where neither is.
+
+    A budget of seconds becomes steps by the speed that was measured without other jobs.
+    """
+    seconds = arm.means.get(TIME, math.nan)
+    if math.isfinite(seconds):
+        return seconds
+    held = shown_budget(verdict.held_budget) if verdict.held_budget and arm.is_ours else None
+    return float(held.amount) if held is not None and held.kind == "seconds" else 0.0

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from hyperverdict.figures.data import budget_title
+from hyperverdict.figures.data import budget_title, timed_seconds
 from hyperverdict.outcomes.arms import ArmSummary
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import Verdict
 from hyperverdict.vocabulary.budget import shown_budget
-from hyperverdict.vocabulary.metrics import TIME
 from hyperverdict.words.numbers import digits, number
 
 # Budgets are rounded up to a whole step, so that amounts within this share count as equal.
@@ -92,19 +91,19 @@ def _quantities(study: Study) -> tuple[_Quantity, ...]:
         _Quantity("steps", "steps", lambda arm: arm.steps),
         _Quantity("samples", seen, lambda arm: arm.samples),
         _Quantity("epochs", "epochs", lambda arm: arm.epochs),
-        _Quantity("seconds", "seconds", _seconds),
+        _Quantity("seconds", "seconds", lambda arm: arm.train_seconds),
     )
 
 
+def _amounts(quantity: _Quantity, verdict: Verdict) -> list[tuple[float, ArmSummary]]:
+    """What each arm trained; its seconds as they are without other jobs, where these are known."""
+    if quantity.kind == "seconds" and _is_timed(verdict):
+        return [(timed_seconds(arm, verdict), arm) for arm in verdict.arms]
+    return [(float(quantity.of(arm)), arm) for arm in verdict.arms]
+
+
 def _is_timed(verdict: Verdict) -> bool:
-    """Whether all arms were timed without other jobs."""
-    return all(math.isfinite(arm.means.get(TIME, math.nan)) for arm in verdict.arms)
-
-
-def _seconds(arm: ArmSummary) -> float:
-    """Timed without other jobs where the claim is about time; else as the runs recorded it."""
-    timed = arm.means.get(TIME, math.nan)
-    return timed if math.isfinite(timed) else arm.train_seconds
+    return all(timed_seconds(arm, verdict) > 0 for arm in verdict.arms)
 
 
 def _color(arm: ArmSummary, colors: Mapping[str, str]) -> str:
@@ -118,9 +117,9 @@ def _rows(
     kind = shown_budget(held).kind if held and verdict.arms[0].is_ours else ""
     rows = []
     for quantity in quantities:
-        amounts = [(float(quantity.of(arm)), arm) for arm in verdict.arms]
+        amounts = _amounts(quantity, verdict)
         if all(math.isfinite(amount) and amount > 0 for amount, _ in amounts):
-            rough = quantity.kind == "seconds" and not _is_timed(verdict) and kind != "seconds"
+            rough = quantity.kind == "seconds" and not _is_timed(verdict)
             shown = quantity._replace(name="seconds (rough)") if rough else quantity
             rows.append(_row(shown, amounts, quantity.kind == kind, colors))
     return rows

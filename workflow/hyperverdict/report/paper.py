@@ -6,8 +6,9 @@ Works on the tree of the page (`ElementTree`, HTML without a namespace) and know
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from xml.etree.ElementTree import Element, SubElement
 
 from hyperverdict.words.numbers import count
@@ -48,6 +49,29 @@ def arrange(root: Element, summary: Element, is_whole: bool) -> None:
     for section in _hypotheses(main):
         _drop_empty_headings(section)
     body.insert(0, summary)
+
+
+def claims_alone(root: Element, ids: Collection[str]) -> Element:
+    """A copy of an arranged page that holds nothing but some of its hypotheses."""
+    copied = copy.deepcopy(root)
+    body = _only(copied, "body")
+    kept = [s for s in _hypotheses(_only(body, "main")) if s.get("id") in ids]
+    for child in list(body):
+        body.remove(child)
+    SubElement(body, "main").extend(kept)
+    return copied
+
+
+def claim_ids(root: Element) -> tuple[str, ...]:
+    """The ids of a page's hypotheses."""
+    return tuple(s.get("id", "") for s in _hypotheses(_only(root, "main")))
+
+
+def set_density(root: Element, ids: Collection[str], density: str) -> None:
+    """Let some hypotheses be set at a density, a class of print.css."""
+    for section in _hypotheses(_only(root, "main")):
+        if section.get("id") in ids:
+            section.set("class", f"hypothesis {density}")
 
 
 def _join_figures(parent: Element) -> None:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 import hyperverdict
 from hyperverdict.errors import UserError
 from hyperverdict.report import html, printer
-from hyperverdict.report.paper import arrange
+from hyperverdict.report.paper import arrange, claim_ids, claims_alone, set_density
 from hyperverdict.report.summary import DENSITIES, MOST_LINES, Density, Summary, summary
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.model import Study
@@ -20,6 +20,8 @@ from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.words.safe import html as safe_html
 
 REPORT_PDF, SUMMARY_PDF = "report.pdf", "summary.pdf"
+# Classes of print.css for a hypothesis that is longer than a page, the least dense first.
+CLAIM_DENSITIES = ("dense", "denser")
 
 
 class FirstPage(NamedTuple):
@@ -49,7 +51,8 @@ def write_pdfs(study: Study, report: StudyReport, page: Path) -> tuple[Path, Pat
     whole = whole_report(text, first)
     files = page.with_name(REPORT_PDF), page.with_name(SUMMARY_PDF)
     for file, document in zip(files, (whole, first.laid_out), strict=True):
-        write_atomic(file, document.write_pdf())
+        # With the tags that screen readers read.
+        write_atomic(file, document.write_pdf(pdf_tags=True))
     return files
 
 
@@ -84,8 +87,22 @@ def whole_report(page: str, first: FirstPage) -> Any:
     document = printer.parsed(page)
     section = printer.parsed(first.html).etree_element.find(".//section")
     assert section is not None
-    arrange(document.etree_element, section, first.is_whole)
+    root = document.etree_element
+    arrange(root, section, first.is_whole)
+    _fit_claims(document)
     return printer.laid_out(document)
+
+
+def _fit_claims(document: Any) -> None:
+    """Set hypotheses that need more than a page more densely, as far as that can be read."""
+    root = document.etree_element
+    ids: Sequence[str] = claim_ids(root)
+    for density in CLAIM_DENSITIES:
+        alone = printer.with_tree(document, claims_alone(root, ids))
+        ids = printer.longer_than_a_page(printer.laid_out(alone), ids)
+        if not ids:
+            return
+        set_density(root, ids, density)
 
 
 def _summary_html(content: Summary, density: Density, css: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +74,19 @@ def laid_out(document: HTML) -> Any:
     _style_pictures(root)
     document.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
     return document.render(stylesheets=[faces], font_config=fonts)
+
+
+def with_tree(document: HTML, root: Element) -> HTML:
+    """The same document with another tree."""
+    other = copy.copy(document)
+    other.etree_element = root
+    return other
+
+
+def longer_than_a_page(laid_out: Any, ids: Iterable[str]) -> list[str]:
+    """The ids of elements that lie on more than one page."""
+    pages = Counter(name for page in laid_out.pages for name in page.anchors)
+    return [id for id in ids if pages[id] > 1]
 
 
 def _house_fonts() -> tuple[FontConfiguration, CSS]:
