@@ -18,7 +18,7 @@ WIN = (
     "One new run of depth 3 beats one of depth 2 in test accuracy in 69% to 100% of cases "
     "(in 10 of 10 seeds here)."
 )
-OPEN = "None of 10 seeds collapsed; a collapse rate of up to 26% is still possible."
+OPEN = "0 of 10 seeds collapsed; a collapse rate of up to 26% is still possible."
 
 
 def deeper_is_better(configuration, seed):
@@ -56,14 +56,14 @@ def test_a_collapse_is_no_clean_seed_and_trimmed_means_are_set_beside_it(tmp_pat
     assert "too_skewed" in [check.id for check in verdict.fired]
     said = brief(verdict)
     assert "clean" not in said
-    assert "Even if none of 10 seeds had collapsed, a collapse rate of up to 26% would" in said
+    assert "Even with 0 of 10 seeds collapsed, a collapse rate of up to 26% would" in said
     assert "Judged by 20% trimmed means it is supported." in said
 
 
 def test_every_verdict_on_means_of_trained_runs_says_which_rates_stay_open(tmp_path):
     study = study_from(ALL, tmp_path)
     report = judged(study, tmp_path / "runs")
-    open_to = "None of 6 seeds collapsed; a collapse rate of up to 39% is still possible."
+    open_to = "0 of 6 seeds collapsed; a collapse rate of up to 39% is still possible."
     for hypothesis in report.hypotheses:
         for verdict in hypothesis.verdicts:
             arithmetic = verdict.judgement.evidence == "true by arithmetic"
@@ -101,7 +101,7 @@ def test_the_terminal_says_once_what_stays_open_and_keeps_the_rest_with_its_budg
     screen = StringIO()
     print_verdicts(report, study, stream=screen)
     said = " ".join(screen.getvalue().split())
-    open_to = "None of 6 seeds collapsed; a collapse rate of up to 39% is still possible."
+    open_to = "0 of 6 seeds collapsed; a collapse rate of up to 39% is still possible."
     assert said.count(open_to) == 1
     for verdict in report.hypotheses[0].verdicts:
         assert f"{verdict.budget}: One new run of batch size 128 beats" in said

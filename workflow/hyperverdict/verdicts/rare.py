@@ -30,7 +30,7 @@ def open_rate_of(context: CheckContext) -> OpenRate | None:
 
 
 def open_rate_text(found: OpenRate, replicate: str = "seed", *, sound: bool = True) -> str:
-    """``None of 10 seeds collapsed; a collapse rate of up to 26% is still possible.``
+    """``0 of 10 seeds collapsed; a collapse rate of up to 26% is still possible.``
 
     Args:
         sound: no finished run stands out; else one may have collapsed already.
@@ -42,11 +42,11 @@ def open_rate_text(found: OpenRate, replicate: str = "seed", *, sound: bool = Tr
     runs = count(found.runs, replicate)
     if not sound:
         return (
-            f"Even if none of {runs} had collapsed, a collapse rate of up to {rate} would still be "
+            f"Even with 0 of {runs} collapsed, a collapse rate of up to {rate} would still be "
             "possible."
         )
     one = f"The only {replicate} did not collapse"
-    clean = f"None of {runs} collapsed" if found.runs > 1 else one
+    clean = f"0 of {runs} collapsed" if found.runs > 1 else one
     return f"{clean}; a collapse rate of up to {rate} is still possible."
 
 
