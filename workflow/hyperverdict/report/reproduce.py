@@ -101,6 +101,7 @@ def _commands(file: str, sources: Sources) -> Iterable[Command]:
     yield Command("train what is missing, judge and report", snakemake(file))
     yield Command("judge the same runs again", f"{snakemake(file)} --forcerun judge")
     yield Command("show the verdicts in the terminal", f"hyperverdict show {quoted}")
+    yield Command("watch the training curves", f"hyperverdict watch {quoted}")
 
 
 def _checksums(
