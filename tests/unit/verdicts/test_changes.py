@@ -241,6 +241,16 @@ def test_a_memory_of_an_earlier_version_is_still_compared(file):
     assert with_changes(now, file).changes[0] == said(before, now)[0]
 
 
+def test_a_part_without_an_effect_is_not_new_after_an_earlier_version():
+    """At a budget of seconds the training time is no part that could be measured."""
+    now = snapshot_of(samples.whole()[1], "1")
+    earlier = to_plain(now)
+    for claim in earlier["claims"].values():
+        for verdict in claim["verdicts"].values():
+            assert verdict.pop("parts")
+    assert changes(from_plain(json.loads(json.dumps(earlier))), now) == ()
+
+
 def unjudged(found, key, why):
     """The same report where one claim could not be judged."""
     return replace(

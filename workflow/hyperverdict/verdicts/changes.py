@@ -179,7 +179,11 @@ def _causes(old: VerdictMark, new: VerdictMark, before: ClaimMark, now: ClaimMar
 
 def _part_causes(old: VerdictMark, new: VerdictMark) -> Iterator[str]:
     """Parts of the claim that came or went, or that have a result now or none."""
-    earlier, present = _parts(old), _parts(new)
+    if old.parts is None or new.parts is None:
+        # Nobody noted parts without an effect: only those with one can be compared.
+        earlier, present = tuple(old.effects), tuple(new.effects)
+    else:
+        earlier, present = old.parts, new.parts
     yield from (f"“{name}” is a new part of the claim" for name in present if name not in earlier)
     yield from (f"“{name}” is no longer part of it" for name in earlier if name not in present)
     both = [name for name in present if name in earlier]
@@ -188,10 +192,6 @@ def _part_causes(old: VerdictMark, new: VerdictMark) -> Iterator[str]:
             yield f"“{name}” could be measured now, and not before"
         if name in old.effects and name not in new.effects:
             yield f"“{name}” could not be measured this time"
-
-
-def _parts(mark: VerdictMark) -> tuple[str, ...]:
-    return tuple(mark.effects) if mark.parts is None else mark.parts
 
 
 def _run_causes(old: VerdictMark, new: VerdictMark) -> Iterator[str]:
