@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from hyperverdict.invocation import open_invocation
+from hyperverdict.runs.kept import kept_seeds
 from hyperverdict.runs.layout import RECORD_FILE, RunRecord, SeedRecord
-from hyperverdict.training.partial import kept_seeds
 from hyperverdict.watching import DOING, TIME, TRAIN, StudyWords, lost_seeds, seeds_on_disk
 
 ROOT = Path(__file__).parents[2]

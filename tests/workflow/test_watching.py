@@ -132,6 +132,28 @@ def test_a_dry_run_says_what_it_always_said(project):
     assert sorted(plan(own)) == sorted(plan(theirs))
 
 
+def test_the_plan_of_a_dry_run_goes_where_snakemakes_goes(project):
+    own = project.snakemake("-n", *SMOKE)
+    plan, _, jobs = own.stdout.partition("Job stats:")
+    assert "Study tiny: 4 configurations would train, 8 runs" in plan
+    assert jobs
+    assert "Study tiny" not in own.stderr
+
+
+@pytest.mark.parametrize("lines", [0, 1, 12])
+def test_a_reader_that_has_seen_enough_of_a_dry_run_causes_no_traceback(project, lines):
+    call = " ".join(command("-n", *SMOKE))
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {call} | head -n {lines}"],
+        cwd=project.path, capture_output=True, text=True, env=os.environ,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == lines
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+    assert "Logging error" not in done.stderr
+
+
 def test_quiet_shows_no_progress_and_keeps_the_last_words(project):
     seen = see(command("--quiet", "progress", *SMOKE), project.path)
     assert seen.status == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperverdict import __version__
 from hyperverdict.errors import UserError
-from hyperverdict.words.printing import say, tell
+from hyperverdict.words.printing import drop, say, tell
 from hyperverdict.words.safe import json_text, terminal
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except BrokenPipeError:
         # The reader of our output has seen enough, as `| head` does; nothing more can be written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop(sys.stdout)
     return 0
 
 

@@ -14,24 +14,35 @@ from hyperverdict.design.state import RunState, refuse_mixing
 from hyperverdict.design.summary import plan_summary
 from hyperverdict.exporting.outcome import OUTCOME_FILE, outcome_words, read_outcome
 from hyperverdict.invocation import Invocation
+from hyperverdict.ledger.chain import read_ledger
+from hyperverdict.ledger.coming_looks import look_lines
+from hyperverdict.ledger.registration import LEDGER_FILE, recorded_seeds
 from hyperverdict.options import RESULTS
 from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.verdicts.changes import heading, in_terminal
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.words.commands import snakemake
 from hyperverdict.words.numbers import count
-from hyperverdict.words.printing import tell
+from hyperverdict.words.printing import say_at_once, tell
 
 SHOWN_FAILURES = 3
 _KEPT = "Finished seeds are kept. "
 
 
-def print_plan(run: Invocation, devices: Iterable[str] = (), device: Device | None = None) -> None:
-    """The plan in words, on standard error, when something remains to be trained.
+def print_plan(
+    run: Invocation,
+    devices: Iterable[str] = (),
+    device: Device | None = None,
+    *,
+    asked_for: bool = False,
+) -> None:
+    """The plan in words.
 
     Args:
         devices: what it says of the devices on which its jobs train.
         device: the one on which all of them train; None where each group has its own.
+        asked_for: it is what a dry-run is made for, so it goes to standard output, as Snakemake's
+            own plan does; otherwise to standard error.
     """
     if not run.main:
         return
@@ -41,7 +52,10 @@ def print_plan(run: Invocation, devices: Iterable[str] = (), device: Device | No
         timing for key, timing in run.plan.timings.items() if not run.is_timed(f"contrasts/{key}")
     ]
     timed = timed_seconds_per_step(run.timings)
-    text = plan_summary(run.plan, states, timed, missing, os.cpu_count(), devices)
+    looks = look_lines(
+        run.study, read_ledger(run.folder / LEDGER_FILE), recorded_seeds(run.results / "runs")
+    )
+    text = plan_summary(run.plan, states, timed, missing, os.cpu_count(), devices, looks)
     told = (
         *run.study.notes,
         *_other_notes(states.values(), run.maker),
@@ -52,7 +66,7 @@ def print_plan(run: Invocation, devices: Iterable[str] = (), device: Device | No
     notes = [f"Note: {note}\n" for note in told if note]
     if run.study.smoke:
         notes.insert(0, f"{_smoke_words(run)}\n")
-    tell("".join([*notes, text]))
+    (say_at_once if asked_for else tell)("".join([*notes, text]))
 
 
 def _smoke_words(run: Invocation) -> str:

@@ -12,6 +12,7 @@ from hyperverdict.design.short_names import ShortNames
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import Invocation
 from hyperverdict.live.job import JobText, LostSeed
+from hyperverdict.runs.kept import PARTIAL_FOLDER, kept_seeds
 from hyperverdict.runs.layout import RECORD_FILE, RunRecord
 from hyperverdict.words.numbers import count
 
@@ -133,8 +134,5 @@ def lost_seeds(folder: Path, wanted: Sequence[int]) -> list[LostSeed]:
 
 def seeds_on_disk(folder: Path, wanted: Sequence[int]) -> int:
     """How many of the wanted seeds a job that trains in a run's folder has finished."""
-    from hyperverdict.training.fill import PARTIAL_FOLDER
-    from hyperverdict.training.partial import kept_seeds
-
     spans = kept_seeds(folder / PARTIAL_FOLDER)
     return sum(any(first <= seed <= last for first, last in spans) for seed in wanted)

@@ -125,7 +125,9 @@ def show_plan():
     """The plan in words; a UserError of what it finds ends Snakemake."""
     try:
         STUDY_RUN.refuse_export(prints_elsewhere())
-        print_plan(STUDY_RUN, words_on_devices(), device_of_all())
+        print_plan(
+            STUDY_RUN, words_on_devices(), device_of_all(), asked_for=workflow.dryrun
+        )
     except UserError as error:
         refuse(error)
 

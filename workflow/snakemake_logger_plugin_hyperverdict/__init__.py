@@ -54,6 +54,8 @@ class LogHandler(LogHandlerBase):
         """Show a record, or take note of it; an error in doing so ends no run."""
         try:
             self._display.emit(record)
+        except BrokenPipeError:
+            self._display.drop_output()
         except Exception:
             self.handleError(record)
 

@@ -16,6 +16,7 @@ from hyperverdict.live.interrupts import Interrupts
 from hyperverdict.live.job import JobText, JobWords, LostSeed, neutral
 from hyperverdict.live.progress import Progress, Running, job_key
 from hyperverdict.live.screen import Screen
+from hyperverdict.words.printing import drop
 from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter, show_logs
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -87,6 +88,10 @@ class Display:
         )
         handler.setFormatter(DefaultFormatter(quiet, common.show_failed_logs))
         return handler
+
+    def drop_output(self) -> None:
+        """Write nowhere from now on: the reader is gone, as in ``snakemake -n | head``."""
+        drop(sys.stdout if self.common_settings.stdout else sys.stderr)
 
     def describe(self, words: JobWords) -> None:
         """What the jobs of a workflow are called; each workflow in a call may tell its own."""

@@ -29,12 +29,14 @@ from hyperverdict.options import RESULTS, Options
 from hyperverdict.runs.layout import (
     METRICS_FILE,
     RECORD_FILE,
+    TRAINING_VERSION,
     RunRecord,
     SeedRecord,
     file_sha256,
 )
 from hyperverdict.study.load import load_study
 from hyperverdict.study.tuning import tuning_arms
+from hyperverdict.training.partial import PartialFolder
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import configure
 
@@ -243,20 +245,35 @@ def test_seconds_per_step_come_from_all_timings_and_first_from_those_of_their_ow
     assert timed_seconds_per_step(tmp_path) == {"a": 2.0, "b": 4.0}
 
 
-def test_the_summary_says_which_numbers_of_seeds_have_no_second_look(tmp_path):
-    file = tmp_path / "s.yaml"
-    file.write_text(STUDY.replace("seeds: 4", "seeds: 10"))
-    plan = make_plan(load_study(file))
-    text = plan_summary(plan, plan_state(plan, tmp_path), {}, (), 2)
-    assert (
-        "Judged at 6 seeds with 80% of alpha: the intervals of seeds added later are wide" in text
-    )
-    assert "looks: [6, 12]" in text
-    assert "looks: [10, 20]" not in text
-    assert "Judged once" not in text
-    file.write_text(STUDY.replace("seeds: 6", "seeds: 15").replace("seeds: 4", "seeds: 10"))
-    text = plan_summary(make_plan(load_study(file)), {**plan_state(plan, tmp_path)}, {}, (), 2)
-    assert "Judged once, at 15 seeds: seeds added later would not count" in text
+def test_the_summary_says_how_claims_will_be_judged(plan, tmp_path):
+    states = plan_state(plan, tmp_path)
+    text = plan_summary(plan, states, {}, (), 2, looks=("Judged once, at 15 seeds",))
+    assert "\n  Judged once, at 15 seeds\n" in text
+
+
+def test_seeds_that_interrupted_jobs_kept_exist(plan, tmp_path):
+    run = next(iter(plan.runs.values()))
+    identity = {"path": run.configuration.path, "training_version": TRAINING_VERSION}
+    identity["data_checksum"] = "d"
+    folder = PartialFolder(tmp_path / run.folder / "partial", identity)
+    for seed in run.seeds[:2]:
+        folder.begin(seed, 1)
+        folder.keep(seed, [], SeedRecord("finished", 1, 1.0, 0), {})
+    before = run_cost(run_state(replace(run, seeds=(90, 91)), tmp_path), {})
+    state = run_state(run, tmp_path, {"data_checksum": "d"})
+    assert state.kept == run.seeds[:2]
+    assert state.missing == run.seeds
+    assert state.untrained == run.seeds[2:]
+    assert run_state(run, tmp_path).kept == run.seeds[:2]
+    assert run_state(run, tmp_path, {"data_checksum": "e"}).kept == ()
+    assert run_cost(state, {}).seconds < run_cost(replace(state, kept=()), {}).seconds
+    assert before.seconds > 0
+    states = plan_state(plan, tmp_path)
+    total = sum(len(planned.seeds) for planned in plan.all_runs)
+    text = plan_summary(plan, states, {}, (), 2)
+    assert f"2 of {total} exist already (2 of them kept by interrupted jobs)." in text
+    [line] = [line for line in text.splitlines() if ", 2 exist" in line]
+    assert line.startswith(f"  {len(run.seeds) - 2} seeds, 2 exist  ")
 
 
 def test_the_summary_names_purposes_costs_and_what_is_detectable(plan, tmp_path):

@@ -103,7 +103,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 def run_cost(state: RunState, timed: Mapping[str, float]) -> Cost:
     """What the missing seeds of one run will cost, a start of Python and torch included."""
-    if not state.missing:
+    if not state.untrained:
         return Cost(0.0, "earlier runs")
     per_seed, source = _seconds_per_seed(state, timed)
     if source == "unknown":
@@ -144,7 +144,7 @@ def estimated_seconds(state: RunState) -> float:
 
 
 def _of_seeds(state: RunState, seconds_per_seed: float) -> float:
-    return len(state.missing) * seconds_per_seed * (1 + EVALUATION_SHARE)
+    return len(state.untrained) * seconds_per_seed * (1 + EVALUATION_SHARE)
 
 
 def _estimated_seconds_per_seed(configuration: Configuration) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hyperverdict.design.plan import PlannedRun
 from hyperverdict.errors import UserError
+from hyperverdict.runs.kept import kept_for
 from hyperverdict.runs.layout import METRICS_FILE, RECORD_FILE, made_of_other, read_record
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.words.numbers import count
@@ -25,6 +26,7 @@ class RunState:
         train_seconds: recorded seconds of training per finished seed.
         other: how the code or data of the recorded seeds differ from the present ones, or "".
         devices: of the recorded seeds, device -> number of seeds.
+        kept: missing seeds that an interrupted job has finished; the next one only writes them.
     """
 
     run: PlannedRun
@@ -34,6 +36,13 @@ class RunState:
     train_seconds: Mapping[int, float] | None = None
     other: str = ""
     devices: Mapping[str, int] = field(default_factory=dict)
+    kept: tuple[int, ...] = ()
+
+    @property
+    def untrained(self) -> tuple[int, ...]:
+        """The missing seeds that are left to train."""
+        kept = set(self.kept)
+        return tuple(seed for seed in self.missing if seed not in kept)
 
 
 def run_state(
@@ -59,7 +68,8 @@ def run_state(
             if present
             else ""
         )
-        return RunState(run, (), run.seeds, unsound)
+        kept = _kept(run.seeds, run, folder, identity)
+        return RunState(run, (), run.seeds, unsound, kept=kept)
     recorded = tuple(sorted(int(seed) for seed in record.seeds))
     other = "" if identity is None else made_of_other(record, identity)
     again = bool(other) and retrain
@@ -71,7 +81,18 @@ def run_state(
         for seed in session.get("seeds", ())
         if str(seed) in record.seeds
     )
-    return RunState(run, recorded, missing, "", seconds, "" if again else other, devices)
+    kept = _kept(missing, run, folder, identity)
+    return RunState(run, recorded, missing, "", seconds, "" if again else other, devices, kept)
+
+
+def _kept(
+    missing: Sequence[int], run: PlannedRun, folder: Path, identity: Mapping[str, str] | None
+) -> tuple[int, ...]:
+    """The missing seeds that an interrupted job of this run has finished."""
+    if not missing:
+        return ()
+    left = kept_for(folder, {"path": run.configuration.path, **(identity or {})})
+    return tuple(seed for seed in missing if seed in left)
 
 
 def refuse_mixing(states: Iterable[RunState], name_of: Callable[[Configuration], str]) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from hyperverdict.design.cost import TIMING_SECONDS_PER_BLOCK, Cost, run_cost, timing_seconds
 from hyperverdict.design.plan import Plan, PlannedTiming
 from hyperverdict.design.state import RunState
-from hyperverdict.stats.sequential import DEFAULT_LOOKS, FirstLook
 from hyperverdict.vocabulary.hyperparameters import Level
 from hyperverdict.vocabulary.metrics import Metric
-from hyperverdict.words.numbers import count, percent_text, size_text
+from hyperverdict.words.numbers import count, size_text
 
 LISTED = 12
 ALWAYS_NAMED = ("hidden_units", "batch_size")
@@ -24,8 +23,13 @@ def plan_summary(
     missing_timings: Iterable[PlannedTiming],
     cores: int | None,
     devices: Iterable[str] = (),
+    looks: Iterable[str] = (),
 ) -> str:
-    """The text that a dry-run shows before Snakemake's own job list."""
+    """The text that a dry-run shows before Snakemake's own job list.
+
+    Args:
+        devices: where jobs train; looks: how the claims will be judged (ledger/coming_looks.py).
+    """
     todo = [state for state in states.values() if state.missing]
     if not todo:
         lines = [
@@ -44,7 +48,7 @@ def plan_summary(
     ]
     hypotheses = plan.study.hypotheses
     lines += [f"  {h.id}: {text}" for h in hypotheses for text in h.claim.forewarnings()]
-    lines += _look_lines(plan)
+    lines += [f"  {look}" for look in looks]
     lines += devices
     lines += _timing_lines(missing_timings, states)
     lines.append(_cost_line([run_cost(state, timed) for state in todo], cores))
@@ -53,36 +57,15 @@ def plan_summary(
 
 
 def _total_line(plan: Plan, todo: list[RunState]) -> str:
-    missing = sum(len(state.missing) for state in todo)
+    left = sum(len(state.untrained) for state in todo)
+    kept = sum(len(state.kept) for state in todo)
+    of_these = f" ({kept:,} of them kept by interrupted jobs)" if kept else ""
+    trained = sum(bool(state.untrained) for state in todo)
     return (
-        f"Study {plan.study.name}: {count(len(todo), 'configuration')} would train, "
-        f"{count(missing, 'run')} (configuration x seed); {plan.planned_seeds - missing:,} of "
-        f"{plan.planned_seeds:,} exist already."
+        f"Study {plan.study.name}: {count(trained, 'configuration')} would train, "
+        f"{count(left, 'run')} (configuration x seed); {plan.planned_seeds - left:,} of "
+        f"{plan.planned_seeds:,} exist already{of_these}."
     )
-
-
-def _look_lines(plan: Plan) -> list[str]:
-    """Numbers of seeds at which no second look is registered, and what that means for more."""
-    study = plan.study
-    if study.look_schedule or study.only_estimates:
-        return []
-    numbers = {len(h.seeds) for h in study.hypotheses} - {DEFAULT_LOOKS[0]}
-    return [
-        f"  {_single_look(n)}. To plan a second look, register it before the first run: "
-        f"looks: [{n}, {2 * n}]"
-        for n in sorted(numbers)
-    ]
-
-
-def _single_look(seeds: int) -> str:
-    """What becomes of seeds that are added to a look of so many (ledger/looks.py)."""
-    if seeds < DEFAULT_LOOKS[0]:
-        share = percent_text(FirstLook().share, 0)
-        return (
-            f"Judged at {count(seeds, 'seed')} with {share} of alpha: the intervals of seeds added "
-            "later are wide"
-        )
-    return f"Judged once, at {count(seeds, 'seed')}: seeds added later would not count"
 
 
 def _varied(plan: Plan) -> frozenset[str]:
@@ -96,10 +79,11 @@ def _varied(plan: Plan) -> frozenset[str]:
 
 def _run_line(state: RunState, timed: Mapping[str, float], varied: frozenset[str]) -> str:
     cost = run_cost(state, timed)
-    existing = f", {len(state.recorded)} exist" if state.recorded else ""
+    there = len(state.recorded) + len(state.kept)
+    existing = f", {there} exist" if there else ""
     takes = "" if cost.source == "unknown" else f"{duration(cost.seconds)}  "
     return (
-        f"  {count(len(state.missing), 'seed')}{existing}  {takes}"
+        f"  {count(len(state.untrained), 'seed')}{existing}  {takes}"
         f"{short_name(state, varied)}  for {', '.join(state.run.purposes)}"
     )
 

@@ -30,12 +30,13 @@ from hyperverdict.programs.orphans import end_left_behind
 from hyperverdict.programs.runner import SeedRunner
 from hyperverdict.runs.declaration import RUNS, read_declaration
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.kept import PARTIAL_FOLDER
 from hyperverdict.runs.layout import TRAINING_VERSION, RunRecord, SeedRecord, SeedStatus
 from hyperverdict.runs.write import Row
 from hyperverdict.study.own import own_vocabulary
 from hyperverdict.study.structure import Source
 from hyperverdict.training import provenance
-from hyperverdict.training.fill import PARTIAL_FOLDER, Clock, fill_run, session
+from hyperverdict.training.fill import Clock, fill_run, session
 from hyperverdict.training.partial import PartialFolder
 from hyperverdict.training.stopping import Checkpointed, StopRequest
 from hyperverdict.vocabulary.configuration import Configuration, parse_path

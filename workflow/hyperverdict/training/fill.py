@@ -19,6 +19,7 @@ import pyarrow as pa
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.heads import heads_beside
+from hyperverdict.runs.kept import PARTIAL_FOLDER
 from hyperverdict.runs.layout import (
     METRICS_FILE,
     RECORD_FILE,
@@ -34,7 +35,6 @@ from hyperverdict.training.partial import PartialFolder, PartialSeed
 
 logger = logging.getLogger(__name__)
 
-PARTIAL_FOLDER = "partial"
 REPLACED_FOLDER = "replaced"
 # What tells the seeds of one run from those of any other.
 IDENTITY = ("path", "data_checksum", "training_version", "code_checksum")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.kept import PLAN_FILE, file_name
 from hyperverdict.runs.layout import SeedRecord
 from hyperverdict.runs.write import Row, metrics_table, read_table, rows_by_seed, write_table
 
@@ -26,25 +26,6 @@ logger = logging.getLogger(__name__)
 # What a job that is killed loses at most of seeds that take less, and how much longer than writing
 # them training them has to take: writing costs a few per cent of a job at most.
 HELD_SECONDS, HELD_FACTOR = 1.0, 30.0
-
-
-def _file_name(first: int, last: int) -> str:
-    return f"seed~{first}.parquet" if first == last else f"seeds~{first}~{last}.parquet"
-
-
-_FILE_NAME = re.compile(r"seeds?~(\d+)(?:~(\d+))?\.parquet")
-
-
-def kept_seeds(folder: Path) -> list[tuple[int, int]]:
-    """First and last seed of each file of finished seeds, by the names alone; cheap.
-
-    For the one who watches: what a file holds, and whether it can be used, is not looked at.
-    """
-    try:
-        found = map(_FILE_NAME.fullmatch, os.listdir(folder))
-        return [(int(name[1]), int(name[2] or name[1])) for name in found if name]
-    except OSError:
-        return []
 
 
 @dataclass(frozen=True)
@@ -76,7 +57,7 @@ class PartialFolder:
 
     @property
     def _plan_file(self) -> Path:
-        return self._folder / "plan.json"
+        return self._folder / PLAN_FILE
 
     def plan(self) -> dict[str, Any]:
         """``steps`` and the ``seed`` in training of an unfinished job; empty when there is none."""
@@ -138,7 +119,7 @@ class PartialFolder:
         if not self._held:
             return
         began = time.monotonic()
-        self._write(self._folder / _file_name(min(self._held), max(self._held)), self._held)
+        self._write(self._folder / file_name(min(self._held), max(self._held)), self._held)
         self._held.clear()
         self._written = time.monotonic()
         self._write_seconds = self._written - began
@@ -211,7 +192,7 @@ class PartialFolder:
             # In its place, so that the others are on disk at every moment.
             held = {s: _Held(p.rows.to_pylist(), p.record, p.session) for s, p in rest.items()}
             self._write(path, held)
-            path.rename(path.with_name(_file_name(min(rest), max(rest))))
+            path.rename(path.with_name(file_name(min(rest), max(rest))))
         self.write_held()
 
     def drop(self, seeds: Collection[int]) -> None:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hyperverdict.runs.kept import PARTIAL_FOLDER
 from hyperverdict.runs.layout import TRAINING_VERSION, RunRecord, SeedRecord
 from hyperverdict.training import provenance
 from hyperverdict.training.code import code_checksum_of
 from hyperverdict.training.data import check_prepared
-from hyperverdict.training.fill import PARTIAL_FOLDER, Clock, fill_run, read_stored, session
+from hyperverdict.training.fill import Clock, fill_run, read_stored, session
 from hyperverdict.training.partial import PartialFolder
 from hyperverdict.training.stopping import Checkpointed, StopRequest, checked_interval
 from hyperverdict.training.timing import steps_for_seconds
