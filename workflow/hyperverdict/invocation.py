@@ -23,6 +23,8 @@ from hyperverdict.errors import UserError, nearest
 from hyperverdict.exporting.destination import refuse_unusable
 from hyperverdict.exporting.outcome import OUTCOME_FILE, read_outcome
 from hyperverdict.options import (
+    LARGE,
+    LARGE_FROM,
     PDF,
     RESULTS,
     Options,
@@ -92,8 +94,18 @@ class Invocation:
         files = [choice_file(self.folder, hypothesis) for hypothesis in self.tuned_hypotheses]
         stamps = tuple(_stamp(file) for file in files)
         if stamps not in self._plans:
-            self._plans[stamps] = make_plan(with_choices(self.study, self.folder))
+            plan = make_plan(with_choices(self.study, self.folder))
+            self._refuse_large(plan)
+            self._plans[stamps] = plan
         return self._plans[stamps]
+
+    def _refuse_large(self, plan: Plan) -> None:
+        number = len(plan.runs) + len(plan.tuning)
+        if number > LARGE_FROM and not self.options.large:
+            raise UserError(
+                f"{self.study.path}: {number:,} configurations would be trained, more than "
+                f"{LARGE_FROM:,}; if that is meant, add --config {LARGE}=true"
+            )
 
     @cached_property
     def untuned_plan(self) -> Plan:

@@ -22,8 +22,10 @@ RESULTS = "results"
 # Results of smoke runs, apart from all others.
 SMOKE_RESULTS = f"{RESULTS}/smoke"
 DEFAULT_STUDY = Path("config/config.yaml")
-TENSORBOARD, RETRAIN, SEEDS, PDF = "tensorboard", "retrain", "seeds", "pdf"
-# Keys of a module's `config:` besides `tensorboard`, `retrain`, `pdf` and `mlflow`.
+TENSORBOARD, RETRAIN, SEEDS, PDF, LARGE = "tensorboard", "retrain", "seeds", "pdf", "large"
+# Configurations from which a study is only run when `large` says that it is meant.
+LARGE_FROM = 100_000
+# Keys of a module's `config:` besides `tensorboard`, `retrain`, `pdf`, `large` and `mlflow`.
 STUDY, SMOKE = "study", "smoke"
 EXAMPLE = 'config: {"study": "config/my_study.yaml"}'
 
@@ -37,6 +39,7 @@ class Options:
         smoke: how little a smoke run trains; None for the study as it is stated.
         pdf: whether the report is printed; None where it can be.
         mlflow: where runs and verdicts are exported to; None for nowhere.
+        large: more than `LARGE_FROM` configurations are meant.
     """
 
     tensorboard: bool = True
@@ -44,6 +47,7 @@ class Options:
     smoke: Smoke | None = None
     pdf: bool | None = None
     mlflow: Destination | None = None
+    large: bool = False
 
     @property
     def results(self) -> str:
@@ -60,7 +64,7 @@ def read_options(raw: Mapping[str, object], kinds: Collection[str] = KINDS) -> O
 
     Raises UserError for an unknown option, naming the nearest, and for a value that is not allowed.
     """
-    known = {TENSORBOARD, RETRAIN, SEEDS, PDF, MLFLOW, *kinds}
+    known = {TENSORBOARD, RETRAIN, SEEDS, PDF, LARGE, MLFLOW, *kinds}
     for name, value in raw.items():
         if name not in known:
             raise UserError(
@@ -68,7 +72,8 @@ def read_options(raw: Mapping[str, object], kinds: Collection[str] = KINDS) -> O
                 f"option {name!r}; {nearest(name, known)}"
             )
     return Options(
-        tensorboard=_true_or_false(raw.get(TENSORBOARD, True)),
+        tensorboard=_true_or_false(TENSORBOARD, raw.get(TENSORBOARD, True)),
+        large=_true_or_false(LARGE, raw.get(LARGE, False)),
         retrain=str(raw.get(RETRAIN, "")),
         pdf=_yes_or_no(raw.get(PDF)),
         mlflow=_destination(raw),
@@ -88,7 +93,8 @@ def read_module_options(config: Mapping[str, object], kinds: Collection[str] = K
     if unknown:
         raise UserError(f"config: {SMOKE}: {nearest(min(unknown), {SEEDS, *kinds})}")
     return Options(
-        tensorboard=_true_or_false(config.get(TENSORBOARD, True)),
+        tensorboard=_true_or_false(TENSORBOARD, config.get(TENSORBOARD, True)),
+        large=_true_or_false(LARGE, config.get(LARGE, False)),
         retrain=str(config.get(RETRAIN, "")),
         pdf=_yes_or_no(config.get(PDF)),
         mlflow=_destination(config),
@@ -189,8 +195,8 @@ def _destination(raw: Mapping[str, object]) -> Destination | None:
     return read_destination(raw[MLFLOW] or "") if MLFLOW in raw else None
 
 
-def _true_or_false(value: object) -> bool:
+def _true_or_false(name: str, value: object) -> bool:
     text = str(value).lower()
     if text not in ("true", "false"):
-        raise UserError(f"--config {TENSORBOARD}={value}: must be true or false")
+        raise UserError(f"--config {name}={value}: must be true or false")
     return text == "true"

@@ -121,7 +121,7 @@ BAD = {
     "not a number": ("a: .nan\n", "line 1: .nan is not a finite number"),
     "control character": ("a: \x00\n", "is not valid YAML: unacceptable character"),
     "Latin-1": (b"a: \xe9\n", r"study.yaml: is not UTF-8 text \(byte 3\)"),
-    "deep nesting": ("[" * 5000, "is not valid YAML: maximum recursion"),
+    "deep nesting": ("[" * 5000, "line 1: values lie more than 50 levels deep"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -13,6 +14,10 @@ from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Baseline, Configuration
 from hyperverdict.vocabulary.hyperparameters import Level
 from hyperverdict.vocabulary.vocabulary import BUDGET, Vocabulary
+from hyperverdict.words.numbers import listed
+
+# Of one claim or heatmap. More would neither fit into memory nor be trained.
+MAXIMUM_COMBINATIONS = 100_000
 
 # Factor -> canonical level.
 Levels = Mapping[str, Level]
@@ -111,9 +116,24 @@ def levels_text(factors: Factors, vocabulary: Vocabulary) -> str:
     )
 
 
+def levels_count(factors: Factors) -> str:
+    """``100 levels of width and 30 of depth``."""
+    counts = [f"{len(levels):,} of {name}" for name, levels in factors.items()]
+    return listed([counts[0].replace(" of ", " levels of ", 1), *counts[1:]])
+
+
 def combinations(factors: Factors) -> tuple[dict[str, Level], ...]:
-    """Every combination of the factors' levels."""
+    """Every combination of the factors' levels.
+
+    Raises UserError where there are too many to hold.
+    """
     names = tuple(factors)
+    number = math.prod(map(len, factors.values()))
+    if number > MAXIMUM_COMBINATIONS:
+        raise UserError(
+            f"{levels_count(factors)} are {number:,} combinations; take fewer levels, at most "
+            f"{MAXIMUM_COMBINATIONS:,} combinations"
+        )
     return tuple(dict(zip(names, levels, strict=True)) for levels in product(*factors.values()))
 
 

@@ -361,7 +361,7 @@ class Reader:
         seeds = attempt(lambda: self._own_seeds(raw, place, HEATMAP_SEEDS))
         self._refuse_broken(place)
         heatmap = Heatmap(id_, needed(grid), needed(metric), needed(budgets)[0], needed(seeds))
-        cells = combinations(heatmap.grid)
+        cells = self.source.at((*place, "grid"), lambda: combinations(heatmap.grid))
         arms = (make_arm(needed(self.baseline), cell, heatmap.budget) for cell in cells)
         self.source.at((*place, "grid"), lambda: unique_arms(arms, "grid"))
         return heatmap

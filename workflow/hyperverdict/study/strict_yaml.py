@@ -7,27 +7,44 @@ what a study file cannot mean.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from hyperverdict.errors import UserError, combined, first_line
 from hyperverdict.study.flow_slips import is_bare, item_slips, key_slip, key_slips, word_slip
 from hyperverdict.study.yaml_slips import explain
+from hyperverdict.vocabulary.hyperparameters import range_problem
 from hyperverdict.vocabulary.spellings import plain
 
 Place = tuple[str | int, ...]
 
 # Aliases of aliases grow without end; no study has as many keys and entries.
 MAXIMUM_ENTRIES = 100_000
+# Brackets within brackets, and lists within lists.
+MAXIMUM_DEPTH = 50
+# A study of 100,000 entries has about so many.
+MAXIMUM_BYTES = 2_000_000
+# Of each single text.
+MAXIMUM_CHARACTERS = 50_000
+# Of a table's 64 bits.
+LARGEST_WHOLE = 2**63 - 1
 
 _TAG = "tag:yaml.org,2002:"
-_TEXT, _MERGE, _FLOAT = f"{_TAG}str", f"{_TAG}merge", f"{_TAG}float"
+_TEXT, _MERGE = f"{_TAG}str", f"{_TAG}merge"
+_FLOAT, _WHOLE = f"{_TAG}float", f"{_TAG}int"
+# Underscores stand between digits, one at a time.
+_GROUPED = re.compile(r"[-+]?(0[xob])?[0-9a-fA-F.eE+-]+(_[0-9a-fA-F.eE+-]+)*")
+# Characters of the longest whole number, its grouping included; characters shown of any value.
+_DIGITS, _SHOWN = 80, 60
+_DEPTH = f"values lie more than {MAXIMUM_DEPTH} levels deep in others"
 _PLAIN = frozenset(f"{_TAG}{kind}" for kind in ("str", "int", "float", "bool", "null"))
 # What YAML reads into plain words, and we do not: dates, a lone "=" and a lone "<<".
 _WORDS = frozenset({f"{_TAG}timestamp", f"{_TAG}value", _MERGE})
@@ -84,8 +101,21 @@ def parse_document(text: str, path: Path) -> Document:
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _not_yaml(path, line, f"{first_line(error)}; remove the character") from None
-    except (YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        line = _too_deep(yaml, text)
+        raise UserError(f"{path}, line {line}: {_DEPTH}", line=line) from None
+    except (YAMLError, ValueError) as error:
         raise UserError(f"{path}: is not valid YAML: {first_line(error)}") from None
+
+
+def _too_deep(yaml: YAML, text: str) -> int:
+    """The line (from 1) at which values lie too deep in others."""
+    depth = 0
+    for event in yaml.parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAXIMUM_DEPTH:
+            return int(event.start_mark.line) + 1
+    return 1
 
 
 def _not_yaml(path: Path, line: int, words: str) -> UserError:
@@ -93,11 +123,16 @@ def _not_yaml(path: Path, line: int, words: str) -> UserError:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file; UserError when it is missing or not UTF-8."""
+    """The text of a file; UserError when it is missing, too long or not UTF-8."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAXIMUM_BYTES + 1)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise UserError(f"{str(path)!r}: is not the name of a file ({error})") from None
+    if len(raw) > MAXIMUM_BYTES:
+        raise UserError(f"{path}: is longer than {MAXIMUM_BYTES // 1_000_000} MB; is it a study?")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -132,6 +167,8 @@ class _Nodes:
         self.lines.setdefault(place, line)
         if len(self.lines) > MAXIMUM_ENTRIES:
             raise self.error(line, f"more than {MAXIMUM_ENTRIES:,} keys and entries")
+        if len(above) > MAXIMUM_DEPTH:
+            raise self.error(line, _DEPTH)
         if any(node is other for other in above):
             raise self.error(line, "an alias refers to the value that holds it")
         if isinstance(node, ScalarNode):
@@ -192,9 +229,13 @@ class _Nodes:
             hint = "; put text that starts with ! in quotes" if str(node.tag)[0] == "!" else ""
             self.note(place, line, f"unknown tag {node.tag}{hint}")
             node.tag = _TEXT
-        elif node.tag == _FLOAT and not _is_finite(node.value):
-            self.note(place, line, f"{node.value} is not a finite number")
+        elif node.tag in (_FLOAT, _WHOLE) and (problem := _number_problem(node)):
+            self.note(place, line, problem)
             node.tag = _TEXT
+        elif len(node.value) > MAXIMUM_CHARACTERS:
+            text = f"a text of {len(node.value):,} characters; at most {MAXIMUM_CHARACTERS:,}"
+            self.note(place, line, text)
+            node.value = _shortened(node.value)
         elif node.style is None and (slip := word_slip(node.value)):
             self.note(place, line, slip)
 
@@ -215,6 +256,32 @@ class _Nodes:
         return UserError(f"{self.path}, {within}", line=line, within=within)
 
 
+def _number_problem(node: ScalarNode) -> str:
+    """What is wrong with a number; "" for nothing."""
+    text = str(node.value)
+    if "_" in text and not _GROUPED.fullmatch(text):
+        meant = text.replace("_", "").strip("+")
+        return f"{_shortened(text)} is not a number; write {_shortened(meant)}, or put it in quotes"
+    if node.tag == _WHOLE:
+        if len(text) > _DIGITS or abs(_whole(text)) > LARGEST_WHOLE:
+            return f"{_shortened(text)} is too large: whole numbers go up to {LARGEST_WHOLE:,}"
+        return ""
+    if not _is_finite(text):
+        return f"{_shortened(text)} is not a finite number"
+    return range_problem(_shortened(text), float(text.replace("_", "")))
+
+
+def _whole(text: str) -> int:
+    """A whole number as YAML 1.2 writes it, also 0x1F, 0o17 and 0b11; 007 is 7."""
+    plain_digits = text.replace("_", "")
+    signless = plain_digits.lstrip("+-")
+    return int(plain_digits, 0 if signless[:2].lower() in ("0x", "0o", "0b") else 10)
+
+
 def _is_finite(text: str) -> bool:
     words = text.lower()
     return "inf" not in words and "nan" not in words and math.isfinite(float(words))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -16,6 +16,8 @@ from hyperverdict.vocabulary.spellings import budget_meant, number_hint
 # One of `KINDS`, or the unit in which a training of the user's own is told its length.
 BudgetKind = str
 KINDS: tuple[BudgetKind, ...] = ("steps", "samples", "epochs", "seconds")
+# More than any training has.
+MAXIMUM_AMOUNT = 10**12
 _COMMAS, _POINTS = re.compile(r"\d{1,3}(,\d{3})+"), re.compile(r"\d{1,3}(\.\d{3})+")
 
 
@@ -66,6 +68,8 @@ def parse_budget(text: object, kinds: Sequence[BudgetKind] = KINDS) -> Budget:
     if amount is None:
         hint = hint or number_hint(amount_text)
         raise UserError(f"budget {text!r}: {amount_text!r} is not a number{hint}")
+    if amount > MAXIMUM_AMOUNT:
+        raise UserError(f"budget {text!r}: the amount is at most {MAXIMUM_AMOUNT:,} {kind}")
     if not amount.is_integer() or amount < 1:
         raise UserError(f"budget {text!r}: the amount must be a whole number of {kind}, at least 1")
     return Budget(kind, int(amount))
@@ -77,7 +81,8 @@ def _amount(text: str) -> float | None:
         return None
     text = text.replace(",", "") if _COMMAS.fullmatch(text) else text
     try:
-        return float(text.replace("_", ""))
+        # An underscore stands between digits, one at a time.
+        return float(text)
     except ValueError:
         return None
 

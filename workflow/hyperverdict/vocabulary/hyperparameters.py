@@ -15,6 +15,9 @@ from typing import Any
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.vocabulary.spellings import number_hint, truth_hint
 
+# Numbers beyond overflow where they are squared.
+LARGEST, SMALLEST = 1e30, 1e-30
+
 # A canonical level: a number, a word, a tuple of them, or a Budget.
 Level = Any
 
@@ -80,6 +83,14 @@ def as_number(raw: object) -> float:
     if not math.isfinite(value):
         raise UserError(f"{raw!r} is not a finite number")
     return value
+
+
+def range_problem(shown: object, value: float) -> str:
+    """Why a number that a study states overflows later; "" where it does not."""
+    size = abs(value)
+    if size == 0 or SMALLEST <= size <= LARGEST:
+        return ""
+    return f"{shown} is out of range: numbers other than 0 are from {SMALLEST:g} to {LARGEST:g} in size"
 
 
 def _whole(low: int, high: int) -> Callable[[object], int]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.vocabulary.aliases import metric_meant
-from hyperverdict.vocabulary.hyperparameters import as_number
+from hyperverdict.vocabulary.hyperparameters import as_number, range_problem
 from hyperverdict.vocabulary.spellings import number_hint, number_meant, plain
 
 Better = Literal["higher", "lower"]
@@ -182,6 +182,8 @@ def with_size(metric: Metric, size: object) -> Metric:
         value = as_number(str(size)[:-1] if ratio else size)
     except UserError:
         raise UserError(f"{size!r} is not a number{_size_hint(metric, size)}") from None
+    if problem := range_problem(repr(size), value):
+        raise UserError(problem)
     if ratio:
         if value <= 1:
             raise UserError(f"{size!r}: a ratio that matters is above 1, such as 1.10x")
