@@ -5,6 +5,7 @@ import re
 import pandas as pd
 import pytest
 from hyperverdict.figures import cost
+from hyperverdict.figures.data import ROUGH
 from hyperverdict.figures.runs import Runs
 from hyperverdict.records.collect import Tables
 
@@ -35,7 +36,7 @@ def test_seconds_measured_alone_come_before_those_of_jobs_side_by_side():
             assert set(cloud.costs) == {held or arm.means["train_time"]}
     assert cost.ALONE in cost.draw(TRADE_OFF, STUDY, Runs(TABLES, REPORT.hypotheses)).caption
     assert not cost.cost_info(DEPTH, STUDY, FINAL).timed
-    assert cost.ROUGH in cost.draw(DEPTH, STUDY, Runs(TABLES, REPORT.hypotheses)).caption
+    assert ROUGH in cost.draw(DEPTH, STUDY, Runs(TABLES, REPORT.hypotheses)).caption
 
 
 def test_only_finished_runs_on_the_own_seeds_count():

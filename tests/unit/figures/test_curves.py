@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hyperverdict import figures
 from hyperverdict.figures import curves, selection
-from hyperverdict.figures.data import seed_values
+from hyperverdict.figures.data import ROUGH, seed_values
 from hyperverdict.figures.runs import Runs
 from hyperverdict.records.collect import Tables
 
@@ -50,7 +50,24 @@ def test_the_same_runs_are_shown_over_steps_images_and_seconds():
     assert len(curve.mean) == len(curve.sd) == len(curve.positions["samples"]) == 20
     assert curve.mean[-1] == pytest.approx(last["accuracy"].mean())
     assert curve.sd[-1] == pytest.approx(last["accuracy"].std())
+    # Timed without other jobs, whatever the runs recorded.
+    assert curve.timed
+    timed = verdict.arms[0].means["train_time"]
+    assert curve.positions["train_seconds"][-1] == pytest.approx(timed)
+    assert curve.positions["train_seconds"][9] == pytest.approx(timed / 2)
+    assert last["train_seconds"].mean() != pytest.approx(timed)
+    assert ROUGH not in curves.caption(info, TRADE_OFF)
+
+
+def test_seconds_of_jobs_side_by_side_are_called_rough():
+    info = curves.curves_info(DEPTH, STUDY, RUNS)
+    curve = info.curves[0]
+    own = TABLES.curves[TABLES.curves["path"] == DEPTH.verdicts[0].arms[0].path]
+    last = own[own["step"] == own["step"].max()]
     assert curve.positions["train_seconds"][-1] == pytest.approx(last["train_seconds"].mean())
+    assert ROUGH in curves.caption(info, DEPTH)
+    at_five = curves.curves_info(TRADE_OFF, STUDY, RUNS).curves[-1]
+    assert (at_five.budget, at_five.positions["train_seconds"][-1]) == ("5 seconds", 5.0)
     assert curve.n[-1] == 10
 
 

@@ -149,3 +149,35 @@ def test_a_claimed_size_is_said_with_its_part(expect, size):
     assert size in report.hypotheses[0].claim
     strip = overview(report).groups[0].rows[0].cells[0].strip
     assert strip.label.endswith(f"claimed: {size}")
+
+
+def test_a_verdict_is_drawn_with_all_its_parts_or_said_in_words():
+    """An axis is missing for a fourth metric: a part alone would not explain the verdict."""
+    effects = {}
+    shown = overview(REPORT)
+    for group in shown.groups:
+        for row in group.rows:
+            effects[(group.id, row.budget)] = sum(bool(cell.strip) for cell in row.cells)
+    assert effects[("H1", "300 steps")] == 2
+    hypothesis = REPORT.hypotheses[0]
+    first = hypothesis.verdicts[0]
+    time_leg, accuracy_leg = first.judgement.legs
+    others = []
+    for number in range(3):
+        metric = replace(accuracy_leg.metric, name=f"metric_{number}", title=f"metric {number}")
+        [effect] = accuracy_leg.effects
+        contrast = replace(effect.contrast, metric=metric)
+        expectation = replace(accuracy_leg.expectation, metric=metric)
+        leg = replace(
+            accuracy_leg, expectation=expectation, effects=(replace(effect, contrast=contrast),)
+        )
+        legs = (leg, time_leg) if number == 2 else (leg,)
+        verdict = replace(first, judgement=replace(first.judgement, legs=legs))
+        others.append(replace(hypothesis, id=f"M{number}", verdicts=(verdict,)))
+    shown = overview(replace(REPORT, hypotheses=(*REPORT.hypotheses, *others)))
+    last = shown.groups[-1].rows[0]
+    assert not any(cell.strip for cell in last.cells)
+    assert "etric 2" in last.text
+    assert "aster" in last.text
+    for place, _ in enumerate(shown.axes):
+        assert any(row.cells[place].strip for group in shown.groups for row in group.rows)

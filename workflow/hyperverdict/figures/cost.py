@@ -14,6 +14,7 @@ from matplotlib.path import Path
 
 from hyperverdict.figures import style, svg, ticks
 from hyperverdict.figures.data import (
+    ROUGH,
     ArmTexts,
     arm_at,
     arm_texts,
@@ -38,7 +39,6 @@ COSTS = {
     "train_seconds": "training seconds per run",
     "samples": "images seen per run",
 }
-ROUGH = "The seconds are rough: the jobs ran side by side."
 ALONE = "The seconds were measured without other jobs."
 
 # Costs closer than this factor are shown on an axis of this span, so that they look alike.

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from hyperverdict.figures import style, svg, ticks
 from hyperverdict.figures.data import (
+    ROUGH,
     ArmTexts,
     arm_at,
     arm_texts,
@@ -18,6 +19,7 @@ from hyperverdict.figures.data import (
     drawn_metric,
     finding,
     scores_text,
+    timed_seconds,
 )
 from hyperverdict.figures.drawn import Drawn, Panel, Values, nothing
 from hyperverdict.figures.runs import ArmLook, Runs
@@ -54,11 +56,13 @@ class Curve(NamedTuple):
 
     Attributes:
         name: the arm at its budget, for people.
+        timed: its seconds are those of the arm without other jobs.
     """
 
     arm: str
     budget: str
     name: str
+    timed: bool
     positions: Mapping[str, tuple[float, ...]]
     mean: tuple[float, ...]
     sd: tuple[float, ...]
@@ -140,11 +144,17 @@ def _curve(arm: ArmSummary, verdict: Verdict, metric: str, rows: pd.DataFrame) -
     columns = [name for name in POSITIONS if name in own.columns]
     grouped = own.assign(step_=own["step"])[["step_", *columns, metric]].groupby("step_", sort=True)
     means, scores = grouped[columns].mean(), grouped[metric]
+    whole = timed_seconds(arm, verdict)
+    timed = whole > 0 and arm.steps > 0
+    if timed:
+        # Every step takes equally long, whatever ran beside it.
+        means["train_seconds"] = means["step"] * (whole / arm.steps)
     return Curve(
         arm.label,
         budget_name(verdict),
         arm_at(arm, verdict),
-        {name: tuple(map(float, means[name])) for name in columns},
+        timed,
+        {name: tuple(map(float, means[name])) for name in POSITIONS if name in means},
         tuple(map(float, scores.mean())),
         tuple(map(float, scores.std().fillna(0.0))),
         tuple(map(int, scores.count())),
@@ -216,16 +226,20 @@ def draw(report: HypothesisReport, study: Study, runs: Runs) -> Drawn:
         for panel in info.panels
     }
     title = finding(report, info.metric)
-    return Drawn(title, caption(info), alt_text(info, report), panels, values(info))
+    return Drawn(title, caption(info, report), alt_text(info, report), panels, values(info))
 
 
-def caption(info: CurvesInfo) -> str:
+def caption(info: CurvesInfo, report: HypothesisReport) -> str:
     """What its marks mean, and which arms are left out."""
+    ours = all(arm.is_ours for verdict in report.verdicts for arm in verdict.arms)
+    rough = ours and not all(curve.timed for curve in info.curves)
     parts = ["Line: mean over seeds; band: one standard deviation; dot: last evaluation."]
     if any(panel.lines for panel in info.panels):
         parts.append("Dotted: budgets that end all arms at one place of the axis.")
     if any(curve.n[-1] < max(curve.n) for curve in info.curves):
         parts.append("Where runs ended early, the mean covers only the rest.")
+    if rough and any(panel.scale.column == "train_seconds" for panel in info.panels):
+        parts.append(ROUGH)
     if left := info.all_arms - len(info.shown):
         parts.append(left_out(left, info.all_arms))
     return " ".join(parts)

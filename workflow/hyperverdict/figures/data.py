@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 # Names in titles, texts and tooltips of figures.
 LONGEST_NAME = 100
+# Of seconds as jobs recorded them.
+ROUGH = "The seconds are rough: the jobs ran side by side."
 
 
 class EffectRow(NamedTuple):

@@ -154,11 +154,23 @@ def overview(report: StudyReport) -> Overview:
     ]
     scales = _scales([effect for _, effect in shown])[:MOST_AXES]
     levels = {confidence_text(effect.alpha) for _, effect in shown}
+    groups = tuple(_group(hypothesis, scales) for hypothesis in report.hypotheses)
+    used = [
+        place
+        for place in range(len(scales))
+        if any(row.cells[place].strip for group in groups for row in group.rows)
+    ]
     return Overview(
-        tuple(scale.axis for scale in scales),
-        tuple(_group(hypothesis, scales) for hypothesis in report.hypotheses),
+        tuple(scales[place].axis for place in used),
+        tuple(_on_axes(group, used) for group in groups),
         levels.pop() if len(levels) == 1 else "",
     )
+
+
+def _on_axes(group: Group, used: Sequence[int]) -> Group:
+    """A group with the cells of some axes."""
+    rows = (row._replace(cells=tuple(row.cells[place] for place in used)) for row in group.rows)
+    return group._replace(rows=tuple(rows))
 
 
 def _group(report: HypothesisReport, scales: Sequence[_Scale]) -> Group:
@@ -174,8 +186,9 @@ def _group(report: HypothesisReport, scales: Sequence[_Scale]) -> Group:
 
 def _row(report: HypothesisReport, verdict: Verdict, scales: Sequence[_Scale]) -> Row:
     found = {_key(effect): (leg, effect) for leg, effect in reversed(_deciding(verdict))}
-    cells = tuple(_cell(scale, found) for scale in scales)
-    drawn = any(cell.strip for cell in cells)
+    # A part without an axis is said in words, with the others: a verdict may rest on it.
+    drawn = bool(found) and found.keys() <= {scale.key for scale in scales}
+    cells = tuple(_cell(scale, found) if drawn else Cell(None) for scale in scales)
     return Row(
         budget_name(verdict),
         verdict_badge(verdict),
