@@ -60,7 +60,11 @@ def test_a_studys_folder_is_its_report():
         (f"results/runs/{PATH.replace('0.001', '1e-3')}", f"ask for {PATH!r}"),
         (f"results/tuning/{PATH.replace('steps~10', 'steps~010')}/", f"ask for {PATH!r}"),
         ("results/runs/data~digits", "must spell every hyperparameter"),
+        (f"results/runs/{PATH.replace('0.001', '1e-3')}/metrics.parquet", f"ask for {PATH!r}"),
+        ("results/runs/data~digits/record.json", "must spell every hyperparameter"),
+        ("results/runs/metrics.parquet", ""),
         ("results/studies/other", "this is study tiny"),
+        ("results/studies/other/report.html", "this is study tiny"),
         (f"results/smoke/runs/{PATH}", "--config steps=10"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hyperverdict.errors import UserError
 from hyperverdict.options import RESULTS, SMOKE_RESULTS
-from hyperverdict.runs.layout import METRICS_FILE
+from hyperverdict.runs.layout import METRICS_FILE, RECORD_FILE
 
 REPORT_FILE = "report.html"
 KINDS = ("runs", "tuning")
@@ -24,8 +24,8 @@ def file_target(target: str, results: Path, study: str, canonical: Callable[[str
         canonical: the canonical path of a run from its path below runs/ or tuning/; UserError for
             any other.
 
-    Raises UserError for the folder of a run that is not spelled canonically, and for that of
-    another study.
+    Raises UserError for the folder of a run that is not spelled canonically, for that of another
+    study, and for files in these.
     """
     path = os.path.relpath(target)
     if not Path(path).is_relative_to(results):
@@ -33,9 +33,13 @@ def file_target(target: str, results: Path, study: str, canonical: Callable[[str
     kind, _, below = os.path.relpath(path, results).partition("/")
     if kind in KINDS and _is_folder_of_run(below):
         return f"{results}/{kind}/{canonical(below)}/{METRICS_FILE}"
-    if kind == "studies" and below and "/" not in below:
-        _refuse_another(target, below, study)
-        return f"{results}/{kind}/{study}/{REPORT_FILE}"
+    folder, _, name = below.rpartition("/")
+    if kind in KINDS and name in (METRICS_FILE, RECORD_FILE):
+        # Only to refuse what no job makes.
+        canonical(folder)
+    if kind == "studies" and below:
+        _refuse_another(target, below.partition("/")[0], study)
+        return target if "/" in below else f"{results}/{kind}/{study}/{REPORT_FILE}"
     if kind == Path(SMOKE_RESULTS).name and results.name == RESULTS:
         raise UserError(
             f"{target} belongs to smoke runs; add the options of one, such as "
