@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from hyperverdict.design.cost import timed_seconds_per_step
@@ -15,8 +15,8 @@ from hyperverdict.design.summary import plan_summary
 from hyperverdict.exporting.outcome import OUTCOME_FILE, outcome_words, read_outcome
 from hyperverdict.invocation import Invocation
 from hyperverdict.ledger.chain import read_ledger
-from hyperverdict.ledger.coming_looks import look_lines
-from hyperverdict.ledger.registration import LEDGER_FILE, recorded_seeds
+from hyperverdict.ledger.coming_looks import coming_looks
+from hyperverdict.ledger.registration import LEDGER_FILE, SeedsOf, recorded_seeds
 from hyperverdict.options import RESULTS
 from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.verdicts.changes import heading, in_terminal
@@ -52,10 +52,9 @@ def print_plan(
         timing for key, timing in run.plan.timings.items() if not run.is_timed(f"contrasts/{key}")
     ]
     timed = timed_seconds_per_step(run.timings)
-    looks = look_lines(
-        run.study, read_ledger(run.folder / LEDGER_FILE), recorded_seeds(run.results / "runs")
-    )
-    text = plan_summary(run.plan, states, timed, missing, os.cpu_count(), devices, looks)
+    looks = coming_looks(run.study, read_ledger(run.folder / LEDGER_FILE), _seeds_of(run, states))
+    cores = os.cpu_count()
+    text = plan_summary(run.plan, states, timed, missing, cores, devices, looks.lines, looks.alphas)
     told = (
         *run.study.notes,
         *_other_notes(states.values(), run.maker),
@@ -67,6 +66,17 @@ def print_plan(
     if run.study.smoke:
         notes.insert(0, f"{_smoke_words(run)}\n")
     (say_at_once if asked_for else tell)("".join([*notes, text]))
+
+
+def _seeds_of(run: Invocation, states: Mapping[str, RunState]) -> SeedsOf:
+    """path -> seeds on record; reads only what the states do not say already."""
+    read = recorded_seeds(run.results / "runs")
+
+    def seeds_of(path: str) -> frozenset[int]:
+        state = states.get(f"runs/{path}")
+        return read(path) if state is None else frozenset(state.recorded)
+
+    return seeds_of
 
 
 def _smoke_words(run: Invocation) -> str:

@@ -251,6 +251,18 @@ def test_the_summary_says_how_claims_will_be_judged(plan, tmp_path):
     assert "\n  Judged once, at 15 seeds\n" in text
 
 
+def test_what_is_detectable_follows_the_alpha_of_the_coming_look(plan, tmp_path):
+    states = plan_state(plan, tmp_path)
+
+    def line(**alphas):
+        text = plan_summary(plan, states, {}, (), 2, alphas=alphas)
+        return next(t for t in text.splitlines() if t.startswith("  H1") and "accuracy at" in t)
+
+    usual, less = (float(line(H1=alpha).split(": ")[2].split()[0]) for alpha in (0.05, 0.01))
+    assert less > usual
+    assert line(H1=0.0).endswith("seeds: nothing; a look there has no alpha left, or too few seeds")
+
+
 def test_seeds_that_interrupted_jobs_kept_exist(plan, tmp_path):
     run = next(iter(plan.runs.values()))
     identity = {"path": run.configuration.path, "training_version": TRAINING_VERSION}

@@ -2,19 +2,29 @@
 
 import pytest
 from hyperverdict.ledger.chain import read_ledger
-from hyperverdict.ledger.coming_looks import look_lines
+from hyperverdict.ledger.coming_looks import coming_looks
 from hyperverdict.ledger.registration import recorded_seeds, register
 
-from tests.unit.ledger.judging import judge
+from tests.unit.ledger.judging import effect_of, judge, verdict_of
 from tests.unit.verdicts.synthetic import DEPTH, one_claim, study_from
 
 
 def lines(place, seeds, edit=None):
+    """What the plan says."""
     study = one_claim(place, DEPTH, seeds=seeds)
     for old, new in (edit or {}).items():
         study = study_from((place / "study.yaml").read_text().replace(old, new), place)
     ledger = read_ledger(place / "results" / "ledger.jsonl")
-    return look_lines(study, ledger, recorded_seeds(place / "runs"))
+    return list(coming_looks(study, ledger, recorded_seeds(place / "runs")).lines)
+
+
+def alpha_of(place, seeds, edit=None):
+    """Of the t interval that the plan promises."""
+    study = one_claim(place, DEPTH, seeds=seeds)
+    for old, new in (edit or {}).items():
+        study = study_from((place / "study.yaml").read_text().replace(old, new), place)
+    ledger = read_ledger(place / "results" / "ledger.jsonl")
+    return coming_looks(study, ledger, recorded_seeds(place / "runs")).alphas["H"]
 
 
 LOOKS = {"data: digits": "data: digits\nlooks: [4, 6, 12]"}
@@ -82,6 +92,7 @@ def test_a_registered_single_look_is_said_as_such(place):
 def test_seeds_that_would_change_no_verdict_are_named_before_they_train(place):
     judge(place, 12)
     assert lines(place, 12) == []
+    assert alpha_of(place, 15) == 0
     assert lines(place, 15) == [
         "15 seeds would change no verdict: the looks at 12 seeds have used all of alpha, so the "
         "verdict at 12 seeds stands"
@@ -108,5 +119,10 @@ def test_the_words_fit_what_the_judgement_does(place, seeds):
     judge(place, 4, edit=LOOKS) if seeds > 4 else None
     edit = LOOKS if seeds in (4, 6, 12) else None
     said = " ".join(lines(place, seeds, edit))
-    verdict = judge(place, seeds, edit=edit).hypotheses[0].verdicts[0]
+    promised = alpha_of(place, seeds, edit)
+    report = judge(place, seeds, edit=edit)
+    verdict = verdict_of(report)
     assert verdict.sequential == ("confidence sequence" in said)
+    assert promised == pytest.approx(effect_of(report).alpha)
+    # Also once it was taken.
+    assert alpha_of(place, seeds, edit) == pytest.approx(promised)

@@ -24,11 +24,13 @@ def plan_summary(
     cores: int | None,
     devices: Iterable[str] = (),
     looks: Iterable[str] = (),
+    alphas: Mapping[str, float] | None = None,
 ) -> str:
     """The text that a dry-run shows before Snakemake's own job list.
 
     Args:
         devices: where jobs train; looks: how the claims will be judged (ledger/coming_looks.py).
+        alphas: hypothesis -> the alpha of its t intervals then; the study's where it has none.
     """
     todo = [state for state in states.values() if state.missing]
     if not todo:
@@ -52,7 +54,7 @@ def plan_summary(
     lines += devices
     lines += _timing_lines(missing_timings, states)
     lines.append(_cost_line([run_cost(state, timed) for state in todo], cores))
-    lines += _power_lines(plan)
+    lines += _power_lines(plan, alphas or {})
     return "\n".join([*lines, ""])
 
 
@@ -133,30 +135,33 @@ def _cost_line(costs: list[Cost], cores: int | None) -> str:
     return f"Cost: {duration(total)} on one core{wall}. Source (configurations): {known}."
 
 
-def _power_lines(plan: Plan) -> list[str]:
+def _power_lines(plan: Plan, alphas: Mapping[str, float]) -> list[str]:
     """From which size the hypotheses could detect an effect, those with equal seeds together."""
     if plan.study.smoke:
         return []
-    groups: dict[tuple[Metric, float, int], list[str]] = {}
+    groups: dict[tuple[Metric, float, int, float], list[str]] = {}
     for hypothesis in plan.study.hypotheses:
         legs = [leg for leg in hypothesis.claim.expect if not leg.share_of_variance]
         for metric, size in dict.fromkeys((leg.metric, leg.matters_from) for leg in legs):
-            key = (metric, size, len(hypothesis.seeds))
+            alpha = alphas.get(hypothesis.id, plan.study.alpha)
+            key = (metric, size, len(hypothesis.seeds), alpha)
             groups.setdefault(key, []).append(hypothesis.id)
     if not groups:
         return []
     head = "Detectable with 80% power (SD = standard deviation of the difference between seeds):"
-    return [head, *(_power_line(*key, ids, plan.study.alpha) for key, ids in groups.items())]
+    return [head, *(_power_line(*key, ids) for key, ids in groups.items())]
 
 
 def _power_line(
-    metric: Metric, size: float, seeds: int, hypotheses: list[str], alpha: float
+    metric: Metric, size: float, seeds: int, alpha: float, hypotheses: list[str]
 ) -> str:
     from hyperverdict.stats.power import detectable_effect
 
     head = f"  {', '.join(hypotheses)}: {metric.title} at {count(seeds, 'seed')}"
     if seeds < 2:
         return f"{head}: nothing; one seed gives no estimate of the noise"
+    if alpha <= 0:
+        return f"{head}: nothing; a look there has no alpha left, or too few seeds"
     factor = detectable_effect(1.0, seeds, alpha)
     limit = size ** (1 / factor) if metric.ratio else size / factor
     return (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import scipy
 
@@ -28,56 +28,97 @@ from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.words.numbers import count, listed, percent_text
 
 
-def look_lines(study: Study, ledger: Ledger, seeds_of: SeedsOf) -> list[str]:
-    """How the claims will be judged at the seeds that the study asks for, equal ones together.
+@dataclass(frozen=True)
+class ComingLooks:
+    """How the claims of a study will be judged at the seeds that it asks for.
 
-    Nothing of a claim that was already judged at them, and of one that nobody has registered and
-    that is judged at the default looks.
+    Attributes:
+        lines: in words.
+        alphas: hypothesis -> the alpha of its t intervals, 0 where its seeds would not be judged.
+    """
+
+    lines: tuple[str, ...] = ()
+    alphas: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Coming:
+    """The coming look at one question; `said` is "" where it needs no words."""
+
+    hypothesis: str
+    said: str
+    alpha: float
+
+
+def coming_looks(study: Study, ledger: Ledger, seeds_of: SeedsOf) -> ComingLooks:
+    """How the claims will be judged, those that are judged alike together.
+
+    No words for a claim that was already judged at its seeds, and for one that nobody has
+    registered and that is judged at the default looks.
 
     Args:
         ledger: as it is before this call registers anything.
         seeds_of: the seeds on record, by the path of their run.
     """
     if study.only_estimates:
-        return []
+        return ComingLooks()
+    entries = new_registrations(study, ledger, seeds_of)
+    added = (Line(0, kind, "", content, "", "") for kind, content in entries)
+    then = replace(ledger, lines=(*ledger.lines, *added))
+    coming = [
+        _coming(study, hypothesis, budget, ledger, then)
+        for hypothesis in study.hypotheses
+        for budget in hypothesis.budgets
+        if budget is not None and study.claimed_arms(hypothesis, budget)
+    ]
+    alphas: dict[str, float] = {}
+    for look in coming:
+        alphas[look.hypothesis] = min(look.alpha, alphas.get(look.hypothesis, 1.0))
     if ledger.problems:
-        return [
+        damage = (
             f"The ledger is damaged ({ledger.problems[0].rstrip('.')}), so claims are judged with "
             "confidence sequences, which are wider than t intervals"
-        ]
-    entries = new_registrations(study, ledger, seeds_of)
-    coming = (Line(0, kind, "", content, "", "") for kind, content in entries)
-    then = replace(ledger, lines=(*ledger.lines, *coming))
+        )
+        return ComingLooks((damage,), alphas)
+    return ComingLooks(tuple(_grouped(coming)), alphas)
+
+
+def _grouped(coming: Sequence[_Coming]) -> Iterator[str]:
+    """Each sentence once, with the claims that it is about where that is not all of them."""
     groups: dict[str, list[str]] = {}
-    for hypothesis in study.hypotheses:
-        for budget in hypothesis.budgets:
-            if budget is not None and (said := _said(study, hypothesis, budget, ledger, then)):
-                groups.setdefault(said, []).append(hypothesis.id)
-    judged = {h.id for h in study.hypotheses if any(budget is not None for budget in h.budgets)}
-    return [
-        said if judged <= set(ids) else f"{', '.join(dict.fromkeys(ids))}: {said}"
-        for said, ids in groups.items()
-    ]
+    for look in coming:
+        if look.said:
+            groups.setdefault(look.said, []).append(look.hypothesis)
+    judged = {look.hypothesis for look in coming}
+    for said, ids in groups.items():
+        yield said if judged <= set(ids) else f"{', '.join(dict.fromkeys(ids))}: {said}"
 
 
-def _said(
+def _coming(
     study: Study, hypothesis: Hypothesis, budget: Budget, ledger: Ledger, then: Ledger
-) -> str:
-    arms = study.claimed_arms(hypothesis, budget)
-    if not arms:
-        return ""
+) -> _Coming:
+    """The coming look at one question.
+
+    Args:
+        then: the ledger once this call has registered what is new.
+    """
+    arms, seeds = study.claimed_arms(hypothesis, budget), hypothesis.seeds
     key = question_key(hypothesis.claim, arms)
     known = ledger.of_kind("registration", key)
     taken = ledger.of_kind("look", key)
-    seeds = hypothesis.seeds
-    if any(list(line.content["seeds"]) == list(seeds) for line in taken):
-        return ""
+    same = [line for line in taken if list(line.content["seeds"]) == list(seeds)]
+    # The mark of runs that nobody has judged is that of no look.
+    mark = same[-1].content["fingerprint"] if same else ""
     found = registered(then, key, study, hypothesis, budget, arms)
-    look = look_under(study.alpha, seeds, found, taken, "", ())
-    if not known and found.schedule == DEFAULT_LOOKS and not study.look_schedule:
-        return ""
-    registered_looks = sorted({int(n) for line in known for n in line.content["payload"]["looks"]})
-    return _sentence(look, found, len(seeds), study.alpha, taken, registered_looks)
+    look = look_under(study.alpha, seeds, found, taken, mark, ledger.problems)
+    stands = look.again and not same
+    alpha = 0.0 if stands else look.rule.nominal(study.alpha, len(seeds))
+    by_default = not known and found.schedule == DEFAULT_LOOKS and not study.look_schedule
+    if same or by_default:
+        return _Coming(hypothesis.id, "", alpha)
+    numbers = sorted({int(n) for line in known for n in line.content["payload"]["looks"]})
+    said = _sentence(look, found, len(seeds), study.alpha, taken, numbers)
+    return _Coming(hypothesis.id, said, alpha)
 
 
 def _sentence(
@@ -95,7 +136,6 @@ def _sentence(
     """
     sizes = {int(line.content["n"]) for line in taken}
     if look.again:
-        # The mark of coming runs is that of no look: an earlier verdict stands.
         return (
             f"{count(n, 'seed')} would change no verdict: the looks at {_seeds(sorted(sizes))} "
             f"have used all of alpha, so the verdict at {_seeds([len(look.seeds)])} stands"
