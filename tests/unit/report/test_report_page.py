@@ -26,7 +26,7 @@ PROVENANCE = {
 class Page(HTMLParser):
     """Tags with attributes, the stack of open tags, and the text."""
 
-    void = frozenset({"meta", "link", "img", "br", "hr"})
+    void = frozenset({"meta", "link", "img", "br", "hr", "input"})
 
     def __init__(self, text):
         super().__init__()

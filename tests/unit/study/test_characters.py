@@ -30,7 +30,7 @@ def write(folder, **texts):
     ("key", "text", "line", "place", "code"),
     [
         ("says", r"a\ud800", 8, "hypotheses.H.says", "U+D800"),
-        ("says", r"\ud83d\ude00", 8, "hypotheses.H.says", "U+D83D"),
+        ("says", r"\ude00\ud83d", 8, "hypotheses.H.says", "U+DE00"),
         ("says", r"a\x1b[31m", 8, "hypotheses.H.says", "U+001B"),
         ("says", r"a\0b", 8, "hypotheses.H.says", "U+0000"),
         ("says", r"\x9b31m", 8, "hypotheses.H.says", "U+009B"),
@@ -68,6 +68,10 @@ def test_a_key_is_refused_in_a_message_that_is_harmless_itself(tmp_path, capsys)
 )
 def test_other_texts_are_claims(tmp_path, text):
     assert load_study(write(tmp_path, says=text)).hypotheses[0].says
+
+
+def test_a_study_that_is_json_may_spell_a_character_in_two_halves(tmp_path):
+    assert load_study(write(tmp_path, says=r"\ud83d\ude00")).hypotheses[0].says == "😀"
 
 
 def test_levels_and_names_are_those_of_the_users_table():

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from hyperverdict.errors import UserError
 from hyperverdict.foreign.folders import read_folder, scalars_of, settings_in_name
+from hyperverdict.foreign.json_text import parse_json
 from hyperverdict.foreign.marks import NULL
 from hyperverdict.foreign.table import (
     Table,
@@ -245,7 +246,7 @@ def _from_parquet(content: bytes) -> Table:
 def _from_json(text: str) -> Table:
     """Records, columns, a log of a trainer, or one record a line."""
     try:
-        return _of_value(json.loads(text))
+        return _of_value(parse_json(text))
     except RecursionError:
         raise UserError("it is JSON nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -255,7 +256,7 @@ def _from_json(text: str) -> Table:
     records = []
     for line, row in lines:
         try:
-            records.append((line, json.loads(row)))
+            records.append((line, parse_json(row)))
         except (json.JSONDecodeError, RecursionError) as error:
             # The last line of a run that was stopped may be cut off.
             if line == lines[-1][0]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ import yaml
 
 from hyperverdict.errors import UserError
 from hyperverdict.foreign import names
+from hyperverdict.foreign.json_text import parse_json
 from hyperverdict.foreign.table import Table, flat, joined, with_constants
 from hyperverdict.words.numbers import count
 
@@ -173,7 +173,7 @@ def read_settings(file: Path) -> dict[str, Any]:
         if file.stat().st_size > MOST_SETTINGS_BYTES:
             raise UserError(f"{file} is too large for a file of settings")
         text = file.read_text(encoding="utf-8", errors="replace")
-        raw = json.loads(text) if file.suffix == ".json" else yaml.load(text, Loader=_Settings)
+        raw = parse_json(text) if file.suffix == ".json" else yaml.load(text, Loader=_Settings)
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise UserError(f"{file} holds no settings that can be read ({error})") from None
     if not isinstance(raw, dict):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.errors import UserError
+from hyperverdict.foreign.json_text import parse_json
 from hyperverdict.foreign.marks import NOT_A_NUMBER, NULL, WORDS
 
 # Words for a cell that holds nothing.
@@ -194,7 +194,7 @@ def _mapping(cell: object) -> Mapping[Any, Any] | None:
         return cell
     if not isinstance(cell, str) or cell[:1] + cell[-1:] != "{}":
         return None
-    parsers: tuple[Callable[[str], Any], ...] = (json.loads, ast.literal_eval)
+    parsers: tuple[Callable[[str], Any], ...] = (parse_json, ast.literal_eval)
     for parse in parsers:
         try:
             found = parse(cell)

@@ -10,6 +10,7 @@ from itertools import chain, islice
 
 from hyperverdict.errors import UserError
 from hyperverdict.foreign.table import Table, has_decimal_commas, refuse_twins, table_of
+from hyperverdict.words.safe import from_csv
 
 SEPARATORS = (",", ";", "\t", "|")
 # Lines on which the separator is found, and cells that are read at most.
@@ -104,7 +105,7 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             if cells > MOST_CELLS:
                 raise UserError(f"it has more than {MOST_CELLS:,} cells")
             if any(cell.strip() for cell in row):
-                yield start, [cell.strip() for cell in row]
+                yield start, [from_csv(cell.strip()) for cell in row]
             start = reader.line_num + 1
     except csv.Error as error:
         raise UserError(f"line {reader.line_num}: {error}") from None

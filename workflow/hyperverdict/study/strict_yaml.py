@@ -26,6 +26,8 @@ from hyperverdict.vocabulary.spellings import plain
 
 Place = tuple[str | int, ...]
 
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
 # Aliases of aliases grow without end; no study has as many keys and entries.
 MAXIMUM_ENTRIES = 100_000
 # Brackets within brackets, and lists within lists.
@@ -200,6 +202,7 @@ class _Nodes:
             if not isinstance(key, ScalarNode):
                 self.note(place, line, "a key must be a word or a number")
                 continue
+            key.value = _joined(key.value)
             inner = (*place, key.value)
             if node.flow_style and is_bare(key, value):
                 continue
@@ -223,6 +226,7 @@ class _Nodes:
     def visit_scalar(self, node: ScalarNode, place: Place) -> None:
         """A number must be finite; what is neither number, truth value nor null is text."""
         line = node.start_mark.line + 1
+        node.value = _joined(node.value)
         if node.tag in _WORDS:
             node.tag = _TEXT
         if node.tag not in _PLAIN:
@@ -276,6 +280,13 @@ def _whole(text: str) -> int:
     plain_digits = text.replace("_", "")
     signless = plain_digits.lstrip("+-")
     return int(plain_digits, 0 if signless[:2].lower() in ("0x", "0o", "0b") else 10)
+
+
+def _joined(text: str) -> str:
+    """Text in which two escapes of JSON, the halves of one character, are that character."""
+    return _PAIR.sub(
+        lambda found: found[0].encode("utf-16", "surrogatepass").decode("utf-16"), text
+    )
 
 
 def _is_finite(text: str) -> bool:
