@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 from hyperverdict.errors import UserError
 from hyperverdict.figures.palette import PALETTE
 from hyperverdict.report.paper import SVG
+from hyperverdict.words.safe import cut
 
 if TYPE_CHECKING:
     from weasyprint import CSS, HTML
@@ -55,6 +56,11 @@ def problem() -> str:
     return ""
 
 
+# Characters of a word, and of a text in a cell, that are set as they are.
+LONGEST_WORD, LONGEST_IN_CELL = 200, 400
+_ENDLESS, _PIECE = re.compile(rf"\S{{{LONGEST_WORD},}}"), re.compile(r"\S{20}")
+
+
 def parsed(html: str) -> HTML:
     """A page as WeasyPrint reads it; its tree is `etree_element`. UserError where it is missing."""
     if missing := problem():
@@ -72,6 +78,7 @@ def laid_out(document: HTML) -> Any:
 
     root, (fonts, faces) = document.etree_element, _house_fonts()
     _style_pictures(root)
+    _limit_lengths(root)
     document.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
     return document.render(stylesheets=[faces], font_config=fonts)
 
@@ -87,6 +94,27 @@ def longer_than_a_page(laid_out: Any, ids: Iterable[str]) -> list[str]:
     """The ids of elements that lie on more than one page."""
     pages = Counter(name for page in laid_out.pages for name in page.anchors)
     return [id for id in ids if pages[id] > 1]
+
+
+def _limit_lengths(element: Element, in_cell: bool = False) -> None:
+    """Cut endless texts in cells, whose width takes a time that grows with the square of length.
+
+    Endless words elsewhere get places where they may break, which takes as long to find without.
+    """
+    if element.tag in ("style", "script") or not isinstance(element.tag, str):
+        return
+    inner = in_cell or element.tag in ("td", "th")
+    element.text = _limited(element.text, inner)
+    for child in element:
+        _limit_lengths(child, inner)
+        child.tail = _limited(child.tail, inner)
+
+
+def _limited(text: str | None, in_cell: bool) -> str | None:
+    if not text or len(text) <= LONGEST_WORD:
+        return text
+    kept = cut(text, LONGEST_IN_CELL) if in_cell else text
+    return _ENDLESS.sub(lambda word: _PIECE.sub("\\g<0>\u200b", word[0]), kept)
 
 
 def _house_fonts() -> tuple[FontConfiguration, CSS]:
