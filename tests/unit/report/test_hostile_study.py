@@ -147,6 +147,7 @@ def test_runs_from_elsewhere(level, claim, pdf, tmp_path, capsys, monkeypatch):
         assert not controls(text)
         assert not turned(text)
     assert line(CLAIMS[claim])[:20] in shown.out
+    assert len(shown.out) < 60_000
     page = (out / "report.html").read_text(encoding="utf-8")
     check_page(page, own=page.count("<script>") and 1)
     check_markdown((out / "report.md").read_text(encoding="utf-8"))
@@ -208,6 +209,7 @@ def test_runs_of_ours(name, tmp_path):
     screen = io.StringIO()
     terminal.print_verdicts(report, study, stream=screen)
     assert not controls(screen.getvalue())
+    assert len(screen.getvalue()) < 60_000
     assert not turned(screen.getvalue())
     rst = captions.write_results(report, study, tmp_path / "r.rst").read_text()
     tree = publish_doctree(rst, settings_overrides={"halt_level": 2, "report_level": 1})

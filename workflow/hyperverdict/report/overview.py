@@ -31,6 +31,7 @@ from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.effects import effect_text
 from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import Unit, confidence_text, digits, unit_of, upper
+from hyperverdict.words.safe import LONGEST_CLAIM, cut
 
 # An interval beyond this many times the largest estimate or band is cut at the edge.
 WIDEST = 2.5
@@ -176,7 +177,7 @@ def _on_axes(group: Group, used: Sequence[int]) -> Group:
 def _group(report: HypothesisReport, scales: Sequence[_Scale]) -> Group:
     return Group(
         report.id,
-        report.says,
+        cut(report.says, LONGEST_CLAIM),
         hypothesis_badge(report),
         overall(report),
         " ".join(filter(None, (opening.post_hoc(report), opening.failure(report)))),

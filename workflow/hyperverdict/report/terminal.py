@@ -21,7 +21,7 @@ from hyperverdict.study.model import Study
 from hyperverdict.verdicts.changes import heading, in_terminal
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.isolation import guarded
-from hyperverdict.words.safe import terminal, terminal_line
+from hyperverdict.words.safe import LONGEST_CLAIM, cut, terminal, terminal_line
 
 _STYLES = {
     "supported": "bold blue",
@@ -56,7 +56,7 @@ def print_verdicts(
                 (terminal_line(hypothesis.id), "bold"),
                 " ",
                 _text(f"{badge.sign} {badge.text}", _STYLES[badge.style]),
-                _text(f" “{terminal_line(hypothesis.says)}”"),
+                _text(f" “{cut(terminal_line(hypothesis.says), LONGEST_CLAIM)}”"),
             )
         )
         for note in (opening.post_hoc(hypothesis), opening.failure(hypothesis)):

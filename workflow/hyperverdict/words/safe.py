@@ -16,9 +16,11 @@ from markupsafe import Markup
 from markupsafe import escape as _escaped_for_html
 
 REPLACEMENT = "\ufffd"
-# The longest name of a folder, and the longest text in a caption: docutils reads no line of more
-# than 10,000 characters, and every character may need a backslash.
+# The longest name of a folder; the longest claim in a list of claims, whole in its section; and the
+# longest text in a caption: docutils reads no line of more than 10,000 characters, and every
+# character may need a backslash.
 LONGEST_NAME = 120
+LONGEST_CLAIM = 1_000
 LONGEST_CAPTION = 2_000
 
 # Escape sequences of terminals: colours and cursor movements, then titles, links and the like.
