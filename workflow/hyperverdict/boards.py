@@ -1,38 +1,49 @@
 """TensorBoard of one study: its runs under short names, hyperparameters with types.
 
 Runs are shared by studies. A study's folder therefore holds, for every seed, a link to each event
-file of the run and a file of its own with the HParams session. TensorBoard reads the files of a
-folder in the order of their names and keeps the first session it finds, so ours comes first.
+file of the run and files of its own: the HParams session, how it ended, and the curves where the
+run has no event files. TensorBoard reads the files of a folder in the order of their names and
+keeps the first session it finds, so ours comes first.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from hyperverdict import event_files
 from hyperverdict.design.plan import Plan, PlannedRun
 from hyperverdict.design.short_names import ShortNames
 from hyperverdict.errors import UserError
+from hyperverdict.event_files import Value
+from hyperverdict.runs.curves import Point, curves_by_seed
 from hyperverdict.runs.files import write_atomic
-from hyperverdict.runs.layout import read_record
+from hyperverdict.runs.layout import METRICS_FILE, RECORD_FILE, RunRecord, read_record
+from hyperverdict.runs.parquet import read_parquet
 from hyperverdict.vocabulary.configuration import LAYERS
 from hyperverdict.words.safe import folder_name, tensorboard
 
 FOLDER = "tensorboard"
 REFRESH_SECONDS = 15
 _SESSION, _END = "events.out.tfevents.0000000000.study", "events.out.tfevents.9999999999.end"
+_CURVES = "events.out.tfevents.0000000001.curves"
 _METRICS = tuple(
     f"{name}/{split}" for split in ("test", "validation") for name in ("accuracy", "loss")
 )
-Value = bool | float | str
+# When the run's own event file was begun, by its name.
+_BEGUN = re.compile(r"\.tfevents\.(\d{9,11})\.")
+# What is said of every run, also where it is the same for all.
+_ALWAYS = ("held equal", "budget", "purpose")
+Stamp = tuple[tuple[str, int], ...]
 
 
 def hyperparameters(run: PlannedRun) -> dict[str, Value]:
@@ -60,143 +71,211 @@ def hyperparameters(run: PlannedRun) -> dict[str, Value]:
     }
 
 
-def write_boards(plan: Plan, results: Path, folder: Path) -> int:
-    """Bring a study's TensorBoard folder up to date; the number of seeds in it.
+@dataclass
+class Boards:
+    """The TensorBoard folder of a study, brought up to date as often as one likes.
 
-    Args:
+    Attributes:
+        results: where the runs are.
         folder: of the study; its subfolder `FOLDER` is written.
     """
-    names = ShortNames.of(plan)
-    values = _of_one_type({run.folder: hyperparameters(run) for run in plan.all_runs})
-    experiment = _experiment(values.values())
-    seeds, places = 0, set()
-    for run in plan.all_runs:
-        shown = folder_name(names.name(run.configuration))
-        place = folder / FOLDER / (f"tuning, {shown}" if run.tuning else shown)
-        record = read_record(results / run.folder)
-        for seed in run.seeds:
-            events = sorted((results / run.folder / FOLDER / f"seed~{seed}").glob("*tfevents*"))
-            if not events:
-                continue
-            seeds += 1
-            places.add(place)
-            ended = record.seeds.get(str(seed)) if record else None
-            _write_seed(
-                place / f"seed {seed}",
-                events,
-                experiment + _session(values[run.folder], place.name),
-                "" if ended is None else ended.status,
-            )
-    for old in set((folder / FOLDER).glob("*/")) - places:
-        # Of a name or run that the study no longer has; the runs themselves are elsewhere.
-        if any(old.glob(f"*/{_SESSION}")):
-            shutil.rmtree(old)
-    return seeds
+
+    results: Path
+    folder: Path
+    _written: dict[str, tuple[Stamp, bytes, int]] = field(default_factory=dict)
+
+    def write(self, plan: Plan) -> int:
+        """Write what has changed since the last time; the number of seeds that are shown."""
+        names = ShortNames.of(plan)
+        values = _columns({run.folder: hyperparameters(run) for run in plan.all_runs})
+        columns = event_files.experiment(values.values(), _metrics(plan))
+        seeds, places = 0, set()
+        for run in plan.all_runs:
+            shown = folder_name(names.name(run.configuration))
+            place = self.folder / FOLDER / (f"tuning, {shown}" if run.tuning else shown)
+            found = self._run(run, place, columns, values[run.folder])
+            seeds += found
+            if found:
+                places.add(place)
+        for old in set((self.folder / FOLDER).glob("*/")) - places:
+            # Of a name or run that the study no longer has; the runs themselves are elsewhere.
+            if any(old.glob(f"*/{_SESSION}")):
+                shutil.rmtree(old)
+        return seeds
+
+    def _run(
+        self, run: PlannedRun, place: Path, columns: bytes, values: Mapping[str, Value]
+    ) -> int:
+        """Write the seeds of one run; how many there are."""
+        source = self.results / run.folder
+        stamp, described = _stamp(source, run.seeds), _checksum(columns, place, values)
+        if stamp == () or self._written.get(run.folder, ((), b"", 0))[:2] == (stamp, described):
+            return self._written[run.folder][2] if stamp else 0
+        shown = [seed for seed in _seeds_of(run, source) if seed.is_there]
+        kept = {f"seed {seed.number}" for seed in shown}
+        for old in place.glob("seed */"):
+            if old.name not in kept and (old / _SESSION).exists():
+                shutil.rmtree(old)
+        for seed in shown:
+            seed.write(place / f"seed {seed.number}", columns, values, place.name)
+        self._written[run.folder] = (stamp, described, len(shown))
+        return len(shown)
 
 
-def _of_one_type(runs: dict[str, dict[str, Value]]) -> dict[str, dict[str, Value]]:
-    """The values with text for hyperparameters that are a number in one run and text in another."""
-    types: dict[str, set[type]] = {}
+def write_boards(plan: Plan, results: Path, folder: Path) -> int:
+    """Bring a study's TensorBoard folder up to date; the number of seeds in it."""
+    return Boards(results, folder).write(plan)
+
+
+def _stamp(source: Path, seeds: Iterable[int]) -> Stamp:
+    """What changes when a run has something new to show; empty before it has anything."""
+    names = (RECORD_FILE, METRICS_FILE, *(f"{FOLDER}/seed~{seed}" for seed in seeds))
+    found: list[tuple[str, int]] = []
+    for name in names:
+        with contextlib.suppress(OSError):
+            found.append((name, os.stat(source / name).st_mtime_ns))
+    return tuple(found)
+
+
+def _checksum(columns: bytes, place: Path, values: Mapping[str, Value]) -> bytes:
+    """Of all that is said of a run besides its results."""
+    return hashlib.sha256(columns + f"{place}{sorted(values.items())}".encode()).digest()
+
+
+@dataclass(frozen=True)
+class _Seed:
+    """One seed of a run.
+
+    Attributes:
+        events: the run's own event files.
+        curves: from its table, where it has none.
+        started, ended: in seconds since 1970, 0 where it is not known.
+        status: how it ended; "" while it runs.
+    """
+
+    number: int
+    events: tuple[Path, ...]
+    curves: tuple[Point, ...]
+    started: float
+    ended: float
+    status: str
+
+    @property
+    def is_there(self) -> bool:
+        return bool(self.events or self.curves or self.status)
+
+    def write(self, place: Path, columns: bytes, values: Mapping[str, Value], group: str) -> None:
+        place.mkdir(parents=True, exist_ok=True)
+        for file in self.events:
+            link, target = place / file.name, os.path.relpath(file, place)
+            if not link.is_symlink():
+                link.symlink_to(target)
+        for link in place.iterdir():
+            if link.is_symlink() and not link.exists():
+                link.unlink()
+        _keep(place / _SESSION, event_files.session(columns, values, group, self.started))
+        curves = event_files.scalars(self.curves, self.started) if self.curves else b""
+        _keep(place / _CURVES, curves)
+        finished = self.status == "finished"
+        _keep(place / _END, event_files.end(finished, self.ended) if self.status else b"")
+
+
+def _keep(file: Path, content: bytes) -> None:
+    """Write a file unless it holds this already; remove it where there is nothing to hold."""
+    if not content:
+        file.unlink(missing_ok=True)
+    elif not file.exists() or file.read_bytes() != content:
+        write_atomic(file, content, lasting=False)
+
+
+def _seeds_of(run: PlannedRun, source: Path) -> Iterable[_Seed]:
+    record = read_record(source)
+    events = {
+        seed: tuple(sorted((source / FOLDER / f"seed~{seed}").glob("*tfevents*")))
+        for seed in run.seeds
+    }
+    ended = {} if record is None else record.seeds
+    from_table = [seed for seed in run.seeds if str(seed) in ended and not events[seed]]
+    curves = curves_by_seed(read_parquet(source / METRICS_FILE)) if from_table else {}
+    for seed in run.seeds:
+        begun, over = _times(record, seed)
+        named = [float(found[1]) for file in events[seed] if (found := _BEGUN.search(file.name))]
+        yield _Seed(
+            number=seed,
+            events=events[seed],
+            curves=tuple(curves.get(seed, ())) if seed in from_table else (),
+            # The same while it runs and afterwards.
+            started=min(named, default=begun),
+            ended=over,
+            status=ended[str(seed)].status if str(seed) in ended else "",
+        )
+
+
+def _times(record: RunRecord | None, seed: int) -> tuple[float, float]:
+    """When the job that trained a seed began and ended."""
+    entry = record.seeds.get(str(seed)) if record else None
+    if record is None or entry is None or not 0 <= entry.session < len(record.sessions):
+        return 0.0, 0.0
+    session = record.sessions[entry.session]
+    return _seconds(session.get("started")), _seconds(session.get("ended"))
+
+
+def _seconds(moment: object) -> float:
+    try:
+        return datetime.fromisoformat(str(moment)).timestamp()
+    except ValueError:
+        return 0.0
+
+
+def _metrics(plan: Plan) -> tuple[str, ...]:
+    """Tags of the scores that the HParams view shows."""
+    training = plan.study.vocabulary.training
+    if training is None:
+        return _METRICS
+    return tuple(dict.fromkeys(f"{column}/test" for column in training.scores.values()))
+
+
+def _columns(runs: dict[str, dict[str, Value]]) -> dict[str, dict[str, Value]]:
+    """The values that differ between runs, and what is always said.
+
+    Text for hyperparameters that are a number in one run and text in another.
+    """
+    found: dict[str, list[Value]] = {}
     for values in runs.values():
         for name, value in values.items():
-            types.setdefault(name, set()).add(type(value))
+            found.setdefault(name, []).append(value)
+    shown = {
+        name: len({type(level) for level in levels}) == 1
+        for name, levels in found.items()
+        if name in _ALWAYS or len(set(levels)) > 1 or len(levels) < len(runs)
+    }
     return {
-        run: {n: v if len(types[n]) == 1 else str(v) for n, v in values.items()}
+        run: {n: v if shown[n] else str(v) for n, v in values.items() if n in shown}
         for run, values in runs.items()
     }
 
 
-def _write_seed(place: Path, events: Iterable[Path], session: bytes, status: str) -> None:
-    place.mkdir(parents=True, exist_ok=True)
-    for file in events:
-        link, target = place / file.name, os.path.relpath(file, place)
-        if not link.is_symlink():
-            link.symlink_to(target)
-    ours = place / _SESSION
-    if not ours.exists() or ours.read_bytes() != session:
-        write_atomic(ours, session, lasting=False)
-    if status and not (place / _END).exists():
-        write_atomic(place / _END, _end(status), lasting=False)
+def watch(
+    plan_now: Callable[[], Plan], results: Path, folder: Path, port: int | None = None
+) -> None:
+    """Show a study in TensorBoard on this machine until it is stopped; new runs appear.
 
-
-def _experiment(sessions: Iterable[Mapping[str, Value]]) -> bytes:
-    """The columns of the HParams view, each with its type and values."""
-    from tensorboard.plugins.hparams import summary_v2 as api  # type: ignore[import-untyped]
-
-    found: dict[str, set[Value]] = {}
-    for values in sessions:
-        for name, value in values.items():
-            found.setdefault(name, set()).add(value)
-    hparams = [api.HParam(name, api.Discrete(sorted(levels))) for name, levels in found.items()]
-    return _record(_header()) + _record(
-        _event(api.hparams_config_pb(hparams, [api.Metric(name) for name in _METRICS]))
-    )
-
-
-def _session(values: Mapping[str, Value], group: str) -> bytes:
-    from tensorboard.plugins.hparams import summary_v2 as api
-
-    return _record(_event(api.hparams_pb(dict(values), trial_id=group, start_time_secs=0)))
-
-
-def _end(status: str) -> bytes:
-    # The plugin's `summary` module imports tensorflow; these do not.
-    from tensorboard.compat.proto.summary_pb2 import Summary  # type: ignore[import-untyped]
-    from tensorboard.plugins.hparams import (
-        api_pb2,
-        metadata,
-        plugin_data_pb2,
-    )
-
-    ended = api_pb2.STATUS_SUCCESS if status == "finished" else api_pb2.STATUS_FAILURE
-    summary = Summary()
-    summary.value.add(
-        tag=metadata.SESSION_END_INFO_TAG,
-        metadata=metadata.create_summary_metadata(
-            plugin_data_pb2.HParamsPluginData(
-                session_end_info=plugin_data_pb2.SessionEndInfo(status=ended)
-            )
-        ),
-        tensor=metadata.NULL_TENSOR,
-    )
-    return _record(_header()) + _record(_event(summary))
-
-
-def _header() -> Any:
-    from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
-
-    return Event(wall_time=0, file_version="brain.Event:2")
-
-
-def _event(summary: Any) -> Any:
-    from tensorboard.compat.proto.event_pb2 import Event
-
-    return Event(wall_time=0, step=0, summary=summary)
-
-
-def _record(event: Any) -> bytes:
-    """An event as it stands in a file."""
-    from tensorboard.summary.writer.record_writer import (  # type: ignore[import-untyped]
-        RecordWriter,
-    )
-
-    buffer = io.BytesIO()
-    RecordWriter(buffer).write(event.SerializeToString())
-    return buffer.getvalue()
-
-
-def watch(plan: Plan, results: Path, folder: Path, port: int | None = None) -> None:
-    """Show a study in TensorBoard on this machine until it is stopped; new runs appear."""
+    Args:
+        plan_now: the plan of the study as tuning has left it.
+    """
     program = _program()
-    write_boards(plan, results, folder)
+    boards = Boards(results, folder)
+    if not boards.write(plan_now()):
+        print(f"{results} has no runs of this study yet; they appear as they train")
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     options = ["--logdir", str(folder / FOLDER), "--host", "127.0.0.1"]
     options += ["--port", str(port)] if port is not None else []
     shown = subprocess.Popen([*program, *options])
     try:
         while shown.poll() is None:
-            time.sleep(REFRESH_SECONDS)
-            write_boards(plan, results, folder)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                shown.wait(REFRESH_SECONDS)
+            boards.write(plan_now())
     except KeyboardInterrupt:
         pass
     finally:

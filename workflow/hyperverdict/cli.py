@@ -140,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     watch.add_argument("study", type=Path, help=STUDY_HELP)
     watch.add_argument("--port", type=int, help="port; default TensorBoard's own")
+    _add_smoke(watch)
     export = add(
         "export",
         "export the runs and verdicts of a judged study to MLflow",
@@ -271,14 +272,12 @@ def _show(options: argparse.Namespace) -> None:
 
 def _watch(options: argparse.Namespace) -> None:
     from hyperverdict.boards import watch
-    from hyperverdict.design.plan import make_plan
-    from hyperverdict.invocation import studies_folder
-    from hyperverdict.options import RESULTS
-    from hyperverdict.pipeline import open_study
+    from hyperverdict.invocation import Invocation
+    from hyperverdict.options import Options
 
-    results = Path(RESULTS)
-    study = open_study(options.study, results)
-    watch(make_plan(study), results, studies_folder(results) / study.name, options.port)
+    study, results = _opened(options)
+    run = Invocation(str(options.study), study, Options(), main=False, results=results)
+    watch(lambda: run.plan, results, run.folder, options.port)
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -17,7 +17,6 @@ from hyperverdict.invocation import Invocation
 from hyperverdict.ledger.chain import read_ledger
 from hyperverdict.ledger.coming_looks import coming_looks
 from hyperverdict.ledger.registration import LEDGER_FILE, SeedsOf, recorded_seeds
-from hyperverdict.options import RESULTS
 from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.verdicts.changes import heading, in_terminal
 from hyperverdict.vocabulary.configuration import Configuration
@@ -119,11 +118,11 @@ def _exported(run: Invocation) -> str:
 
 
 def _curves(run: Invocation) -> str:
-    """How to see the training curves, where this study writes them."""
-    ours = run.study.vocabulary.training is None and not run.study.smoke
-    if not (ours and run.options.tensorboard and run.results == Path(RESULTS)):
+    """How to see the training curves, unless they were declined."""
+    if not run.options.tensorboard or run.results != Path(run.options.results):
         return ""
-    return f"Training curves: hyperverdict watch {shlex.quote(str(run.study_file))}\n"
+    smoke = f" --smoke {run.study.smoke.option}" if run.study.smoke else ""
+    return f"Training curves: hyperverdict watch {shlex.quote(str(run.study_file))}{smoke}\n"
 
 
 def _is_new(file: Path, started: float) -> bool:

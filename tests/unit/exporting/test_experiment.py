@@ -89,6 +89,17 @@ def test_failed_seeds_are_failed_until_they_are_trained_again(exports):
     assert exports.shown()[f"{name} seed 1"].info.status == "FINISHED"
 
 
+def test_a_seed_with_other_numbers_replaces_the_earlier_run(exports):
+    exports.export()
+    name, before = of_batch(exports, 8, 1)
+    exports.set_seed(name.rpartition(" seed ")[0], 1, train_seconds=123.0)
+    assert exports.export()["new"] == 1
+    _, after = of_batch(exports, 8, 1)
+    assert after.data.metrics["train_seconds"] == 123.0
+    assert after.info.run_id != before.info.run_id
+    assert len(exports.history(after, "loss/train")) == len(exports.history(before, "loss/train"))
+
+
 def curve_runs(exports):
     return ((run.folder, run) for run in exports.plan().all_runs)
 
