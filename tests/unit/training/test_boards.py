@@ -14,6 +14,8 @@ from hyperverdict.study.smoke import load
 from hyperverdict.training.run import train_configuration
 from hyperverdict.words.safe import LONGEST_NAME, folder_name
 
+from tests.unit.words.test_safe import HOSTILE, controls
+
 STUDY = """
 study: boards
 data: digits
@@ -233,3 +235,44 @@ def test_a_missing_package_is_said_in_one_sentence(tmp_path, monkeypatch, capsys
     assert main(["watch", "study.yaml"]) == 1
     said = capsys.readouterr().err
     assert said == "hyperverdict: watch: TensorBoard is not installed; pip install tensorboard\n"
+
+
+OWN = """
+study: own
+train: {command: "python train.py --net {net} --seed {seed} --metrics {metrics}", code: [train.py]}
+hyperparameters: {net: {default: plain}}
+seeds: 6
+metrics: {accuracy: {matters_from: 0.01}}
+hypotheses:
+  H1:
+    says: x
+    compare: {net: {from: plain, to: LEVEL}}
+    expect: {accuracy: higher}
+"""
+
+
+@pytest.mark.parametrize("name", [n for n in HOSTILE if n not in ("surrogates", "empty")])
+def test_any_level_is_text_in_tensorboard(name, tmp_path, monkeypatch):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.plugins.hparams import metadata
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text("")
+    level = "".join(c for c in HOSTILE[name] if c != "\0")[:60]
+    plan = plan_of(tmp_path, OWN.replace("LEVEL", json.dumps(level, ensure_ascii=True)))
+    for run in plan.all_runs:
+        events = tmp_path / run.folder / FOLDER / "seed~0" / "events.out.tfevents.1.host"
+        events.parent.mkdir(parents=True)
+        events.write_bytes(b"")
+    assert write_boards(plan, tmp_path, tmp_path / "s") == 2
+    places = [f for f in (tmp_path / "s" / FOLDER).glob("*/*") if f.is_dir()]
+    assert len(places) == 2
+    for place in places:
+        assert place.parent.name.isascii()
+        assert place.parent.name.isprintable()
+        content = EventAccumulator(str(place)).Reload().PluginTagToContent("hparams")
+        start = metadata.parse_session_start_info_plugin_data(
+            content[metadata.SESSION_START_INFO_TAG]
+        )
+        for key, value in start.hparams.items():
+            assert not controls(f"{key}{value.string_value}", but="")
