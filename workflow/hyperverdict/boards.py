@@ -30,6 +30,7 @@ from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import METRICS_FILE, RECORD_FILE, RunRecord, read_record
 from hyperverdict.runs.parquet import read_parquet
 from hyperverdict.vocabulary.configuration import LAYERS
+from hyperverdict.words.printing import say
 from hyperverdict.words.safe import folder_name, tensorboard
 
 FOLDER = "tensorboard"
@@ -266,7 +267,7 @@ def watch(
     program = _program()
     boards = Boards(results, folder)
     if not boards.write(plan_now()):
-        print(f"{results} has no runs of this study yet; they appear as they train")
+        say(f"{results} has no runs of this study yet; they appear as they train")
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     options = ["--logdir", str(folder / FOLDER), "--host", "127.0.0.1"]
     options += ["--port", str(port)] if port is not None else []
