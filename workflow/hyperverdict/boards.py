@@ -271,6 +271,7 @@ def watch(
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     options = ["--logdir", str(folder / FOLDER), "--host", "127.0.0.1"]
     options += ["--port", str(port)] if port is not None else []
+    allow_open_files()
     shown = subprocess.Popen([*program, *options])
     try:
         while shown.poll() is None:
@@ -282,6 +283,20 @@ def watch(
     finally:
         shown.terminate()
         shown.wait()
+
+
+def allow_open_files() -> int:
+    """Let this process and those it starts open as many files as the system allows; that many.
+
+    TensorBoard keeps three files of every seed open, and would leave runs out without a word.
+    """
+    import resource
+
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        allowed = most
+    return sys.maxsize if allowed == resource.RLIM_INFINITY else allowed
 
 
 def _program() -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -205,6 +207,16 @@ def test_seeds_that_the_study_no_longer_wants_are_removed(changing):
     set_status(boards.results / plan_of(boards.results).all_runs[0].folder, 0, "finished")
     Boards(boards.results, boards.folder).write(fewer)
     assert not extra.exists()
+
+
+def test_tensorboard_may_open_as_many_files_as_the_system_allows():
+    code = (
+        "import resource as r; most = r.getrlimit(r.RLIMIT_NOFILE)[1]; "
+        "r.setrlimit(r.RLIMIT_NOFILE, (64, most)); "
+        "from hyperverdict.boards import allow_open_files; "
+        "assert allow_open_files() >= most > 64; assert r.getrlimit(r.RLIMIT_NOFILE)[0] == most"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_names_that_a_study_no_longer_has_are_removed_and_runs_stay(shown):
