@@ -79,6 +79,31 @@ def test_runs_that_were_trained_again_with_other_results_are_named():
     assert "runs were trained again with other results" in first
 
 
+def timed(slower, edit=0.0):
+    study = samples.read(samples.raw_study({"H1": samples.entry("trade-off")}))
+    tables = made_runs.tables_of(study, lambda arm, seed: score(arm, seed) + edit * (seed == 0))
+    times = [made_runs.timing_of(study, slower, 0.6)]
+    return judge_study(study, tables.final, tables.curves, times)
+
+
+def test_times_that_were_measured_again_are_no_training():
+    [sentence] = said(timed(-3.0), timed(-3.4))
+    assert sentence.endswith("Why: training times were measured again.")
+    [sentence] = said(timed(-3.0), timed(-3.4, edit=0.001))
+    assert sentence.endswith("Why: runs were trained again with other results.")
+
+
+def test_an_arm_without_runs_changes_no_level_of_an_interval():
+    study = samples.read(samples.raw_study({"H1": samples.entry("comparison")}))
+    tables = made_runs.tables_of(study, made_runs.scores("comparison", "supported", 10))
+    final = tables.final[tables.final["batch_size"] != 4]
+    before, now = (judge_study(study, f, tables.curves) for f in (tables.final, final))
+    for pair in ((before, now), (now, before)):
+        [sentence] = said(*pair)
+        assert "runs finished" in sentence
+        assert "intervals are" not in sentence
+
+
 def test_an_edited_size_that_matters_is_named():
     before = report()
     now = report(expect={"accuracy": {"is": "higher", "matters_from": 0.05}})

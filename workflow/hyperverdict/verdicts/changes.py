@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from hyperverdict.verdicts.snapshot import ArmMark, ClaimMark, Snapshot, VerdictMark
+from hyperverdict.vocabulary.metrics import TIME
 from hyperverdict.words.numbers import count, full_stop, listed, seeds_text
 
 POST_HOC = "post hoc"
@@ -221,8 +222,13 @@ def _run_causes(old: VerdictMark, new: VerdictMark) -> Iterator[str]:
         finished = sum(now.finished for _, now in same)
         earlier = sum(then.finished for then, _ in same)
         yield f"{count(finished, 'run')} finished ({earlier} before)"
-    elif not ended and any(_retrained(then, now) for then, now in same):
-        yield "runs were trained again with other results"
+    elif not ended:
+        other = {name for then, now in same for name in _other_means(then, now)}
+        if other - {TIME}:
+            yield "runs were trained again with other results"
+        elif other:
+            # Seconds differ each time; the same scores do not.
+            yield "training times were measured again"
     if any(new.arms[a].tuned != old.arms[a].tuned for a in arms):
         yield "tuning chose other values"
 
@@ -256,9 +262,10 @@ def _ended(arms: Iterable[tuple[ArmMark, frozenset[int]]], noun: str, well: bool
     )
 
 
-def _retrained(old: ArmMark, new: ArmMark) -> bool:
+def _other_means(old: ArmMark, new: ArmMark) -> set[str]:
+    """Metrics whose mean over the same seeds differs."""
     both = old.means.keys() & new.means.keys()
-    return any(old.means[name] != new.means[name] for name in both)
+    return {name for name in both if old.means[name] != new.means[name]}
 
 
 def _reworded(key: str, old: ClaimMark, new: ClaimMark) -> Iterator[str]:

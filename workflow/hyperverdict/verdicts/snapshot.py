@@ -151,7 +151,12 @@ def _verdict_mark(verdict: Verdict, failed: FailedSeeds | None) -> VerdictMark:
         verdict.replicate,
         {arm.label: _arm_mark(arm, failed) for arm in verdict.arms},
         {name: size_text(e.delta, e.contrast) for name, e in effects.items()},
-        {name: confidence_text(e.alpha) for name, e in effects.items()},
+        # What was not measured, or in too few seeds, has no interval.
+        {
+            name: confidence_text(e.alpha)
+            for name, e in effects.items()
+            if e.is_measured and e.alpha
+        },
         {name: _effect(e) for name, e in effects.items()},
         tuple(check.title for check in verdict.fired if check.level == "blocks"),
         verdict.registered,
