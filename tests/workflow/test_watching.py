@@ -187,7 +187,7 @@ def test_a_failure_is_named_with_its_reason_and_the_rest_goes_on(tmp_path, termi
     assert "CalledProcessError" not in said
     assert "1 configuration (2 seeds)" in said
     assert "Failed: size=16 (2 seeds)." in said
-    assert "call the same command again, or judge what exists" in said
+    assert "call the same command again, or judge the jobs that have finished" in said
 
 
 def test_ctrl_c_leaves_no_line_and_no_failure(tmp_path):

@@ -13,6 +13,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -273,6 +274,8 @@ def watch(
     options += ["--port", str(port)] if port is not None else []
     allow_open_files()
     shown = subprocess.Popen([*program, *options])
+    # However it is ended, TensorBoard ends with it.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while shown.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -281,6 +284,7 @@ def watch(
     except KeyboardInterrupt:
         pass
     finally:
+        signal.signal(signal.SIGTERM, before)
         shown.terminate()
         shown.wait()
 

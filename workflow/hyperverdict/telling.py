@@ -169,7 +169,7 @@ def failure_words(run: Invocation, *, stopped: bool = False) -> str:
 def _or_judge(run: Invocation) -> str:
     smoke = f" --config {run.study.smoke.option}" if run.study.smoke else ""
     command = f"{snakemake(run.study_file, target='partial_report')}{smoke}"
-    return f", or judge what exists:\n    {command}\n"
+    return f", or judge the jobs that have finished:\n    {command}\n"
 
 
 def _tail(log: Path, lines: int = 3) -> str:

@@ -56,7 +56,7 @@ def test_still_improving(depth_context):
     check = look(training.still_improving, _curve(context, 1, rising))
     # 0.4 over 11/12 of the training is 0.109 in a quarter of it.
     assert check.sentence.startswith(
-        "Depth 3 was still improving (by 11 points in a further quarter"
+        "Depth 3 was still improving: at the pace of its last quarter, by 11 points more"
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from hyperverdict.claims.wording import deciding_effect
 from hyperverdict.report.badges import standing, verdict_badge
 from hyperverdict.report.legs import answer, leg_table, over_budgets
+from hyperverdict.report.methods import methods_paragraph
 from hyperverdict.report.overview import overview
 from hyperverdict.verdicts.judge import judge_study
 from scipy import stats
@@ -181,3 +182,26 @@ def test_a_verdict_is_drawn_with_all_its_parts_or_said_in_words():
     assert "aster" in last.text
     for place, _ in enumerate(shown.axes):
         assert any(row.cells[place].strip for group in shown.groups for row in group.rows)
+
+
+@pytest.mark.parametrize(
+    ("shift", "evidence", "said"),
+    [
+        (0.06, "refuted", "does not hold at 300 steps: the effect is not of the claimed size."),
+        (0.001, "refuted", "does not hold at 300 steps: the effect is not of the claimed size."),
+        (0.02, "supported", "holds at 300 steps: the effect is of the claimed size."),
+    ],
+)
+def test_a_claim_on_a_size_is_concluded_by_its_size(shift, evidence, said):
+    """An effect that is too large does not go the other way."""
+
+    def score(arm, seed):
+        higher = arm.configuration["batch_size"] == 128
+        return 0.7 + 0.0005 * (seed % 3) + higher * (shift + 0.0002 * (seed % 2))
+
+    terms = {"compare": {"batch_size": {"from": 4, "to": 128}}}
+    study, report, _ = samples.judge_terms(terms, score, {"accuracy": {"higher_by": [0.01, 0.03]}})
+    hypothesis = report.hypotheses[0]
+    assert hypothesis.headline == evidence
+    assert said in answer(hypothesis, study)
+    assert "A claim on a size counted as supported when" in methods_paragraph(study, report, {})

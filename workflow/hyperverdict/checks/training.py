@@ -95,8 +95,8 @@ def still_improving(context: CheckContext) -> Found:
         return None
     gain = size_text(math.exp(gains[best]) if metric.ratio else gains[best], metric, 2)
     sentence = (
-        f"{best} was still improving (by {gain} in a further quarter of the training); longer "
-        "training may change the ranking."
+        f"{best} was still improving: at the pace of its last quarter, by {gain} more in a further "
+        "quarter. Longer training may change the ranking."
     )
     return caveat(sentence, 5.5)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 
 from hyperverdict.claims.model import Claim, Judgement, Leg
 from hyperverdict.effects.effect import Effect, Evidence, Expectation
@@ -31,6 +32,12 @@ _SPEED = {
     "lower": "faster",
     "not_higher": "not slower",
     "not_lower": "not faster",
+}
+# Of a claim that one effect is of some size.
+_OF_SIZE: Mapping[Evidence, str] = {
+    "supported": "The claim holds {where}: the effect is of the claimed size.",
+    "refuted": "The claim does not hold {where}: the effect is not of the claimed size.",
+    "inconclusive": "The claim is undecided {where}: it is open whether the effect has that size.",
 }
 _FAILING: dict[Evidence, str] = {
     "refuted": "goes the other way",
@@ -106,7 +113,9 @@ def meaning(claim: Claim, judgement: Judgement, where: str) -> str:
     leg = next((x for x in legs if x.evidence == judgement.evidence), next(iter(legs), None))
     size = _size(leg)
     grades = {AT_LEAST: f" and is at least {size}", DIRECTION_ONLY: f"; it may be below {size}"}
-    return claim.meanings(judgement)[judgement.evidence].format(
+    sized = len(legs) == 1 and len(legs[0].effects) == 1 and legs[0].expectation.between
+    meanings = {**claim.meanings(judgement), **(_OF_SIZE if sized else {})}
+    return meanings[judgement.evidence].format(
         where=where,
         size=size,
         metric=leg.metric.title if leg else "the metric",
@@ -122,8 +131,14 @@ def _size(leg: Leg | None) -> str:
 
 def _failing(legs: tuple[Leg, ...]) -> str:
     """What the legs do that do not hold."""
-    parts = [f"{leg.metric.title} {_FAILING[x]}" for leg in legs if (x := leg.evidence) in _FAILING]
+    parts = [f"{leg.metric.title} {_failing_leg(leg)}" for leg in legs if leg.evidence in _FAILING]
     return listed(parts) or "at least one part does not hold"
+
+
+def _failing_leg(leg: Leg) -> str:
+    if leg.evidence == "refuted" and leg.expectation.between:
+        return "is not of the claimed size"
+    return _FAILING[leg.evidence]
 
 
 def negligible_part(judgement: Judgement) -> str:

@@ -26,8 +26,10 @@ class Inquiry:
 
     @property
     def title(self) -> str:
-        """For example ``H1 at 300 steps``."""
-        return f"{self.hypothesis.id} at {self.budget}"
+        """For example ``H1 at 300 steps``; the id alone where the claim varies the budget."""
+        lengths = {arm.levels[BUDGET] for arm in self.arms if BUDGET in arm.levels}
+        id_ = self.hypothesis.id
+        return id_ if len(lengths) > 1 or self.budget is None else f"{id_} at {self.budget}"
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ COSTS = {
     "train_seconds": "training seconds per run",
     "samples": "images seen per run",
 }
-ALONE = "The seconds were measured without other jobs."
+ALONE = "The seconds are those of the timing job."
 
 # Costs closer than this factor are shown on an axis of this span, so that they look alike.
 MINIMUM_SPAN = 3.0

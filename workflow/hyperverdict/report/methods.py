@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from hyperverdict.effects.effect import Effect
 from hyperverdict.figures.data import budget_levels
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import seeds_of_tuning
@@ -71,10 +72,28 @@ def _rules(study: Study, report: StudyReport) -> Iterator[str]:
     yield (
         "A claim counted as supported or refuted when the interval excluded no difference on the "
         "claimed or the opposite side, and as having no meaningful effect when the "
-        f"{confidence_text(2 * study.alpha)} interval lay within the smallest effect of interest "
+        f"{_equivalence_levels(study, report)} interval lay within the smallest effect of interest "
         "(three-sided testing, Goeman, Solari and Stijnen 2010)."
     )
+    if any(effect.between for effect in _effects(report)):
+        yield (
+            "A claim on a size counted as supported when that second interval lay within the "
+            "claimed range, and as refuted when the first one lay outside of it."
+        )
     yield from _family(study, report)
+
+
+def _effects(report: StudyReport) -> Iterator[Effect]:
+    for hypothesis in report.hypotheses:
+        for verdict in hypothesis.verdicts:
+            yield from verdict.judgement.effects
+
+
+def _equivalence_levels(study: Study, report: StudyReport) -> str:
+    """The levels of the intervals that show an effect to be negligible: "90%", "90% or 95%"."""
+    sides = {effect.one_sided_alpha or effect.alpha for effect in _effects(report)}
+    levels = [confidence_text(2 * side) for side in sorted(sides or {study.alpha}, reverse=True)]
+    return " or ".join(dict.fromkeys(levels))
 
 
 def _elsewhere(study: Study, report: StudyReport) -> str:
@@ -115,8 +134,8 @@ def _seeds(study: Study) -> str:
     if study.vocabulary.training is not None:
         return f"{trained}, the same ones in all arms of a comparison."
     return (
-        f"{trained}; a seed sets the initial weights, the data order and the dropout alike in all "
-        "arms of a comparison."
+        f"{trained}, the same ones in all arms of a comparison; a seed decides initial "
+        "weights, data order and dropout."
     )
 
 

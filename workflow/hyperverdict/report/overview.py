@@ -218,6 +218,8 @@ def _strip(scale: _Scale, leg: Leg, effect: Effect) -> Strip:
     about = contrast_name(effect.contrast)
     numbers = f"{text.change} ({text.interval})" if bounded else text.change
     several = f", {effect.evidence}" if len(leg.effects) > 1 else ""
+    # A claim on several effects is as good as the one that decides it.
+    which = f", the one of {len(leg.effects)} effects that decides" if len(leg.effects) > 1 else ""
     return Strip(
         (scale.place(band[0]), scale.place(band[1])),
         (scale.place(low), scale.place(high)) if bounded else None,
@@ -225,7 +227,7 @@ def _strip(scale: _Scale, leg: Leg, effect: Effect) -> Strip:
         scale.place(effect.estimate),
         _arrow(effect),
         evidence_badge("", leg.evidence).style,
-        numbers,
+        f"{numbers}{which}",
         f"{about}: {numbers}; claimed: {claimed(leg)}{several}",
     )
 

@@ -221,7 +221,7 @@ def seeding(study: Study) -> str:
     """What a seed decides."""
     if study.vocabulary.training is not None:
         return "What a seed decides is up to the training."
-    return "A seed sets the initial weights, the data order and the dropout alike in all arms."
+    return "All arms share their seeds. A seed decides initial weights, data order and dropout."
 
 
 def _meanings(arms: list[ArmSummary], study: Study) -> str:

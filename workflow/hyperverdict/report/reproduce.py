@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -77,7 +78,7 @@ def reproduce(
         text,
         tuple(_commands(file, sources)),
         tuple(_checksums(text, report, provenance)),
-        _timeline(sources.ledger),
+        _timeline(sources.ledger, report),
     )
 
 
@@ -118,12 +119,16 @@ def _checksums(
         yield f"ledger, line {report.ledger.line}", report.ledger.hash
 
 
-def _timeline(ledger: Path | None) -> tuple[Event, ...]:
+def _timeline(ledger: Path | None, report: StudyReport) -> tuple[Event, ...]:
     """Registrations and looks, those of one moment together."""
+    # The ledger has a budget for every claim; one that the claim itself varies means nothing.
+    varied = {(h.id, v.budget) for h in report.hypotheses for v in h.verdicts if v.budget_varies}
     if ledger is None or not ledger.exists():
         return ()
     moments: dict[tuple[str, str], list[Line]] = {}
     for line in read_ledger(ledger).lines:
+        if (line.content.get("hypothesis"), line.content.get("budget")) in varied:
+            line = replace(line, content={**line.content, "budget": ""})
         moments.setdefault((line.time[:16], line.kind), []).append(line)
     return tuple(
         Event(time.replace("T", " "), _event(kind, lines))

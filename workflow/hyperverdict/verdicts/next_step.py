@@ -19,6 +19,7 @@ CLOSED = (
 )
 # The check after which times are measured again.
 TIMES_CHECK = "times_not_comparable"
+TIME_AGAIN = "Measure the times again, on a machine without other work."
 SETTLED_HERE = "Settled for this scope; other budgets, data or contexts would widen it."
 
 
@@ -61,9 +62,8 @@ def next_step(verdict: Verdict, study: str | Path | None = None) -> NextStep:
         return NextStep(Urgency.NOTHING, "Nothing needs to be trained.")
     blocking = verdict.blocking
     if blocking is not None:
-        sentence = blocking.remedy
-        if blocking.id == TIMES_CHECK:
-            sentence += _timing_command(verdict, study)
+        again = _timing_command(verdict, study) if blocking.id == TIMES_CHECK else ""
+        sentence = f"{TIME_AGAIN}{again}" if again else blocking.remedy
         return NextStep(Urgency.BLOCKED, sentence, -blocking.gravity)
     if verdict.judgement.failures_decide:
         sentence = "Find out why runs fail: the failed runs decide this claim."
@@ -72,7 +72,9 @@ def next_step(verdict: Verdict, study: str | Path | None = None) -> NextStep:
         return _settling(verdict, study)
     caveat = next((check for check in verdict.caveats if check.remedy), None)
     if caveat is not None:
-        return NextStep(Urgency.CAVEAT, caveat.remedy, -caveat.gravity)
+        again = _timing_command(verdict, study) if caveat.id == TIMES_CHECK else ""
+        sentence = f"{TIME_AGAIN}{again}" if again else caveat.remedy
+        return NextStep(Urgency.CAVEAT, sentence, -caveat.gravity)
     return NextStep(Urgency.NOTHING, SETTLED_HERE)
 
 

@@ -16,6 +16,7 @@ from hyperverdict.stats.prediction import new_context
 from hyperverdict.study.noise import swapped_runs
 from hyperverdict.verdicts.model import NoiseShare
 from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.numbers import (
     amount,
     confidence_text,
@@ -94,6 +95,9 @@ def _narrowing(context: CheckContext) -> Iterator[str]:
     if not known:
         return
     effect, images = max(known, key=lambda one: one[1])
+    # Of several effects, each has a share of its own.
+    several = len({other.contrast for other, _ in known}) > 1
+    this = f"the effect {contrast_name(effect.contrast)}" if several else "this effect"
     seeds = effect.standard_error
     whole = seeds**2 + images**2
     if whole <= 0:
@@ -102,19 +106,19 @@ def _narrowing(context: CheckContext) -> Iterator[str]:
     if share > MOST_OF_IT:
         yield (
             f"For other seeds and other test images, {percent_text(share, 0)} of what is unknown "
-            "of this effect comes from the test images: more seeds would narrow it little, more "
+            f"of {this} comes from the test images: more seeds would narrow it little, more "
             "test images would."
         )
     elif share < 1 - MOST_OF_IT:
         yield (
             f"For other seeds and other test images, {percent_text(1 - share, 0)} of what is "
-            "unknown of this effect comes from the seeds: more seeds narrow it, more test images "
+            f"unknown of {this} comes from the seeds: more seeds narrow it, more test images "
             "would do little."
         )
     else:
         yield (
             f"For other seeds and other test images, {percent_text(1 - share, 0)} of what is "
-            f"unknown of this effect comes from the seeds and {percent_text(share, 0)} from the "
+            f"unknown of {this} comes from the seeds and {percent_text(share, 0)} from the "
             "test images: narrowing it takes more of both."
         )
 
