@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 from hyperverdict.exporting import mlflow_store
+from hyperverdict.exporting.destination import mlflow_client, read_destination
 from hyperverdict.exporting.outcome import OUTCOME_FILE
 from hyperverdict.runs.curves import curves_by_seed
 from hyperverdict.runs.parquet import read_parquet
@@ -122,6 +123,20 @@ def test_what_the_study_no_longer_has_is_marked_and_what_is_new_is_added(exports
     }
     parents = {shown[n].data.tags["mlflow.parentRunId"] for n in present - {"summary"}}
     assert parents == {shown["summary"].info.run_id}
+
+
+def test_the_verdict_of_a_claim_without_effects_goes_with_the_claim(exports):
+    kept = STUDY + "  H3: {says: z, combinations: {width: 5, depth: 4}}\n"
+    exports.export(kept + "  H4: {says: z, combinations: {width: 5, depth: 3}}\n")
+    before = exports.shown()["summary"]
+    assert {"verdict H4", "claim H4"} <= before.data.tags.keys()
+    with mlflow_client(read_destination(str(exports.store))) as client:
+        client.set_tag(before.info.run_id, "claims of mine", "of the user")
+    exports.export(kept)
+    after = exports.shown()["summary"]
+    assert after.info.run_id == before.info.run_id
+    assert not any("H4" in name for name in after.data.tags)
+    assert {"verdict H3", "claim H3", "claims of mine"} <= after.data.tags.keys()
 
 
 @pytest.mark.parametrize("call", ["create_run", "log_batch", "set_terminated", "log_artifact"])

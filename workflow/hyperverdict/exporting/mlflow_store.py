@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from hyperverdict.errors import UserError
 from hyperverdict.exporting.destination import Destination, missing_package, mlflow_client, reason
 from hyperverdict.exporting.runs import PREFIX, ExportedRun, Measured
-from hyperverdict.exporting.summary import Summary
+from hyperverdict.exporting.summary import OF_CLAIMS, Summary
 
 ID, CONTENT, IN_STUDY = f"{PREFIX}id", f"{PREFIX}content", f"{PREFIX}in_study"
 SUMMARY_ID = "summary"
@@ -137,6 +137,10 @@ class _Experiment:
         else:
             identity, values = known.info.run_id, known.data.metrics
             self._tag(known, tags)
+            for left in known.data.tags.keys() - tags.keys():
+                # Of a claim that the study no longer has; MLflow's own tags and the user's stay.
+                if left.startswith(OF_CLAIMS):
+                    self.client.delete_tag(identity, left)
         changed = [metric for metric in summary.metrics if values.get(metric.name) != metric.value]
         self._log(identity, metrics=changed)
         if known is None or known.info.status != "FINISHED":

@@ -14,6 +14,9 @@ from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport
 from hyperverdict.verdicts.store import verdict_rows
 
+# What the tags of a hypothesis begin with.
+VERDICT, CLAIM = "verdict ", "claim "
+OF_CLAIMS = (VERDICT, CLAIM)
 # In a study's folder, as far as they are there.
 FILES = (
     "report.html",
@@ -85,11 +88,11 @@ def _tags(study: Study, report: StudyReport) -> dict[str, str]:
 
 def _verdict_tags(hypothesis: HypothesisReport) -> Iterator[tuple[str, str]]:
     """The verdict of a hypothesis, and of each of its budgets."""
-    yield f"verdict {hypothesis.id}", hypothesis.headline
-    yield f"claim {hypothesis.id}", hypothesis.claim or hypothesis.says
+    yield f"{VERDICT}{hypothesis.id}", hypothesis.headline
+    yield f"{CLAIM}{hypothesis.id}", hypothesis.claim or hypothesis.says
     for verdict in hypothesis.verdicts:
         if verdict.held_budget:
-            yield f"verdict {hypothesis.id} at {verdict.held_budget}", verdict.headline
+            yield f"{VERDICT}{hypothesis.id} at {verdict.held_budget}", verdict.headline
 
 
 def _counts(report: StudyReport) -> dict[str, float]:
