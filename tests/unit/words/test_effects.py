@@ -54,6 +54,12 @@ def test_the_interval_says_its_level():
     assert effect_text(effect()).bracket == "(95% interval 2.4 to 3.6 points)"
 
 
+def test_an_early_look_without_alpha_has_no_level():
+    early = replace(effect(), alpha=0.0, ci=(-math.inf, math.inf))
+    assert "(no interval can be given)" in sentence(early)
+    assert effect_text(early).level == ""
+
+
 def test_the_test_is_the_one_that_ran():
     welch = replace(effect(), paired=False, pairs=0, df=7.4)
     assert words.result_of_test(welch).startswith(

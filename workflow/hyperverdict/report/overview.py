@@ -28,9 +28,9 @@ from hyperverdict.report.badges import (
 from hyperverdict.report.conclusion import shortest
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.contrasts import contrast_name
-from hyperverdict.words.effects import effect_text
+from hyperverdict.words.effects import effect_text, level_text
 from hyperverdict.words.isolation import guarded
-from hyperverdict.words.numbers import Unit, confidence_text, digits, unit_of, upper
+from hyperverdict.words.numbers import Unit, digits, unit_of, upper
 from hyperverdict.words.safe import LONGEST_CLAIM, cut
 
 # An interval beyond this many times the largest estimate or band is cut at the edge.
@@ -154,7 +154,7 @@ def overview(report: StudyReport) -> Overview:
         for leg, effect in _deciding(verdict)
     ]
     scales = _scales([effect for _, effect in shown])[:MOST_AXES]
-    levels = {confidence_text(effect.alpha) for _, effect in shown}
+    levels = {level for _, effect in shown if (level := level_text(effect))}
     groups = tuple(_group(hypothesis, scales) for hypothesis in report.hypotheses)
     used = [
         place

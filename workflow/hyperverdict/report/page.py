@@ -345,7 +345,7 @@ def _effect_row(effect: Effect, leg: Leg, anytime: Interval | None) -> tuple[str
         claimed(leg),
         str(effect.n),
         text.change,
-        f"{text.whole_interval} ({text.level})",
+        f"{text.whole_interval} ({text.level})" if text.level else text.whole_interval,
         interval_text(anytime, unit_of(effect.contrast), alone=True) if anytime else UNKNOWN,
         p_text(effect.p).removeprefix("p = ").removeprefix("p "),
         effect.evidence + _GRADES.get(effect.grade, ""),

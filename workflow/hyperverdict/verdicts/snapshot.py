@@ -14,8 +14,8 @@ from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.verdicts.claim_text import expectation_text
 from hyperverdict.verdicts.model import ArmSummary, HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.contrasts import contrast_name
-from hyperverdict.words.effects import effect_text
-from hyperverdict.words.numbers import confidence_text, listed, seeds_text, size_text
+from hyperverdict.words.effects import effect_text, level_text
+from hyperverdict.words.numbers import listed, seeds_text, size_text
 
 T = TypeVar("T")
 
@@ -151,12 +151,8 @@ def _verdict_mark(verdict: Verdict, failed: FailedSeeds | None) -> VerdictMark:
         verdict.replicate,
         {arm.label: _arm_mark(arm, failed) for arm in verdict.arms},
         {name: size_text(e.delta, e.contrast) for name, e in effects.items()},
-        # What was not measured, or in too few seeds, has no interval.
-        {
-            name: confidence_text(e.alpha)
-            for name, e in effects.items()
-            if e.is_measured and e.alpha
-        },
+        # What was not measured has no interval.
+        {n: level for n, e in effects.items() if e.is_measured and (level := level_text(e))},
         {name: _effect(e) for name, e in effects.items()},
         tuple(check.title for check in verdict.fired if check.level == "blocks"),
         verdict.registered,

@@ -32,7 +32,7 @@ class EffectText:
         change: "2.3 points higher", "3.4 times faster" or "the same".
         interval: "1.6 to 2.7 points" or "0.3 points lower to 2.7 points higher".
         whole_interval: the same for where it stands alone: "1.6 to 2.7 points higher".
-        level: of the interval: "95%".
+        level: of the interval: "95%"; "" where none can be given.
         than: how the change goes on: "higher than", "the same as", "2.0 times as high as".
     """
 
@@ -45,12 +45,19 @@ class EffectText:
     @property
     def bracket(self) -> str:
         """The interval as an aside after the change."""
+        if not self.level:
+            return "(no interval can be given)"
         return f"({self.level} interval {self.interval})"
+
+
+def level_text(effect: Effect) -> str:
+    """The level of an effect's interval: 95%; "" where no alpha is left for one."""
+    return confidence_text(effect.alpha) if effect.alpha > 0 else ""
 
 
 def effect_text(effect: Effect) -> EffectText:
     """The effect's change and interval in words."""
-    level = confidence_text(effect.alpha)
+    level = level_text(effect)
     if not effect.is_measured:
         return EffectText("not known", "not known", level)
     unit = unit_of(effect.contrast)
