@@ -6,8 +6,9 @@ from hyperverdict.claims.model import Failures
 from hyperverdict.report import page
 from hyperverdict.report.conclusion import conclude
 from hyperverdict.report.methods import methods_paragraph
+from hyperverdict.verdicts.judge import judge_study
 
-from tests.unit.report import samples
+from tests.unit.report import made_runs, samples
 
 STUDY, REPORT, _ = samples.whole()
 
@@ -28,6 +29,15 @@ def test_it_says_data_seeds_budgets_sizes_tests_and_family():
     family = methods_paragraph(STUDY, replace(REPORT, hypotheses=primary), {})
     assert "The 5 primary verdicts formed one family" in family
     assert "99% each" in family
+
+
+def test_a_look_without_alpha_has_no_level_of_an_interval():
+    study = samples.read(samples.raw_study({"H1": samples.entry("comparison")}))
+    tables = made_runs.tables_of(study, made_runs.scores("comparison", "supported", 10))
+    early = tables.final[tables.final["seed"] < 2]
+    said = methods_paragraph(study, judge_study(study, early, tables.curves), {})
+    assert "when the 90% interval lay within" in said
+    assert "100%" not in said
 
 
 def test_it_names_the_tuning_grid_its_seeds_and_its_score():

@@ -13,7 +13,7 @@ from hyperverdict.study.tuning import seeds_of_tuning
 from hyperverdict.verdicts.facts import data_title
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport
 from hyperverdict.words.contrasts import measured_as
-from hyperverdict.words.effects import used_test
+from hyperverdict.words.effects import each_side, used_test
 from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import (
     confidence_text,
@@ -91,7 +91,8 @@ def _effects(report: StudyReport) -> Iterator[Effect]:
 
 def _equivalence_levels(study: Study, report: StudyReport) -> str:
     """The levels of the intervals that show an effect to be negligible: "90%", "90% or 95%"."""
-    sides = {effect.one_sided_alpha or effect.alpha for effect in _effects(report)}
+    # A look without alpha has no interval.
+    sides = {side for effect in _effects(report) if (side := each_side(effect)) > 0}
     levels = [confidence_text(2 * side) for side in sorted(sides or {study.alpha}, reverse=True)]
     return " or ".join(dict.fromkeys(levels))
 

@@ -136,13 +136,13 @@ def sentence(effect: Effect) -> str:
         sentence += f"; the claim says {_claimed_size(effect, unit)}"
     if effect.evidence != "no meaningful effect":
         return f"{sentence}."
-    level = confidence_text(min(1.0, 2 * _each_side(effect)))
+    level = confidence_text(min(1.0, 2 * each_side(effect)))
     size = size_text(effect.delta, contrast)
     inner = interval_text(effect.ci_equivalence, unit, decimals_of(effect.ci, unit))
     return f"{sentence}; the {level} interval, {inner}, lies within {size} of no difference."
 
 
-def _each_side(effect: Effect) -> float:
+def each_side(effect: Effect) -> float:
     """The alpha of each side of the interval that decides sizes."""
     each = effect.one_sided_alpha
     return effect.alpha if each is None else each
