@@ -13,12 +13,23 @@ OUTCOME_FILE = "mlflow.json"
 
 
 def read_outcome(folder: Path) -> Mapping[str, Any]:
-    """How the last export of a study went; empty where there was none."""
+    """How the last export of a study went; empty where there was none, or its file was edited."""
     try:
         found = json.loads((folder / OUTCOME_FILE).read_bytes())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if _is_whole(found) else {}
+
+
+def _is_whole(found: Any) -> bool:
+    """Whether all that is said of an export is there."""
+    if not isinstance(found, dict) or not isinstance(found.get("problem"), str):
+        return False
+    texts, numbers = ("uri", "experiment"), ("runs", "new")
+    return bool(found["problem"]) or (
+        all(isinstance(found.get(key), str) for key in texts)
+        and all(isinstance(found.get(key), int) for key in numbers)
+    )
 
 
 def outcome_words(outcome: Mapping[str, Any], command: str) -> str:
