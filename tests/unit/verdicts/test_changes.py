@@ -416,3 +416,10 @@ def test_a_terminal_shows_five_lines_at_most():
     assert in_terminal([str(n) for n in range(7)]) == [
         "0", "1", "2", "3", "... and 3 more changes; see the report",
     ]  # fmt: skip
+
+
+def test_a_terminal_shows_no_endless_sentence():
+    [sentence] = in_terminal(said(report(only=["H1"]), report(only=["H1"], says="x " * 2500)))
+    assert len(sentence) <= 1000
+    assert sentence.startswith("H1 was reworded")
+    assert sentence.endswith("what it claims is the same.")

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hyperverdict.verdicts.snapshot import ArmMark, ClaimMark, Snapshot, VerdictMark
 from hyperverdict.vocabulary.metrics import TIME
 from hyperverdict.words.numbers import count, full_stop, listed, seeds_text
+from hyperverdict.words.safe import LONGEST_CLAIM, cut
 
 POST_HOC = "post hoc"
 # Lines in a terminal.
@@ -32,12 +33,13 @@ def heading(since: str) -> str:
 
 
 def in_terminal(sentences: Sequence[str]) -> list[str]:
-    """The first sentences, and how many more there are."""
+    """The first sentences, endless ones without their middle, and how many more there are."""
+    shown = [cut(sentence, LONGEST_CLAIM) for sentence in sentences]
     more = len(sentences) - SHOWN_IN_TERMINAL
     if more <= 0:
-        return list(sentences)
+        return shown
     rest = f"... and {count(more + 1, 'more change')}; see the report"
-    return [*sentences[: SHOWN_IN_TERMINAL - 1], rest]
+    return [*shown[: SHOWN_IN_TERMINAL - 1], rest]
 
 
 def changes(before: Snapshot, now: Snapshot) -> tuple[str, ...]:
