@@ -423,3 +423,10 @@ def test_a_terminal_shows_no_endless_sentence():
     assert len(sentence) <= 1000
     assert sentence.startswith("H1 was reworded")
     assert sentence.endswith("what it claims is the same.")
+
+
+def test_a_seed_that_fails_is_named_also_where_others_are_added():
+    fewer = judged(seeds=8, only=["H1"])
+    said_of_it = told(fewer, judged(seeds=10, only=["H1"], failing=[(3, 2), (3, 9)]))[0]
+    assert "seeds 8 and 9 were added" in said_of_it
+    assert "1 run (depth 3, seed 2) finished before and failed now" in said_of_it

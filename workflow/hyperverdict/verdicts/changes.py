@@ -215,9 +215,10 @@ def _run_causes(old: VerdictMark, new: VerdictMark) -> Iterator[str]:
     if gone := [label for label in old.arms if label not in new.arms]:
         yield count(len(gone), "arm") + (" is gone" if len(gone) == 1 else " are gone")
     same = [(old.arms[a], new.arms[a]) for a in arms if new.arms[a].seeds == old.arms[a].seeds]
+    both = _noted([(old.arms[a], new.arms[a]) for a in arms])
     ended = [
-        *_ended([(now, _failed(then) - _failed(now)) for then, now in _noted(same)], noun, True),
-        *_ended([(now, _failed(now) - _failed(then)) for then, now in _noted(same)], noun, False),
+        *_ended([(now, _ended_otherwise(now, then)) for then, now in both], noun, True),
+        *_ended([(now, _ended_otherwise(then, now)) for then, now in both], noun, False),
     ]
     yield from ended
     if not ended and any(now.finished != then.finished for then, now in same):
@@ -244,8 +245,10 @@ def _noted(arms: Iterable[tuple[ArmMark, ArmMark]]) -> list[tuple[ArmMark, ArmMa
     return [(old, new) for old, new in arms if None not in (old.failed, new.failed)]
 
 
-def _failed(arm: ArmMark) -> frozenset[int]:
-    return frozenset(arm.failed or ())
+def _ended_otherwise(well: ArmMark, badly: ArmMark) -> frozenset[int]:
+    """Seeds of both reports that finished in one and failed in the other."""
+    shared = set(well.seeds) & set(badly.seeds)
+    return frozenset((set(badly.failed or ()) - set(well.failed or ())) & shared)
 
 
 def _ended(arms: Iterable[tuple[ArmMark, frozenset[int]]], noun: str, well: bool) -> Iterator[str]:
