@@ -157,6 +157,8 @@ def test_a_signal_ends_the_main_thread_as_ctrl_c_does():
 
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
+        # As it is unless `nohup` started the tests.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         ending = Ending()
         ending.listen()
         for number in before:
