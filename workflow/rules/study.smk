@@ -125,9 +125,14 @@ def show_plan():
     """The plan in words; a UserError of what it finds ends Snakemake."""
     try:
         STUDY_RUN.refuse_export(prints_elsewhere())
-        print_plan(
-            STUDY_RUN, words_on_devices(), device_of_all(), asked_for=workflow.dryrun
-        )
+        # Nothing trains for a report of the runs so far.
+        if set(workflow.dag_settings.targets) != {"partial_report"}:
+            print_plan(
+                STUDY_RUN,
+                words_on_devices(),
+                device_of_all(),
+                asked_for=workflow.dryrun,
+            )
     except UserError as error:
         refuse(error)
 
