@@ -1,10 +1,11 @@
 """Score against cost."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hyperverdict.figures import cost
+from hyperverdict.figures import cost, curves
 from hyperverdict.figures.data import ROUGH
 from hyperverdict.figures.runs import Runs
 from hyperverdict.records.collect import Tables
@@ -82,3 +83,17 @@ def test_without_costs_there_is_nothing():
     bare = FINAL.drop(columns=["train_seconds", "samples"])
     drawn = cost.draw(DEPTH, STUDY, Runs(Tables(bare, TABLES.curves), REPORT.hypotheses))
     assert "no run with a recorded cost" in drawn.nothing
+
+
+def test_runs_from_elsewhere_keep_the_seconds_of_each_run():
+    """Their mean is no timing without other jobs."""
+    verdicts = tuple(
+        replace(v, arms=tuple(replace(arm, is_ours=False) for arm in v.arms))
+        for v in TRADE_OFF.verdicts
+    )
+    report = replace(TRADE_OFF, verdicts=verdicts)
+    info = cost.cost_info(report, STUDY, FINAL)
+    assert not info.timed
+    assert all(len(set(cloud.costs)) == len(cloud.costs) for cloud in info.clouds)
+    learned = curves.curves_info(report, STUDY, Runs(TABLES, (report,)))
+    assert not any(curve.timed for curve in learned.curves)

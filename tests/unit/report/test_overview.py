@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from hyperverdict.claims.wording import deciding_effect
+from hyperverdict.report import page
 from hyperverdict.report.badges import standing, verdict_badge
 from hyperverdict.report.legs import answer, leg_table, over_budgets
 from hyperverdict.report.methods import methods_paragraph
@@ -205,3 +206,15 @@ def test_a_claim_on_a_size_is_concluded_by_its_size(shift, evidence, said):
     assert hypothesis.headline == evidence
     assert said in answer(hypothesis, study)
     assert "A claim on a size counted as supported when" in methods_paragraph(study, report, {})
+
+
+@pytest.mark.parametrize("sequential", [False, True])
+def test_of_two_intervals_the_unused_one_is_named(sequential):
+    """Which one was used depends on the evidence: negligible effects rest on a third one."""
+    verdict = REPORT.hypotheses[1].verdicts[0]
+    [effect] = verdict.judgement.effects
+    found = replace(verdict, anytime=((effect.contrast, (-0.01, 0.01)),), sequential=sequential)
+    columns = page.effects_table(found).columns
+    unused = [name for name in columns if name.endswith(page.UNUSED)]
+    assert unused == [f"{page.INTERVAL if sequential else page.ANYTIME}{page.UNUSED}"]
+    assert page.UNUSED not in "".join(page.effects_table(replace(verdict, anytime=())).columns)

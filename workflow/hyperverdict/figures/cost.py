@@ -97,7 +97,9 @@ def cost_info(report: HypothesisReport, study: Study, final: pd.DataFrame) -> Co
     paths = {arm.path for verdict in report.verdicts for arm in verdict.arms}
     rows = finished(final[final["path"].isin(paths)]) if not final.empty else final
     recorded = "train_seconds" in rows.columns and bool((rows["train_seconds"] > 0).all())
-    timed = all(timed_seconds(arm, v) > 0 for v in report.verdicts for arm in v.arms)
+    arms = [(arm, verdict) for verdict in report.verdicts for arm in verdict.arms]
+    # A table from elsewhere knows the seconds of each run, and no timing of its own.
+    timed = all(arm.is_ours and timed_seconds(arm, verdict) > 0 for arm, verdict in arms)
     cost = "train_seconds" if timed or recorded else "samples"
     kept = tuple(c for v in report.verdicts for c in _clouds(v, metric, cost, timed, rows))
     labels = tuple(dict.fromkeys(cloud.arm for cloud in kept))

@@ -145,7 +145,7 @@ def _curve(arm: ArmSummary, verdict: Verdict, metric: str, rows: pd.DataFrame) -
     grouped = own.assign(step_=own["step"])[["step_", *columns, metric]].groupby("step_", sort=True)
     means, scores = grouped[columns].mean(), grouped[metric]
     whole = timed_seconds(arm, verdict)
-    timed = whole > 0 and arm.steps > 0
+    timed = arm.is_ours and whole > 0 and arm.steps > 0
     if timed:
         # Every step takes equally long, whatever ran beside it.
         means["train_seconds"] = means["step"] * (whole / arm.steps)

@@ -52,8 +52,8 @@ from hyperverdict.words.numbers import (
 UNKNOWN = "–"
 INTERVAL = "interval"
 ANYTIME = "valid however often you look"
-# Behind the name of the interval on which the evidence rests, where there are two.
-DECIDES = " (decides)"
+# Behind the name of the interval on which the evidence does not rest, where there are two.
+UNUSED = " (not used for the verdict)"
 _GRADES = {
     AT_LEAST: " (at least the size that matters)",
     DIRECTION_ONLY: " (size open)",
@@ -324,9 +324,9 @@ def effects_table(verdict: Verdict) -> Table:
     anytime = dict(verdict.anytime)
     plain_name, anytime_name = INTERVAL, ANYTIME
     if anytime and verdict.sequential:
-        anytime_name += DECIDES
+        plain_name += UNUSED
     elif anytime:
-        plain_name += DECIDES
+        anytime_name += UNUSED
     columns = ("effect", "claimed", "n", "estimate", plain_name, anytime_name, "p", "evidence")
     rows: list[tuple[str, ...]] = []
     for leg in verdict.judgement.legs:
