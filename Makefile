@@ -7,6 +7,7 @@ STAMP := $(VENV)/installed
 SNAKEMAKE := $(BIN)/snakemake --profile profiles/local
 SHELL := /bin/bash
 
+PLUGINS := workflow/executor/jobstep workflow/executor/submitit
 EXAMPLES := argparse lightning boosting function own_model own_data
 
 .PHONY: help demo watch examples reflection reflection-small reflection-full test test-browser test-simulation cluster cluster-down \
@@ -61,7 +62,8 @@ reflection-full: $(STAMP)
 	@$(BIN)/hyperverdict show config/studies/reflection_full.yaml
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow" --ignore=tests/cluster --ignore=tests/browser tests
+	@$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m "not slow" --ignore=tests/cluster --ignore=tests/browser \
+	    tests $(PLUGINS:%=%/tests)
 
 test-browser: $(STAMP)
 	@$(BIN)/python -m pytest -rs tests/browser
@@ -96,7 +98,7 @@ docs: $(STAMP)
 
 install: $(STAMP)
 
-$(STAMP): requirements.txt pyproject.toml workflow/executor/pyproject.toml
+$(STAMP): requirements.txt pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
 	    echo "Python 3.11, 3.12 or 3.13 is needed; $$($(PYTHON) --version) was found. Name another one: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
@@ -104,7 +106,7 @@ $(STAMP): requirements.txt pyproject.toml workflow/executor/pyproject.toml
 	@echo "Installing the pinned requirements into $(VENV) (about 6 GB with torch; a few minutes, once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e . -e workflow/executor
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e . $(PLUGINS:%=-e %)
 	@touch $@
 
 clean:

@@ -158,7 +158,8 @@ def make_project(folder: Path) -> None:
 
 def timed(command: list[str], folder: Path) -> tuple[float, str]:
     """(wall seconds, what was printed) of a command."""
-    paths = [str(folder / "workflow"), str(folder / "workflow/executor")]
+    parts = ("workflow", "workflow/executor/submitit", "workflow/executor/jobstep")
+    paths = [str(folder / part) for part in parts]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
     began = time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)

@@ -14,7 +14,7 @@ PAGES = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "config/README.md")),
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "profiles").rglob("*.md")),
-    ROOT / "workflow/executor/README.md",
+    *sorted((ROOT / "workflow/executor").rglob("*.md")),
 ]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FOREIGN_WORDS = re.compile(
