@@ -8,6 +8,7 @@ import pytest
 from snakemake_executor_plugin_submitit_jobstep.gpus import devices_present
 from snakemake_executor_plugin_submitit_jobstep.workers import WarmWorker, job_environment
 
+pytest.importorskip("torch")
 pytestmark = pytest.mark.skipif(not devices_present(), reason="no CUDA device on this machine")
 
 SCRIPT = """

@@ -163,6 +163,7 @@ def is_alive(pid):
 
 
 def test_torch_forks_have_own_seeds_and_threads(tmp_path):
+    pytest.importorskip("torch")
     warm = WarmWorker(2, "torch")
     text = (
         "import sys\nloaded = 'torch' in sys.modules\nimport torch\n"
