@@ -30,6 +30,11 @@ def net(shape, classes, *, filters=2):
     return nn.Sequential(nn.Conv2d(shape[0], filters, 3), nn.Flatten(), nn.Linear(filters * 4, classes))
 def wrong(shape, classes):
     return nn.Sequential(nn.Flatten(), nn.Linear(3, classes))
+def leaves(shape, classes):
+    import os
+    os._exit(0)
+def huge(shape, classes):
+    return nn.Sequential(nn.Flatten(), nn.Linear(10**9, 10**9), nn.Linear(10**9, classes))
 """
 STUDY = """study: own
 data: "own_sets_p:load"
@@ -183,6 +188,11 @@ def test_check_loads_data_and_builds_models_once(project, capsys):
     [
         ("own_nets_p:wrong", "own_nets_p.py, line 5: RuntimeError: mat1 and mat2"),
         ("own_nets_p:nte", "did you mean 'net'"),
+        (
+            "own_nets_p:leaves",
+            "trying the models ended with exit code 0; see logs/check/models.log",
+        ),
+        ("own_nets_p:huge", "own_nets_p.py, line 11: RuntimeError"),
     ],
 )
 def test_check_finds_what_would_fail_in_training(project, capsys, model, message):

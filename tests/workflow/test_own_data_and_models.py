@@ -139,3 +139,27 @@ def test_an_error_in_a_model_is_one_message_in_the_job(mine):
     said = mine.fail(*study(mine))
     assert "model 'nets_of_mine:net': defined in mine/nets_of_mine.py, line 4: RuntimeError" in said
     assert 'File "' not in said.partition("hyperverdict: model")[2].partition("\n\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("nn.ReLU()", "nn.Linear(3, 3)", "nets_of_mine.py, line 4: RuntimeError: mat1 and mat2"),
+        ("return nn", "exit(); return nn", "nets_of_mine.py, line 6: SystemExit"),
+    ],
+)
+def test_a_model_that_fails_is_said_once_and_before_the_first_job(mine, old, new, words):
+    (mine.path / "mine/nets_of_mine.py").write_text(NETS.replace(old, new))
+    said = mine.fail(*study(mine, STUDY.replace("1 epochs", "20 steps")))
+    assert said.count(words) == 1
+    assert "Traceback" not in said
+    assert "rule " not in said
+    assert not (mine.path / "results").exists()
+
+
+def test_data_that_cannot_be_trained_on_are_said_before_the_first_job(mine):
+    (mine.path / "mine/sets_of_mine.py").write_text(DATA.replace("% 3", "* 0"))
+    said = mine.fail(*study(mine, STUDY.replace("1 epochs", "20 steps")))
+    assert said.count("all labels are 0; at least two classes are needed") == 1
+    assert "Traceback" not in said
+    assert not (mine.path / "results").exists()

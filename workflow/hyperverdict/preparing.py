@@ -7,18 +7,14 @@ A child process reads them, so that nothing heavy is imported here and the user'
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from hyperverdict.apart import prepare_apart
 from hyperverdict.errors import UserError
 from hyperverdict.vocabulary.datasets import FACTS_FILE
-from hyperverdict.vocabulary.users import Users
-
-LOGS = Path("logs/prepare_data")
+from hyperverdict.vocabulary.users import Users, read_prepared_name
 
 
 class Preparer:
@@ -74,43 +70,16 @@ def is_outdated(name: str, users: Users) -> bool:
         raise
 
 
-def prepare_apart(name: str, users: Users) -> None:
-    """Prepare a data set in a process of its own; its output goes to logs/prepare_data.
+def prepare_in_job(name: str, folder: Path, users: Users) -> None:
+    """Prepare a data set in a job of its own: ours here, the user's in a process of its own.
 
-    Raises UserError with the message of that process.
+    Args:
+        folder: where its prepared copy goes, below the folder of all of them.
     """
-    log = users.prepared.parents[1] / LOGS / f"{name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    package = str(Path(__file__).parents[1])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    with tempfile.TemporaryDirectory() as folder, log.open("w") as output:
-        answer = Path(folder) / "answer"
-        request = {"name": name, "users": users.plain(), "answer": str(answer)}
-        done = subprocess.run(
-            [sys.executable, "-m", "hyperverdict.preparing"],
-            input=json.dumps(request),
-            text=True,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-        if answer.exists():
-            raise UserError(answer.read_text(encoding="utf-8"))
-    if done.returncode:
-        raise UserError(f"preparing {name!r} ended with exit code {done.returncode}; see {log}")
-
-
-def _main() -> None:
-    """Prepare the data set that standard input names."""
     from hyperverdict.training.data import prepare
 
-    request = json.load(sys.stdin)
-    name, users = request["name"], Users.of_plain(request["users"])
-    try:
-        prepare(name, users.prepared.parent, users.prepared / name, users)
-    except UserError as error:
-        Path(request["answer"]).write_text(str(error), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    _main()
+    users = replace(users, prepared=folder.parent)
+    if read_prepared_name(name, users)[0] is None:
+        prepare(name, users.prepared.parent, folder, users)
+    else:
+        prepare_apart(name, users)

@@ -1,26 +1,30 @@
-"""`hyperverdict check` on models and data sets of the user's own: each is tried once.
+"""Models and data sets of the user's own, each tried once: by `hyperverdict check`, and before the
+first job of a run.
 
-So that a typo is found before anything is scheduled.
+So that a mistake in them is one message, and not the failure of every job.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from hyperverdict.apart import prepare_apart, try_networks_apart
 from hyperverdict.design.plan import make_plan
 from hyperverdict.errors import UserError
-from hyperverdict.preparing import Preparer, prepare_apart
+from hyperverdict.invocation import Invocation
+from hyperverdict.preparing import Preparer
 from hyperverdict.study.load import load_study
 from hyperverdict.study.model import Study
-from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.configuration import Configuration, parse_path
 from hyperverdict.vocabulary.datasets import FACTS_FILE
 from hyperverdict.vocabulary.hyperparameters import is_callable_name
 from hyperverdict.vocabulary.users import Users, model_arguments
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 from hyperverdict.words.numbers import count
+from hyperverdict.words.printing import tell
 
 # Networks that are built at most: of a model with many levels not all combinations.
 MAX_NETWORKS = 20
@@ -36,11 +40,46 @@ def check_study(path: Path, say: Callable[[str], None]) -> Study:
     """
     preparer = Preparer(say, every=True)
     study = load_study(path, Vocabulary(users=Users(preparer=preparer)))
-    if study.vocabulary.users.any:
+    users = study.vocabulary.users
+    if users.any:
         configurations = [run.configuration for run in make_plan(study).all_runs]
-        for line in (*_data_lines(configurations, study), *_model_lines(configurations)):
+        for line in _data_lines(configurations, study):
+            say(line)
+        for line in try_before_jobs(configurations, users):
             say(line)
     return study
+
+
+def try_own(run: Invocation, say: Callable[[str], None] = tell) -> None:
+    """Try the user's own data and models of an invocation whose runs are missing.
+
+    Raises UserError for what would fail in a job.
+    """
+    users = run.study.vocabulary.users
+    if run.main and users.any:
+        missing = [state.run.configuration for state in run.states().values() if state.missing]
+        try_before_jobs(missing, users, say)
+
+
+def try_before_jobs(
+    configurations: Sequence[Configuration],
+    users: Users,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[str]:
+    """Prepare the user's own data and build the user's own models of configurations once.
+
+    Args:
+        say: is told what is prepared.
+
+    Returns a line on each network. Raises UserError for what would fail in a job.
+    """
+    own = [c for c in configurations if c.data in users.data]
+    tried = distinct_networks(configurations)
+    for name in dict.fromkeys(c.prepared for c in (*own, *tried)):
+        if not (users.prepared / name / FACTS_FILE).exists():
+            say(f"Preparing {name}.")
+            prepare_apart(name, users)
+    return try_networks_apart([c.path for c in tried], users) if tried else []
 
 
 def _data_lines(configurations: list[Configuration], study: Study) -> Iterator[str]:
@@ -58,9 +97,9 @@ def _data_lines(configurations: list[Configuration], study: Study) -> Iterator[s
         )
 
 
-def _model_lines(configurations: list[Configuration]) -> Iterator[str]:
-    """Builds each distinct network of the user's own, and trains it on two images."""
-    distinct: dict[tuple[Any, ...], tuple[Configuration, dict[str, Any]]] = {}
+def distinct_networks(configurations: Iterable[Configuration]) -> list[Configuration]:
+    """One configuration for each network of the user's own, at most MAX_NETWORKS."""
+    distinct: dict[tuple[Any, ...], Configuration] = {}
     for configuration in configurations:
         name = configuration["model"]
         if is_callable_name(name):
@@ -69,26 +108,32 @@ def _model_lines(configurations: list[Configuration]) -> Iterator[str]:
             takes = configuration.levels if model.whole else ()
             arguments = model_arguments(model, configuration)
             on = (configuration.prepared, configuration["classes"])
-            key = (name, str(arguments), str(takes), *on)
-            distinct.setdefault(key, (configuration, arguments))
-    for configuration, arguments in islice(distinct.values(), MAX_NETWORKS):
-        given = ", ".join(f"{name} {value}" for name, value in arguments.items())
-        described = f" with {given}" if given else ""
-        parameters = _try(configuration)
-        yield (
-            f"{configuration['model']}{described} on {configuration.prepared}: "
-            f"{count(parameters, 'parameter')}"
-        )
+            distinct.setdefault((name, str(arguments), str(takes), *on), configuration)
+    return list(islice(distinct.values(), MAX_NETWORKS))
 
 
-def _try(configuration: Configuration) -> int:
+def try_networks(paths: Iterable[str], users: Users) -> list[str]:
+    """Build networks and train each on two images, in this process; gives a line on each.
+
+    Args:
+        paths: canonical paths of their configurations, whose data are prepared.
+
+    Raises UserError for the first that would fail in training.
+    """
+    vocabulary = Vocabulary(users=users)
+    return [_tried(parse_path(path, vocabulary)) for path in paths]
+
+
+def _tried(configuration: Configuration) -> str:
     from hyperverdict.training.dataset import load_for
     from hyperverdict.training.own_network import try_network
 
-    users = configuration.vocabulary.users
-    folder = users.prepared / configuration.prepared
-    if not (folder / FACTS_FILE).exists():
-        prepare_apart(configuration.prepared, users)
-    data = load_for(configuration, folder)
+    name = configuration["model"]
+    users = configuration.vocabulary.knowing([name]).users
+    data = load_for(configuration, users.prepared / configuration.prepared)
     images = data.normalise(data.train.images[:2])
-    return try_network(configuration, data.shape, data.classes, images)
+    parameters = try_network(configuration, data.shape, data.classes, images)
+    arguments = model_arguments(users.models[name], configuration)
+    given = ", ".join(f"{argument} {value}" for argument, value in arguments.items())
+    described = f" with {given}" if given else ""
+    return f"{name}{described} on {configuration.prepared}: {count(parameters, 'parameter')}"

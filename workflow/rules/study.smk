@@ -7,6 +7,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.invocation import open_invocation
 from hyperverdict.live.interrupts import Interrupts
 from hyperverdict.telling import closing_words, failure_words, print_plan
+from hyperverdict.trying import try_own
 from hyperverdict.watching import StudyWords
 from hyperverdict.words.printing import say
 from hyperverdict.words.safe import terminal
@@ -59,6 +60,7 @@ def prepare_for_jobs():
             accept_folders()
             start_at_once()
             show_plan()
+            try_what_is_own()
             if IS_MODULE:
                 register_first()
             prepare_dag(*args, **kwargs)
@@ -135,6 +137,21 @@ def show_plan():
             )
     except UserError as error:
         refuse(error)
+
+
+def try_what_is_own():
+    """Tries the user's own data and models once, before jobs are started that need them.
+
+    Jobs in environments of their own have packages that are not installed here.
+    """
+    starts_jobs = workflow.execution_settings and not (
+        workflow.dryrun or workflow.touch
+    )
+    if starts_jobs and not prints_elsewhere():
+        try:
+            try_own(STUDY_RUN)
+        except UserError as error:
+            refuse(error)
 
 
 def register_first():

@@ -62,6 +62,19 @@ def fails_later(shape, classes):
             raise ValueError("too many")
         return layer(images.flatten(1))
     return Forward(forward, layer)
+def one_row(shape, classes):
+    layer = nn.Linear(64, classes)
+    def forward(images):
+        out = layer(images.flatten(1))
+        return out if len(images) == 2 else out[:1]
+    return Forward(forward, layer)
+def leaves(shape, classes):
+    layer = nn.Linear(64, classes)
+    def forward(images):
+        if len(images) > 2:
+            raise SystemExit(0)
+        return layer(images.flatten(1))
+    return Forward(forward, layer)
 
 class Forward(nn.Module):
     def __init__(self, function, *layers):
@@ -156,6 +169,23 @@ def test_what_would_fail_in_training_is_one_message(own, model, message):
 def test_an_error_in_training_names_the_users_line_and_nothing_is_recorded(own, digits, tmp_path):
     with pytest.raises(UserError, match=r"own_nets.py, line 42: ValueError: too many"):
         train_configuration(own("fails_later"), [0], digits, tmp_path / "run")
+    assert not (tmp_path / "run/record.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (
+            "one_row",
+            r"must map images \[32 x 1 x 8 x 8\] to logits \[32 x 10\], and its output is \[1",
+        ),
+        ("leaves", "line [0-9]+: SystemExit: exit 0"),
+    ],
+)
+def test_what_fails_on_whole_batches_only_is_one_message(own, digits, tmp_path, model, message):
+    try_network(own(model), SHAPE, CLASSES)
+    with pytest.raises(UserError, match=message):
+        train_configuration(own(model), [0], digits, tmp_path / "run")
     assert not (tmp_path / "run/record.json").exists()
 
 

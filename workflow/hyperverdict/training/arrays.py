@@ -18,6 +18,8 @@ Array = npt.NDArray[Any]
 _CHANNELS = (1, 3, 4)
 # Where the values of one part end at 1 and those of another go beyond this, their scales differ.
 _OTHER_SCALE = 20
+# The most classes that a data set may have: more are numbers that are no classes.
+MAX_CLASSES = 100_000
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,11 @@ def _checked_labels(labels: Array, where: str) -> Array:
     lowest = int(labels.min())
     if lowest < 0:
         raise UserError(f"{where}: labels must be whole numbers from 0; the lowest is {lowest}")
+    highest = int(labels.max())
+    if highest > np.iinfo(np.int64).max:
+        raise UserError(
+            f"{where}: the highest label is {highest}; labels must be 0, 1, 2, ... without gaps"
+        )
     return labels.astype(np.int64)
 
 
@@ -164,11 +171,16 @@ def _check_classes(labels: Array, where: str) -> None:
     highest = int(present[-1])
     if len(present) == 1:
         raise UserError(f"{where}: all labels are {highest}; at least two classes are needed")
+    if len(present) > MAX_CLASSES:
+        raise UserError(
+            f"{where}: the labels name {len(present):,} classes; at most {MAX_CLASSES:,} can be "
+            "trained. Are they numbers to be predicted, or one for each image?"
+        )
     if len(present) == highest + 1:
         return
     if len(present) == highest and present[0] == 1:
         raise UserError(f"{where}: labels are 1 to {highest}; they start at 0: use labels - 1")
-    first = next(label for label in range(highest) if label not in set(present.tolist()))
+    first = int(np.flatnonzero(present != np.arange(len(present)))[0])
     raise UserError(
         f"{where}: no image has label {first}, and the highest is {highest}; labels must be "
         "0, 1, 2, ... without gaps: use numpy.unique(labels, return_inverse=True)[1] on all parts "

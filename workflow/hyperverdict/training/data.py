@@ -119,8 +119,10 @@ def _stratified_rows(
 ) -> tuple[Array, Array, Array]:
     """Row numbers of train, validation and test: of every class the same rounded share."""
     train, validation, test = [], [], []
-    for label in range(int(labels.max()) + 1):
-        rows = random.permutation(np.flatnonzero(labels == label))
+    # The rows of each class, ascending, without looking at all labels for each of them.
+    ends = np.cumsum(np.bincount(labels))[:-1]
+    for members in np.split(np.argsort(labels, kind="stable"), ends):
+        rows = random.permutation(members)
         first = round(len(rows) * shares[0])
         second = first + round(len(rows) * shares[1])
         validation.append(rows[:first])

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from hyperverdict.vocabulary.users import Users, read_prepared_name
 
 # Other names of the parts, and the names of images and labels, in what a user gives.
 _PART_NAMES = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
+MAX_NPZ_GIGABYTES = 8
 _IMAGES, _LABELS = ("x", "images"), ("y", "labels")
 
 
@@ -46,9 +48,8 @@ def read_own(
         return _checked(given, where), (), source_of(data)
     function = named_callable(data.call, "data set", users.folders)
     with users_code("data set", data.name):
-        returned = function(**arguments)
-    given = _by_part(returned, where)
-    return _checked(given, where), (), source_of(data)
+        # What it returned may be of its own making, too: to look at it may run its code.
+        return _checked(_by_part(function(**arguments), where), where), (), source_of(data)
 
 
 def source_of(data: OwnData) -> str:
@@ -93,6 +94,7 @@ def _by_part(returned: Any, where: str) -> dict[str, Any]:
 
 def _npz(file: Path, where: str) -> dict[str, Any]:
     """The arrays of an .npz file by part."""
+    _refuse_large(file, where)
     try:
         with np.load(file, allow_pickle=False) as content:
             arrays = {name: content[name] for name in content.files}
@@ -121,6 +123,22 @@ def _npz(file: Path, where: str) -> dict[str, Any]:
     if "" in found and len(found) > 1:
         raise UserError(f"{where}: {file} holds x beside {', '.join(sorted(found)[1:])}")
     return {part: (pair["x"], pair["y"]) for part, pair in found.items()}
+
+
+def _refuse_large(file: Path, where: str) -> None:
+    """UserError for a file whose arrays take more memory than a data set may, however few bytes
+    they are compressed to. Nothing is said of a file that cannot be read.
+    """
+    try:
+        with ZipFile(file) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+    except (OSError, ValueError, BadZipFile):
+        return
+    if size > MAX_NPZ_GIGABYTES * 10**9:
+        raise UserError(
+            f"{where}: the arrays of {file} take {size / 1e9:,.0f} GB; at most "
+            f"{MAX_NPZ_GIGABYTES} GB can be read. Save fewer images, smaller ones, or bytes (uint8)"
+        )
 
 
 def _meaning(name: str) -> tuple[str, str]:

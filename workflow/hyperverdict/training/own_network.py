@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -51,7 +52,20 @@ def own_network(
         if any(isinstance(p, UninitializedParameter) for p in network.parameters()):
             with users_code("model", name, model.place):
                 _settle(network, shape)
+    network.register_forward_hook(_checking(f"model {name!r} ({model.place})", shape, classes))
     return network
+
+
+def _checking(who: str, shape: tuple[int, ...], classes: int) -> Callable[..., None]:
+    """A hook that refuses an output that is not one row of logits for each image, at any call.
+
+    A network may fit some batches only: two images, or whole batches and no smaller last one.
+    """
+
+    def check(_network: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
+        _check_logits(output, who, (len(inputs[0]), *shape), classes)
+
+    return check
 
 
 def _settle(network: nn.Module, shape: tuple[int, ...]) -> None:
@@ -78,7 +92,6 @@ def try_network(
     images = torch.zeros(2, *shape) if images is None else images
     with users_code("model", name, model.place), drawing_from(Generator()):
         logits = network(images)
-    _check_logits(logits, who, shape, classes)
     parameters = sum(p.numel() for p in network.parameters() if p.requires_grad)
     if not parameters:
         raise UserError(f"{who} has no parameters that train")
@@ -93,16 +106,17 @@ def try_network(
     return parameters
 
 
-def _check_logits(logits: object, who: str, shape: tuple[int, ...], classes: int) -> None:
+def _check_logits(logits: object, who: str, images: tuple[int, ...], classes: int) -> None:
+    """UserError where the output for images [N x ...] is not logits [N x classes]."""
     if not isinstance(logits, Tensor):
         raise UserError(
             f"{who} must map images to logits, one tensor, and its output is a "
             f"{type(logits).__name__}"
         )
-    if tuple(logits.shape) != (2, classes):
+    if logits.shape != (images[0], classes):
         raise UserError(
-            f"{who} must map images [2 x {_times(shape)}] to logits [2 x {classes}], and its "
-            f"output is [{_times(tuple(logits.shape))}]"
+            f"{who} must map images [{_times(images)}] to logits [{images[0]} x {classes}], and "
+            f"its output is [{_times(tuple(logits.shape))}]"
         )
     if not logits.is_floating_point():
         raise UserError(f"{who} must give logits as floats, and its output is {logits.dtype}")

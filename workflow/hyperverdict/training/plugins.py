@@ -108,9 +108,9 @@ def users_code(what: str, name: str, defined: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except (UserError, MemoryError):
+    except (UserError, MemoryError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         if _is_allocation(error):
             raise
         raise UserError(f"{what} {name!r}: {blamed(error, defined)}") from error
@@ -127,7 +127,7 @@ def blamed(error: BaseException, defined: str = "") -> str:
     Args:
         defined: where the function is defined, for an error that arose in none of the user's lines.
     """
-    text = first_line(error) if isinstance(error, Exception) else f"exit {error}"
+    text = f"exit {error}" if isinstance(error, SystemExit) else first_line(error)
     said = f"{type(error).__name__}: {text}"
     place = place_of(error) or (f"defined in {defined}" if defined else "")
     return f"{place}: {said}" if place else said

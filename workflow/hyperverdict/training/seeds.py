@@ -14,6 +14,7 @@ from hyperverdict.training.checkpoint import CheckpointKeeper
 from hyperverdict.training.dataset import Dataset
 from hyperverdict.training.loop import DivergedError, Row, SeedRun
 from hyperverdict.training.plugins import blamed, is_of_users
+from hyperverdict.training.stopping import Checkpointed
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.hyperparameters import is_callable_name
 
@@ -54,7 +55,9 @@ def train_seed(
         return _outcome("finished", run)
     except DivergedError as error:
         return _outcome("diverged", run, str(error))
-    except Exception as error:
+    except (UserError, Checkpointed):
+        raise
+    except (Exception, SystemExit) as error:
         if is_out_of_memory(error):
             return _outcome("out_of_memory", run, str(error).splitlines()[0] if str(error) else "")
         model = str(configuration["model"])
@@ -87,7 +90,7 @@ def _outcome(status: SeedStatus, run: SeedRun | None, message: str = "") -> Seed
     return SeedOutcome(status, run.rows, run.step, run.train_seconds, message)
 
 
-def is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether an allocation failed: on the GPU, or on the CPU, where torch has no type for it."""
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
