@@ -12,7 +12,7 @@ python="${1:-.venv/bin/python}"
 parts=(
     "$here/test_surviving.py"
     "$here/test_running.py $here/test_memory.py $here/test_stopping.py $here/test_values.py"
-    "$here/test_study.py $here/test_parity.py $here/test_memory.py $here/test_watching.py"
+    "$here/test_study.py $here/test_parity.py $here/test_memory.py $here/test_watching.py $here/test_limits.py"
 )
 # How a cluster limits memory: by control groups where there are any, or by SLURM's sampling.
 memory=(kernel kernel sampling)

@@ -33,7 +33,7 @@ def test_a_seed_that_is_told_to_stop_before_it_listens_hears_it(called, monkeypa
     wait_for(Path("forked").exists)
     os.kill(job.pid, signal.SIGTERM)
     job.join(30)
-    assert job.exitcode == 85
+    assert job.exitcode == 143
     # Else it would be killed, after the time for a checkpoint.
     assert time.monotonic() - began < 15
 
@@ -53,7 +53,7 @@ def test_a_function_that_does_not_stop_is_killed_after_a_while(called, monkeypat
     wait_for(lambda: Path("pid").exists() and Path("pid").read_text())
     os.kill(job.pid, signal.SIGTERM)
     job.join(15)
-    assert job.exitcode == 85
+    assert job.exitcode == 143
     assert not runs(int(Path("pid").read_text()))
 
 

@@ -231,7 +231,7 @@ def test_a_function_without_a_checkpoint_starts_again_and_its_rows_too(called):
             log(epoch=epochs)
         """
     )
-    assert stop_when_running(called) == 85
+    assert stop_when_running(called) == 143
     assert called.one().status == "finished"
     assert called.scores() == {0: 1.0}
 

@@ -122,14 +122,15 @@ class Calls:
             )
 
     def _stopped(self, seed: int, folders: SeedFolders) -> None:
-        if _has_files(folders.checkpoint):
+        saved = _has_files(folders.checkpoint)
+        if saved:
             logger.info(f"seed {seed}: stopped as requested; it continues from its checkpoint")
         else:
             logger.warning(
                 f"seed {seed}: stopped as requested; log.checkpoint is empty, so this seed starts "
                 "from the beginning"
             )
-        raise Checkpointed
+        raise Checkpointed(saved=saved)
 
     def _reported(self, rows: Sequence[Mapping[str, float]], seed: int) -> Reported | None:
         training, budget = self._training, self._configuration.budget

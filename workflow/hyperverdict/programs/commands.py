@@ -73,8 +73,7 @@ class Commands:
         told = told_place(command, folders.metrics)
         ended, seconds, idle = self._call(command, folders, stop)
         if ended.stopped and not self._has_finished(ended, folders.metrics, told, seed):
-            self._say_restart(seed, ended)
-            raise Checkpointed
+            raise Checkpointed(saved=self._is_saved(seed, ended))
         if idle:
             text = (
                 f"the program asked {idle} times in a row to be called again (exit code "
@@ -138,14 +137,17 @@ class Commands:
                 return ended, seconds, idle
             logger.info(f"the program ends with {REQUEUE_EXIT_CODE}: it is called again")
 
-    def _say_restart(self, seed: int, ended: Ended) -> None:
-        if self.training.uses(CHECKPOINT) or ended.code == REQUEUE_EXIT_CODE:
+    def _is_saved(self, seed: int, ended: Ended) -> bool:
+        """Whether a stopped seed continues from what its program has saved."""
+        saved = self.training.uses(CHECKPOINT) or ended.code == REQUEUE_EXIT_CODE
+        if saved:
             logger.info(f"seed {seed}: stopped as requested; its program continues later")
         else:
             logger.warning(
                 f"seed {seed}: stopped as requested; the command has no {{checkpoint}}, so this "
                 "seed starts from the beginning"
             )
+        return saved
 
 
 def _progress(folders: SeedFolders) -> frozenset[tuple[str, int, int]]:

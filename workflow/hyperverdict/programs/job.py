@@ -72,7 +72,7 @@ def train_with_program(
         frozen: the runs' folder that holds the frozen defaults; not that of a smoke run.
 
     Raises UserError for a program that breaks its contract; Checkpointed (SystemExit 85) at
-    SIGTERM.
+    SIGTERM, with another status where nothing is saved.
     """
     declared = read_declaration(declaration)
     if declared is None:
@@ -159,17 +159,19 @@ class _Program:
                 "beginning"
             )
         unchecked: list[int] = []
+        held = 0
         checked = time.monotonic()
         with StopRequest() as stop:
             try:
                 for seed in seeds:
                     if stop.requested:
-                        raise Checkpointed
+                        raise Checkpointed(saved=False)
                     partial.begin(seed, 0)
                     folders = self._folders(seed)
                     rows, record, missing = self._train_seed(seed, folders, device, stop)
                     partial.hold(seed, rows, record, clock.read(state))
                     unchecked.append(seed)
+                    held += 1
                     if time.monotonic() - checked > CHECK_SECONDS or seed == seeds[-1]:
                         self._refuse_edited(partial, unchecked)
                         checked = time.monotonic()
@@ -177,6 +179,10 @@ class _Program:
                     logger.info(f"seed {seed}: {record.status}; {record.message}".rstrip("; "))
                     if missing:
                         raise UserError("\n".join(missing))
+            except Checkpointed as stopped:
+                partial.write_held()
+                # A seed that has ended in this job is progress, too.
+                raise Checkpointed(saved=stopped.saved or held > 0) from stopped
             except BaseException:
                 partial.write_held()
                 raise

@@ -157,6 +157,9 @@ class _Clock:
             if self.stop.requested:
                 raise Checkpointed
             ran = runner.run(seed, folders, self.device, self.stop)
+        except Checkpointed:
+            # What was timed so far is not kept.
+            raise Checkpointed(saved=False) from None
         finally:
             runner.close()
             shutil.rmtree(place, ignore_errors=True)

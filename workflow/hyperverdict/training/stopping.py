@@ -10,13 +10,21 @@ from typing import Any
 from hyperverdict.errors import UserError
 
 REQUEUE_EXIT_CODE = 85
+# As a program that SIGTERM has ended: 128 + 15.
+ENDED_EXIT_CODE = 143
 
 
 class Checkpointed(SystemExit):
-    """The job was asked to stop and its progress is saved: requeue it (exit code 85)."""
+    """The job was asked to stop: requeue it (exit code 85).
 
-    def __init__(self) -> None:
-        super().__init__(REQUEUE_EXIT_CODE)
+    Args:
+        saved: whether anything is saved from which it continues. Where nothing is, the job ends as
+            a program that SIGTERM has ended, and no executor takes it for one with a checkpoint.
+    """
+
+    def __init__(self, *, saved: bool = True) -> None:
+        super().__init__(REQUEUE_EXIT_CODE if saved else ENDED_EXIT_CODE)
+        self.saved = saved
 
 
 def checked_interval(seconds: object) -> float:

@@ -17,7 +17,9 @@ from typing import Any
 
 TASK_FILE_VARIABLE = "SNAKEMAKE_SUBMITIT_TASK"
 CHECKPOINTED_STATUS = 85
-FINAL_EVENTS = frozenset({"done", "failed"})
+# The job reached its time limit without a checkpoint: its next start is its next attempt.
+OVERRAN = "overran"
+FINAL_EVENTS = frozenset({"done", "failed", OVERRAN})
 
 
 def job_key(rule: str, wildcards: Mapping[str, Any]) -> str:

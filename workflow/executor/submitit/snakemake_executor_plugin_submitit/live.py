@@ -11,7 +11,8 @@ from typing import Any
 
 from snakemake_executor_plugin_submitit_jobstep.ledger import FINAL_EVENTS, LedgerReader
 
-from .outcome import Beside, Outcome, Verdict, judge, last_lines, with_memory_kill
+from .outcome import OUT_OF_TIME, Beside, Outcome, Verdict, judge, last_lines, with_memory_kill
+from .overrun import overran
 from .resources import BatchParameters, expected_seconds
 from .slurm import TaskState, array_base
 from .task import Target, Task
@@ -52,8 +53,9 @@ class LiveTask:
     units: list[Unit] = field(default_factory=list)
     events: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     starts: dict[str, float] = field(default_factory=dict)
-    # Jobs that the ledger has named since the task's last start.
+    # Jobs that the ledger has named since the task's last start, and what it says since then.
     last_start: set[str] = field(default_factory=set)
+    since_start: list[Mapping[str, Any]] = field(default_factory=list)
     state: TaskState | None = None
     ended_at: float | None = None
     cancelled_by_us: bool = False
@@ -74,14 +76,16 @@ class LiveTask:
         """Take in what the ledger has to say since the last look."""
         for entry in self._reader.new_entries():
             self.node = entry.get("node", self.node)
+            if entry["event"] == "task_start":
+                self.last_start.clear()
+                self.since_start.clear()
+            self.since_start.append(entry)
             self.begun = True
             if "key" in entry:
                 self.events[entry["key"]] = entry
                 self.last_start.add(entry["key"])
                 if entry["event"] == "start":
                     self.starts[entry["key"]] = entry["time"]
-            elif entry["event"] == "task_start":
-                self.last_start.clear()
             elif entry["event"] == "out_of_requeues":
                 self.out_of_requeues = True
             elif entry["event"] == "node_problem":
@@ -117,7 +121,19 @@ class LiveTask:
             out_of_requeues=self.out_of_requeues,
             in_last_start=target.key in self.last_start,
             beside=beside,
+            overran=self._overran(target.key),
+            minutes=self.task.job_minutes,
         )
+
+    def _overran(self, key: str) -> bool:
+        """Whether SLURM's time limit ended a job that had all of its time and no checkpoint."""
+        if self.state is None or self.state.state not in OUT_OF_TIME:
+            return False
+        limit = time.time()
+        if self.task.minutes is not None and self.since_start:
+            # SLURM's word may come late.
+            limit = min(limit, float(self.since_start[0]["time"]) + self.task.minutes * 60)
+        return key in overran(self.task, self.since_start, limit)
 
     def judge_unit(self, unit: Unit, now: float, late_seconds: float) -> Outcome:
         """The outcome of a unit: a failure at once, success when all of its jobs are done."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from .overrun import OVERRAN, message_of
 from .slurm import TaskState
 
 # SLURM ended the task for reasons that say nothing about its jobs.
@@ -120,17 +121,22 @@ def judge(
     out_of_requeues: bool = False,
     in_last_start: bool = True,
     beside: Beside = Beside.NOTHING,
+    overran: bool = False,
+    minutes: int | None = None,
 ) -> Outcome:
     """The outcome of one job.
 
     `event` is its last ledger entry, `waited_long` says that a late entry is no longer expected
-    after the task has ended, `in_last_start` that the entry is of the task's last start.
+    after the task has ended, `in_last_start` that the entry is of the task's last start,
+    `overran` that it had all of its time (`minutes`) if the time limit ended it.
     """
     name = event["event"] if event else None
     if name == "done":
         return Outcome(Verdict.DONE)
     if name == "failed":
         return Outcome(Verdict.FAILED, f"exit status {event['status'] if event else None}")
+    if name == OVERRAN:
+        return Outcome(Verdict.FAILED, message_of(minutes), "TIMEOUT")
     if state is None or not state.ended or not waited_long:
         return Outcome(Verdict.WAIT)
     started = event is not None
@@ -139,6 +145,8 @@ def judge(
         return _cancelled(cancelled_by_us)
     if state.state in LOST:
         return Outcome(Verdict.AGAIN, f"its task was lost ({state.state})", note)
+    if state.state in OUT_OF_TIME and overran:
+        return Outcome(Verdict.FAILED, message_of(minutes), "TIMEOUT")
     if state.state in OUT_OF_TIME and not out_of_requeues:
         return Outcome(Verdict.AGAIN, f"its task reached the time limit ({state.state})", note)
     if state.state == "OUT_OF_MEMORY" and not (started and in_last_start):

@@ -66,10 +66,16 @@ def grouped(items: Sequence[T], keys: Sequence[Hashable]) -> list[list[T]]:
 
 
 def task_minutes_limit(
-    minutes: int | None, jobs: int, at_once: int, *most: int | None
+    minutes: int | None, jobs: int, at_once: int, *most: int | None, grace_seconds: int = 0
 ) -> int | None:
-    """The time limit of a task: the sum of its jobs' limits, bounded by setting and partition."""
+    """The time limit of a task: the sum of its jobs' limits, bounded by setting and partition.
+
+    Args:
+        grace_seconds: before the limit at which jobs are told to stop. They come on top, where the
+            bounds allow it, with the minute by which SLURM may be early: each job gets its limit.
+    """
     if minutes is None:
         return None
-    total = minutes * math.ceil(jobs / at_once)
+    grace = math.ceil(grace_seconds / 60) + 1 if grace_seconds else 0
+    total = minutes * math.ceil(jobs / at_once) + grace
     return max(minutes, min([total, *(bound for bound in most if bound is not None)]))

@@ -12,6 +12,7 @@ from typing import Any
 PACK_RESOURCE = "submitit_pack"
 AT_ONCE_RESOURCE = "submitit_at_once"
 SECONDS_RESOURCE = "submitit_seconds"
+CHECKPOINT_RESOURCE = "submitit_checkpoint"
 # Resource of the community plugin -> sbatch option. Order: what a message lists first.
 PLAIN_OPTIONS = {
     "slurm_partition": "partition",
@@ -84,6 +85,7 @@ class BatchParameters:
     options: tuple[tuple[str, str | bool], ...]
     origins: tuple[tuple[str, str], ...]
     gpus: int = 0
+    checkpoint: bool = False
 
     def origin_of(self, refusal: str) -> str:
         """The resources that a refusal by sbatch is about, with their values."""
@@ -157,6 +159,17 @@ def expected_seconds(resources: Mapping[str, Any]) -> int | None:
     """How long the job's rule says that it will take; 0 and nothing say that nobody knows."""
     known = resources.get(SECONDS_RESOURCE)
     return whole_number(resources, SECONDS_RESOURCE) if known else None
+
+
+def has_checkpoint(resources: Mapping[str, Any]) -> bool:
+    """Whether the job's rule says that the job goes on from where it was ended."""
+    value = resources.get(CHECKPOINT_RESOURCE)
+    if value in (None, "", 0, 1, False, True):
+        return bool(value)
+    raise ResourceError(
+        f"{CHECKPOINT_RESOURCE}={value!r} must be 1 (the job continues from its own checkpoints) "
+        "or 0"
+    )
 
 
 def minutes_of(value: Any) -> int | None:
@@ -233,4 +246,5 @@ def batch_parameters(
         options=tuple(sorted(options.items(), key=lambda item: item[0])),
         origins=tuple(sorted(origins.items())),
         gpus=count if isinstance(count, int) else 1,
+        checkpoint=has_checkpoint(resources),
     )

@@ -25,6 +25,7 @@ from snakemake_executor_plugin_submitit_jobstep.ledger import (
 
 from . import notes, slurm
 from .outcome import START_LINE
+from .overrun import OVERRAN, of_last_start, overran
 from .task import Target, Task, read_task
 
 DEADLINE_VARIABLE = "SNAKEMAKE_SUBMITIT_DEADLINE"
@@ -187,13 +188,21 @@ class Runner:
                 target.log, state, task=self.id, attempt=self.task.attempt, mem_mb=self.task.mem_mb
             )
 
+    def give_up_overran(self, entries: list[dict[str, Any]]) -> set[str]:
+        """Jobs that start from the beginning anyhow are left to their next attempt; their keys."""
+        keys = overran(self.task, of_last_start(entries), time.time())
+        for key in keys:
+            self.note(OVERRAN, key=key)
+        return set(keys)
+
     def requeue(self, state: str) -> None:
         """Back into the queue for the unfinished targets, a bounded number of times.
 
         `state` is what SLURM would make of the task otherwise.
         """
         entries = read_ledger(self.ledger.path)
-        if not unfinished(self.task, entries):
+        given_up = self.give_up_overran(entries) if state == "TIMEOUT" else set()
+        if all(target.key in given_up for target in unfinished(self.task, entries)):
             return
         done = sum(entry["event"] == "requeue" for entry in entries)
         if done >= self.task.max_requeues:

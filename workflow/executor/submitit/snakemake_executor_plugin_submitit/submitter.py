@@ -25,6 +25,8 @@ from .resources import (
     ResourceError,
     batch_parameters,
     expected_seconds,
+    has_checkpoint,
+    minutes_of,
     whole_number,
 )
 from .settings import ExecutorSettings
@@ -245,6 +247,7 @@ class Submitter:
             at_once,
             self.settings.max_task_minutes,
             self._partition_minutes(parameters),
+            grace_seconds=self.settings.grace_seconds,
         )
         batch = self.run.new_batch(len(packs))
         rule = packs[0][0].rule
@@ -309,6 +312,8 @@ class Submitter:
             attempt=jobs[0].attempt,
             mem_mb=memory if isinstance(memory, int) else None,
             at_once=at_once,
+            job_minutes=minutes_of(jobs[0].resources.get("runtime")),
+            checkpoint=has_checkpoint(jobs[0].resources),
         )
         write_task(self.run.task_path(name), task)
         return task

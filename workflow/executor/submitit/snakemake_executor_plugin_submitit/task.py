@@ -42,6 +42,9 @@ class Task:
     attempt: int = 1
     mem_mb: int | None = None
     at_once: int = 1
+    # The time limit of one job, and whether its rule says that it has checkpoints of its own.
+    job_minutes: int | None = None
+    checkpoint: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
