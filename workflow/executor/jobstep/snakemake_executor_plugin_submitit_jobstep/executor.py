@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
+import copy
 import os
 import signal
 import sys
@@ -15,6 +17,7 @@ from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from .gpus import GpuSlots, devices_present
+from .groups import Groups, members
 from .record import Recorder, ended_as
 from .running import JobPopen, RunningJob, running_job, stop_all, watch_shell_commands
 from .scripts import use_warm_workers
@@ -38,16 +41,18 @@ class Executor(LocalExecutor):  # type: ignore[misc]
         if (problem := too_small(settings, MINIMUM, "submitit-jobstep")) is not None:
             raise WorkflowError(problem)
         self.settings = settings
-        self.workers = WarmWorkers(settings.preload)
+        # `workers` is the base class's: the size of its pool.
+        self.warm_workers = WarmWorkers(settings.preload)
         self.slots = GpuSlots(devices_present(), settings.jobs_per_gpu)
         self.recorder = Recorder.from_environment()
         self.stopping = threading.Event()
         self._finished: dict[Any, RunningJob] = {}
+        self.groups = Groups(self._finished.get, settings.grace_seconds)
         self._ready_for_signals = False
         self.ending = Ending()
         self._warned_no_gpu = False
         watch_shell_commands()
-        use_warm_workers(self.workers)
+        use_warm_workers(self.warm_workers)
         if self.workflow.exec_mode == ExecMode.REMOTE:
             self._leave_markers_to_main_process()
 
@@ -113,15 +118,34 @@ class Executor(LocalExecutor):  # type: ignore[misc]
         with contextlib.ExitStack() as held:
             devices = None
             if not self._asks_by_other_names(job):
-                devices = held.enter_context(self.slots.assigned(self._gpus_of(job)))
+                devices = (
+                    self.groups.devices_of(job)
+                    if self.groups.has(job)
+                    else held.enter_context(self.slots.assigned(self._gpus_of(job)))
+                )
             running = held.enter_context(running_job(devices))
             self._finished[job] = running
             if self.stopping.is_set():
                 raise StoppingError("not started: the task is being stopped")
+            if self.groups.ended(job):
+                raise StoppingError("not started: another job of its group has failed")
             if self.recorder is not None:
                 self.recorder.started(job)
             self._mark_started(job)
             super().cached_or_run(job, run_func, *args)
+
+    def run_group_job(self, job: Any) -> None:
+        """Jobs with `pipe()` or `service()` between them, in a pool thread of the group's own."""
+        jobs = members(job)
+        counts = [self._gpus_of(one) for one in jobs]
+        with (
+            self.slots.assigned_together(counts) as devices,
+            # Waiting for a thread, one of them would keep the others waiting for ever.
+            concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool,
+        ):
+            together = copy.copy(self)
+            together.pool = pool
+            self.groups.run(jobs, devices, together.run_single_job)
 
     def spawn_job(self, job: Any) -> None:
         """A `run:` or shadow job: a Snakemake of its own, with the job's devices."""
@@ -143,17 +167,25 @@ class Executor(LocalExecutor):  # type: ignore[misc]
     def handle_job_success(self, job: Any) -> None:
         """After Snakemake has checked the outputs."""
         super().handle_job_success(job)
-        running = self._finished.pop(job, None)
-        if self.recorder is not None and running is not None:
-            self.recorder.done(job)
+        for one in members(job):
+            running = self._finished.pop(one, None)
+            self.groups.forget(one)
+            if self.recorder is not None and running is not None:
+                self.recorder.done(one)
 
     def handle_job_error(self, job: Any) -> None:
         """After Snakemake has removed the outputs of the failed job."""
         super().handle_job_error(job)
-        running = self._finished.pop(job, None)
-        if self.recorder is not None:
-            status = running.status if running is not None else None
-            self.recorder.not_done(job, status, self.stopping.is_set())
+        jobs = members(job)
+        someone = any(self.groups.at_fault(one) for one in jobs)
+        for one in jobs:
+            running = self._finished.pop(one, None)
+            # The others of a group did not fail, and go where it goes.
+            beside = someone and not self.groups.at_fault(one)
+            self.groups.forget(one)
+            if self.recorder is not None:
+                status = running.status if running is not None else None
+                self.recorder.not_done(one, status, self.stopping.is_set() or beside)
 
     def cancel(self) -> None:
         """Ctrl-C: stop what runs."""
@@ -168,5 +200,5 @@ class Executor(LocalExecutor):  # type: ignore[misc]
 
     def _close(self) -> None:
         super().shutdown()
-        self.workers.close()
+        self.warm_workers.close()
         sys.stdout.flush()

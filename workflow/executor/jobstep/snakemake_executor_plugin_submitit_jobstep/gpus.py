@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import itertools
 import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 NO_DEVICE = ""
 # What the kernel knows of AMD's processors and devices.
@@ -68,18 +69,26 @@ class GpuSlots:
         if jobs_per_gpu < 1:
             raise ValueError(f"jobs_per_gpu must be 1 or more, not {jobs_per_gpu}")
         self.devices = devices
+        self._jobs_per_gpu = jobs_per_gpu
         self._free = dict.fromkeys(devices, jobs_per_gpu)
         self._changed = threading.Condition()
 
-    def _take(self, count: int) -> list[str] | None:
-        # The emptiest devices first: jobs spread before they share.
-        ranked = sorted(self.devices, key=lambda device: -self._free[device])
-        chosen = [device for device in ranked if self._free[device] > 0][:count]
-        if len(chosen) < count:
-            return None
-        for device in chosen:
-            self._free[device] -= 1
-        return sorted(chosen, key=self.devices.index)
+    def _take(self, counts: Sequence[int]) -> list[list[str]] | None:
+        free = dict(self._free)
+        # Jobs that need more together than there is share when no other job has a device.
+        may_share = len(counts) > 1 and all(left == self._jobs_per_gpu for left in free.values())
+        taken = []
+        for count in counts:
+            # The emptiest devices first: jobs spread before they share.
+            ranked = sorted(self.devices, key=lambda device: -free[device])
+            chosen = [device for device in ranked if free[device] > 0 or may_share][:count]
+            if len(chosen) < count:
+                return None
+            for device in chosen:
+                free[device] -= 1
+            taken.append(sorted(chosen, key=self.devices.index))
+        self._free = free
+        return taken
 
     @contextlib.contextmanager
     def assigned(self, count: int) -> Iterator[str]:
@@ -88,17 +97,23 @@ class GpuSlots:
         A job that asks for none sees none. One that asks for more than there are gets all: whether
         to run without is the job's decision, as it is under Snakemake's own executor.
         """
-        count = min(count, len(self.devices))
-        if count < 1:
-            yield NO_DEVICE
+        with self.assigned_together([count]) as [devices]:
+            yield devices
+
+    @contextlib.contextmanager
+    def assigned_together(self, counts: Sequence[int]) -> Iterator[list[str]]:
+        """The same for jobs that must run at the same time: none of them waits for another."""
+        counts = [max(0, min(count, len(self.devices))) for count in counts]
+        if not any(counts):
+            yield [NO_DEVICE] * len(counts)
             return
         with self._changed:
-            while (chosen := self._take(count)) is None:
+            while (taken := self._take(counts)) is None:
                 self._changed.wait()
         try:
-            yield ",".join(chosen)
+            yield [",".join(chosen) for chosen in taken]
         finally:
             with self._changed:
-                for device in chosen:
+                for device in itertools.chain.from_iterable(taken):
                     self._free[device] += 1
                 self._changed.notify_all()

@@ -56,9 +56,16 @@ def running_job(devices: str | None) -> Iterator[RunningJob]:
             _running.discard(job)
 
 
-def _live_processes(told: Collection[int] = ()) -> list[psutil.Process]:
+def _still_running(chosen: Collection[RunningJob] | None) -> list[RunningJob]:
     with _lock:
-        pids = [pid for job in _running for pid in list(job.processes) if pid not in told]
+        return [job for job in _running if chosen is None or job in chosen]
+
+
+def _live_processes(
+    chosen: Collection[RunningJob] | None, told: Collection[int] = ()
+) -> list[psutil.Process]:
+    jobs = _still_running(chosen)
+    pids = [pid for job in jobs for pid in list(job.processes) if pid not in told]
     found = []
     for pid in pids:
         with contextlib.suppress(psutil.Error):
@@ -82,17 +89,21 @@ def _send(processes: list[psutil.Process], number: int) -> None:
             process.send_signal(number)
 
 
-def stop_all(grace_seconds: float) -> None:
-    """SIGTERM to every running job, SIGKILL to what is left of them after the grace."""
+def stop_all(grace_seconds: float, chosen: Collection[RunningJob] | None = None) -> None:
+    """SIGTERM to every running job, SIGKILL to what is left of them after the grace.
+
+    Args:
+        chosen: only these of the running jobs.
+    """
     told: set[int] = set()
     deadline = time.monotonic() + grace_seconds
-    while _running and time.monotonic() < deadline:
+    while _still_running(chosen) and time.monotonic() < deadline:
         # A job may get its process only now, when its warm worker has come up.
-        roots = _live_processes(told)
+        roots = _live_processes(chosen, told)
         _send([target for root in roots for target in _to_notify(root)], signal.SIGTERM)
         told.update(root.pid for root in roots)
         time.sleep(0.05)
-    for root in _live_processes():
+    for root in _live_processes(chosen):
         with contextlib.suppress(psutil.Error):
             _send([*root.children(recursive=True), root], signal.SIGKILL)
 
