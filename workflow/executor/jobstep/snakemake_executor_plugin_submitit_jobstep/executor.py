@@ -16,7 +16,7 @@ from snakemake.executors.local import Executor as LocalExecutor
 from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
 from snakemake_interface_executor_plugins.settings import ExecMode
 
-from .gpus import GpuSlots, devices_present
+from .gpus import GpuSlots, granted, this_machine
 from .groups import Groups, members
 from .record import Recorder, ended_as
 from .running import JobPopen, RunningJob, running_job, stop_all, watch_shell_commands
@@ -43,7 +43,7 @@ class Executor(LocalExecutor):  # type: ignore[misc]
         self.settings = settings
         # `workers` is the base class's: the size of its pool.
         self.warm_workers = WarmWorkers(settings.preload)
-        self.slots = GpuSlots(devices_present(), settings.jobs_per_gpu)
+        self.slots = GpuSlots(granted(os.environ, this_machine()), settings.jobs_per_gpu)
         self.recorder = Recorder.from_environment()
         self.stopping = threading.Event()
         self._finished: dict[Any, RunningJob] = {}
@@ -93,11 +93,13 @@ class Executor(LocalExecutor):  # type: ignore[misc]
     def _gpus_of(self, job: Any) -> int:
         count = job.resources.get("gpu") or 0
         wanted = count if isinstance(count, int) else 1
-        if wanted > len(self.slots.devices) and not self._warned_no_gpu:
+        found = len(self.slots.devices.names)
+        if wanted > found and not self._warned_no_gpu:
             self._warned_no_gpu = True
+            instead = f"with {found}" if found else "without a GPU"
             self.logger.warning(
-                f"{job.rule.name} asks for gpu={wanted}, but this machine has "
-                f"{len(self.slots.devices)}: the job runs without a GPU."
+                f"{job.rule.name} asks for gpu={wanted}, but this process was granted {found}: the "
+                f"job runs {instead}."
             )
         return wanted
 

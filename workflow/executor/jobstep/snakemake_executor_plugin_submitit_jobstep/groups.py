@@ -32,7 +32,7 @@ class Groups:
         self._running = running
         self._grace_seconds = grace_seconds
         self._lock = threading.Lock()
-        self._devices: dict[Any, str] = {}
+        self._devices: dict[Any, Mapping[str, str]] = {}
         self._ended: set[Any] = set()
         self._at_fault: set[Any] = set()
 
@@ -40,8 +40,8 @@ class Groups:
         """Whether the job is of a group, which has its devices already."""
         return job in self._devices
 
-    def devices_of(self, job: Any) -> str:
-        """The CUDA_VISIBLE_DEVICES of a job of a group."""
+    def devices_of(self, job: Any) -> Mapping[str, str]:
+        """The variables that name the GPUs of a job of a group."""
         return self._devices[job]
 
     def ended(self, job: Any) -> bool:
@@ -60,7 +60,10 @@ class Groups:
             self._at_fault.discard(job)
 
     def run(
-        self, jobs: Collection[Any], devices: Collection[str], start: Callable[[Any], Future[Any]]
+        self,
+        jobs: Collection[Any],
+        devices: Collection[Mapping[str, str]],
+        start: Callable[[Any], Future[Any]],
     ) -> None:
         """Run jobs together until all but the services have ended, then end the services.
 

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,9 +23,13 @@ SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
 
 
 class RunningJob:
-    """One job while it runs."""
+    """One job while it runs.
 
-    def __init__(self, devices: str | None) -> None:
+    Attributes:
+        devices: the variables that name its GPUs; None where it sees what this process sees.
+    """
+
+    def __init__(self, devices: Mapping[str, str] | None) -> None:
         self.devices = devices
         self.processes: set[int] = set()
         self.status: int | None = None
@@ -42,7 +46,7 @@ def current_job() -> RunningJob | None:
 
 
 @contextlib.contextmanager
-def running_job(devices: str | None) -> Iterator[RunningJob]:
+def running_job(devices: Mapping[str, str] | None) -> Iterator[RunningJob]:
     """Declare that the calling thread runs a job."""
     job = RunningJob(devices)
     _current.job = job
@@ -115,7 +119,7 @@ class JobPopen(subprocess.Popen):  # type: ignore[type-arg]
         self._job = current_job()
         if self._job is not None and self._job.devices is not None:
             environment = dict(kwargs.get("env") or os.environ)
-            kwargs["env"] = environment | {"CUDA_VISIBLE_DEVICES": self._job.devices}
+            kwargs["env"] = {**environment, **self._job.devices}
         super().__init__(*args, **kwargs)
         if self._job is not None:
             self._job.processes.add(self.pid)

@@ -42,16 +42,17 @@ class Ended:
 
 
 def job_environment(
-    threads: int, tmpdir: str | None, devices: str | None, base: Mapping[str, str]
+    threads: int,
+    tmpdir: str | None,
+    devices: Mapping[str, str] | None,
+    base: Mapping[str, str],
 ) -> dict[str, str]:
-    """The environment that Snakemake's `shell` gives to a script, and the job's devices."""
+    """The environment that Snakemake's `shell` gives to a script, with the job's devices."""
     environment = dict(base)
     environment.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
     if tmpdir:
         environment.update(dict.fromkeys(TEMPORARY_FOLDER_VARIABLES, tmpdir))
-    if devices is not None:
-        environment["CUDA_VISIBLE_DEVICES"] = devices
-    return environment
+    return environment | dict(devices or {})
 
 
 class WarmWorker:

@@ -27,7 +27,9 @@ def test_cuda_works_in_forks_and_two_jobs_share_a_device(tmp_path):
     script = tmp_path / "job.py"
     script.write_text(SCRIPT)
     worker = WarmWorker(1, "torch")
-    environment = job_environment(1, None, devices_present()[0], os.environ)
+    environment = job_environment(
+        1, None, {"CUDA_VISIBLE_DEVICES": devices_present()[0]}, os.environ
+    )
     try:
         for _ in range(2):
             assert worker.run(str(script), environment, lambda pid: None).status == 0

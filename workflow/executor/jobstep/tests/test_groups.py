@@ -7,7 +7,7 @@ import threading
 
 import psutil
 import pytest
-from snakemake_executor_plugin_submitit_jobstep.gpus import GpuSlots
+from snakemake_executor_plugin_submitit_jobstep.gpus import Devices, GpuSlots
 
 SHELL = """
 rule all:
@@ -159,13 +159,13 @@ def test_a_failed_group_is_tried_again(tmp_path):
 
 
 def test_a_group_takes_its_devices_at_once():
-    slots = GpuSlots(["0", "1"])
+    slots = GpuSlots(Devices(("0", "1"), {"CUDA_VISIBLE_DEVICES": ("0", "1")}))
     with slots.assigned_together([1, 1, 0]) as devices:
-        assert devices == ["0", "1", ""]
+        assert [seen["CUDA_VISIBLE_DEVICES"] for seen in devices] == ["0", "1", ""]
         assert slots._take([1]) is None
     # More than there is: they share, but with no job outside of the group.
     with slots.assigned_together([1, 2]) as devices:
-        assert devices == ["0", "0,1"]
+        assert [seen["CUDA_VISIBLE_DEVICES"] for seen in devices] == ["0", "0,1"]
         assert slots._take([1, 1]) is None
     got = threading.Event()
 
@@ -174,7 +174,7 @@ def test_a_group_takes_its_devices_at_once():
             got.set()
 
     with slots.assigned(1) as device:
-        assert device == "0"
+        assert device == {"CUDA_VISIBLE_DEVICES": "0"}
         thread = threading.Thread(target=others)
         thread.start()
         assert not got.wait(0.2)

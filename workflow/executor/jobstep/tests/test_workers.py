@@ -11,8 +11,6 @@ from typing import ClassVar
 
 import psutil
 import pytest
-from snakemake_executor_plugin_submitit_jobstep import gpus
-from snakemake_executor_plugin_submitit_jobstep.gpus import GpuSlots, devices_present
 from snakemake_executor_plugin_submitit_jobstep.running import running_job
 from snakemake_executor_plugin_submitit_jobstep.scripts import can_be_warm, run_warm
 from snakemake_executor_plugin_submitit_jobstep.workers import (
@@ -202,68 +200,12 @@ def bare_script():
 
 
 def test_environment_of_a_job():
-    environment = job_environment(3, "/scratch", "1", {"A": "b"})
+    environment = job_environment(3, "/scratch", {"ROCR_VISIBLE_DEVICES": "1"}, {"A": "b"})
     assert environment["OMP_NUM_THREADS"] == "3"
     assert environment["TMPDIR"] == "/scratch"
-    assert environment["CUDA_VISIBLE_DEVICES"] == "1"
+    assert environment["ROCR_VISIBLE_DEVICES"] == "1"
     assert environment["A"] == "b"
-    assert "CUDA_VISIBLE_DEVICES" not in job_environment(1, None, None, {})
-
-
-def test_devices_come_from_the_environment_or_the_machine(monkeypatch):
-    assert devices_present({"CUDA_VISIBLE_DEVICES": "2, 5"}) == ["2", "5"]
-    assert devices_present({"CUDA_VISIBLE_DEVICES": ""}) == []
-    assert devices_present({"CUDA_VISIBLE_DEVICES": "-1"}) == []
-    monkeypatch.setattr(gpus, "count_nvidia_devices", lambda: 2)
-    assert devices_present({}) == ["0", "1"]
-
-
-def test_amd_devices_are_the_nodes_with_simd_units(tmp_path, monkeypatch):
-    for number, units in enumerate((0, 304, 304)):
-        node = tmp_path / str(number)
-        node.mkdir()
-        (node / "properties").write_text(f"cpu_cores_count 8\nsimd_count {units}\n")
-    assert gpus.count_amd_devices(str(tmp_path), {}) == 2
-    assert gpus.count_amd_devices(str(tmp_path), {"ROCR_VISIBLE_DEVICES": "1"}) == 1
-    assert gpus.count_amd_devices(str(tmp_path), {"ROCR_VISIBLE_DEVICES": ""}) == 0
-    assert gpus.count_amd_devices(str(tmp_path / "none"), {}) == 0
-    monkeypatch.setattr(gpus, "count_nvidia_devices", lambda: 0)
-    monkeypatch.setattr(gpus, "count_amd_devices", lambda environment: 2)
-    assert devices_present({}) == ["0", "1"]
-
-
-def test_slots_give_every_job_a_device_of_its_own():
-    slots = GpuSlots(["a", "b"])
-    with slots.assigned(1) as first, slots.assigned(1) as second, slots.assigned(0) as none:
-        assert sorted([first, second]) == ["a", "b"]
-        assert none == ""
-    with slots.assigned(2) as both:
-        assert both == "a,b"
-
-
-def test_slots_are_shared_and_waited_for():
-    slots = GpuSlots(["a"], jobs_per_gpu=2)
-    order = []
-
-    def third():
-        with slots.assigned(1) as device:
-            order.append(device)
-
-    with slots.assigned(1) as first, slots.assigned(1) as second:
-        assert first == second == "a"
-        thread = threading.Thread(target=third)
-        thread.start()
-        time.sleep(0.1)
-        assert order == []
-    thread.join(30)
-    assert order == ["a"]
-
-
-def test_machine_without_devices_runs_the_job_all_the_same():
-    with GpuSlots([]).assigned(1) as devices:
-        assert devices == ""
-    with pytest.raises(ValueError, match="jobs_per_gpu"):
-        GpuSlots(["a"], jobs_per_gpu=0)
+    assert "ROCR_VISIBLE_DEVICES" not in job_environment(1, None, None, {})
 
 
 def test_zygote_module_imports_only_what_forks_need():

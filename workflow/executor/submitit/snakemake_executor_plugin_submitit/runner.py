@@ -15,6 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from snakemake_executor_plugin_submitit_jobstep.death import die_with_parent
+from snakemake_executor_plugin_submitit_jobstep.gpus import (
+    HIDDEN,
+    SLURM_GRANTS,
+    devices_present,
+)
 from snakemake_executor_plugin_submitit_jobstep.ledger import (
     FINAL_EVENTS,
     TASK_FILE_VARIABLE,
@@ -73,10 +78,11 @@ def node_problem(task: Task, environment: Mapping[str, str]) -> tuple[int, str] 
             f"{there}: install the same environment on a shared file system, or set "
             "--submitit-python"
         )
-    if task.gpus and "SLURM_JOB_ID" in environment and not environment.get("CUDA_VISIBLE_DEVICES"):
+    if task.gpus and "SLURM_JOB_ID" in environment and not devices_present(environment):
         return STATUS_NO_GPU, (
-            f"SLURM gave no GPU on node {node} although {task.gpus} were asked for "
-            "(CUDA_VISIBLE_DEVICES is not set): check `gpu`, `gres` and the partition"
+            f"SLURM gave no GPU on node {node} although {task.gpus} were asked for (none of "
+            f"{', '.join((*HIDDEN, *SLURM_GRANTS))} names one): check `gpu`, `gres` and the "
+            "partition"
         )
     return None
 

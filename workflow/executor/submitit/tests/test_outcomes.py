@@ -199,7 +199,10 @@ def test_node_problems(tmp_path):
     assert problem is not None
     assert problem[0] == STATUS_NO_GPU
     assert "gave no GPU" in problem[1]
-    assert node_problem(gpu, {"SLURM_JOB_ID": "1", "CUDA_VISIBLE_DEVICES": "0"}) is None
+    for variable in ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK",
+                     "SLURM_JOB_GPUS", "SLURM_STEP_GPUS"):  # fmt: skip
+        assert variable in problem[1]
+        assert node_problem(gpu, {"SLURM_JOB_ID": "1", variable: "0"}) is None
 
 
 def test_task_ids_and_deadlines(tmp_path):
