@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from . import slurm
 from .live import LAUNCH_FAILED, LiveTask, Table, Unit
@@ -27,6 +29,17 @@ MOST_RELEASES = 3
 LOST_SECONDS = 120
 # The same for one that only waited: SLURM forgets a pending task of an array when it is cancelled.
 VANISHED_SECONDS = 20
+
+
+def ledgers_in(folders: Iterable[Path]) -> set[str] | None:
+    """The files in these folders, as paths; None where one cannot be listed."""
+    found: set[str] = set()
+    try:
+        for folder in folders:
+            found.update(os.path.join(folder, name) for name in os.listdir(folder))
+    except OSError:
+        return None
+    return found
 
 
 @dataclass
@@ -63,9 +76,13 @@ class Follower:
 
     def _settle_all(self) -> None:
         now = time.monotonic()
-        for task in list(self.table.tasks.values()):
-            task.read()
-            self._settle(task, now)
+        tasks = list(self.table.tasks.values())
+        # One list of each folder, and not a look-up for each of the tasks that wait in the queue.
+        written = ledgers_in({task.ledger.parent for task in tasks if task.only_queued})
+        for task in tasks:
+            if not task.only_queued or written is None or str(task.ledger) in written:
+                task.read()
+                self._settle(task, now)
 
     def _ask_slurm(self) -> None:
         try:

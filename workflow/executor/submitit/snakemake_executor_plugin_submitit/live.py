@@ -70,7 +70,8 @@ class LiveTask:
     asked: BatchParameters | None = None
 
     def __post_init__(self) -> None:
-        self._reader = LedgerReader(Path(self.task.ledger))
+        self.ledger = Path(self.task.ledger)
+        self._reader = LedgerReader(self.ledger)
 
     def read(self) -> None:
         """Take in what the ledger has to say since the last look."""
@@ -158,6 +159,11 @@ class LiveTask:
     def held(self) -> bool:
         """Whether SLURM holds it because a node could not start it; a user's own hold is none."""
         return self.state is not None and self.state.pending and LAUNCH_FAILED in self.state.reason
+
+    @property
+    def only_queued(self) -> bool:
+        """Whether it has neither begun nor ended, so that its ledger need not exist."""
+        return not (self.begun or self.ended)
 
     @property
     def only_waited(self) -> bool:

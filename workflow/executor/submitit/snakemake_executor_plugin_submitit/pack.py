@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -50,6 +50,22 @@ def split_evenly(items: Sequence[T], size: int) -> list[list[T]]:
         parts.append(list(items[start:end]))
         start = end
     return parts
+
+
+# One task takes no more: its inner Snakemake plans them all, and their names are arguments of one
+# command (Linux takes 2 MB of them, the environment included).
+MOST_JOBS = 1000
+MOST_NAME_BYTES = 1_000_000
+
+
+def bounded(parts: Sequence[Sequence[T]], name_bytes: Callable[[T], int]) -> list[list[T]]:
+    """Parts for one task each: of MOST_JOBS items and MOST_NAME_BYTES of names at most."""
+    found: list[list[T]] = []
+    for part in parts:
+        names = math.ceil(sum(map(name_bytes, part)) / MOST_NAME_BYTES)
+        pieces = max(1, math.ceil(len(part) / MOST_JOBS), names)
+        found.extend(split_evenly(part, math.ceil(len(part) / pieces)))
+    return found
 
 
 def chunks(items: Sequence[T], size: int) -> list[list[T]]:

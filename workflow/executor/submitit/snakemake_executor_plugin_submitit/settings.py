@@ -24,7 +24,8 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
 
     pack: int | None = _setting(
         None,
-        "Jobs in one array task, run one after the other unless jobs_at_once says otherwise. A "
+        "Jobs in one array task (1000 at most), run one after the other unless jobs_at_once says "
+        "otherwise. A "
         "rule's resource `submitit_pack` overrides it. Unset: as many as fit into task_minutes, by "
         "the resource `submitit_seconds` or by earlier runs of the rule, else first_pack.",
         int,
@@ -58,7 +59,10 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
         int,
     )
     max_array_size: int | None = _setting(
-        None, "Tasks in one submission at most. Unset: MaxArraySize as SLURM reports it.", int
+        None,
+        "Tasks in one submission at most. Unset: MaxArraySize as SLURM reports it, and 10000 at "
+        "most.",
+        int,
     )
     extra_mem_mb: int = _setting(
         600,
@@ -78,7 +82,10 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
         int,
     )
     coalesce_seconds: float = _setting(
-        1.0, "Wait this long for more ready jobs before packing and submitting them.", float
+        1.0,
+        "Wait this long for more ready jobs before packing and submitting them; while more keep "
+        "coming, ten times as long at most.",
+        float,
     )
     poll_seconds: float = _setting(
         2.0, "Seconds between looks at the tasks' ledgers (files; costs SLURM nothing).", float

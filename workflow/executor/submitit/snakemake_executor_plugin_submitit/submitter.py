@@ -16,7 +16,14 @@ from . import leftovers, slurm
 from .command import CallBuilder, write_waitfile
 from .live import LiveTask, Table, Unit, count
 from .outcome import Outcome, Verdict
-from .pack import chunks, grouped, split_by_duration, split_evenly, task_minutes_limit
+from .pack import (
+    bounded,
+    chunks,
+    grouped,
+    split_by_duration,
+    split_evenly,
+    task_minutes_limit,
+)
 from .reports import Reports
 from .resources import (
     AT_ONCE_RESOURCE,
@@ -43,6 +50,10 @@ from .submit import (
 from .task import Task, write_task
 
 FALLBACK_ARRAY_SIZE = 1000
+# One submission takes no more, however large arrays may be: nothing else is looked at meanwhile.
+MOST_ARRAY_SIZE = 10_000
+# While jobs keep coming, those that came first wait at most so many times coalesce_seconds.
+MOST_COALESCING = 10
 # No job on a node takes less.
 MINIMUM_SECONDS = 0.1
 RETRY_SECONDS = (2.0, 5.0, 10.0, 20.0, 30.0)
@@ -64,6 +75,7 @@ class Submitter:
     _waiting: list[Unit] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _newest: float = 0.0
+    _oldest: float = 0.0
     _refusals: int = 0
     _not_before: float = 0.0
     _array_size: int | None = None
@@ -72,18 +84,23 @@ class Submitter:
     def add(self, unit: Unit) -> None:
         """Take one ready job."""
         with self._lock:
-            self._waiting.append(unit)
             self._newest = time.monotonic()
+            if not self._waiting:
+                self._oldest = self._newest
+            self._waiting.append(unit)
 
     def put_back(self, units: list[Unit]) -> None:
         """Jobs to submit later, before those that came since."""
         with self._lock:
+            if not self._waiting:
+                self._oldest = time.monotonic()
             self._waiting = units + self._waiting
 
     def _take(self) -> list[Unit]:
         with self._lock:
-            quiet = time.monotonic() - self._newest
-            if not self._waiting or quiet < self.settings.coalesce_seconds:
+            now, pause = time.monotonic(), self.settings.coalesce_seconds
+            has_waited = now - self._oldest >= MOST_COALESCING * pause
+            if not self._waiting or (now - self._newest < pause and not has_waited):
                 return []
             units, self._waiting = self._waiting, []
         return units
@@ -161,6 +178,13 @@ class Submitter:
         return whole_number(unit.job.resources, PACK_RESOURCE) or self.settings.pack
 
     def _packs(self, units: list[Unit]) -> list[list[Unit]]:
+        """Jobs of equal parameters as tasks that are not too large for a node's command line."""
+        return bounded(
+            self._wanted_packs(units),
+            lambda unit: sum(len(target.argument.encode()) + 1 for target in unit.targets),
+        )
+
+    def _wanted_packs(self, units: list[Unit]) -> list[list[Unit]]:
         """Jobs of equal parameters as tasks: of a fixed size, else of about equal duration."""
         fixed, at_once = self._fixed_size(units[0]), self._at_once(units[0])
         if fixed is not None:
@@ -229,8 +253,8 @@ class Submitter:
         """Tasks in one submission."""
         if self._array_size is None:
             # Task numbers start at 0 and stay below MaxArraySize.
-            self._array_size = (
-                self.settings.max_array_size or slurm.max_array_size() or FALLBACK_ARRAY_SIZE
+            self._array_size = self.settings.max_array_size or min(
+                slurm.max_array_size() or FALLBACK_ARRAY_SIZE, MOST_ARRAY_SIZE
             )
         return self._array_size
 
