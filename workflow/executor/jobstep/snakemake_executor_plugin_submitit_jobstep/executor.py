@@ -52,7 +52,7 @@ class Executor(LocalExecutor):  # type: ignore[misc]
         self.ending = Ending()
         self._warned_no_gpu = False
         watch_shell_commands()
-        use_warm_workers(self.warm_workers)
+        self._restore_scripts = use_warm_workers(self.warm_workers)
         if self.workflow.exec_mode == ExecMode.REMOTE:
             self._leave_markers_to_main_process()
 
@@ -202,5 +202,6 @@ class Executor(LocalExecutor):  # type: ignore[misc]
 
     def _close(self) -> None:
         super().shutdown()
+        self._restore_scripts()
         self.warm_workers.close()
         sys.stdout.flush()

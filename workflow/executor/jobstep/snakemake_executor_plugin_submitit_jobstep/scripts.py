@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .running import current_job
@@ -81,8 +82,11 @@ def run_warm(script: PythonScript, path: str, workers: WarmWorkers) -> None:
         raise subprocess.CalledProcessError(end.status, f"{sys.executable} {path}")
 
 
-def use_warm_workers(workers: WarmWorkers) -> None:
-    """Let PythonScript run its file in a fork wherever `can_be_warm` says so."""
+def use_warm_workers(workers: WarmWorkers) -> Callable[[], None]:
+    """Let PythonScript run its file in a fork wherever `can_be_warm` says so.
+
+    Returns what ends this: a program may run several workflows, with other executors.
+    """
     from snakemake.script import PythonScript
 
     cold = PythonScript.execute_script
@@ -94,4 +98,9 @@ def use_warm_workers(workers: WarmWorkers) -> None:
         else:
             run_warm(self, fname, workers)
 
+    def restore() -> None:
+        if PythonScript.execute_script is execute_script:
+            PythonScript.execute_script = cold
+
     PythonScript.execute_script = execute_script
+    return restore
