@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 from snakemake_executor_plugin_submitit_jobstep.settings import too_small
@@ -18,6 +19,7 @@ from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 
 from . import slurm
 from .command import CallBuilder, rule_of, single_jobs, target_of
+from .efficiency import summary
 from .follower import Follower
 from .leftovers import Leftovers, job_of_comment, leftovers_of
 from .live import Table, Unit, count
@@ -25,8 +27,8 @@ from .recovery import Recovery
 from .reports import Reports
 from .settings import MINIMUM, ExecutorSettings
 from .status_log import StatusLog
-from .store import Durations, new_run, open_runs, remove_old_runs
-from .submit import forget_surrounding_job
+from .store import Durations, Run, new_run, open_runs, remove_old_runs
+from .submit import forget_surrounding_job, shell_defaults
 from .submitter import RETRY_SECONDS, Submitter
 
 ERRORS_IN_A_ROW = 10
@@ -57,17 +59,18 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 f"The name of the working folder holds a backslash ({os.getcwd()}). sbatch cannot "
                 "name the output of each task there: rename the folder."
             )
-        unused = forget_surrounding_job()
+        defaults = shell_defaults(os.environ)
+        sentences = forget_surrounding_job()
         remove_old_runs()
         self.stopping = threading.Event()
         self.table = Table()
         self.durations = Durations()
         self.status_log = StatusLog(self.logger, self.settings.status_seconds)
-        for sentence in unused:
+        for sentence in sentences:
             self.status_log.report(sentence)
         self.leftovers = self._found_leftovers()
-        self.run = new_run()
-        reports = Reports(
+        self.run = self._new_run()
+        self.reports = reports = Reports(
             self.table,
             self.durations,
             self.workflow.persistence,
@@ -86,6 +89,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             CallBuilder(self, self.settings),
             recovery.covers,
             self.stopping,
+            defaults,
         )
         self.follower = Follower(
             self.settings,
@@ -100,6 +104,17 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         self.left_behind = False
         self.ending = Ending()
         self._ready.set()
+
+    def _new_run(self) -> Run:
+        place = self.settings.logs
+        try:
+            return new_run(logs=Path(place) if place else None)
+        except OSError as error:
+            raise WorkflowError(
+                f"--submitit-logs {place}: no folder can be made there ({error.strerror})"
+                if place
+                else f"no folder can be made for this run: {error}"
+            ) from error
 
     def _found_leftovers(self) -> Leftovers:
         runs = open_runs()
@@ -269,6 +284,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         super().shutdown()
         if any(task.units for task in self.table.tasks.values()):
             self.cancel_jobs([])
+        if self.settings.efficiency_report:
+            text = summary(self.reports.usage, self.settings.extra_mem_mb)
+            if text:
+                self.status_log.report(text)
         self._close()
 
     def _close(self) -> None:

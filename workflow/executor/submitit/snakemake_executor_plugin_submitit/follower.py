@@ -202,6 +202,7 @@ class Follower:
             if outcome.verdict is Verdict.WAIT:
                 continue
             task.units.remove(unit)
+            self._avoid_node(task)
             if outcome.verdict is Verdict.DONE:
                 self.reports.succeeded(unit, task)
             elif outcome.verdict is Verdict.FAILED:
@@ -210,6 +211,13 @@ class Follower:
                 self._again(unit, task, outcome)
         if not task.units and (task.ended or task.finished):
             self.table.drop(task)
+
+    def _avoid_node(self, task: LiveTask) -> None:
+        """Let no later task run where this one could not."""
+        why = task.node_failure
+        if why is not None and task.node and task.node not in self.table.failed_nodes:
+            self.table.failed_nodes[task.node] = why
+            self.status_log.report(f"node {task.node} gets no more tasks of this run: {why}")
 
     def _again(self, unit: Unit, task: LiveTask, outcome: Outcome) -> None:
         """The job was lost through no fault of its own: submit it anew, not as an attempt."""

@@ -18,6 +18,8 @@ from .slurm import TaskState, array_base
 from .task import Target, Task
 
 LAUNCH_FAILED = "launch failed requeued held"
+# States of a task that its node is to blame for.
+BAD_NODE = frozenset({"NODE_FAIL", "BOOT_FAIL", "LAUNCH_FAILED"})
 
 
 @dataclass(eq=False)
@@ -156,6 +158,14 @@ class LiveTask:
         return self.events.get(key, {}).get("event") in FINAL_EVENTS
 
     @property
+    def node_failure(self) -> str | None:
+        """Why its node should not get another task; None where nothing speaks against it."""
+        if self.problem is not None:
+            return self.problem
+        state = self.state.state if self.state is not None else ""
+        return f"SLURM's state is {state}" if state in BAD_NODE else None
+
+    @property
     def held(self) -> bool:
         """Whether SLURM holds it because a node could not start it; a user's own hold is none."""
         return self.state is not None and self.state.pending and LAUNCH_FAILED in self.state.reason
@@ -183,6 +193,8 @@ class Table:
         self.tasks: dict[str, LiveTask] = {}
         self.array_sizes: Counter[str] = Counter()
         self._holders: dict[str, tuple[LiveTask, Target]] = {}
+        # Nodes that could not run a task, and why: no later task runs there.
+        self.failed_nodes: dict[str, str] = {}
         self.done = 0
         self.failed = 0
 

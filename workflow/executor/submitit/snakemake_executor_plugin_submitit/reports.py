@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
 from . import notes
+from .efficiency import Usage
 from .live import LiveTask, Table, Unit
 from .outcome import Outcome, last_lines
 from .store import Durations
@@ -58,6 +59,7 @@ class Reports:
     on_submission: Callable[[SubmittedJobInfo, bool], None]
     on_success: Callable[[SubmittedJobInfo], None]
     on_error: Callable[..., None]
+    usage: Usage = field(default_factory=Usage)
 
     def submitted(self, unit: Unit, task_id: str | None) -> None:
         """The unit is on its way; without a task it never was, or has been before."""
@@ -70,6 +72,8 @@ class Reports:
         for target in unit.targets:
             notes.remove_note(target.log)
             seconds = task.seconds_of(target.key) if task else None
+            if task is not None:
+                self.usage.add(unit.rule, task.id, seconds, task.asked)
             if seconds is not None and not unit.job.is_group():
                 self.durations.add(unit.rule, seconds, unit.expected_seconds)
         self.on_success(SubmittedJobInfo(unit.job))
@@ -92,6 +96,8 @@ class Reports:
         self.table.failed += 1
         if task is not None:
             self.noted(unit, task)
+            for target in unit.targets:
+                self.usage.add(unit.rule, task.id, task.seconds_of(target.key), task.asked)
         if not outcome.retry:
             unit.job.attempt = max(unit.job.attempt, unit.job.restart_times + 1)
         keep_updated_outputs(unit.job, self.persistence)

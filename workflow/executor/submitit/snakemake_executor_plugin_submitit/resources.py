@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 PACK_RESOURCE = "submitit_pack"
@@ -43,23 +43,26 @@ REFUSALS = (
 
 
 # Resources of other executors that mean nothing here, and what to write instead.
-NOT_HERE = {
-    "clusters": "jobs are followed on one cluster only: log in on a machine of that cluster",
-    "tasks_per_node": "a job is one process: use threads or cpus_per_task",
-    "ntasks_per_gpu": "a job is one process: use threads or cpus_per_task",
-    "tasks_per_gpu": "a job is one process: use threads or cpus_per_task",
-}
+ONE_CLUSTER = "jobs are followed on one cluster only: log in on a machine of that cluster"
+ONE_PROCESS = "a job is one process: use threads or cpus_per_task"
+NOT_HERE = dict.fromkeys(("clusters", "cluster", "slurm_cluster"), ONE_CLUSTER)
+# Those that say nothing where they are 1.
+ONE_EACH = ("tasks", "tasks_per_node", "ntasks_per_gpu", "tasks_per_gpu")
 # Options of sbatch that this executor sets itself, or that break how it follows jobs.
 RESERVED_OPTIONS = {
     "array": "each task of the array would run the same jobs",
     "chdir": "jobs run in the folder of the workflow",
-    "clusters": NOT_HERE["clusters"],
+    "clusters": ONE_CLUSTER,
     "comment": "it marks the jobs of this executor, so that the next call finds them",
     "cpus-per-task": "use threads or cpus_per_task",
     "error": "the output of a task goes to .snakemake/submitit",
     "job-name": "use --submitit-job-prefix",
     "no-requeue": "use --submitit-max-requeues 0",
-    "ntasks": "a job is one process: use threads or cpus_per_task",
+    "ntasks": ONE_PROCESS,
+    "ntasks-per-gpu": ONE_PROCESS,
+    "ntasks-per-node": ONE_PROCESS,
+    "ntasks-per-core": ONE_PROCESS,
+    "ntasks-per-socket": ONE_PROCESS,
     "open-mode": "the output of a task goes to .snakemake/submitit",
     "output": "the output of a task goes to .snakemake/submitit",
     "parsable": "the answer of sbatch is read by this executor",
@@ -86,6 +89,36 @@ class BatchParameters:
     origins: tuple[tuple[str, str], ...]
     gpus: int = 0
     checkpoint: bool = False
+
+    @property
+    def partition(self) -> str:
+        """The partitions it is for, as they were stated."""
+        return str(dict(self.options).get("partition", ""))
+
+    @property
+    def mem_mb(self) -> int | None:
+        """The memory of a task in MB, None where nothing asks for any."""
+        options = dict(self.options)
+        total = re.fullmatch(r"(\d+)M", str(options.get("mem", "")))
+        per_cpu = re.fullmatch(r"(\d+)M", str(options.get("mem-per-cpu", "")))
+        if per_cpu:
+            return int(per_cpu[1]) * self.cpus
+        return int(total[1]) if total else None
+
+    def in_partitions(self, names: Sequence[str]) -> BatchParameters:
+        """The same for some partitions."""
+        return self._with("partition", ",".join(names))
+
+    def without_nodes(self, nodes: Collection[str]) -> BatchParameters:
+        """The same, and never on these nodes."""
+        if not nodes:
+            return self
+        stated = str(dict(self.options).get("exclude", ""))
+        return self._with("exclude", ",".join([*([stated] if stated else []), *sorted(nodes)]))
+
+    def _with(self, option: str, value: str) -> BatchParameters:
+        options = dict(self.options) | {option: value}
+        return replace(self, options=tuple(sorted(options.items())))
 
     def origin_of(self, refusal: str) -> str:
         """The resources that a refusal by sbatch is about, with their values."""
@@ -210,10 +243,9 @@ def batch_parameters(
     for name, instead in NOT_HERE.items():
         if resources.get(name) not in (None, ""):
             raise ResourceError(f"{name}={resources[name]!r} is not possible: {instead}")
-    if resources.get("tasks") not in (None, "", 1):
-        raise ResourceError(
-            f"tasks={resources['tasks']!r} is not possible: {NOT_HERE['tasks_per_node']}"
-        )
+    for name in ONE_EACH:
+        if resources.get(name) not in (None, "", 1):
+            raise ResourceError(f"{name}={resources[name]!r} is not possible: {ONE_PROCESS}")
     options: dict[str, str | bool] = {}
     for name, option in PLAIN_OPTIONS.items():
         if resources.get(name) not in (None, ""):

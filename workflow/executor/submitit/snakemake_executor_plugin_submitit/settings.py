@@ -116,6 +116,21 @@ class ExecutorSettings(ExecutorSettingsBase):  # type: ignore[misc]
     job_prefix: str | None = _setting(
         None, "Head of the job names that squeue shows. Unset: the name of the working folder."
     )
+    logs: str | None = _setting(
+        None,
+        "Folder for the logs of tasks, in a folder of its own for each run. Unset: "
+        ".snakemake/submitit.",
+    )
+    exclude_nodes: str | None = _setting(
+        None,
+        "Nodes that no task runs on, separated by commas. Nodes that could not run a task are "
+        "left out for the rest of the run in any case.",
+    )
+    efficiency_report: bool = _setting(
+        False,
+        "Show at the end, by rule, what was requested against what was used: memory, time, CPUs.",
+        bool,
+    )
     keep_logs: bool = _setting(
         False, "Keep the task logs in .snakemake/submitit after a run without failures.", bool
     )

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 RUNNING_STATES = frozenset({"RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "STOPPED",
                             "STAGE_OUT", "SIGNALING", "RESIZING"})  # fmt: skip
@@ -14,6 +14,8 @@ PENDING_STATES = frozenset({"PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD"
                             "RESV_DEL_HOLD"})  # fmt: skip
 QUEUE_FORMAT = "%i|%T|%r|%L|%N|%k"
 COMMAND_TIMEOUT_SECONDS = 120
+# The report at the end waits no longer for the accounting database.
+SPENT_SECONDS = 30
 # Variables that change what SLURM's commands do or say: options of the user's own shell, and those
 # of a job that this process may run in. What says where the controller is, and who asks, stays.
 STEERING = ("SLURM_", "SBATCH_", "SQUEUE_", "SACCT_", "SINFO_", "SCANCEL_", "SCONTROL_", "SALLOC_")
@@ -134,6 +136,57 @@ def parse_partitions(text: str) -> dict[str, int | None]:
     return limits
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What a task has used: peak memory in MB (None where it was not measured), times, CPUs."""
+
+    peak_mb: float | None = None
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    cpus: int = 1
+
+
+def clock_seconds(text: str) -> float:
+    """A time of sacct, `[days-][hours:]minutes:seconds[.fraction]`; 0 where there is none."""
+    days, _, clock = text.strip().rpartition("-")
+    seconds = 0.0
+    for part in clock.split(":"):
+        if not re.fullmatch(r"\d+(\.\d+)?", part):
+            return 0.0
+        seconds = seconds * 60 + float(part)
+    return seconds + (int(days) * 86400 if days.isdigit() else 0)
+
+
+def memory_mb(text: str) -> float | None:
+    """sacct's MaxRSS, such as `12345K` or `1.5G`, in MB; None where it was not measured."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([KMGT]?)", text.strip())
+    if match is None or float(match[1]) == 0:
+        return None
+    return float(match[1]) * {"": 2**-20, "K": 2**-10, "M": 1, "G": 2**10, "T": 2**20}[match[2]]
+
+
+def parse_spent(text: str) -> dict[str, Spent]:
+    """The output of `sacct -n -P -o JobID,MaxRSS,ElapsedRaw,TotalCPU,AllocCPUS`, by task id."""
+    found: dict[str, Spent] = {}
+    for line in text.splitlines():
+        fields = line.split("|")
+        if len(fields) != 5:
+            continue
+        task, _, step = fields[0].partition(".")
+        known = found.get(task, Spent())
+        peaks = [peak for peak in (known.peak_mb, memory_mb(fields[1])) if peak is not None]
+        known = replace(known, peak_mb=max(peaks, default=None))
+        if not step and fields[2].isdigit() and fields[4].isdigit():
+            known = replace(
+                known,
+                wall_seconds=float(fields[2]),
+                cpu_seconds=clock_seconds(fields[3]),
+                cpus=int(fields[4]),
+            )
+        found[task] = known
+    return found
+
+
 def array_base(task: str) -> str:
     """The array's id in a task's id."""
     return task.partition("_")[0]
@@ -216,6 +269,23 @@ def accounting(tasks: Iterable[str]) -> dict[str, TaskState]:
         command = ["sacct", "-X", "-n", "-P", "-S", "now-30days", "-o", fields, "-j", some]
         states |= parse_accounting(_ask(command))
     return states
+
+
+def spent(tasks: Iterable[str]) -> dict[str, Spent]:
+    """What tasks have used, by the accounting database."""
+    bases = sorted({array_base(task) for task in tasks})
+    found: dict[str, Spent] = {}
+    fields = "JobID,MaxRSS,ElapsedRaw,TotalCPU,AllocCPUS"
+    for start in range(0, len(bases), 200):
+        some = ",".join(bases[start : start + 200])
+        command = ["sacct", "-n", "-P", "-S", "now-30days", "-o", fields, "-j", some]
+        found |= parse_spent(_ask(command, SPENT_SECONDS))
+    return found
+
+
+def list_partitions(form: str) -> str:
+    """What sinfo says of all partitions, a line for each kind of their nodes."""
+    return _ask(["sinfo", "-h", "-a", "-e", "-o", form])
 
 
 def last_end(job: str) -> str | None:

@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import socket
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,11 +129,23 @@ class Run:
 
     def remove(self) -> None:
         """Delete its files."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        _remove(self.folder)
 
 
-def new_run(root: Path = ROOT) -> Run:
-    """A folder for this run."""
+def _remove(folder: Path) -> None:
+    """Delete a run's folder, and its logs where they lie elsewhere."""
+    logs = folder / "logs"
+    if logs.is_symlink():
+        shutil.rmtree(logs.resolve(), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_run(root: Path = ROOT, logs: Path | None = None) -> Run:
+    """A folder for this run.
+
+    Args:
+        logs: folder in which this run makes one for its logs; raises OSError where it cannot.
+    """
     stamp = time.strftime("%Y%m%d-%H%M%S")
     for number in range(1000):
         folder = root / (stamp if number == 0 else f"{stamp}-{number}")
@@ -142,11 +155,21 @@ def new_run(root: Path = ROOT) -> Run:
             folder.mkdir(mode=0o700)
         except FileExistsError:
             continue
-        (folder / "logs").mkdir(mode=0o700)
+        if logs is None:
+            (folder / "logs").mkdir(mode=0o700)
+        else:
+            _make_elsewhere(folder / "logs", logs / folder.name)
         run = Run(folder)
         run.claim()
         return run
     raise RuntimeError(f"no free folder name in {root}")
+
+
+def _make_elsewhere(link: Path, place: Path) -> None:
+    """Make a folder, under another name where workflows share the place, and a link to it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{place.name}-", dir=place.parent.absolute()))
+    link.symlink_to(made, target_is_directory=True)
 
 
 def load_run(folder: Path) -> Run:
@@ -175,7 +198,7 @@ def remove_old_runs(root: Path = ROOT, keep_days: float = KEEP_DAYS) -> None:
         marker = folder / "closed"
         with contextlib.suppress(OSError):
             if time.time() - marker.stat().st_mtime > keep_days * 86400:
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
 
 
 class Durations:

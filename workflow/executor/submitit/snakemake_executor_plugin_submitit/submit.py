@@ -157,18 +157,30 @@ SBATCH_RESOURCES = {
 }
 
 
+# Those that say where jobs run and who pays: sites ask their users to set them once and for all.
+HONOURED = ("SBATCH_ACCOUNT", "SBATCH_PARTITION", "SBATCH_QOS", "SBATCH_CONSTRAINT",
+            "SBATCH_RESERVATION")  # fmt: skip
+
+
+def shell_defaults(environment: Mapping[str, str]) -> dict[str, str]:
+    """Resource -> its value where neither a rule nor a profile sets it, from a user's shell."""
+    return {SBATCH_RESOURCES[name]: environment[name] for name in HONOURED if environment.get(name)}
+
+
 def forget_surrounding_job() -> list[str]:
     """Drop the variables that would steer SLURM's commands.
 
     They come from the job this Snakemake may itself run in, or from a user's shell.
 
-    Returns: sentences on those that a user has set for sbatch, and which therefore do nothing.
+    Returns: sentences on those that a user has set for sbatch, used or not.
     """
     dropped = {name: os.environ[name] for name in os.environ if slurm.is_steering(name)}
     for name in dropped:
         del os.environ[name]
     return [
-        f"{name}={value} of your environment is not used: set {_resource_of(name)} in "
+        f"{name}={value} of your environment is used where no {_resource_of(name)} is set"
+        if name in HONOURED
+        else f"{name}={value} of your environment is not used: set {_resource_of(name)} in "
         "default-resources of the profile"
         for name, value in sorted(dropped.items())
         if name.startswith("SBATCH_")

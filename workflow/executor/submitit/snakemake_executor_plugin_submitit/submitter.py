@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from .pack import (
     split_evenly,
     task_minutes_limit,
 )
+from .partitions import Partitions
 from .reports import Reports
 from .resources import (
     AT_ONCE_RESOURCE,
@@ -72,6 +73,9 @@ class Submitter:
     calls: CallBuilder
     covered: Callable[[Unit], bool]
     stopping: threading.Event
+    # Resources that hold where neither a rule nor a profile sets them.
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    partitions: Partitions = field(default_factory=Partitions)
     _waiting: list[Unit] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _newest: float = 0.0
@@ -79,7 +83,6 @@ class Submitter:
     _refusals: int = 0
     _not_before: float = 0.0
     _array_size: int | None = None
-    _partitions: dict[str, int | None] = field(default_factory=dict)
 
     def add(self, unit: Unit) -> None:
         """Take one ready job."""
@@ -161,9 +164,22 @@ class Submitter:
     def _task_parameters(self, unit: Unit, at_once: int) -> BatchParameters:
         """The parameters of a task that runs so many like this unit at the same time."""
         job, settings = unit.job, self.settings
-        return batch_parameters(
-            job.resources, job.threads, settings.extra_mem_mb, at_once, settings.jobs_per_gpu
+        resources = job.resources
+        if self.defaults:
+            given = {name: resources[name] for name in resources.keys()}  # noqa: SIM118
+            stated = {name: value for name, value in given.items() if value not in (None, "")}
+            resources = {**self.defaults, **stated}
+        return self.partitions.placed(
+            batch_parameters(
+                resources, job.threads, settings.extra_mem_mb, at_once, settings.jobs_per_gpu
+            )
         )
+
+    @property
+    def _bad_nodes(self) -> set[str]:
+        """Nodes that no task is to run on."""
+        stated = (self.settings.exclude_nodes or "").split(",")
+        return {*self.table.failed_nodes, *(name.strip() for name in stated if name.strip())}
 
     def _at_once(self, unit: Unit) -> int:
         """Jobs of a task that may run at the same time."""
@@ -210,10 +226,11 @@ class Submitter:
             return True
         packs = self._packs(units)
         at_once = min(self._at_once(units[0]), max(map(len, packs)))
-        parameters = self._task_parameters(units[0], at_once)
+        wanted = self._task_parameters(units[0], at_once)
         parts = list(chunks(packs, self.array_size))
         while parts:
             part = parts.pop(0)
+            parameters = wanted.without_nodes(self._bad_nodes)
             try:
                 self._submit_array(part, parameters, at_once, left)
             except SubmissionError as error:
@@ -224,6 +241,11 @@ class Submitter:
                     # What fits under the limit is submitted, and the rest when jobs have ended.
                     middle = len(part) // 2
                     parts[:0] = [part[:middle], part[middle:]]
+                    continue
+                if error.kind is Refusal.FINAL and self.table.failed_nodes:
+                    # Perhaps no other nodes are left.
+                    self.table.failed_nodes.clear()
+                    parts.insert(0, part)
                     continue
                 if error.kind is Refusal.AWAY or (
                     error.kind is Refusal.FULL and self._may_free_up()
@@ -238,15 +260,6 @@ class Submitter:
     def _may_free_up(self) -> bool:
         """Whether this user has tasks in the queue, whose end makes room under a limit."""
         return bool(self.table.tasks) or any(not state.ended for state in slurm.queue().values())
-
-    def _partition_minutes(self, parameters: BatchParameters) -> int | None:
-        """The longest limit of the partition: a longer task would wait for ever."""
-        if not self._partitions:
-            # Not kept where SLURM did not say: a task longer than the limit would wait for ever.
-            self._partitions = slurm.partition_minutes()
-        name = dict(parameters.options).get("partition", "")
-        limits = [self._partitions.get(part) for part in str(name).split(",")]
-        return min((limit for limit in limits if limit is not None), default=None)
 
     @property
     def array_size(self) -> int:
@@ -270,7 +283,7 @@ class Submitter:
             max(map(len, packs)),
             at_once,
             self.settings.max_task_minutes,
-            self._partition_minutes(parameters),
+            self.partitions.minutes(parameters),
             grace_seconds=self.settings.grace_seconds,
         )
         batch = self.run.new_batch(len(packs))

@@ -99,7 +99,7 @@ def test_what_a_user_has_set_for_sbatch_is_said_to_do_nothing(monkeypatch):
     monkeypatch.setenv("SLURM_JOB_ID", "3")
     account, nice = forget_surrounding_job()
     assert "SBATCH_ACCOUNT=physics" in account
-    assert "slurm_account" in account
+    assert "is used where no slurm_account is set" in account
     assert 'slurm_extra="--nice=..."' in nice
     assert not [name for name in os.environ if slurm.is_steering(name)]
 

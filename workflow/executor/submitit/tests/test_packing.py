@@ -174,6 +174,10 @@ def test_settings_below_their_least_value_are_named():
     [
         ({"tasks": 4}, "cpus_per_task"),
         ({"tasks_per_node": 2}, "cpus_per_task"),
+        ({"tasks_per_gpu": 2}, "cpus_per_task"),
+        ({"slurm_extra": "--ntasks-per-node=4"}, "cpus_per_task"),
+        ({"cluster": "north"}, "one cluster"),
+        ({"slurm_cluster": "north"}, "one cluster"),
         ({"clusters": "north"}, "one cluster"),
         ({"slurm_extra": "--array=0-3"}, "the same jobs"),
         ({"slurm_extra": "--time=10"}, "runtime"),
@@ -189,7 +193,9 @@ def test_what_cannot_be_honoured_is_refused_with_what_to_write(resources, instea
 
 
 def test_what_other_executors_set_by_default_is_accepted():
-    assert batch_parameters({"tasks": 1, "tasks_per_node": ""}, threads=2).cpus == 2
+    for name in ("tasks", "tasks_per_node", "tasks_per_gpu"):
+        assert batch_parameters({name: 1}, threads=2).cpus == 2
+        assert batch_parameters({name: ""}, threads=2).cpus == 2
 
 
 def test_cpus_per_gpu_counts_for_every_device():

@@ -69,3 +69,17 @@ def test_only_the_same_job_with_untouched_outputs_is_recovered(tmp_path):
     assert not Leftovers().is_finished(target)
     output.write_text("changed")
     assert not Leftovers(finished).is_finished(target)
+
+
+def test_logs_may_lie_elsewhere_and_go_with_their_run(tmp_path):
+    root, place = tmp_path / "root", tmp_path / "shared" / "logs"
+    first, second = store.new_run(root, place), store.new_run(tmp_path / "other", place)
+    assert first.logs.resolve().parent == place
+    assert first.logs.resolve() != second.logs.resolve()
+    assert first.logs.resolve().stat().st_mode & 0o777 == 0o700
+    (first.logs / "task.out").write_text("x")
+    first.remove()
+    assert [path.name for path in place.iterdir()] == [second.logs.resolve().name]
+    second.close()
+    store.remove_old_runs(tmp_path / "other", keep_days=-1)
+    assert not list(place.iterdir())

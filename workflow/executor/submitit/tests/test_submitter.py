@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import pytest
 from snakemake_executor_plugin_submitit import slurm
 from snakemake_executor_plugin_submitit.live import Unit
+from snakemake_executor_plugin_submitit.partitions import Partitions
+from snakemake_executor_plugin_submitit.resources import batch_parameters
 from snakemake_executor_plugin_submitit.settings import ExecutorSettings
 from snakemake_executor_plugin_submitit.slurm import TaskState
 from snakemake_executor_plugin_submitit.store import Durations
@@ -76,7 +78,7 @@ def submitter(monkeypatch):
     def make(limit, queue):
         made = Submitter(
             settings=ExecutorSettings(pack=1, max_array_size=100), run=SimpleNamespace(folder="x", open_batches=[]),
-            table=SimpleNamespace(tasks={}), durations=None, reports=None,
+            table=SimpleNamespace(tasks={}, failed_nodes={}), durations=None, reports=None,
             status_log=SimpleNamespace(report=lambda text, key=None: made.said.append(text)),
             calls=None, covered=lambda unit: False, stopping=threading.Event(),
         )  # fmt: skip
@@ -129,13 +131,45 @@ def test_a_request_over_a_limit_of_its_own_is_refused_when_nothing_else_is_queue
 def test_limits_of_partitions_are_asked_again_where_slurm_did_not_say(monkeypatch):
     answers = [{}, {"": 60}]
     monkeypatch.setattr(slurm, "partition_minutes", lambda: answers.pop(0))
-    made = Submitter(ExecutorSettings(), None, None, None, None, None, None, None, None)
-    parameters = SimpleNamespace(options=())
-    assert made._partition_minutes(parameters) is None
-    assert made._partition_minutes(parameters) == 60
-    assert made._partition_minutes(parameters) == 60
+    partitions, parameters = Partitions(), batch_parameters({}, 1)
+    assert partitions.minutes(parameters) is None
+    assert partitions.minutes(parameters) == 60
+    assert partitions.minutes(parameters) == 60
 
 
 def test_an_sbatch_that_was_ended_without_a_word_has_refused_nothing():
     assert SubmissionError("").kind is Refusal.AWAY
     assert SubmissionError("invalid partition specified").kind is Refusal.FINAL
+
+
+def test_nodes_that_failed_are_left_out_until_no_others_are_left(submitter):
+    made = submitter(Limit(room=12), {})
+    asked = []
+    takes = made._submit_array
+
+    def submit(packs, parameters, at_once, left):
+        asked.append(dict(parameters.options).get("exclude"))
+        if asked[-1] == "n1,n2,n3":
+            raise SubmissionError("Requested node configuration is not available")
+        takes(packs, parameters, at_once, left)
+
+    made._submit_array = submit
+    made.settings.exclude_nodes = "n3, n1"
+    made.table.failed_nodes["n2"] = "its Python is another one"
+    made.submit_waiting()
+    assert asked == ["n1,n2,n3", "n1,n3"]
+    assert not made.failed
+    assert not made._waiting
+
+
+def test_a_users_own_excluded_nodes_stay_excluded():
+    parameters = batch_parameters({"slurm_extra": "--exclude=n9"}, 1)
+    assert dict(parameters.without_nodes({"n1"}).options)["exclude"] == "n9,n1"
+    assert parameters.without_nodes(set()) is parameters
+
+
+def test_what_the_shell_sets_for_sbatch_holds_where_no_resource_is_set():
+    made = Submitter(ExecutorSettings(), *[None] * 8, {"slurm_account": "lab", "qos": "low"})
+    job = SimpleNamespace(resources={"slurm_account": "physics", "qos": ""}, threads=1)
+    options = dict(made._task_parameters(Unit(job, [], "step"), 1).options)
+    assert (options["account"], options["qos"]) == ("physics", "low")
