@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.targets import file_target
+from hyperverdict.targets import Names, file_target, unmade
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import configure, parse_path
 
@@ -12,8 +12,25 @@ PATH = configure({"data": "digits", "width": 8}, Budget("steps", 10)).path
 RESULTS = Path("results")
 
 
+def known(*names):
+    def check(*given):
+        if given[-1] not in names:
+            raise UserError(f"unknown name {given[-1]!r}")
+
+    return check
+
+
 def file_of(target, results=RESULTS):
-    return file_target(target, results, "tiny", lambda path: parse_path(path).path)
+    names = Names(
+        results=results,
+        prepared=Path("resources/prepared"),
+        study="tiny",
+        run=lambda path: parse_path(path).path,
+        timed=known("width.0123"),
+        data=known("digits"),
+        tuned=["H1"],
+    )
+    return file_target(target, names)
 
 
 @pytest.mark.parametrize("kind", ["runs", "tuning"])
@@ -50,6 +67,20 @@ def test_other_targets_stay(target):
     assert file_of(target) == target
 
 
+def test_folders_of_timings_and_of_data_are_their_files():
+    timing = "results/timing/contrasts/width.0123"
+    assert file_of(timing) == file_of(f"{timing}/") == f"{timing}/timing.json"
+    assert file_of("resources/prepared/digits/") == "resources/prepared/digits/facts.json"
+
+
+def test_what_no_job_makes_gets_the_nearest_that_one_does():
+    files = ["results/studies/tiny/report.html", "results/studies/tiny/verdicts.json"]
+    said = str(unmade("results/studies/tiny/reprot.html", ["all"], files))
+    assert said.endswith("did you mean results/studies/tiny/report.html?")
+    assert "did you mean partial_report?" in str(unmade("partial_reprot", ["partial_report"], []))
+    assert "results/runs/..." in str(unmade("/etc/passwd", ["all"], files))
+
+
 def test_a_studys_folder_is_its_report():
     assert file_of("results/studies/tiny") == "results/studies/tiny/report.html"
 
@@ -65,6 +96,18 @@ def test_a_studys_folder_is_its_report():
         ("results/runs/metrics.parquet", ""),
         ("results/studies/other", "this is study tiny"),
         ("results/studies/other/report.html", "this is study tiny"),
+        ("results/studies/tiny/../other/report.html", "this is study tiny"),
+        ("results/studies/tiny/tuning/H.1.json", "did you mean 'H1'?"),
+        ("results/studies/tiny/tuning/nothing.json", "allowed: H1"),
+        ("results/timing/contrasts/width.0124/timing.json", "unknown name 'width.0124'"),
+        ("results/timing/contrasts/width.0124/", "unknown name 'width.0124'"),
+        ("results/timing/devices/0123/timing.json", "unknown name '0123'"),
+        ("resources/prepared/digit/facts.json", "unknown name 'digit'"),
+        ("resources/prepared/os:system/images.npy", "unknown name 'os:system'"),
+        ("resources/prepared/../prepared/os:system", "unknown name 'os:system'"),
+        ("results/runs/train~other/training.json", "does not declare the training"),
+        ("", "is not a file's name"),
+        ("a\0b", "is not a file's name"),
         (f"results/smoke/runs/{PATH}", "--config steps=10"),
     ],
 )

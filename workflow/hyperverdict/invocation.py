@@ -40,13 +40,13 @@ from hyperverdict.runs.declaration import declaration_file, extend_declaration
 from hyperverdict.study.model import Study
 from hyperverdict.study.smoke import load
 from hyperverdict.study.users import DECLARED, freeze_declared
-from hyperverdict.targets import file_target
+from hyperverdict.targets import Names, file_target
 from hyperverdict.training.code import code_checksum_of, own_names
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration, parse_path, path_pattern
 from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
 from hyperverdict.vocabulary.training import TRAIN
-from hyperverdict.vocabulary.users import Users
+from hyperverdict.vocabulary.users import Users, check_prepared_name
 from hyperverdict.vocabulary.vocabulary import Vocabulary
 from hyperverdict.words.printing import tell
 
@@ -265,12 +265,26 @@ class Invocation:
 
     def file_target(self, target: str) -> str:
         """The file to make for a target, which may be the folder of a run or of the study."""
-        return file_target(
-            target,
-            self.results,
-            self.study.name,
-            lambda path: parse_path(path, self.study.vocabulary).path,
+        vocabulary = self.study.vocabulary
+        names = Names(
+            results=self.results,
+            prepared=self.prepared,
+            study=self.study.name,
+            run=lambda path: parse_path(path, vocabulary).path,
+            timed=self._timed,
+            data=lambda name: check_prepared_name(name, vocabulary.users),
+            tuned=self.tuned_hypotheses,
+            training=vocabulary.training.name if vocabulary.training else "",
         )
+        return file_target(target, names)
+
+    def _timed(self, folder: str, name: str) -> object:
+        """What is timed in a folder below results/timing; UserError for any other."""
+        if folder == "devices":
+            return self.devices.group(name)
+        if folder == "configurations":
+            return self.arm(name)
+        return self.timing(name)
 
     def planned(self, configuration: Configuration, *, tuning: bool = False) -> PlannedRun:
         """The planned run of a configuration; one asked for by hand gets the study's seeds."""
@@ -281,7 +295,8 @@ class Invocation:
     def timing(self, key: str) -> PlannedTiming:
         """The planned timing of a contrast; UserError for one this study does not need."""
         if key not in self.plan.timings:
-            raise UserError(f"unknown timing {key!r}; {nearest(key, self.plan.timings)}")
+            known = nearest(key, self.plan.timings) if self.plan.timings else "it times nothing"
+            raise UserError(f"unknown timing {key!r} of this study; {known}")
         return self.plan.timings[key]
 
     def is_timed(self, folder: str) -> bool:

@@ -37,16 +37,24 @@ class Preparer:
         self._met.add(name)
         if (users.prepared / name / FACTS_FILE).exists():
             if is_outdated(name, users):
-                self._say(f"Preparing {name} again: its code or files have changed.")
+                self._say(
+                    f"Preparing {name} again: its code or files have changed.{_by(name, users)}"
+                )
                 prepare_apart(name, users)
         elif self._every:
-            self._say(f"Preparing {name}.")
+            self._say(f"Preparing {name}.{_by(name, users)}")
             prepare_apart(name, users)
 
     def need(self, name: str, users: Users) -> None:
         """Prepare a data set whose size is needed."""
-        self._say(f"Preparing {name}: its size is needed.")
+        self._say(f"Preparing {name}: its size is needed.{_by(name, users)}")
         prepare_apart(name, users)
+
+
+def _by(name: str, users: Users) -> str:
+    """Which function makes data whose name does not say so: it is named before it runs."""
+    data, _ = read_prepared_name(name, users)
+    return f" {data.call} makes it." if data and data.call and data.name != data.call else ""
 
 
 def is_outdated(name: str, users: Users) -> bool:

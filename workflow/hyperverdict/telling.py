@@ -20,6 +20,7 @@ from hyperverdict.ledger.registration import LEDGER_FILE, SeedsOf, recorded_seed
 from hyperverdict.programs.ready import missing_program, training_notes
 from hyperverdict.verdicts.changes import heading, in_terminal
 from hyperverdict.vocabulary.configuration import Configuration
+from hyperverdict.vocabulary.vocabulary import Vocabulary
 from hyperverdict.words.commands import snakemake
 from hyperverdict.words.numbers import count
 from hyperverdict.words.printing import say_at_once, tell
@@ -62,9 +63,21 @@ def print_plan(
         *training_notes(run.study.vocabulary),
     )
     notes = [f"Note: {note}\n" for note in told if note]
+    notes += [f"{line}\n" for line in code_lines(run.study.vocabulary)]
     if run.study.smoke:
         notes.insert(0, f"{_smoke_words(run)}\n")
     (say_at_once if asked_for else tell)("".join([*notes, text]))
+
+
+def code_lines(vocabulary: Vocabulary) -> list[str]:
+    """What a study runs of code that is not ours, named before it runs; empty where it is none."""
+    training, users = vocabulary.training, vocabulary.users
+    functions = {m.name: m.place for m in users.models.values()}
+    functions |= {data.call: data.place for data in users.data.values() if data.call}
+    parts = [f"{name} ({place})" for name, place in functions.items()]
+    if training is not None:
+        parts.append(training.title if training.call else f"the command {training.title}")
+    return [f"Code of this study that runs: {'; '.join(parts)}"] if parts else []
 
 
 def _seeds_of(run: Invocation, states: Mapping[str, RunState]) -> SeedsOf:

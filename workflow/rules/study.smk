@@ -6,6 +6,7 @@ from dataclasses import replace
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import open_invocation
 from hyperverdict.live.interrupts import Interrupts
+from hyperverdict.targets import unmade
 from hyperverdict.telling import closing_words, failure_words, print_plan
 from hyperverdict.trying import try_own
 from hyperverdict.watching import StudyWords
@@ -102,13 +103,34 @@ def was_stopped():
 
 
 def accept_folders():
-    """Lets a run's or a study's folder be a target: the file in it is made."""
+    """Lets a run's or a study's folder be a target: the file in it is made.
+
+    What no job makes is refused here, and not while Snakemake looks for jobs.
+    """
     settings = workflow.dag_settings
+    kinds = ("targets", "forcerun", "until", "omit_from")
     try:
-        targets = frozenset(map(STUDY_RUN.file_target, settings.targets))
+        asked = {
+            kind: frozenset(map(asked_for, getattr(settings, kind))) for kind in kinds
+        }
     except UserError as error:
         refuse(error)
-    workflow.dag_settings = replace(settings, targets=targets)
+    workflow.dag_settings = replace(settings, **asked)
+
+
+def asked_for(target):
+    """A rule, or the file to make for a target; another workflow's targets are left to it."""
+    if workflow.is_rule(target):
+        return target
+    file = STUDY_RUN.file_target(target)
+    if not IS_MODULE and not any(rule.is_producer(file) for rule in workflow.rules):
+        listed = [file for rule in workflow.rules for file in rule.output]
+        raise unmade(
+            target,
+            [rule.name for rule in workflow.rules if not rule.has_wildcards()],
+            [str(file) for file in listed if "{" not in file],
+        )
+    return file
 
 
 def start_at_once():

@@ -18,6 +18,7 @@ from hyperverdict.design.devices import (
 )
 from hyperverdict.design.plan import make_plan
 from hyperverdict.design.state import RunState
+from hyperverdict.errors import UserError
 from hyperverdict.pipeline import choose_device
 from hyperverdict.study.load import load_study
 from hyperverdict.training import timing
@@ -162,7 +163,7 @@ def test_a_run_asked_for_by_hand_is_a_group_of_its_own(devices):
     arm = configure({"data": "digits", "width": 999}, Budget("steps", 10))
     key = found.to_time([arm])
     assert found.networks(key) == (arm,)
-    with pytest.raises(KeyError):
+    with pytest.raises(UserError, match="unknown group of arms"):
         found.group("no such key")
 
 

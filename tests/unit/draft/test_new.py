@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 import yaml
@@ -381,3 +382,15 @@ def test_a_function_that_returns_its_scores(folder):
     )
     draft = draft_study("mytask:train")
     assert {s.metric: s.reported for s in draft.scores} == {"accuracy": "val_acc", "loss": "loss"}
+
+
+def test_a_function_that_is_not_beside_its_study_is_named_as_a_package(folder):
+    (folder / "fits.py").write_text(
+        "def fit(*, seed, epochs=3, rate=0.1):\n    return {'a': rate}\n"
+    )
+    (folder / "studies").mkdir()
+    beside = write_study("fits:fit", out=Path("beside.yaml"))
+    assert "packages:" not in beside.file.read_text()
+    elsewhere = write_study("fits:fit", out=Path("studies/elsewhere.yaml"))
+    assert "packages: [fits]" in elsewhere.file.read_text()
+    assert "packages" not in elsewhere.refused

@@ -10,6 +10,7 @@ from hyperverdict.design.plan import make_plan
 from hyperverdict.errors import UserError
 from hyperverdict.study.load import load_study
 from hyperverdict.study.users import declared_file, freeze_declared
+from hyperverdict.vocabulary.users import Users
 from hyperverdict.vocabulary.vocabulary import OURS
 
 FROZEN = Path("results/declared")
@@ -114,9 +115,38 @@ def test_names_are_found_wherever_a_study_has_them(load):
     assert set(study.vocabulary.users.data) == {"sets:load", "noisy"}
 
 
-def test_a_module_may_lie_in_the_working_folder(load, tmp_path):
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("nets:net", "here:net"),
+        ("nets:net", "os:system"),
+        ("nets:net", "subprocess:run"),
+        ("nets:net", "numpy.f2py:main"),
+        ("nets:net", "hyperverdict.cli:main"),
+        ("data: digits", 'data: "here:load"'),
+        ("data: digits", "data: noisy\ndata_sets: {noisy: {call: here:load}}"),
+        ("data: digits", "data: digits\ndata_sets: {noisy: {call: shutil:rmtree}}"),
+    ],
+)
+def test_a_function_from_elsewhere_needs_a_package_that_the_study_names(load, tmp_path, old, new):
+    (tmp_path / "here.py").write_text(MODELS + "\ndef load(): ...\n")
+    with pytest.raises(UserError, match=r"not in the study's folder .*add packages: \[\w+\]"):
+        load(STUDY.replace(old, new))
+
+
+def test_a_named_package_may_be_anywhere(load, tmp_path):
     (tmp_path / "here.py").write_text(MODELS)
-    assert "stages" in load(STUDY.replace("nets:", "here:")).vocabulary.hyperparameters
+    study = STUDY.replace("nets:", "here:")
+    assert "stages" in load(f"{study}packages: [here]\n").vocabulary.hyperparameters
+    users = load(f"{study}packages: [here]\n").vocabulary.users
+    assert Users.of_plain(users.plain()).packages == ("here",)
+    with pytest.raises(UserError, match=r"module 'here' is here.py, which is not in"):
+        load(f"{study}packages: [her, here.inner]\n")
+
+
+def test_what_identifies_a_study_does_not_depend_on_the_packages_that_it_names(load):
+    one, other = load(), load(f"{STUDY}packages: [here]\n")
+    assert one.hypotheses == other.hypotheses
 
 
 def test_reading_a_study_imports_nothing_of_the_users(load, tmp_path):

@@ -21,6 +21,7 @@ from typing import Literal
 from hyperverdict.claims.factors import combinations
 from hyperverdict.design.cost import estimated_seconds_per_step
 from hyperverdict.design.state import RunState
+from hyperverdict.errors import UserError, nearest
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
 from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.vocabulary.configuration import Configuration
@@ -206,8 +207,11 @@ class Devices:
         return found
 
     def group(self, key: str) -> DeviceGroup:
-        """The group of this key; KeyError for any other."""
-        return (self._by_hand | {group.key: group for group in self.groups})[key]
+        """The group of this key; UserError for any other."""
+        known = self._by_hand | {group.key: group for group in self.groups}
+        if key not in known:
+            raise UserError(f"unknown group of arms {key!r}; {nearest(key, known)}")
+        return known[key]
 
     def networks(self, key: str) -> tuple[Configuration, ...]:
         """The networks that are timed for the group of this key."""

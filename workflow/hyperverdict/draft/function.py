@@ -11,7 +11,7 @@ from hyperverdict.draft.roles import unit_of
 from hyperverdict.draft.scores import reported_names, returned_names, scores_to_claim
 from hyperverdict.errors import UserError, nearest
 from hyperverdict.training.code import files_of
-from hyperverdict.vocabulary.modules import find_module, missing_module, read_module
+from hyperverdict.vocabulary.modules import FoundModule, find_module, missing_module, read_module
 
 # What a function may be called with beside its hyperparameters.
 _GIVEN = ("seed", "log")
@@ -46,12 +46,17 @@ def draft_of_function(call: str, source: str, name: str) -> Draft:
     length = literal(arguments[unit][1], {}) if unit else None
     scores = [*reported_names(trees), *returned_names(functions[function_name])]
     return Draft(
-        source, name, call=call, declared=tuple(declared), unit=unit,
+        source, name, call=call, package=_elsewhere(module), declared=tuple(declared), unit=unit,
         length=length if isinstance(length, (int, float)) else None,
         scores=tuple(scores_to_claim(scores)),
         missing=() if "seed" in arguments else ("seed",),
         script=str(module.file),
     )  # fmt: skip
+
+
+def _elsewhere(module: FoundModule) -> str:
+    """What a study in the working folder must name to call a function of this module."""
+    return "" if module.root.resolve() == Path.cwd() else module.name.partition(".")[0]
 
 
 def _declared(argument: ast.arg, default: ast.expr | None) -> Declared:

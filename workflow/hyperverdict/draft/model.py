@@ -63,6 +63,7 @@ class Draft:
         writes: the file of scores that it writes under the same name in every run.
         names: what its parser, and what that has read, are called in the script.
         libraries: the outermost modules that its code imports.
+        package: the outermost module of a function that is not in the study's folder; else "".
     """
 
     source: str
@@ -82,6 +83,7 @@ class Draft:
     to_give: tuple[tuple[str, Role], ...] = ()
     writes: Output | None = None
     names: tuple[str, str] = ("parser", "args")
+    package: str = ""
 
 
 def draft_of_program(program: Program, source: str, name: str) -> Draft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hyperverdict.draft.function import draft_of_function
@@ -52,6 +52,8 @@ def write_study(
     """
     draft = draft_study(source, name, run_help=run_help)
     file = out or Path(f"{draft.name}.yaml")
+    if draft.call and file.parent.resolve() != Path.cwd():
+        draft = replace(draft, package=draft.call.partition(":")[0].partition(".")[0])
     text = study_text(draft, str(file))
     try:
         with file.open("x", encoding="utf-8") as target:

@@ -51,6 +51,8 @@ def _train(draft: Draft) -> Iterator[str]:
     if draft.call:
         yield f"  call: {draft.call}"
         yield from _missing(draft)
+        if draft.package:
+            yield f"packages: [{draft.package}]   # not in this folder: do you trust it?"
         return
     yield from _missing(draft)
     for flag, role in draft.to_give:

@@ -105,6 +105,7 @@ class Calls:
         return Request(
             call=training.call,
             folders=training.folders,
+            packages=training.packages,
             arguments={SEED: seed, **length, **arguments_of(configuration)},
             takes_log=training.takes_log,
             place=str(folders.metrics.parent),

@@ -37,6 +37,7 @@ class Request:
     Attributes:
         call: ``module:function``.
         folders: where its module is looked for.
+        packages: modules outside the study's folder from which it may come.
         arguments: its keyword arguments but `log`.
         takes_log: it takes `log`.
         place: the folder for what it reports and how it ended.
@@ -51,6 +52,7 @@ class Request:
     checkpoint: str
     tensorboard: str
     device: str
+    packages: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The request as one line."""
@@ -60,7 +62,8 @@ class Request:
     def from_json(text: str | bytes) -> Request:
         """Inverse of `to_json`."""
         raw = json.loads(text)
-        return Request(**{**raw, "folders": tuple(raw["folders"])})
+        tuples = {name: tuple(raw[name]) for name in ("folders", "packages")}
+        return Request(**{**raw, **tuples})
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ class CallEnd:
 
 def imported(request: Request) -> Callable[..., Any]:
     """The user's function; UserError, with their file and line, where importing fails."""
-    return named_callable(request.call, "function", tuple(map(Path, request.folders)))
+    folders = tuple(map(Path, request.folders))
+    return named_callable(request.call, "function", folders, request.packages)
 
 
 def log_of(request: Request) -> Log:

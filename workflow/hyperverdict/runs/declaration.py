@@ -13,6 +13,7 @@ from hyperverdict.runs.declared import Default
 from hyperverdict.runs.files import write_atomic
 
 RUNS = Path("results/runs")
+DECLARATION_FILE = "training.json"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Declaration:
 
 def declaration_file(name: str, runs: Path = RUNS) -> Path:
     """Where the declaration of a training is."""
-    return runs / f"train~{name}" / "training.json"
+    return runs / f"train~{name}" / DECLARATION_FILE
 
 
 def read_declaration(file: Path) -> Declaration | None:

@@ -33,7 +33,8 @@ def signature_of(training: Training) -> Signature:
 
     Raises UserError where it is missing, or only running its module would tell what it takes.
     """
-    signature = read_signature(training.call, tuple(map(Path, training.folders)))
+    folders = tuple(map(Path, training.folders))
+    signature = read_signature(training.call, folders, training.packages)
     if not signature.readable:
         raise UserError(
             f"{signature.place}: only running the module would tell what {training.call} takes; "

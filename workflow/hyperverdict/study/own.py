@@ -23,6 +23,7 @@ from hyperverdict.study.functions import (
 )
 from hyperverdict.study.problems import Problems, needed
 from hyperverdict.study.structure import Source
+from hyperverdict.study.users import PACKAGES
 from hyperverdict.vocabulary.aliases import own_name
 from hyperverdict.vocabulary.budget import KINDS
 from hyperverdict.vocabulary.declared import declare, kind_of
@@ -95,7 +96,8 @@ def own_vocabulary(
 
 def _stated(raw: Raw, training: Training) -> dict[str, Any]:
     """The part of a study that says how runs are made, whatever study states it."""
-    kept = {key: raw[key] for key in ("data", "hyperparameters", "metrics") if key in raw}
+    keys = ("data", "hyperparameters", "metrics", PACKAGES)
+    kept = {key: raw[key] for key in keys if key in raw}
     return {
         "study": training.name,
         TRAIN: {**raw[TRAIN], "name": training.name},
@@ -168,7 +170,8 @@ def _fractions(metrics: Raw) -> Iterator[tuple[str, str]]:
 def _function(raw: Raw, source: Source, given: dict[str, Any]) -> Training:
     """The training by a function, as far as its signature says it."""
     folders = tuple(map(str, raw.get(FOLDERS) or module_folders(source.path)))
-    training = Training(call=raw[TRAIN]["call"], folders=folders, **given)
+    packages = tuple(raw.get(PACKAGES) or ())
+    training = Training(call=raw[TRAIN]["call"], folders=folders, packages=packages, **given)
     signature = signature_of(training)
     unit = unit_of(signature, _stated_units(raw))
     return replace(training, unit=unit, takes_log=LOG in names_of(signature))

@@ -18,6 +18,8 @@ from hyperverdict.vocabulary.vocabulary import Vocabulary
 
 # The folder below results/ in which the declared defaults of models and data sets are frozen.
 DECLARED = "declared"
+# The key for modules and packages outside the study's folder from which functions may come.
+PACKAGES = "packages"
 _KINDS = ("folder", "npz", "call")
 
 
@@ -36,7 +38,12 @@ def users_vocabulary(
     for name, definition in definitions.items():
         check = partial(_check_definition, name, definition, vocabulary)
         source.at(("data_sets", name), check)
-    users = replace(vocabulary.users, folders=_folders(source), data_sets=definitions)
+    users = replace(
+        vocabulary.users,
+        folders=_folders(source),
+        data_sets=definitions,
+        packages=tuple(raw.get(PACKAGES) or ()),
+    )
     known = replace(vocabulary, users=users)
     for place, name in _named(raw, "model"):
         known = source.at(place, partial(_with, known, [name], [], declared))

@@ -46,7 +46,7 @@ def read_own(
     if data.npz:
         given = _npz(Path(data.npz), where)
         return _checked(given, where), (), source_of(data)
-    function = named_callable(data.call, "data set", users.folders)
+    function = named_callable(data.call, "data set", users.folders, users.packages)
     with users_code("data set", data.name):
         # What it returned may be of its own making, too: to look at it may run its code.
         return _checked(_by_part(function(**arguments), where), where), (), source_of(data)

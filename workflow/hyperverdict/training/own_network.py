@@ -38,7 +38,7 @@ def own_network(
     name = configuration["model"]
     users = configuration.vocabulary.knowing([name]).users
     model = users.models[name]
-    build = named_callable(name, "model", users.folders)
+    build = named_callable(name, "model", users.folders, users.packages)
     before = (configuration,) if model.whole else ()
     arguments = model_arguments(model, configuration)
     with drawing_from(generator):

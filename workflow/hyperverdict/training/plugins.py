@@ -17,25 +17,29 @@ from hyperverdict.vocabulary.modules import (
     INSTALLED,
     find_module,
     is_users_file,
-    missing_module,
+    module_of_callable,
     shown_file,
 )
 
 
-def named_callable(name: str, what: str, folders: Sequence[Path] = (Path(),)) -> Callable[..., Any]:
+def named_callable(
+    name: str, what: str, folders: Sequence[Path] = (Path(),), packages: Sequence[str] = ()
+) -> Callable[..., Any]:
     """The function that ``module:function`` names.
 
     Args:
         name: as studies write it.
         what: what it is, for messages: "model" or "data set".
-        folders: where its module is looked for before Python's own places.
+        folders: where its module is looked for before Python's own places; the study's first.
+        packages: what the study names of modules that are not in its folder.
 
-    Raises UserError where the module or the function is missing, or importing the module fails;
+    Raises UserError where the module or the function is missing or comes from elsewhere, or
+    importing the module fails;
     with the file and line of the user's code.
     """
     module_name, _, attribute = name.partition(":")
     with users_code(what, name):
-        module = _import(module_name, folders)
+        module = _import(module_name, folders, packages)
     found = getattr(module, attribute, None)
     if not callable(found):
         public = [n for n in vars(module) if not n.startswith("_") and callable(vars(module)[n])]
@@ -44,12 +48,10 @@ def named_callable(name: str, what: str, folders: Sequence[Path] = (Path(),)) ->
     return found  # type: ignore[no-any-return]
 
 
-def _import(name: str, folders: Sequence[Path]) -> Any:
+def _import(name: str, folders: Sequence[Path], packages: Sequence[str]) -> Any:
     """The module that `find_module` finds, whatever of its name was imported before."""
     importlib.invalidate_caches()
-    found = find_module(name, folders)
-    if found is None:
-        raise missing_module(name, folders)
+    found = module_of_callable(name, folders, packages)
     _forget_others(folders)
     first = [str(folder.absolute()) for folder in folders]
     path = list(sys.path)

@@ -68,13 +68,13 @@ class OwnData:
     others: tuple[str, ...] = ()
 
 
-def read_model(name: str, folders: Sequence[Path]) -> OwnModel:
+def read_model(name: str, folders: Sequence[Path], packages: Sequence[str] = ()) -> OwnModel:
     """A model of the user's own from its source.
 
     Raises UserError where it cannot be called as ``function(shape, classes, *, ...)``, or an
     argument declares no hyperparameter.
     """
-    signature = _read(name, "model", folders)
+    signature = _read(name, "model", folders, packages)
     if not signature.readable:
         # What only running it would tell is called as it always was.
         return OwnModel(name, signature.place, whole=True)
@@ -102,16 +102,21 @@ def read_model(name: str, folders: Sequence[Path]) -> OwnModel:
     return OwnModel(name, signature.place, takes, whole, declares, signature.optional)
 
 
-def read_data(name: str, definition: Mapping[str, Any] | None, folders: Sequence[Path]) -> OwnData:
+def read_data(
+    name: str,
+    definition: Mapping[str, Any] | None,
+    folders: Sequence[Path],
+    packages: Sequence[str] = (),
+) -> OwnData:
     """A data set of the user's own: ``module:function``, or as `data_sets` defines it.
 
     Raises UserError where its function cannot be called, or an argument declares no hyperparameter.
     """
     if definition is None:
-        return _called(name, name, {}, folders)
+        return _called(name, name, {}, folders, packages)
     if "call" in definition:
         fixed = {key: value for key, value in definition.items() if key != "call"}
-        return _called(name, definition["call"], fixed, folders)
+        return _called(name, definition["call"], fixed, folders, packages)
     folder, npz = (
         _found(definition[key], folders) if key in definition else "" for key in ("folder", "npz")
     )
@@ -124,8 +129,14 @@ def _found(path: str, folders: Sequence[Path]) -> str:
     return str(next((place for place in places if place.exists()), places[0]))
 
 
-def _called(name: str, call: str, fixed: Mapping[str, Any], folders: Sequence[Path]) -> OwnData:
-    signature = _read(call, "data set", folders)
+def _called(
+    name: str,
+    call: str,
+    fixed: Mapping[str, Any],
+    folders: Sequence[Path],
+    packages: Sequence[str],
+) -> OwnData:
+    signature = _read(call, "data set", folders, packages)
     if not signature.readable:
         return OwnData(name, signature.place, call, dict(fixed))
     _refuse_hidden(signature, allowed=False)
@@ -167,9 +178,9 @@ def _fixed(fixed: Mapping[str, Any], signature: Signature) -> dict[str, Any]:
     return values
 
 
-def _read(name: str, what: str, folders: Sequence[Path]) -> Signature:
+def _read(name: str, what: str, folders: Sequence[Path], packages: Sequence[str]) -> Signature:
     try:
-        return read_signature(name, folders)
+        return read_signature(name, folders, packages)
     except UserError as error:
         raise UserError(f"{what} {name!r}: {error}") from None
 

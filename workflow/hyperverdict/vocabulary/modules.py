@@ -111,6 +111,38 @@ def _root(file: Path | None, folders: tuple[str, ...]) -> Path:
     return file.parent if file is not None else Path()
 
 
+def module_of_callable(
+    name: str, folders: Sequence[Path], packages: Sequence[str] = ()
+) -> FoundModule:
+    """The module of a function that a study names: in the study's folder, or in a named package.
+
+    A study is a text that others may have written: it cannot reach for whatever is installed.
+
+    Args:
+        name: its full name.
+        folders: where modules are looked for; the first is the study's folder.
+        packages: modules and packages that the study names under `packages`.
+
+    Raises UserError where there is none, or where it is elsewhere.
+    """
+    found = find_module(name, folders)
+    if found is None:
+        raise missing_module(name, folders)
+    home = Path(folders[0]) if folders else Path()
+    if found.root.resolve() == home.resolve() or _is_named(name, packages):
+        return found
+    outermost = name.partition(".")[0]
+    raise UserError(
+        f"module {name!r} is {shown_file(found.file or found.root)}, which is not in the study's "
+        f"folder ({home.absolute()}). Functions come from there, or from packages that the study "
+        f"names; if you trust this one, add packages: [{outermost}]"
+    )
+
+
+def _is_named(name: str, packages: Sequence[str]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
 def missing_module(name: str, folders: Sequence[Path]) -> UserError:
     """The message for a module that is nowhere, with the nearest name in the user's folders."""
     looked = " and ".join(dict.fromkeys(str(folder.absolute()) for folder in folders))

@@ -23,6 +23,7 @@ from hyperverdict.vocabulary.modules import (
     FoundModule,
     find_module,
     missing_module,
+    module_of_callable,
     read_module,
     shown_file,
 )
@@ -89,23 +90,23 @@ class Signature:
         return {name: entry for name, entry in found.items() if not name.startswith("_")}
 
 
-def read_signature(name: str, folders: Sequence[Path]) -> Signature:
+def read_signature(name: str, folders: Sequence[Path], packages: Sequence[str] = ()) -> Signature:
     """The signature of ``module:function``, read from its source.
 
     Args:
         name: as studies write it. The function may be a class, whose ``__init__`` counts, and may
             be imported from another module.
-        folders: where modules are looked for before Python's own places.
+        folders: where modules are looked for before Python's own places; the study's folder first.
+        packages: what the study names of modules that are not in its folder.
 
-    Raises UserError where the module or the name is missing, or the source is not Python.
+    Raises UserError where the module or the name is missing or comes from elsewhere, or the source
+    is not Python.
     """
     module_name, _, attribute = name.partition(":")
     if not attribute.isidentifier():
         raise UserError(f"{name!r} must read module:function, such as my_module:my_function")
     invalidate_caches()
-    module = find_module(module_name, folders)
-    if module is None:
-        raise missing_module(module_name, folders)
+    module = module_of_callable(module_name, folders, packages)
     return _Reader(name, folders).of_module(module, attribute)
 
 

@@ -36,6 +36,7 @@ class Training:
         validation: the same for the scores on which choices are made.
         fractions: metrics that are fractions, so at most 1 -> "higher" or "lower", which is better.
         folders: where a function's module is looked for before Python's own places.
+        packages: modules and packages outside the study's folder from which it may come.
         arguments: hyperparameters that a function takes.
         takes_log: a function takes `log`.
         stops_early: it may end before the budget by its own choice.
@@ -52,6 +53,7 @@ class Training:
     validation: Mapping[str, str] = field(default_factory=dict)
     fractions: Mapping[str, str] = field(default_factory=dict, compare=False)
     folders: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     takes_log: bool = False
     stops_early: bool = False

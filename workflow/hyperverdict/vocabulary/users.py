@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.vocabulary.datasets import PREPARED
+from hyperverdict.vocabulary.datasets import DATASETS, PREPARED
 from hyperverdict.vocabulary.functions import (
     OwnData,
     Owner,
@@ -57,6 +57,7 @@ class Users:
             working folder.
         data_sets: the study's `data_sets`, as written.
         models, data: those that are known so far, by name.
+        packages: modules and packages outside the study's folder from which functions may come.
         prepared: where prepared data are.
         preparer: prepares data whose size is needed; None where they are read as they are.
     """
@@ -65,6 +66,7 @@ class Users:
     data_sets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     models: Mapping[str, OwnModel] = field(default_factory=dict)
     data: Mapping[str, OwnData] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
     prepared: Path = PREPARED
     preparer: Preparer | None = field(default=None, compare=False, repr=False)
 
@@ -89,6 +91,7 @@ class Users:
         return {
             "folders": [str(folder) for folder in self.folders],
             "data_sets": dict(self.data_sets),
+            "packages": list(self.packages),
             "prepared": str(self.prepared),
         }
 
@@ -96,7 +99,9 @@ class Users:
     def of_plain(cls, plain: Mapping[str, Any]) -> Users:
         """Inverse of `plain`."""
         folders = tuple(map(Path, plain["folders"]))
-        return cls(folders, plain["data_sets"], prepared=Path(plain["prepared"]))
+        packages = tuple(plain.get("packages", ()))
+        prepared = Path(plain["prepared"])
+        return cls(folders, plain["data_sets"], packages=packages, prepared=prepared)
 
     def knows(self, models: Iterable[str], data: Iterable[str]) -> bool:
         """Whether there is nothing to read for these names."""
@@ -112,12 +117,16 @@ class Users:
 
         Raises UserError for what cannot be found, called or declared.
         """
-        own = {n: read_model(n, self.folders) for n in models if is_callable_name(n)}
+        own = {
+            name: read_model(name, self.folders, self.packages)
+            for name in models
+            if is_callable_name(name)
+        }
         sets = {n: self._read_data(n) for n in data if self._is_own(n)}
         return replace(self, models={**self.models, **own}, data={**self.data, **sets})
 
     def _read_data(self, name: str) -> OwnData:
-        return read_data(name, self.data_sets.get(name), self.folders)
+        return read_data(name, self.data_sets.get(name), self.folders, self.packages)
 
 
 # --- rows of a vocabulary ---
@@ -235,6 +244,14 @@ def prepared_name(data: OwnData | None, name: str, levels: Levels) -> str:
         if level != row.default:
             parts += [argument.name, row.spell(level)]
     return MARK.join(parts)
+
+
+def check_prepared_name(text: str, users: Users) -> None:
+    """UserError for the name of a prepared copy that no study could need."""
+    own, _ = read_prepared_name(text, users)
+    if own is None and text not in DATASETS:
+        known = (*DATASETS, *users.data_sets)
+        raise UserError(f"unknown data set {text!r}; {nearest(text, known)}")
 
 
 def read_prepared_name(text: str, users: Users) -> tuple[OwnData | None, dict[str, Any]]:
