@@ -11,7 +11,7 @@ PLUGINS := workflow/executor/jobstep workflow/executor/submitit
 EXAMPLES := argparse lightning boosting function own_model own_data
 
 .PHONY: help demo watch examples reflection reflection-small reflection-full test test-browser test-simulation cluster cluster-down \
-        test-cluster lint format docs install clean
+        test-fuzz test-cluster lint format docs install clean
 
 help:
 	@echo "make demo              the default study on scikit-learn's digits (2 minutes, no download)"
@@ -23,6 +23,7 @@ help:
 	@echo "make test              every test that needs neither root nor a cluster"
 	@echo "make test-browser      tests of the report in Chromium (Debian's package chromium)"
 	@echo "make test-simulation   tests of the error rates, and of 2,000 tables from elsewhere (7 minutes)"
+	@echo "make test-fuzz         20,000 changed studies, tables, paths and texts (20 minutes; SEED=1)"
 	@echo "make test-cluster      the tests on a real SLURM (root, Debian's packages)"
 	@echo "make lint              format, lint and type checks"
 	@echo "make docs              write the generated pages, tables and schemas again"
@@ -71,6 +72,11 @@ test-browser: $(STAMP)
 test-simulation: $(STAMP)
 	@$(BIN)/python -m pytest -n 2 -m slow tests/unit
 	@$(BIN)/python -m pytest -n 2 tests/simulation
+
+SEED ?= 1
+
+test-fuzz: $(STAMP)
+	@FUZZ_EXAMPLES=20000 $(BIN)/python -m pytest -n 2 --dist load --hypothesis-seed=$(SEED) tests/fuzz
 
 cluster: $(STAMP)
 	@bash tests/cluster/slurm_box.sh up

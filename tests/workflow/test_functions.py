@@ -24,7 +24,7 @@ sys.meta_path.insert(0, Blocked())
 @pytest.fixture(scope="module")
 def boosted(tmp_path_factory):
     project = make_project(tmp_path_factory.mktemp("boosted"), (EXAMPLE / "study.yaml").read_text())
-    shutil.copy(EXAMPLE / "boosting.py", project.path)
+    shutil.copy(EXAMPLE / "boosting.py", project.path / "config")
     (project.path / "blocked").mkdir()
     (project.path / "blocked/sitecustomize.py").write_text(BLOCKED)
     before = os.environ.get("PYTHONPATH", "")

@@ -121,7 +121,7 @@ def test_sizes_codes_and_defaults_of_ones_own(mine):
 
 
 def test_a_run_of_a_model_that_no_study_names_can_be_asked_for_by_its_path(mine):
-    (mine.path / "nets_elsewhere.py").write_text(NETS)
+    (mine.path / "mine/nets_elsewhere.py").write_text(NETS)
     path = (
         "data~digits/model~nets_elsewhere:net/hidden_units~256x2/activation~relu/dropout~0/"
         "batch_size~8/optimizer~adam/learning_rate~0.001/schedule~constant/weight_decay~0/"

@@ -12,6 +12,7 @@ import json
 import lzma
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,10 @@ _PACKED: Mapping[bytes, Callable[[io.BytesIO], Any]] = {
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
 }
+# What unpacking raises for damaged, encrypted and unknown content.
+_BROKEN = (
+    OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, lzma.LZMAError, zlib.error,
+)  # fmt: skip
 READS = (
     "CSV and TSV (any usual separator, also packed as gz, bz2, xz or zip), JSON, JSON lines, "
     "Parquet, xlsx, or a folder with one metrics file a run"
@@ -139,7 +144,7 @@ def _unpacked(packed: Any, name: str) -> bytes:
             if total > MOST_BYTES:
                 raise UserError(f"{name} unpacks to more than {MOST_BYTES:,} bytes")
             parts.append(part)
-    except (OSError, EOFError, lzma.LZMAError, ValueError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise UserError(f"it is a broken archive ({error})") from None
     return b"".join(parts)
 
@@ -147,7 +152,7 @@ def _unpacked(packed: Any, name: str) -> bytes:
 def _from_zip(content: bytes, sheet: str) -> Table:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
+    except _BROKEN as error:
         raise UserError(f"it is a broken archive ({error})") from None
     with archive:
         inside = [i for i in archive.infolist() if not i.is_dir()]
@@ -161,8 +166,12 @@ def _from_zip(content: bytes, sheet: str) -> Table:
         names = [i.filename for i in shown]
         tables = []
         for member in shown:
-            with archive.open(member) as packed:
-                unpacked = _unpacked(packed, member.filename)
+            try:
+                with archive.open(member) as packed:
+                    unpacked = _unpacked(packed, member.filename)
+            except _BROKEN as error:
+                # Encrypted, too, and packed in a way that is not known here.
+                raise UserError(f"{member.filename} in it cannot be unpacked ({error})") from None
             if unpacked.startswith(b"PK\x03\x04"):
                 raise UserError(f"it holds another archive, {member.filename}")
             tables.append(read_content(unpacked, member.filename))

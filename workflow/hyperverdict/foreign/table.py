@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.errors import UserError
-from hyperverdict.foreign.json_text import parse_json
+from hyperverdict.foreign.json_text import parse_json, parse_literal
 from hyperverdict.foreign.marks import NOT_A_NUMBER, NULL, WORDS
 
 # Words for a cell that holds nothing.
@@ -194,7 +193,7 @@ def _mapping(cell: object) -> Mapping[Any, Any] | None:
         return cell
     if not isinstance(cell, str) or cell[:1] + cell[-1:] != "{}":
         return None
-    parsers: tuple[Callable[[str], Any], ...] = (parse_json, ast.literal_eval)
+    parsers: tuple[Callable[[str], Any], ...] = (parse_json, parse_literal)
     for parse in parsers:
         try:
             found = parse(cell)
@@ -227,7 +226,14 @@ def typed(values: Sequence[Any], *, decimal_comma: bool = False) -> Column[Any]:
         return pd.Series([np.nan if is_empty(v) else float(v) for v in values])
     if str in kinds and kinds <= {str, int, float}:
         return typed(["" if is_empty(v) else str(v) for v in values], decimal_comma=decimal_comma)
-    return pd.Series([tuple(v) if isinstance(v, list) else v for v in values], dtype=object)
+    return pd.Series(list(map(_frozen, values)), dtype=object)
+
+
+def _frozen(cell: Any) -> Any:
+    """A cell that can be compared with others: lists as tuples, mappings inside them as text."""
+    if isinstance(cell, (list, tuple)):
+        return tuple(map(_frozen, cell))
+    return cell if isinstance(cell, Hashable) else str(cell)
 
 
 def _whole(values: Sequence[Any]) -> Column[Any]:

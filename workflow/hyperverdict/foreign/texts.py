@@ -68,12 +68,16 @@ def _without_preamble(text: str) -> tuple[int, str, str]:
     while text:
         line, _, rest = text.partition("\n")
         stripped = line.strip()
-        if stripped.lower().startswith("sep=") and len(stripped) == 5:
+        if stripped.lower().startswith("sep=") and _may_separate(stripped[4:]):
             separator = stripped[4]
         elif stripped and not (stripped.startswith("#") and not _is_header(stripped, rest)):
             break
         text, skipped = rest, skipped + 1
     return skipped, separator, text.removeprefix("#").lstrip(" ")
+
+
+def _may_separate(text: str) -> bool:
+    return len(text) == 1 and text.isprintable() and not text.isalnum() and text not in "\"'\\ "
 
 
 def _is_header(line: str, rest: str) -> bool:
@@ -82,12 +86,21 @@ def _is_header(line: str, rest: str) -> bool:
     return any(line.count(s) == after.count(s) > 0 for s in SEPARATORS) and "{" not in line
 
 
+def _lines(text: str) -> io.StringIO:
+    """The lines of a text, whatever system wrote their ends."""
+    return io.StringIO(text, newline=None)
+
+
 def separator_of(text: str) -> str:
     """The separator under which most lines have as many cells as the header."""
-    lines = list(islice((line for line in io.StringIO(text) if line.strip()), SAMPLE))
+    lines = list(islice((line for line in _lines(text) if line.strip()), SAMPLE))
 
     def quality(separator: str) -> tuple[float, int]:
-        widths = [len(row) for row in csv.reader(lines, delimiter=separator)]
+        try:
+            widths = [len(row) for row in csv.reader(lines, delimiter=separator)]
+        except csv.Error:
+            # A cell that is too long, which is said of its line once it is read.
+            return 0.0, 1
         width = widths[0] if widths else 1
         agreeing = sum(w == width for w in widths) / max(len(widths), 1)
         return (agreeing if width > 1 else 0.0, width)
@@ -98,7 +111,7 @@ def separator_of(text: str) -> str:
 def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of every line that is not blank."""
     csv.field_size_limit(10_000_000)
-    reader, cells, start = csv.reader(io.StringIO(text), delimiter=separator), 0, 1
+    reader, cells, start = csv.reader(_lines(text), delimiter=separator), 0, 1
     try:
         for row in reader:
             cells += len(row)
