@@ -11,7 +11,7 @@ PLUGINS := workflow/executor/jobstep workflow/executor/submitit
 EXAMPLES := argparse lightning boosting function own_model own_data
 
 .PHONY: help demo watch examples reflection reflection-small reflection-full test test-browser test-simulation cluster cluster-down \
-        test-fuzz test-cluster lint format docs install clean
+        test-fuzz test-cluster test-snakemake lint format docs install clean
 
 help:
 	@echo "make demo              the default study on scikit-learn's digits (2 minutes, no download)"
@@ -25,6 +25,7 @@ help:
 	@echo "make test-simulation   tests of the error rates, and of 2,000 tables from elsewhere (7 minutes)"
 	@echo "make test-fuzz         20,000 changed studies, tables, paths and texts (20 minutes; SEED=1)"
 	@echo "make test-cluster      the tests on a real SLURM (root, Debian's packages)"
+	@echo "make test-snakemake    Snakemake's own tests with the executor for one machine (10 minutes, network)"
 	@echo "make lint              format, lint and type checks"
 	@echo "make docs              write the generated pages, tables and schemas again"
 
@@ -86,6 +87,9 @@ cluster-down:
 
 test-cluster: $(STAMP)
 	@bash tests/cluster/run_tests.sh $(BIN)/python
+
+test-snakemake: $(STAMP)
+	@bash tests/snakemake/run_tests.sh $(BIN)/python submitit-jobstep
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
