@@ -56,7 +56,10 @@ def place(record: logging.LogRecord) -> tuple[str, str]:
 
 
 def is_noise(record: logging.LogRecord) -> bool:
-    """Whether a record tells a user of the line nothing. Errors never are."""
+    """Whether a record tells a user of the line nothing. Errors never are, unless said twice."""
+    if getattr(record, "repeats_reason", False):
+        # The record of the failed group has it, too.
+        return True
     if record.levelno >= logging.ERROR:
         return False
     if getattr(record, "event", None) in EVENTS:

@@ -61,3 +61,11 @@ def test_what_others_say_is_shown():
     assert not noise.is_noise(
         record(logging.INFO, ended, "scheduling/job_scheduler.py", "schedule")
     )
+
+
+def test_the_reason_of_a_group_is_said_once():
+    reason = logging.LogRecord("snakemake", logging.ERROR, "x.py", 1, "exit status 5", (), None)
+    assert not noise.is_noise(reason)
+    # The executor says it apart, for loggers that leave it out of the record of the group.
+    reason.repeats_reason = True
+    assert noise.is_noise(reason)

@@ -18,7 +18,7 @@ from snakemake_interface_executor_plugins.settings import ExecMode
 
 from .gpus import GpuSlots, granted, this_machine
 from .groups import Groups, members
-from .record import Recorder, ended_as
+from .record import Recorder, ended_as, output_size
 from .running import JobPopen, RunningJob, running_job, stop_all, watch_shell_commands
 from .scripts import use_warm_workers
 from .settings import MINIMUM, ExecutorSettings, too_small
@@ -134,7 +134,10 @@ class Executor(LocalExecutor):  # type: ignore[misc]
             if self.recorder is not None:
                 self.recorder.started(job)
             self._mark_started(job)
-            super().cached_or_run(job, run_func, *args)
+            try:
+                super().cached_or_run(job, run_func, *args)
+            finally:
+                running.output_end = output_size()
 
     def run_group_job(self, job: Any) -> None:
         """Jobs with `pipe()` or `service()` between them, in a pool thread of the group's own."""
@@ -186,8 +189,8 @@ class Executor(LocalExecutor):  # type: ignore[misc]
             beside = someone and not self.groups.at_fault(one)
             self.groups.forget(one)
             if self.recorder is not None:
-                status = running.status if running is not None else None
-                self.recorder.not_done(one, status, self.stopping.is_set() or beside)
+                status, end = (running.status, running.output_end) if running else (None, None)
+                self.recorder.not_done(one, status, self.stopping.is_set() or beside, end)
 
     def cancel(self) -> None:
         """Ctrl-C: stop what runs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import sys
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,12 @@ def ended_as(status: int | None) -> str | None:
     return f"ended by signal {number} ({name}){why}"
 
 
+def output_size() -> int | None:
+    """Bytes of output of this process so far, where it goes into a file, as that of a task."""
+    facts = os.fstat(2)
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
+
+
 class Recorder:
     """The ledger of this process, written for the jobs of Snakemake."""
 
@@ -63,17 +70,25 @@ class Recorder:
             print(f"cannot write {self.ledger.path}: {error}", file=sys.stderr, flush=True)
 
     def started(self, job: Any) -> None:
-        """The job's process is about to start."""
-        self._append("start", job)
+        """The job's process is about to start; what it prints comes after what there is."""
+        self._append("start", job, output=output_size())
 
     def done(self, job: Any) -> None:
         """The job has succeeded and its outputs were found."""
         self._append("done", job, outputs=outputs_state(str(path) for path in job.output))
 
-    def not_done(self, job: Any, status: int | None, stopping: bool) -> None:
-        """The job has ended without success."""
+    def not_done(
+        self, job: Any, status: int | None, stopping: bool, output_end: int | None = None
+    ) -> None:
+        """The job has ended without success.
+
+        Args:
+            output_end: bytes of output when its process ended. Where the process ended well, what
+                Snakemake has said since then is the reason.
+        """
         reason = stopped_reason(status, stopping)
+        values = {"status": status, "output": output_end if status else output_size()}
         if reason is None:
-            self._append("failed", job, status=status)
+            self._append("failed", job, **values)
         else:
-            self._append("stopped", job, status=status, reason=reason)
+            self._append("stopped", job, reason=reason, **values)

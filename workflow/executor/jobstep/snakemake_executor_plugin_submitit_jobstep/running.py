@@ -32,6 +32,8 @@ class RunningJob:
     def __init__(self, devices: Mapping[str, str] | None) -> None:
         self.devices = devices
         self.processes: set[int] = set()
+        # Bytes of output of this process when the job ended.
+        self.output_end: int | None = None
         self.status: int | None = None
 
 

@@ -162,8 +162,10 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
     def print_job_error(self, job_info: SubmittedJobInfo, msg: Any = None, **kwargs: Any) -> None:
         """Without the base class's hint to look elsewhere: the message has it all."""
         if job_info.job.is_group():
-            # Snakemake leaves out the message of a group; an attribute of the record stays.
+            # Snakemake leaves out the message of a group. An attribute of the record stays, for
+            # loggers that show it; for the others it is said apart.
             kwargs["reason"] = msg
+            self.logger.error(msg, extra={"repeats_reason": True})
         job_info.job.log_error(msg, **kwargs)
 
     async def check_active_jobs(

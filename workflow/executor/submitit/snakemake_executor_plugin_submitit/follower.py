@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import slurm
 from .live import LAUNCH_FAILED, LiveTask, Table, Unit
-from .outcome import Outcome, Verdict
+from .outcome import AGAIN_BY_HAND, Outcome, Verdict
 from .reports import Reports
 from .settings import ExecutorSettings
 from .status_log import StatusLog
@@ -225,7 +225,9 @@ class Follower:
         unit.alone = unit.alone or outcome.alone
         if unit.again > self.settings.max_requeues:
             words = f"{outcome.message}, {unit.again} times: max_requeues reached"
-            self.reports.failed(unit, task, Outcome(Verdict.FAILED, words))
+            advice = f"exclude bad nodes (--submitit-exclude-nodes), or {AGAIN_BY_HAND}"
+            unit.outcomes.clear()
+            self.reports.failed(unit, task, Outcome(Verdict.FAILED, words, advice=advice))
             return
         self.reports.noted(unit, task)
         where = f"task {task.id} on {task.node or 'no node'}"

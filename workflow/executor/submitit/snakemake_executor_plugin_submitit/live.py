@@ -58,6 +58,9 @@ class LiveTask:
     # Jobs that the ledger has named since the task's last start, and what it says since then.
     last_start: set[str] = field(default_factory=set)
     since_start: list[Mapping[str, Any]] = field(default_factory=list)
+    # The bytes of the task's log that a job has written; jobs that ran beside others.
+    printed: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    mixed: set[str] = field(default_factory=set)
     state: TaskState | None = None
     ended_at: float | None = None
     cancelled_by_us: bool = False
@@ -74,6 +77,7 @@ class LiveTask:
     def __post_init__(self) -> None:
         self.ledger = Path(self.task.ledger)
         self._reader = LedgerReader(self.ledger)
+        self._running: set[str] = set()
 
     def read(self) -> None:
         """Take in what the ledger has to say since the last look."""
@@ -84,6 +88,7 @@ class LiveTask:
                 self.since_start.clear()
             self.since_start.append(entry)
             self.begun = True
+            self._note_output(entry)
             if "key" in entry:
                 self.events[entry["key"]] = entry
                 self.last_start.add(entry["key"])
@@ -93,6 +98,39 @@ class LiveTask:
                 self.out_of_requeues = True
             elif entry["event"] == "node_problem":
                 self.problem = entry["message"]
+
+    def _note_output(self, entry: Mapping[str, Any]) -> None:
+        """Where a job's lines are in the log of the task, and whether others are among them."""
+        key, size = entry.get("key"), entry.get("output")
+        if entry["event"] == "task_start":
+            self._running.clear()
+        if key is None:
+            return
+        if entry["event"] != "start":
+            self._running.discard(key)
+            if key in self.printed and size is not None:
+                self.printed[key] = (self.printed[key][0], size)
+            return
+        self._running.add(key)
+        if len(self._running) > 1:
+            self.mixed |= self._running
+        else:
+            self.mixed.discard(key)
+        self.printed.pop(key, None)
+        if size is not None:
+            self.printed[key] = (size, None)
+
+    def lines_of(self, target: Target) -> tuple[str, str]:
+        """The last lines of a job, indented, and the file they are from; never another job's."""
+        if target.log is not None and (lines := last_lines(target.log)):
+            return lines, target.log
+        log = str(self.log)
+        if target.key in self.printed and target.key not in self.mixed:
+            begin, end = self.printed[target.key]
+            return last_lines(log, begin=begin, end=end), log
+        # Before any job has started, all lines are of the task.
+        alone = len(self.task.targets) == 1 or not self.starts
+        return (last_lines(log) if alone else ""), log
 
     def set_state(self, state: TaskState, now: float) -> None:
         """SLURM's word about the task."""

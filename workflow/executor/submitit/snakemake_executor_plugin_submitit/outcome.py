@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from .overrun import OVERRAN, message_of
+from .overrun import OVERRAN, advice_of, message_of
 from .slurm import TaskState
 
 # SLURM ended the task for reasons that say nothing about its jobs.
@@ -63,6 +63,20 @@ class Outcome:
     retry: bool = True
     # The next start is to be without other jobs beside it.
     alone: bool = False
+    # What the user can do about a failure.
+    advice: str = ""
+
+
+AGAIN_BY_HAND = "call the same command again; finished jobs are kept"
+
+
+def _failed(status: int | None) -> Outcome:
+    if status:
+        advice = f"correct what the lines above say, then {AGAIN_BY_HAND}"
+        return Outcome(Verdict.FAILED, f"exit status {status}", advice=advice)
+    message = "its command ended well, but Snakemake did not take its result: see the lines below"
+    advice = f"make the job write all its outputs (or raise --latency-wait), then {AGAIN_BY_HAND}"
+    return Outcome(Verdict.FAILED, message, advice=advice)
 
 
 def _ended_without_word(state: TaskState, started: bool) -> Outcome:
@@ -73,14 +87,16 @@ def _ended_without_word(state: TaskState, started: bool) -> Outcome:
         )
     else:
         message = f"its task ended ({state.state}) before it started: see the task's log"
-    return Outcome(Verdict.FAILED, message, "KILLED" if started else None)
+    advice = f"see the lines above, the disk space and quota (df, quota), then {AGAIN_BY_HAND}"
+    return Outcome(Verdict.FAILED, message, "KILLED" if started else None, advice=advice)
 
 
 def _cancelled(cancelled_by_us: bool) -> Outcome:
     if cancelled_by_us:
         return Outcome(Verdict.AGAIN)
     message = "its task was cancelled from outside (scancel); not retried"
-    return Outcome(Verdict.FAILED, message, "CANCELLED", retry=False)
+    advice = f"if that was not meant, {AGAIN_BY_HAND}"
+    return Outcome(Verdict.FAILED, message, "CANCELLED", retry=False, advice=advice)
 
 
 def _killed(state: TaskState, event: Mapping[str, Any], out_of_requeues: bool) -> Outcome:
@@ -88,16 +104,24 @@ def _killed(state: TaskState, event: Mapping[str, Any], out_of_requeues: bool) -
         return Outcome(Verdict.AGAIN, f"it was {event['reason']} to run again", "STOPPED")
     if out_of_requeues:
         message = "its task reached the time limit more often than max_requeues allows"
-        return Outcome(Verdict.FAILED, message, "TIMEOUT")
+        advice = f"raise `runtime` or --submitit-max-requeues, then {AGAIN_BY_HAND}"
+        return Outcome(Verdict.FAILED, message, "TIMEOUT", advice=advice)
     message = (
         f"killed by signal (status {event.get('status')}) while SLURM's state is {state.state}"
     )
-    return Outcome(Verdict.FAILED, message, "KILLED")
+    advice = f"raise `mem_mb` if it needs more; else see the lines above, and {AGAIN_BY_HAND}"
+    return Outcome(Verdict.FAILED, message, "KILLED", advice=advice)
 
 
 def killed_or_running(event: Mapping[str, Any] | None) -> bool:
     """Whether what is known of a job ends with its being run, or killed."""
     return event is not None and (event["event"] == "start" or event.get("reason") == "killed")
+
+
+MORE_MEMORY = (
+    "raise `mem_mb`, or let it grow: `mem_mb=lambda wildcards, attempt: 2000 * attempt` in the "
+    "rule, or `mem_mb: 2000 * attempt` under set-resources of the profile, with `retries`"
+)
 
 
 def _out_of_memory(state: TaskState, beside: Beside) -> Outcome:
@@ -106,10 +130,10 @@ def _out_of_memory(state: TaskState, beside: Beside) -> Outcome:
         message = "its task ran out of memory with several jobs at once"
         return Outcome(Verdict.AGAIN, message, "KILLED", alone=True)
     if beside is Beside.GROUP:
-        message = "a job of its group ran out of memory (which one is not recorded); raise mem_mb"
-        return Outcome(Verdict.FAILED, message, "KILLED")
-    message = "out of memory: SLURM killed it (state OUT_OF_MEMORY); raise mem_mb"
-    return Outcome(Verdict.FAILED, message, state.state)
+        message = "a job of its group ran out of memory (which one is not recorded)"
+        return Outcome(Verdict.FAILED, message, "KILLED", advice=MORE_MEMORY)
+    message = "out of memory: SLURM killed it (state OUT_OF_MEMORY)"
+    return Outcome(Verdict.FAILED, message, state.state, advice=MORE_MEMORY)
 
 
 def judge(
@@ -134,9 +158,9 @@ def judge(
     if name == "done":
         return Outcome(Verdict.DONE)
     if name == "failed":
-        return Outcome(Verdict.FAILED, f"exit status {event['status'] if event else None}")
+        return _failed(event["status"] if event else None)
     if name == OVERRAN:
-        return Outcome(Verdict.FAILED, message_of(minutes), "TIMEOUT")
+        return Outcome(Verdict.FAILED, message_of(minutes), "TIMEOUT", advice=advice_of(minutes))
     if state is None or not state.ended or not waited_long:
         return Outcome(Verdict.WAIT)
     started = event is not None
@@ -146,7 +170,7 @@ def judge(
     if state.state in LOST:
         return Outcome(Verdict.AGAIN, f"its task was lost ({state.state})", note)
     if state.state in OUT_OF_TIME and overran:
-        return Outcome(Verdict.FAILED, message_of(minutes), "TIMEOUT")
+        return Outcome(Verdict.FAILED, message_of(minutes), "TIMEOUT", advice=advice_of(minutes))
     if state.state in OUT_OF_TIME and not out_of_requeues:
         return Outcome(Verdict.AGAIN, f"its task reached the time limit ({state.state})", note)
     if state.state == "OUT_OF_MEMORY" and not (started and in_last_start):
@@ -158,15 +182,27 @@ def judge(
     return _ended_without_word(state, started)
 
 
-def last_lines(path: str | None, count: int = 12, most_bytes: int = 16384) -> str:
-    """The end of a log, indented, or an empty string."""
+def last_lines(
+    path: str | None,
+    count: int = 12,
+    most_bytes: int = 16384,
+    begin: int = 0,
+    end: int | None = None,
+) -> str:
+    """The end of a log, indented, or an empty string.
+
+    Args:
+        begin, end: bytes between which to look.
+    """
     if path is None:
         return ""
     try:
         with open(path, "rb") as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - most_bytes))
-            text = file.read().decode(errors="replace")
+            end = size if end is None else min(end, size)
+            begin = max(begin, end - most_bytes)
+            file.seek(begin)
+            text = file.read(max(0, end - begin)).decode(errors="replace")
     except OSError:
         return ""
     lines = [line for line in text.splitlines() if line.strip()][-count:]

@@ -46,15 +46,21 @@ def _had_its_time(task: Task, seconds: float) -> bool:
 
 
 def message_of(minutes: int | None) -> str:
-    """What to tell about a job that overran, and what to do."""
+    """What to say of a job that overran."""
     limit = "" if minutes is None else f" of {minutes} min (`runtime`)"
-    grows = f"{minutes or 60} * attempt"
     return (
         f"it reached its time limit{limit} without a checkpoint (it did not end with exit status "
-        f"85), so that its next start is its next attempt. Raise `runtime`, or let it grow: "
-        f"`runtime=lambda wildcards, attempt: {grows}` in the rule, or `runtime: {grows}` under "
-        "set-resources of the profile, with `retries`"
+        "85): its next start is its next attempt"
     )
 
 
-__all__ = ["OVERRAN", "message_of", "of_last_start", "overran"]
+def advice_of(minutes: int | None) -> str:
+    """What a user can do about it."""
+    grows = f"{minutes or 60} * attempt"
+    return (
+        f"raise `runtime`, or let it grow: `runtime=lambda wildcards, attempt: {grows}` in the "
+        f"rule, or `runtime: {grows}` under set-resources of the profile, with `retries`"
+    )
+
+
+__all__ = ["OVERRAN", "advice_of", "message_of", "of_last_start", "overran"]

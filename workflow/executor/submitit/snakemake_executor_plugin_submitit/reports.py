@@ -13,8 +13,9 @@ from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from . import notes
 from .efficiency import Usage
 from .live import LiveTask, Table, Unit
-from .outcome import Outcome, last_lines
+from .outcome import Outcome, Verdict
 from .store import Durations
+from .task import Target
 
 
 def keep_updated_outputs(job: Any, persistence: Any) -> None:
@@ -34,19 +35,39 @@ def keep_updated_outputs(job: Any, persistence: Any) -> None:
                 persistence.backup_output(path)
 
 
+def failing(unit: Unit) -> list[Target]:
+    """The jobs of a unit that have failed; all of them where none is known to have."""
+    known = [
+        target
+        for target in unit.targets
+        if (outcome := unit.outcomes.get(target.key)) and outcome.verdict is Verdict.FAILED
+    ]
+    return known or unit.targets
+
+
 def failure_message(unit: Unit, task: LiveTask | None, outcome: Outcome) -> str:
-    """Which job failed and how, where, SLURM's state, and the end of its log."""
-    message = f"{unit.label}: {outcome.message}"
+    """Which jobs failed and why, SLURM's state and node, their last lines, and what to do."""
+    jobs = failing(unit)
+    label = ", ".join(target.label for target in jobs)
     if task is None:
-        return message
+        return f"{label}: {outcome.message}"
     state = task.state.state if task.state else "still in the queue"
-    message = task.problem or message
-    message += f"\nSLURM task {task.id} on node {task.node or 'unknown'}: {state}."
-    log = next((target.log for target in unit.targets if last_lines(target.log)), None)
-    shown = log or str(task.log)
-    if task.problem is None and (tail := last_lines(shown)):
-        message += f"\nLast lines of {os.path.relpath(shown)}:\n{tail}"
-    return message
+    where = f"SLURM task {task.id} on node {task.node or 'unknown'}: {state}."
+    if task.problem is not None:
+        return f"{label}: {task.problem}\n{where}"
+    parts = []
+    for target in jobs:
+        own = unit.outcomes.get(target.key, outcome)
+        parts.append(f"{target.label}: {(own if own.message else outcome).message}")
+        lines, log = task.lines_of(target)
+        shown = os.path.relpath(log)
+        parts.append(
+            f"Last lines of {shown}:\n{lines}" if lines else f"Its lines, if any, are in {shown}."
+        )
+    parts.insert(1, where)
+    if outcome.advice:
+        parts.append(f"What to do: {outcome.advice}.")
+    return "\n".join(parts)
 
 
 @dataclass

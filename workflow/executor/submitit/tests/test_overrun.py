@@ -133,7 +133,8 @@ def test_the_main_process_judges_by_the_same_rule(tmp_path, ledger, last, state,
     assert outcome.verdict is Verdict(verdict)
     if verdict == "failed":
         assert outcome.note_state == "TIMEOUT"
-        assert "10 * attempt" in outcome.message
+        assert "time limit of 10 min (`runtime`)" in outcome.message
+        assert "10 * attempt" in outcome.advice
         # Snakemake's next attempt may give it more time.
         assert outcome.retry
 
