@@ -10,7 +10,7 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 python="${1:-.venv/bin/python}"
 [ "$#" -gt 0 ] && shift
 parts=(
-    "$here/test_surviving.py $here/test_snakemake.py"
+    "$here/test_surviving.py $here/test_snakemake.py $here/test_profile.py"
     "$here/test_running.py $here/test_memory.py $here/test_stopping.py $here/test_values.py"
     "$here/test_study.py $here/test_parity.py $here/test_memory.py $here/test_watching.py $here/test_limits.py"
 )
