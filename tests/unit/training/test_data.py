@@ -245,7 +245,7 @@ def lacking():
 @pytest.fixture
 def users_module(tmp_path, monkeypatch):
     (tmp_path / "users_data.py").write_text(USERS_MODULE)
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
     return "users_data"
 
 

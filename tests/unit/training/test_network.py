@@ -115,7 +115,7 @@ def text(configuration, shape, classes):
 @pytest.fixture
 def users_module(tmp_path, monkeypatch):
     (tmp_path / "users_model.py").write_text(USERS_MODULE)
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
 
 
 def test_a_users_own_model(users_module, tiny):
