@@ -13,7 +13,7 @@ from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from . import notes
 from .efficiency import Usage
 from .live import LiveTask, Table, Unit
-from .outcome import Outcome, Verdict
+from .outcome import AGAIN_BY_HAND, Outcome, Verdict
 from .store import Durations
 from .task import Target
 
@@ -35,6 +35,9 @@ def keep_updated_outputs(job: Any, persistence: Any) -> None:
                 persistence.backup_output(path)
 
 
+NODE_ADVICE = f"correct that, or exclude the node (--submitit-exclude-nodes), then {AGAIN_BY_HAND}"
+
+
 def failing(unit: Unit) -> list[Target]:
     """The jobs of a unit that have failed; all of them where none is known to have."""
     known = [
@@ -49,12 +52,13 @@ def failure_message(unit: Unit, task: LiveTask | None, outcome: Outcome) -> str:
     """Which jobs failed and why, SLURM's state and node, their last lines, and what to do."""
     jobs = failing(unit)
     label = ", ".join(target.label for target in jobs)
+    todo = [f"What to do: {outcome.advice}."] if outcome.advice else []
     if task is None:
-        return f"{label}: {outcome.message}"
+        return "\n".join([f"{label}: {outcome.message}", *todo])
     state = task.state.state if task.state else "still in the queue"
     where = f"SLURM task {task.id} on node {task.node or 'unknown'}: {state}."
     if task.problem is not None:
-        return f"{label}: {task.problem}\n{where}"
+        return "\n".join([f"{label}: {task.problem}", where, f"What to do: {NODE_ADVICE}."])
     parts = []
     for target in jobs:
         own = unit.outcomes.get(target.key, outcome)
@@ -65,9 +69,7 @@ def failure_message(unit: Unit, task: LiveTask | None, outcome: Outcome) -> str:
             f"Last lines of {shown}:\n{lines}" if lines else f"Its lines, if any, are in {shown}."
         )
     parts.insert(1, where)
-    if outcome.advice:
-        parts.append(f"What to do: {outcome.advice}.")
-    return "\n".join(parts)
+    return "\n".join([*parts, *todo])
 
 
 @dataclass

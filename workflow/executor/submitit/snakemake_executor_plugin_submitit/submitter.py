@@ -15,7 +15,7 @@ from typing import Any
 from . import leftovers, slurm
 from .command import CallBuilder, write_waitfile
 from .live import LiveTask, Table, Unit, count
-from .outcome import Outcome, Verdict
+from .outcome import AGAIN_BY_HAND, Outcome, Verdict
 from .pack import (
     bounded,
     chunks,
@@ -57,6 +57,7 @@ MOST_ARRAY_SIZE = 10_000
 MOST_COALESCING = 10
 # No job on a node takes less.
 MINIMUM_SECONDS = 0.1
+CORRECT = f"correct the resources or settings, then {AGAIN_BY_HAND}"
 RETRY_SECONDS = (2.0, 5.0, 10.0, 20.0, 30.0)
 
 
@@ -382,4 +383,5 @@ class Submitter:
         for unit in units:
             left.remove(unit)
             self.reports.submitted(unit, None)
-            self.reports.failed(unit, None, Outcome(Verdict.FAILED, message, retry=False))
+            outcome = Outcome(Verdict.FAILED, message, retry=False, advice=CORRECT)
+            self.reports.failed(unit, None, outcome)

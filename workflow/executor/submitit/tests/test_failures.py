@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import pytest
 from snakemake_executor_plugin_submitit.executor import Executor
 from snakemake_executor_plugin_submitit.live import LiveTask, Unit
-from snakemake_executor_plugin_submitit.outcome import Beside, Verdict, judge
+from snakemake_executor_plugin_submitit.outcome import Beside, Outcome, Verdict, judge
 from snakemake_executor_plugin_submitit.reports import failure_message
 from snakemake_executor_plugin_submitit.slurm import TaskState
+from snakemake_executor_plugin_submitit.submitter import CORRECT
 from snakemake_executor_plugin_submitit.task import Target, Task
 from snakemake_executor_plugin_submitit_jobstep.ledger import LedgerWriter
 
@@ -201,3 +202,14 @@ def test_a_failing_group_says_why_with_any_logger():
     assert said == ["train (i=b): exit status 5"]
     assert logged[0][1]["reason"] == "train (i=b): exit status 5"
     assert logged[1] == ("train (i=b): exit status 5", {})
+
+
+def test_what_was_refused_or_met_a_bad_node_says_what_to_do_too(node):
+    one = node("a")
+    one.ledger.append("node_problem", message="node n1 runs Python 3.9")
+    said = one.message("a", state="FAILED")
+    assert "node n1 runs Python 3.9" in said
+    assert "--submitit-exclude-nodes" in said
+    unit = Unit(None, one.task.targets, "train")
+    refused = Outcome(Verdict.FAILED, "sbatch refused it", advice=CORRECT)
+    assert "What to do: correct the resources" in failure_message(unit, None, refused)
