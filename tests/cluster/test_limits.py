@@ -1,6 +1,9 @@
-"""What becomes of jobs at the limits of time."""
+"""Jobs at the limits of time, and what a site says of its partitions and of what jobs used."""
 
 import json
+import re
+
+from .conftest import ask, until
 
 ENDLESS = """
     rule train:
@@ -22,3 +25,35 @@ def test_without_a_checkpoint_the_next_start_is_the_next_attempt(cluster, flow):
     note = json.loads(flow.read("out.txt"))
     assert (note["reason"], note["attempt"]) == ("time_limit", 1)
     assert "reached its time limit of 1 min (`runtime`) without a checkpoint" in output
+
+
+def test_partitions_nodes_and_logs_as_stated_and_a_report_of_what_was_used(cluster, flow):
+    # 300 MB for as long as it takes SLURM to see them.
+    code = "import time; held = bytearray(300 * 2**20); time.sleep(4)"
+    flow.write(
+        Snakefile=f"""
+            rule step:
+                output: "out.txt"
+                resources: runtime=5, mem_mb=1000
+                shell:
+                    "while [ ! -e go ]; do sleep 0.2; done; python3 -c '{code}'; "
+                    "echo $SLURMD_NODENAME > {{output}}"
+        """
+    )
+    main = flow.start(
+        "--submitit-exclude-nodes=n1", "--submitit-logs=kept/logs", "--submitit-keep-logs",
+        "--submitit-efficiency-report",
+        environment={"SBATCH_PARTITION": "short,gpu", "SBATCH_TIMELIMIT": "3"},
+    )  # fmt: skip
+    until(lambda: cluster.queued("R"), lambda: main.log.read_text())
+    assert ask("squeue", "-h", "-o", "%P").split() == ["gpu"]
+    (flow.folder / "go").touch()
+    status, output = flow.finish(main)
+    assert status == 0, output
+    assert flow.read("out.txt").strip() == "n2"
+    assert list(flow.folder.glob("kept/logs/*/*_log.out"))
+    assert "SBATCH_PARTITION=short,gpu of your environment is used" in output
+    assert "SBATCH_TIMELIMIT=3 of your environment is not used: set runtime" in output
+    peak = re.search(r"step +1 +1,600 MB +([\d,]+) MB \(\d+%\) +5 min", output)
+    assert peak, output
+    assert int(peak[1].replace(",", "")) >= 300
