@@ -141,7 +141,8 @@ class CallBuilder:
             [
                 format_cli_arg("--allowed-rules", rules, quote=False),
                 format_cli_arg("--local-groupid", first.jobid, skip=not first.is_group()),
-                format_cli_arg("--cores", first.threads * at_once),
+                # A job of `threads: 0` needs no core, but Snakemake takes no such number.
+                format_cli_arg("--cores", max(1, first.threads * at_once)),
                 format_cli_arg("--attempt", first.attempt),
                 format_cli_arg("--unneeded-temp-files", unneeded, skip=not unneeded),
                 format_cli_arg("--wait-for-files-file", waitfile, skip=waitfile is None),
