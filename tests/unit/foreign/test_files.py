@@ -140,7 +140,8 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_small_files_that_unpack_into_huge_ones_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(files, "MOST_UNPACKED", 100_000)
+    monkeypatch.setattr(files, "MOST_IN_COLUMNS", 100_000)
     bomb = b"a,b\n" + b"1,2\n" * 100_000
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -13,7 +13,8 @@ import lzma
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hyperverdict.errors import UserError
+from hyperverdict.errors import UserError, first_line
 from hyperverdict.foreign.folders import read_folder, scalars_of, settings_in_name
 from hyperverdict.foreign.json_text import parse_json
 from hyperverdict.foreign.marks import NULL
@@ -41,8 +42,11 @@ from hyperverdict.foreign.wide import reshaped
 
 # Says which of several files a row stands in.
 FILE = "file"
-MOST_BYTES = 1 << 30
-_CHUNK = 1 << 20
+# Of a file, of what a packed one unpacks to, and of the columns of a Parquet file in memory.
+MOST_BYTES, MOST_UNPACKED, MOST_IN_COLUMNS = 256 << 20, 128 << 20, 512 << 20
+# Archives in archives, and files in one.
+MOST_LAYERS, MOST_MEMBERS = 4, 10_000
+_CHUNK, _BATCH = 1 << 20, 4096
 _PACKED: Mapping[bytes, Callable[[io.BytesIO], Any]] = {
     b"\x1f\x8b": lambda content: gzip.GzipFile(fileobj=content),
     b"BZh": bz2.BZ2File,
@@ -99,7 +103,10 @@ def read_file(path: Path, sheet: str = "") -> Table:
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
-            raise UserError(f"it has {size:,} bytes, more than {MOST_BYTES:,}")
+            raise UserError(
+                f"it has {size >> 20:,} MB, more than {MOST_BYTES >> 20}; leave out what no claim "
+                "needs, such as columns, or evaluations between the first and the last"
+            )
         return read_content(path.read_bytes(), path.name, sheet)
     except UserError as error:
         raise UserError(
@@ -109,13 +116,50 @@ def read_file(path: Path, sheet: str = "") -> Table:
         raise UserError(f"{path} cannot be read ({error.strerror or error})") from None
 
 
-def read_content(content: bytes, name: str, sheet: str = "") -> Table:
-    """The table that bytes hold; UserError says what they hold instead."""
+class _Unpacking:
+    """What unpacking one file may still take, whatever is packed in what.
+
+    Attributes:
+        left: bytes.
+        layers: archives in archives.
+    """
+
+    def __init__(self) -> None:
+        self.left, self.layers = MOST_UNPACKED, MOST_LAYERS
+
+    def take(self, size: int, name: str) -> None:
+        """Note bytes that were unpacked; UserError where they are too many."""
+        self.left -= size
+        if self.left < 0:
+            raise UserError(f"{name} unpacks to more than {MOST_UNPACKED >> 20} MB")
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """Inside one more archive; UserError where they are too many."""
+        if not self.layers:
+            raise UserError(f"it is packed more than {MOST_LAYERS} times")
+        self.layers -= 1
+        yield
+        self.layers += 1
+
+
+def read_content(
+    content: bytes, name: str, sheet: str = "", unpacking: _Unpacking | None = None
+) -> Table:
+    """The table that bytes hold; UserError says what they hold instead.
+
+    Args:
+        unpacking: what may still be unpacked of the file in which they are; None for the file.
+    """
+    unpacking = unpacking or _Unpacking()
     for magic, opened in _PACKED.items():
         if content.startswith(magic):
-            return read_content(_unpacked(opened(io.BytesIO(content)), name), _inner(name))
+            unpacked = _unpacked(opened(io.BytesIO(content)), name, unpacking)
+            with unpacking.deeper():
+                return read_content(unpacked, _inner(name), unpacking=unpacking)
     if content.startswith(b"PK\x03\x04"):
-        return _from_zip(content, sheet)
+        with unpacking.deeper():
+            return _from_zip(content, sheet, unpacking)
     if content.startswith(b"PAR1"):
         return _from_parquet(content)
     if content.startswith((b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\x80\x04", b"\x80\x05")):
@@ -136,28 +180,28 @@ def _inner(name: str) -> str:
     return name.rpartition(".")[0] or name
 
 
-def _unpacked(packed: Any, name: str) -> bytes:
-    parts, total = [], 0
+def _unpacked(packed: Any, name: str, unpacking: _Unpacking) -> bytes:
+    parts = []
     try:
         while part := packed.read(_CHUNK):
-            total += len(part)
-            if total > MOST_BYTES:
-                raise UserError(f"{name} unpacks to more than {MOST_BYTES:,} bytes")
+            unpacking.take(len(part), name)
             parts.append(part)
     except _BROKEN as error:
         raise UserError(f"it is a broken archive ({error})") from None
     return b"".join(parts)
 
 
-def _from_zip(content: bytes, sheet: str) -> Table:
+def _from_zip(content: bytes, sheet: str, unpacking: _Unpacking) -> Table:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except _BROKEN as error:
         raise UserError(f"it is a broken archive ({error})") from None
     with archive:
         inside = [i for i in archive.infolist() if not i.is_dir()]
-        if sum(i.file_size for i in inside) > MOST_BYTES:
-            raise UserError(f"it unpacks to more than {MOST_BYTES:,} bytes")
+        if sum(i.file_size for i in inside) > MOST_UNPACKED:
+            raise UserError(f"it unpacks to more than {MOST_UNPACKED >> 20} MB")
+        if len(inside) > MOST_MEMBERS:
+            raise UserError(f"it holds {len(inside):,} files, more than {MOST_MEMBERS:,}")
         if any(i.filename == "xl/workbook.xml" for i in inside):
             return _from_workbook(content, sheet)
         shown = [i for i in inside if not Path(i.filename).name.startswith((".", "__"))]
@@ -168,13 +212,13 @@ def _from_zip(content: bytes, sheet: str) -> Table:
         for member in shown:
             try:
                 with archive.open(member) as packed:
-                    unpacked = _unpacked(packed, member.filename)
+                    unpacked = _unpacked(packed, member.filename, unpacking)
             except _BROKEN as error:
                 # Encrypted, too, and packed in a way that is not known here.
                 raise UserError(f"{member.filename} in it cannot be unpacked ({error})") from None
             if unpacked.startswith(b"PK\x03\x04"):
                 raise UserError(f"it holds another archive, {member.filename}")
-            tables.append(read_content(unpacked, member.filename))
+            tables.append(read_content(unpacked, member.filename, unpacking=unpacking))
         return joined(tables, names)
 
 
@@ -231,16 +275,39 @@ def _from_rows(rows: list[tuple[int, tuple[Any, ...]]]) -> Table:
     return table_of(cells, (line for line, _ in records))
 
 
+def _bytes_of(column: Any) -> int:
+    """What a column takes as cells: one of few distinct values holds each of them once."""
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    return len(column) * int(column.dictionary.nbytes) // max(len(column.dictionary), 1)
+
+
+def _table_of_batches(file: pq.ParquetFile) -> pa.Table:
+    """The whole table, read piece by piece: what a footer says of its size need not be true."""
+    batches: list[Any] = []
+    total = 0
+    for batch in file.iter_batches(batch_size=_BATCH, use_threads=False):
+        total += sum(map(_bytes_of, batch.columns))
+        if total > MOST_IN_COLUMNS:
+            raise UserError(f"it unpacks to more than {MOST_IN_COLUMNS >> 20} MB")
+        batches.append(batch)
+    return pa.Table.from_batches(batches, file.schema_arrow)
+
+
 def _from_parquet(content: bytes) -> Table:
     try:
         file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
         groups = range(file.metadata.num_row_groups)
         size = sum(file.metadata.row_group(i).total_byte_size for i in groups)
-        if size > MOST_BYTES or file.metadata.num_rows * file.metadata.num_columns > MOST_CELLS:
-            raise UserError(f"it unpacks to {size:,} bytes in {file.metadata.num_rows:,} rows")
-        table = file.read(use_threads=False)
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"it is broken Parquet ({str(error).splitlines()[0]})") from None
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        if size > MOST_IN_COLUMNS or rows * columns > MOST_CELLS:
+            raise UserError(
+                f"it unpacks to {rows:,} rows of {columns:,} columns, {size >> 20:,} MB; at most "
+                f"{MOST_CELLS:,} cells and {MOST_IN_COLUMNS >> 20} MB are read"
+            )
+        table = _table_of_batches(file)
+    except (pa.ArrowException, OSError, MemoryError) as error:
+        raise UserError(f"it is broken Parquet ({first_line(error)})") from None
     while any(pa.types.is_struct(field.type) for field in table.schema):
         table = table.flatten()
     columns = {}

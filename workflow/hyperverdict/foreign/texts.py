@@ -15,7 +15,7 @@ from hyperverdict.words.safe import from_csv
 SEPARATORS = (",", ";", "\t", "|")
 # Lines on which the separator is found, and cells that are read at most.
 SAMPLE = 50
-MOST_CELLS = 50_000_000
+MOST_CELLS = 20_000_000
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
@@ -44,6 +44,9 @@ def read_text(text: str) -> Table:
         raise UserError("it holds bytes that are no text")
     skipped, separator, text = _without_preamble(text)
     separator = separator or separator_of(text)
+    # Before any of them is held.
+    if text.count(separator) + text.count("\n") > 2 * MOST_CELLS:
+        raise UserError(f"it has more than {MOST_CELLS:,} cells")
     rows = _records(text, separator)
     header = next(rows, None)
     if header is None:

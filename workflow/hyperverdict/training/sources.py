@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,10 @@ FASHION_MNIST_MD5 = {
     "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
     "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
 }
+
+
+# More than the largest of them holds; what goes on beyond has a wrong checksum.
+_MOST_IDX_BYTES = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,9 @@ def _idx_array(folder: Path, name: str, md5: str) -> Array:
             "complete the four files there or remove the folder's other ones"
         )
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            content = file.read(_MOST_IDX_BYTES)
+    except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"data file {path} is truncated or not a gzip file: {error}") from error
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != md5:
