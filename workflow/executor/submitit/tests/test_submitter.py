@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 from snakemake_executor_plugin_submitit import slurm
-from snakemake_executor_plugin_submitit.live import Unit
+from snakemake_executor_plugin_submitit.follower import Follower
+from snakemake_executor_plugin_submitit.live import LiveTask, Table, Unit
 from snakemake_executor_plugin_submitit.partitions import Partitions
 from snakemake_executor_plugin_submitit.resources import batch_parameters
 from snakemake_executor_plugin_submitit.settings import ExecutorSettings
@@ -13,6 +14,7 @@ from snakemake_executor_plugin_submitit.slurm import TaskState
 from snakemake_executor_plugin_submitit.store import Durations
 from snakemake_executor_plugin_submitit.submit import Refusal, SubmissionError
 from snakemake_executor_plugin_submitit.submitter import Submitter
+from snakemake_executor_plugin_submitit.task import Target, Task
 
 
 @pytest.fixture
@@ -173,3 +175,37 @@ def test_what_the_shell_sets_for_sbatch_holds_where_no_resource_is_set():
     job = SimpleNamespace(resources={"slurm_account": "physics", "qos": ""}, threads=1)
     options = dict(made._task_parameters(Unit(job, [], "step"), 1).options)
     assert (options["account"], options["qos"]) == ("physics", "low")
+
+
+def test_a_job_asks_for_the_partitions_that_fit_it_or_is_refused(monkeypatch):
+    said = "short|up|1:00:00|8|9000|(null)\nlong|up|infinite|8|9000|(null)\n"
+    monkeypatch.setattr(slurm, "list_partitions", lambda form: said)
+    made = Submitter(ExecutorSettings(), *[None] * 8)
+    made.durations = SimpleNamespace()
+
+    def asked(**resources):
+        named = {"slurm_partition": "short,long"} | resources
+        job = SimpleNamespace(resources=named, threads=1, is_group=lambda: False)
+        return made._parameters(Unit(job, [], "step"))
+
+    assert asked(runtime=90).partition == "long"
+    assert asked(runtime=30).partition == "short,long"
+    assert "long has no such node" in asked(runtime=90, mem_mb=20_000)
+
+
+@pytest.mark.parametrize(("state", "bad"), [("NODE_FAIL", True), ("PREEMPTED", False)])
+def test_a_node_that_failed_a_task_gets_no_more(tmp_path, state, bad):
+    target = Target("k", "job", "a", "f")
+    described = Task(str(tmp_path / "ledger"), "", "", "", [target], [3, 11])
+    task = LiveTask("7", described, tmp_path / "log", [Unit(None, [target], "step")])
+    table = Table()
+    table.add(task)
+    task.set_state(TaskState(state, node="n2"), 0.0)
+    again = []
+    followed = Follower(
+        ExecutorSettings(), table, SimpleNamespace(noted=lambda *_: None),
+        SimpleNamespace(report=lambda text, key=None: None), again.extend, 0.0,
+    )  # fmt: skip
+    followed._settle_all()
+    assert len(again) == 1
+    assert (set(table.failed_nodes) == {"n2"}) == bad
