@@ -76,6 +76,38 @@ def test_a_failure_shows_job_log_node_and_state_and_spares_the_others(cluster, f
     assert [flow.runs_of(str(i)) for i in range(3)] == [1, 1, 1]
 
 
+def test_packed_jobs_without_a_log_show_their_own_lines_and_groups_their_reason(cluster, flow):
+    flow.write(
+        Snakefile="""
+            rule all:
+                input: expand("out/{i}.txt", i=range(3)), "grouped.txt"
+            rule step:
+                output: "out/{i}.txt"
+                resources: runtime=5
+                shell: "echo words of {wildcards.i}; [ {wildcards.i} != 1 ]; echo > {output}"
+            rule first:
+                output: "first.txt"
+                group: "both"
+                resources: runtime=5
+                shell: "echo > {output}"
+            rule second:
+                input: "first.txt"
+                output: "grouped.txt"
+                group: "both"
+                resources: runtime=5
+                shell: "echo words of second; exit 4"
+        """
+    )
+    status, output = flow.run("--keep-going", "--submitit-pack=3")
+    assert status == 1
+    told = output.partition("step (i=1): exit status 1")[2].partition("What to do:")
+    assert told[1], output
+    assert "words of 1" in told[0], output
+    assert not re.search("words of [02]", told[0]), output
+    grouped = output.partition("second: exit status 4")[2].partition("What to do:")[0]
+    assert "words of second" in grouped, output
+
+
 def test_a_refusal_is_reported_in_sbatchs_words_with_its_setting(cluster, flow):
     flow.write(
         Snakefile=steps(2, "echo x > {output}").replace(
