@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from hyperverdict.cli import main
 from hyperverdict.errors import UserError
 from hyperverdict.study.strict_yaml import read_yaml
 
@@ -144,3 +145,37 @@ def test_aliases_of_aliases_do_not_fill_the_memory(read):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match=r"none\.yaml: cannot be read \(No such file"):
         read_yaml(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("study.toml", b'study = "a"\n[baseline]\nwidth = 8\n', "this one is text"),
+        ("study.bin", b"\x1f\x8b\x9f\x00", "is not UTF-8 text"),
+        ("study.yaml", b"", "this one is empty"),
+        ("study.json", b"[1, 2]", "is a mapping that starts with 'study: NAME'"),
+        ("folder", None, "cannot be read (Is a directory)"),
+        ("missing.yaml", None, "cannot be read (No such file or directory)"),
+    ],
+)
+def test_a_file_that_is_no_study_is_said_by_check(tmp_path, capsys, name, content, words):
+    file = tmp_path / name
+    if content is not None:
+        file.write_bytes(content)
+    elif name == "folder":
+        file.mkdir()
+    assert main(["check", str(file)]) == 1
+    said = capsys.readouterr().err
+    assert words in said
+    assert str(file) in said
+    assert "Traceback" not in said
+
+
+def test_a_study_may_be_written_in_json(tmp_path):
+    file = tmp_path / "study.json"
+    file.write_text(
+        '{"study": "a", "data": "digits", "baseline": {"width": 8, "budget": "40 steps"},\n'
+        '"hypotheses": {"H": {"says": "x", "compare": {"width": {"from": 8, "to": 16}},\n'
+        '"expect": {"accuracy": "higher"}}}}'
+    )
+    assert main(["check", str(file)]) == 0
