@@ -10,6 +10,7 @@ from hyperverdict.invocation import open_invocation
 from hyperverdict.pipeline import _present_code as present_code
 from hyperverdict.pipeline import open_study
 from hyperverdict.runs.layout import read_record
+from hyperverdict.runs.sealed import json_bytes, read_json
 from hyperverdict.telling import print_plan
 from hyperverdict.training.code import code_checksum_of
 
@@ -53,7 +54,7 @@ def make_runs(project, seeds=range(5)):
 
 def change_record(folder, **entries):
     file = folder / "record.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), **entries}))
+    file.write_bytes(json_bytes({**read_json(file), **entries}))
 
 
 def edit(project):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hyperverdict import __version__
 from hyperverdict.errors import UserError
 from hyperverdict.words.printing import drop, say, tell
-from hyperverdict.words.safe import json_text, terminal
+from hyperverdict.words.safe import terminal
 
 if TYPE_CHECKING:
     from hyperverdict.study.model import Study
@@ -246,7 +246,7 @@ def _show(options: argparse.Namespace) -> None:
     from hyperverdict.pipeline import open_study
     from hyperverdict.report.terminal import print_verdicts
     from hyperverdict.study.model import Smoke
-    from hyperverdict.verdicts.document import to_json
+    from hyperverdict.verdicts.document import to_file
     from hyperverdict.verdicts.store import read_verdicts
 
     results = Path(SMOKE_RESULTS if options.smoke else RESULTS)
@@ -265,7 +265,7 @@ def _show(options: argparse.Namespace) -> None:
             "as it is now"
         )
     if options.json:
-        print(json_text(to_json(report)), end="")
+        print(to_file(report).decode(), end="")
     else:
         print_verdicts(report, study, folder / "report.html")
 

@@ -26,11 +26,10 @@ from hyperverdict.report.terminal import print_verdicts
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.study.load import read_study_file
 from hyperverdict.study.structure import Source
-from hyperverdict.verdicts.document import to_json
+from hyperverdict.verdicts.document import to_file
 from hyperverdict.verdicts.reported import REPORTED_FILE, with_changes
 from hyperverdict.verdicts.store import write_verdicts
 from hyperverdict.words.printing import say
-from hyperverdict.words.safe import json_text
 
 REPORT_FILE = "report.html"
 JUDGED = Path("results/judged")
@@ -92,7 +91,7 @@ def judge_files(
     if pdf is not False and not missing:
         write_pdfs(judged.study, judged.report, html)
     if as_json:
-        print(json_text(to_json(judged.report)), end="")
+        print(to_file(judged.report).decode(), end="")
         return html
     print_verdicts(judged.report, judged.study, html)
     if missing:

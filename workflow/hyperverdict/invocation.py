@@ -5,7 +5,7 @@ The composition root of the Snakefile; it knows all packages and no Snakemake.
 
 from __future__ import annotations
 
-import json
+import hashlib
 import math
 import time
 from collections import Counter
@@ -37,6 +37,7 @@ from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.preparing import Preparer
 from hyperverdict.programs.identity import Identity, identity_of
 from hyperverdict.runs.declaration import declaration_file, extend_declaration
+from hyperverdict.runs.sealed import read_json
 from hyperverdict.study.model import Study
 from hyperverdict.study.smoke import load
 from hyperverdict.study.users import DECLARED, freeze_declared
@@ -94,7 +95,7 @@ class Invocation:
         files = [choice_file(self.folder, hypothesis) for hypothesis in self.tuned_hypotheses]
         stamps = tuple(_stamp(file) for file in files)
         if stamps not in self._plans:
-            plan = make_plan(with_choices(self.study, self.folder))
+            plan = make_plan(with_choices(self.study, self.folder, before_jobs=True))
             self._refuse_large(plan)
             self._plans[stamps] = plan
         return self._plans[stamps]
@@ -322,7 +323,19 @@ class Invocation:
             return []
         state = self.state(run)
         refuse_mixing([state], self.maker)
-        return to_force([state], self.results)
+        return to_force([state], self.results, collected=self._is_collected)
+
+    @cached_property
+    def _is_collected(self) -> bool:
+        """Whether there is something that was made of its runs."""
+        return any(file.exists() for file in (*self.derived, self.folder / "report.html"))
+
+    @property
+    def derived(self) -> tuple[Path, ...]:
+        """What is made of its runs and read by later jobs."""
+        names = ("tables/final.parquet", "tables/curves.parquet", "verdicts.json")
+        choices = (choice_file(self.folder, hypothesis) for hypothesis in self.tuned_hypotheses)
+        return (*choices, *(self.folder / name for name in names))
 
     def seeds_after(self, run: PlannedRun) -> list[int]:
         """The seeds on record once a run's job is done."""
@@ -442,10 +455,13 @@ def studies_folder(results: Path) -> Path:
 
 
 def _checksum_of(prepared: Path) -> str | None:
-    """The checksum of a data set in its prepared folder; None before it is prepared."""
+    """The checksum of a data set in its prepared folder; None before, and where it is damaged."""
     try:
-        return str(json.loads((prepared / "facts.json").read_text())["checksum"])
-    except (OSError, ValueError, KeyError, TypeError):
+        facts = read_json(prepared / "facts.json")
+        parts = "".join(facts["sha256"].values())
+        checksum = hashlib.sha256(parts.encode()).hexdigest()
+        return checksum if facts["checksum"] == checksum else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

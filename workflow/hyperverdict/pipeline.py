@@ -6,7 +6,6 @@ one before left there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +29,7 @@ from hyperverdict.records.collect import (
     joined,
     read_final,
     read_tables,
+    refuse_damaged,
     write_tables,
 )
 from hyperverdict.records.provenance import provenance_of
@@ -43,6 +43,7 @@ from hyperverdict.report.pdf import remove_pdfs, write_pdfs
 from hyperverdict.report.reproduce import Sources
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import read_record
+from hyperverdict.runs.sealed import json_bytes
 from hyperverdict.study.model import Smoke, Study
 from hyperverdict.study.smoke import load
 from hyperverdict.training.code import code_checksum_of
@@ -62,23 +63,30 @@ OVERVIEW = "figures/overview.svg"
 COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"
 
 
-def open_study(file: str | Path, results: Path, smoke: Smoke | None = None) -> Study:
+def open_study(
+    file: str | Path, results: Path, smoke: Smoke | None = None, *, choosing: bool = False
+) -> Study:
     """The study of a file, its tuned hypotheses with the choices made so far.
 
     Args:
         results: where results are.
         smoke: how little it trains as a smoke run.
+        choosing: for tuning, which itself makes the choices again that are damaged.
+
+    Raises UserError where choices are damaged.
     """
     whole = results.parent if smoke else results
     users = Users(prepared=whole.parent / PREPARED)
     study = load(file, whole / "runs", smoke, Vocabulary(users=users))
-    return with_choices(study, studies_folder(results) / study.name)
+    return with_choices(study, studies_folder(results) / study.name, before_jobs=choosing)
 
 
 def choose_tuned(study: Study, hypothesis_id: str, runs: Path, file: Path) -> None:
     """Choose the tuned values of a hypothesis's arms on its tuning runs; writes the choices."""
     hypothesis = next(h for h in study.hypotheses if h.id == hypothesis_id)
-    final = collect(_configurations(tuning_paths(hypothesis, study), study), runs).final
+    trials = list(_configurations(tuning_paths(hypothesis, study), study))
+    refuse_damaged(trials, runs)
+    final = collect(trials, runs).final
     by = study.chosen_by(hypothesis)
     if by is None or by.validation not in final:
         raise UserError(f"tune: no run of {hypothesis_id} has a validation score")
@@ -123,18 +131,29 @@ def choose_device(
         "jobs": jobs,
         "hardware": hardware("cuda" if cuda else "cpu"),
     }
-    write_atomic(out, (json.dumps(content, indent=2) + "\n").encode())
+    write_atomic(out, json_bytes(content))
     return timed
 
 
 def collect_runs(
-    study: Study, paths: Mapping[str, Iterable[str]], results: Path, folder: Path
+    study: Study,
+    paths: Mapping[str, Iterable[str]],
+    results: Path,
+    folder: Path,
+    *,
+    so_far: bool = False,
 ) -> None:
     """Collect runs, as far as they exist, into tidy tables below a study's folder.
 
     Args:
         paths: configuration paths by kind: those below results/runs and those below results/tuning.
+        so_far: damaged runs are left out, too, as those that are missing.
+
+    Raises UserError for damaged runs, else.
     """
+    if not so_far:
+        for kind in paths:
+            refuse_damaged(_configurations(paths[kind], study), results / kind)
     parts = [collect(_configurations(paths[kind], study), results / kind) for kind in paths]
     write_tables(joined(parts), folder / "tables")
 
@@ -265,7 +284,7 @@ def report_what_exists(
     Args:
         pdf: print the report as well.
     """
-    collect_runs(study, paths, results, folder)
+    collect_runs(study, paths, results, folder, so_far=True)
     known = [timing for timing in timings if timing.exists()]
     ledger = studies_folder(results) / study.name / LEDGER_FILE
     report = judge(study, folder, known, ledger)

@@ -6,13 +6,13 @@ A child process reads them, so that nothing heavy is imported here and the user'
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from hyperverdict.apart import prepare_apart
 from hyperverdict.errors import UserError
+from hyperverdict.runs.sealed import read_json
 from hyperverdict.vocabulary.datasets import FACTS_FILE
 from hyperverdict.vocabulary.users import Users, read_prepared_name
 
@@ -66,7 +66,7 @@ def is_outdated(name: str, users: Users) -> bool:
     from hyperverdict.training.own_data import made_from, remains_of
 
     try:
-        facts = json.loads((users.prepared / name / FACTS_FILE).read_text(encoding="utf-8"))
+        facts = read_json(users.prepared / name / FACTS_FILE)
         before = facts.get("made_from")
     except (OSError, ValueError, AttributeError):
         return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from hyperverdict.ledger.chain import read_ledger
 from hyperverdict.ledger.coming_looks import coming_looks
 from hyperverdict.ledger.registration import LEDGER_FILE, SeedsOf, recorded_seeds
 from hyperverdict.programs.ready import missing_program, training_notes
+from hyperverdict.runs.sealed import read_json
 from hyperverdict.verdicts.changes import heading, in_terminal
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.vocabulary import Vocabulary
@@ -35,6 +35,7 @@ def print_plan(
     device: Device | None = None,
     *,
     asked_for: bool = False,
+    states: Mapping[str, RunState] | None = None,
 ) -> None:
     """The plan in words.
 
@@ -43,10 +44,11 @@ def print_plan(
         device: the one on which all of them train; None where each group has its own.
         asked_for: it is what a dry-run is made for, so it goes to standard output, as Snakemake's
             own plan does; otherwise to standard error.
+        states: of every planned run, where they are known.
     """
     if not run.main:
         return
-    states = run.states()
+    states = run.states() if states is None else states
     refuse_mixing(states.values(), run.maker)
     missing = [
         timing for key, timing in run.plan.timings.items() if not run.is_timed(f"contrasts/{key}")
@@ -146,7 +148,7 @@ def _is_new(file: Path, started: float) -> bool:
 def _changes(run: Invocation) -> str:
     """What changed since the last report, as the verdicts say it."""
     try:
-        verdicts = json.loads((run.folder / "verdicts.json").read_bytes())
+        verdicts = read_json(run.folder / "verdicts.json")
         said, since = verdicts["changes"], verdicts["since"]
     except (OSError, ValueError, KeyError, TypeError):
         return ""

@@ -13,7 +13,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.invocation import Invocation
 from hyperverdict.live.job import JobText, LostSeed
 from hyperverdict.runs.kept import PARTIAL_FOLDER, kept_seeds
-from hyperverdict.runs.layout import RECORD_FILE, RunRecord
+from hyperverdict.runs.layout import read_record_file
 from hyperverdict.words.numbers import count
 
 Planned = tuple[str, Mapping[str, str]]
@@ -121,8 +121,8 @@ class StudyWords:
 def lost_seeds(folder: Path, wanted: Sequence[int]) -> list[LostSeed]:
     """The wanted seeds of a finished job that ended without a result, by its record."""
     try:
-        record = RunRecord.from_json((folder / RECORD_FILE).read_text())
-    except (OSError, ValueError, KeyError, TypeError):
+        record = read_record_file(folder)
+    except (OSError, ValueError):
         return []
     entries = ((seed, record.seeds.get(str(seed))) for seed in wanted)
     return [

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 
+from hyperverdict.damage import discard_damaged_data, find_damaged, ledger_words
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import open_invocation
 from hyperverdict.live.interrupts import Interrupts
@@ -10,7 +11,7 @@ from hyperverdict.targets import unmade
 from hyperverdict.telling import closing_words, failure_words, print_plan
 from hyperverdict.trying import try_own
 from hyperverdict.watching import StudyWords
-from hyperverdict.words.printing import say
+from hyperverdict.words.printing import say, tell
 from hyperverdict.words.safe import terminal
 
 
@@ -60,15 +61,49 @@ def prepare_for_jobs():
         try:
             accept_folders()
             start_at_once()
+            damaged = look_for_damage()
             show_plan()
             try_what_is_own()
             if IS_MODULE:
                 register_first()
             prepare_dag(*args, **kwargs)
+            # Not as targets, which they need not be.
+            workflow.dag.forcefiles.update(str(one.file) for one in damaged)
+            ignore_damaged_records(workflow.persistence)
         except KeyboardInterrupt:
             sys.exit("\nStopped before the first job.\n")
 
     workflow._prepare_dag = prepare
+
+
+def look_for_damage():
+    """The files that jobs have to make again because they are damaged; what is damaged is said."""
+    try:
+        damaged = find_damaged(STUDY_RUN)
+    except UserError as error:
+        refuse(error)
+    for one in damaged:
+        tell(f"{one}\n")
+    if words := ledger_words(STUDY_RUN):
+        tell(f"{words}\n")
+    return damaged
+
+
+def ignore_damaged_records(persistence):
+    """Lets Snakemake do without what it noted of a file where that is damaged.
+
+    It does so where a note is no JSON, and ends with a traceback where it is no text, or other JSON.
+    """
+    read = persistence._read_record
+
+    def read_or_ignore(key):
+        try:
+            return read(key)
+        except ValueError:
+            tell("A record below .snakemake/metadata is damaged and is ignored.\n")
+            return None
+
+    persistence._read_record = read_or_ignore
 
 
 def describe_jobs():
@@ -151,11 +186,14 @@ def show_plan():
         STUDY_RUN.refuse_export(prints_elsewhere())
         # Nothing trains for a report of the runs so far.
         if set(workflow.dag_settings.targets) != {"partial_report"}:
+            states = STUDY_RUN.states()
+            discard_damaged_data(STUDY_RUN, states, tell, keep=workflow.dryrun)
             print_plan(
                 STUDY_RUN,
                 words_on_devices(),
                 device_of_all(),
                 asked_for=workflow.dryrun,
+                states=states,
             )
     except UserError as error:
         refuse(error)

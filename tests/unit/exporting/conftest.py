@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from hyperverdict.design.plan import Plan, make_plan
 from hyperverdict.exporting.destination import mlflow_client, read_destination
 from hyperverdict.exporting.study import export_or_say
 from hyperverdict.pipeline import collect_runs, judge
+from hyperverdict.runs.sealed import json_bytes, read_json
 from hyperverdict.study.smoke import load
 from hyperverdict.training.run import train_configuration
 
@@ -83,9 +83,9 @@ class Exports:
     def set_seed(self, run: str, seed: int, **changes: object) -> None:
         """Change how a seed ended, in its record."""
         file = self.results / run / "record.json"
-        record = json.loads(file.read_text())
+        record = read_json(file)
         record["seeds"][str(seed)] |= changes
-        file.write_text(json.dumps(record))
+        file.write_bytes(json_bytes(record))
 
 
 @pytest.fixture(scope="session")

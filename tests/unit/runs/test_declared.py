@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from hyperverdict.errors import UserError
 from hyperverdict.runs.declared import check_frozen, freeze, read_frozen
+from hyperverdict.runs.sealed import read_json
 
 
 def test_defaults_are_added_and_never_changed(tmp_path):
@@ -21,13 +20,13 @@ def test_what_else_is_in_the_file_stays(tmp_path):
     file = tmp_path / "training.json"
     file.write_text('{"command": "python a.py", "defaults": {"a": 1}}')
     freeze(file, {"b": 2})
-    assert json.loads(file.read_text()) == {"command": "python a.py", "defaults": {"a": 1, "b": 2}}
+    assert read_json(file) == {"command": "python a.py", "defaults": {"a": 1, "b": 2}}
 
 
 def test_a_file_without_defaults_is_written_once(tmp_path):
     file = tmp_path / "model.json"
     freeze(file, {})
-    assert json.loads(file.read_text()) == {"defaults": {}}
+    assert read_json(file) == {"defaults": {}}
     stamp = file.stat().st_mtime_ns
     freeze(file, {})
     assert file.stat().st_mtime_ns == stamp

@@ -12,6 +12,7 @@ from hyperverdict import event_files
 from hyperverdict.boards import FOLDER, Boards, write_boards
 from hyperverdict.cli import main
 from hyperverdict.design.plan import make_plan
+from hyperverdict.runs.sealed import json_bytes
 from hyperverdict.study.smoke import load
 from hyperverdict.training.run import train_configuration
 from hyperverdict.words.safe import LONGEST_NAME, folder_name
@@ -126,7 +127,7 @@ def set_status(source, seed, status):
         del record["seeds"][str(seed)]
     else:
         record["seeds"][str(seed)] |= {"status": status}
-    (source / "record.json").write_text(json.dumps(record))
+    (source / "record.json").write_bytes(json_bytes(record))
 
 
 def test_failed_seeds_are_failed_until_they_are_trained_again(changing):

@@ -121,7 +121,7 @@ def another_program(file: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (truncate, "truncated or not Parquet"),
+        (truncate, "its checksum does not fit"),
         (another_version, "other training_version"),
         (another_program, "not written by hyperverdict"),
     ],

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from hyperverdict.outcomes.timing import read_timing
+from hyperverdict.runs.sealed import read_json
 from hyperverdict.training import loop
 from hyperverdict.training.timing import (
     seconds_on,
@@ -34,7 +35,7 @@ def test_the_arms_of_a_contrast_take_turns(digits, tiny, tmp_path, steps_taken):
     small, large = tiny(batch_size=4), tiny(batch_size=128)
     out = tmp_path / "contrast" / "timing.json"
     content = time_contrast([small, large], 3, out, {"digits": digits}, exclusive=True)
-    assert json.loads(out.read_text()) == json.loads(json.dumps(content))
+    assert read_json(out) == json.loads(json.dumps(content))
     assert list(content["arms"]) == [small.arm_path, large.arm_path]
     for seconds in content["arms"].values():
         assert len(seconds) == 3

@@ -6,7 +6,6 @@ choice is on disk. A choice made from other trials than the study asks for now d
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import DamagedError, json_bytes, read_json
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import TuningArm, choose, tuning_arms
 from hyperverdict.vocabulary.budget import Budget
@@ -82,15 +82,24 @@ def _trial(trial: TuningArm, scores: Mapping[int, float]) -> Trial:
 def write_choices(choices: Mapping[str, Choice], file: Path) -> None:
     """Write the choices of one hypothesis, budget -> choice."""
     plain = {budget: asdict(choice) for budget, choice in choices.items()}
-    write_atomic(file, (json.dumps(plain, indent=2) + "\n").encode())
+    write_atomic(file, json_bytes(plain))
 
 
 def read_choices(hypothesis: Hypothesis, study: Study, folder: Path) -> dict[str, Choice]:
-    """The choices on disk; empty when there are none or they saw other trials."""
+    """The choices on disk; empty when there are none or they saw other trials.
+
+    Raises DamagedError where the file is not as it was written.
+    """
     try:
-        plain = json.loads(choice_file(folder, hypothesis.id).read_text())
+        plain = read_json(choice_file(folder, hypothesis.id))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise DamagedError(f"it cannot be read: {error.strerror}") from None
+    try:
         choices = {budget: _read_choice(entry, study) for budget, entry in plain.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, UserError):
+    except (ValueError, KeyError, TypeError, AttributeError, UserError):
+        # Levels that the study, or the user's network, no longer knows.
         return {}
     fits = all(_fits(choices.get(str(b)), hypothesis, study, b) for b in hypothesis.budgets)
     return choices if fits else {}
@@ -113,13 +122,28 @@ def _fits(
     return choice is not None and [(t.path, t.seeds) for t in choice.trials] == wanted
 
 
-def with_choices(study: Study, folder: Path) -> Study:
-    """The study whose tuned hypotheses carry the choices found in the study's folder."""
-    return replace(study, hypotheses=tuple(_tuned(h, study, folder) for h in study.hypotheses))
+def with_choices(study: Study, folder: Path, *, before_jobs: bool = False) -> Study:
+    """The study whose tuned hypotheses carry the choices found in the study's folder.
+
+    Args:
+        before_jobs: damaged choices count as not made yet: jobs will make them again.
+
+    Raises UserError, else, for damaged ones: without them no run would be judged.
+    """
+    tuned = (_tuned(h, study, folder, before_jobs) for h in study.hypotheses)
+    return replace(study, hypotheses=tuple(tuned))
 
 
-def _tuned(hypothesis: Hypothesis, study: Study, folder: Path) -> Hypothesis:
+def _tuned(hypothesis: Hypothesis, study: Study, folder: Path, before_jobs: bool) -> Hypothesis:
     if not hypothesis.tune:
         return hypothesis
-    choices = read_choices(hypothesis, study, folder)
+    try:
+        choices = read_choices(hypothesis, study, folder)
+    except DamagedError as error:
+        if not before_jobs:
+            raise UserError(
+                f"{choice_file(folder, hypothesis.id)} is damaged ({error}); start the study "
+                "again, and it is chosen again"
+            ) from None
+        choices = {}
     return replace(hypothesis, tuned={budget: choice.chosen for budget, choice in choices.items()})

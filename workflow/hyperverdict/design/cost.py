@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Literal
 
 from hyperverdict.design.plan import PlannedTiming
 from hyperverdict.design.state import RunState
+from hyperverdict.runs.sealed import read_json
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.hyperparameters import CONVOLUTIONAL, MODELS
 from hyperverdict.vocabulary.networks import network_size
@@ -95,10 +95,9 @@ def timed_seconds_per_step(timings: Path) -> dict[str, float]:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_text())
+        return read_json(file)
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def run_cost(state: RunState, timed: Mapping[str, float]) -> Cost:

@@ -10,7 +10,6 @@ the machine, or its GPUs.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from hyperverdict.claims.factors import combinations
 from hyperverdict.design.cost import estimated_seconds_per_step
 from hyperverdict.design.state import RunState
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.runs.sealed import read_json
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
 from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.vocabulary.configuration import Configuration
@@ -270,7 +270,7 @@ class Devices:
 def read_timed(file: Path) -> Timed | None:
     """What a timing of both devices has shown; None without one."""
     try:
-        content = json.loads(file.read_text())
+        content = read_json(file)
         return Timed("cuda" if content["device"] == "cuda" else "cpu", float(content["factor"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -131,10 +131,15 @@ def seeds_after(run: PlannedRun, results: Path) -> list[int]:
     return sorted({*run.seeds, *run_state(run, results).recorded})
 
 
-def to_force(states: Iterable[RunState], results: Path) -> list[str]:
-    """Files of runs that exist but lack seeds or are unsound: Snakemake must make them again."""
+def to_force(states: Iterable[RunState], results: Path, *, collected: bool = False) -> list[str]:
+    """Files of runs that lack seeds, are unsound or are gone: Snakemake must make them again.
+
+    Args:
+        collected: something was made of the runs; while it is there, Snakemake does not miss those
+            that are gone.
+    """
     return [
         str(results / state.run.folder / METRICS_FILE)
         for state in states
-        if state.missing and (state.recorded or state.unsound)
+        if state.missing and (collected or state.recorded or state.unsound)
     ]

@@ -10,7 +10,6 @@ from these what there is to show (`pictures`).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
@@ -18,8 +17,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from hyperverdict.errors import UserError
 from hyperverdict.figures.drawn import Drawn, nothing
 from hyperverdict.figures.svg import inline
+from hyperverdict.runs.layout import checksum_of, file_sha256
+from hyperverdict.runs.sealed import DamagedError, read_json
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
 from hyperverdict.words.isolation import guarded
 from hyperverdict.words.numbers import full_stop
@@ -168,26 +170,57 @@ def pictures(
     """
     if folder is None or not (index := folder / INDEX_FILE).exists():
         return ()
-    entries = json.loads(index.read_text(encoding="utf-8"))["figures"]
+    try:
+        content = read_json(index)
+    except DamagedError as error:
+        raise UserError(
+            f"{index} is damaged ({error}); start the study again, and its figures are drawn again"
+        ) from None
+    entries, checksums = content["figures"], content.get("sha256", {})
     keys = (file.key for file in _files(_stated(subject, study), study))
     known = (
-        guarded(k, partial(_picture, k, entries.get(k), folder), partial(_broken, k)) for k in keys
+        guarded(k, partial(_picture, k, entries.get(k), folder, checksums), partial(_broken, k))
+        for k in keys
     )
     return tuple(picture for picture in known if picture is not None)
 
 
-def _picture(key: str, entry: Mapping[str, Any] | None, folder: Path) -> Picture | None:
+def damaged_figure(folder: Path) -> str:
+    """Why figures that `draw_all` wrote cannot be used; "" where they can, or there are none."""
+    try:
+        checksums = read_json(folder / INDEX_FILE).get("sha256", {})
+    except FileNotFoundError:
+        return ""
+    except (OSError, DamagedError) as error:
+        return f"{INDEX_FILE} is damaged ({error})"
+    for name, checksum in checksums.items():
+        file = folder / name
+        if not file.is_file():
+            return f"{name} is missing"
+        if file_sha256(file) != checksum:
+            return f"{name} is damaged (its checksum does not fit)"
+    return ""
+
+
+def _picture(
+    key: str, entry: Mapping[str, Any] | None, folder: Path, checksums: Mapping[str, str]
+) -> Picture | None:
     if entry is None or (entry["empty"] and not entry["failed"]):
         return None
-    panels = tuple(_inline(folder / panel["file"], panel["label"]) for panel in entry["panels"])
+    panels = tuple(
+        _inline(folder / panel["file"], panel["label"], checksums) for panel in entry["panels"]
+    )
     files = [(f"SVG {panel['name']}".strip(), panel["file"]) for panel in entry["panels"]]
     values = [("CSV", entry["csv"])] if panels else []
     title, text, caption = entry["title"], entry["text"], entry["caption"]
     return Picture(key, title, text, caption, panels, (*files, *values))
 
 
-def _inline(file: Path, label: str) -> str:
-    return inline(file.read_text(encoding="utf-8"), file.stem, label)
+def _inline(file: Path, label: str, checksums: Mapping[str, str]) -> str:
+    content = file.read_bytes()
+    if checksums.get(file.name, checksum_of(content)) != checksum_of(content):
+        raise UserError(f"{file} is damaged (its checksum does not fit)")
+    return inline(content.decode(), file.stem, label)
 
 
 def _broken(key: str, problem: str) -> Picture:
@@ -235,7 +268,8 @@ def draw_all(report: StudyReport, study: Study, tables: Tables, folder: Path) ->
             entry, paths = _write(file, drawn, folder)
             entries[file.key] = entry
             written |= paths
-    written[INDEX_FILE] = write_index(entries, folder / INDEX_FILE)
+    checksums = {name: file_sha256(file) for name, file in written.items()}
+    written[INDEX_FILE] = write_index(entries, checksums, folder / INDEX_FILE)
     return written
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import warnings
 from collections.abc import Mapping
 from io import BytesIO, StringIO
@@ -18,6 +17,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.figures import style, svg
 from hyperverdict.figures.drawn import Values
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import json_bytes
 from hyperverdict.words.safe import csv_cell, xml
 
 FORMATS = (".svg", ".png", ".pdf")
@@ -77,8 +77,12 @@ def write_values(values: Values, path: Path) -> Path:
     return path
 
 
-def write_index(entries: Mapping[str, Any], path: Path) -> Path:
-    """Write the index of a study's figures."""
-    content = {"format": 1, "figures": entries}
-    write_atomic(path, (json.dumps(content, indent=1) + "\n").encode())
+def write_index(entries: Mapping[str, Any], checksums: Mapping[str, str], path: Path) -> Path:
+    """Write the index of a study's figures.
+
+    Args:
+        checksums: file name -> SHA-256 of a figure's panel or values.
+    """
+    content = {"format": 1, "figures": entries, "sha256": checksums}
+    write_atomic(path, json_bytes(content, indent=1))
     return path

@@ -61,6 +61,7 @@ class Ledger:
     """What a ledger says, and what is wrong with it.
 
     Attributes:
+        lines: those that are as they were written; nothing is judged by others.
         problems: one sentence for every edited, unreadable or missing line; empty when sound.
     """
 
@@ -108,9 +109,10 @@ def read_ledger(path: Path) -> Ledger:
             )
         elif line.previous != previous:
             problems.append(f"Line {line.number} of the ledger does not follow the line before it.")
-        if line.hash != _hash_of(line):
+        if line.hash == _hash_of(line):
+            lines.append(line)
+        else:
             problems.append(f"Line {line.number} of the ledger was edited.")
-        lines.append(line)
         previous, expected = line.hash, line.number + 1
     problems += _cut_short(path, expected - 1, previous)
     return Ledger(path, tuple(lines), tuple(problems))
@@ -121,6 +123,9 @@ def append(path: Path, entries: Iterable[tuple[Kind, Mapping[str, Any]]]) -> Led
     ledger = read_ledger(path)
     entries = list(entries)
     if not entries:
+        if ledger.head is not None and read_head(_head_file(path)) is None:
+            # Lost or damaged; the next look would miss lines that are cut from the end.
+            _write_head(path, ledger.head.line, ledger.head.hash)
         return ledger
     number = ledger.lines[-1].number if ledger.lines else 0
     previous = ledger.lines[-1].hash if ledger.lines else START
@@ -166,11 +171,17 @@ def _texts(path: Path) -> list[str]:
 def _parse(text: str) -> Line | None:
     try:
         raw = json.loads(text)
-        return Line(
-            int(raw["line"]), raw["kind"], raw["time"], raw["content"], raw["previous"], raw["hash"]
-        )
-    except (ValueError, KeyError, TypeError):
+        texts = [raw[name] for name in ("kind", "time", "previous", "hash")]
+        if not all(isinstance(part, str) for part in texts) or type(raw["line"]) is not int:
+            return None
+        if not isinstance(raw["content"], dict):
+            return None
+        kind, time, previous, own = texts
+        line = Line(raw["line"], kind, time, raw["content"], previous, own)
+        _hash_of(line)  # what has none, such as content with NaN, was not written by us
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
+    return line
 
 
 def _body(line: Line) -> dict[str, Any]:

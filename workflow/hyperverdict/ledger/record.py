@@ -14,6 +14,7 @@ from hyperverdict.ledger.looks import JudgedQuestion, look_entry, new_line
 from hyperverdict.ledger.registration import SeedsOf
 from hyperverdict.records.collect import LEDGERS_COLUMN
 from hyperverdict.runs.heads import parse_head
+from hyperverdict.runs.sealed import DamagedError, seal_of
 
 
 def seeds_in(final: pd.DataFrame) -> SeedsOf:
@@ -40,9 +41,14 @@ _HEAD_IN_REPORT = re.compile(r'<meta name="hyperverdict-ledger" content="(\d+ [0
 
 
 def reported_heads(report: Path) -> frozenset[Witness]:
-    """The head of the ledger that an earlier report (HTML) carries; none where there is none."""
+    """The head of the ledger that an earlier report (HTML) carries.
+
+    None where there is none, and of a damaged report: it would seem as if the ledger was rewritten.
+    """
     try:
-        found = _HEAD_IN_REPORT.search(report.read_text(errors="replace")[:5000])
-    except OSError:
+        content = report.read_bytes()
+        seal_of(content)
+        found = _HEAD_IN_REPORT.search(content[:5000].decode(errors="replace"))
+    except (OSError, DamagedError):
         return frozenset()
     return frozenset({Witness(Head(*parse_head(found[1])), "the last report")} if found else ())

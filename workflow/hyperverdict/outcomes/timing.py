@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hyperverdict.errors import UserError
+from hyperverdict.runs.sealed import read_json
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Timing:
 def read_timing(file: Path) -> Timing:
     """Read one timing.json; UserError names a file that is broken."""
     try:
-        return timing_from(json.loads(file.read_text()))
+        return timing_from(read_json(file))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{file} is not a timing table ({error}); delete it, and it is measured again"

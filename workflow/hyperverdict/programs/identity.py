@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import json_bytes, read_json
 from hyperverdict.training.code import code_checksum, files_of, listed_files
 from hyperverdict.vocabulary.training import Training
 from hyperverdict.vocabulary.vocabulary import Vocabulary
@@ -73,17 +74,15 @@ def data_checksum(entries: tuple[str, ...], folder: Path = Path()) -> str:
             found[key] = _entry(file, known.get(key))
             digest.update(f"{name}\0{found[key][2]}\0".encode())
     if any(known.get(key) != entry for key, entry in found.items()):
-        text = json.dumps({**known, **found}, indent=0)
-        write_atomic(folder / CHECKSUMS, text.encode())
+        write_atomic(folder / CHECKSUMS, json_bytes({**known, **found}, indent=0))
     return digest.hexdigest()
 
 
 def _known(file: Path) -> dict[str, list[object]]:
     try:
-        content = json.loads(file.read_text())
+        return read_json(file)
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _files(entry: str, folder: Path) -> Iterator[tuple[str, Path]]:

@@ -6,7 +6,6 @@ difference is free of start-up: u = (T(n) - T(1)) / (n - 1) seconds a unit, so n
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -23,6 +22,7 @@ from hyperverdict.programs.job import runner_of
 from hyperverdict.programs.orphans import end_left_behind
 from hyperverdict.runs.declaration import RUNS, read_declaration
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import json_bytes
 from hyperverdict.study.own import own_vocabulary
 from hyperverdict.study.structure import Source
 from hyperverdict.training import provenance
@@ -101,7 +101,7 @@ def time_programs(
         "started": started,
         "ended": provenance.now(),
     }
-    write_atomic(out, (json.dumps(content, indent=2) + "\n").encode())
+    write_atomic(out, json_bytes(content))
     return content
 
 

@@ -6,7 +6,6 @@ evaluation. Both are written as CSV and Parquet; the correctness bits go to Parq
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import pyarrow as pa
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import COLUMNS, METRICS_FILE, RunRecord, read_record
-from hyperverdict.runs.parquet import read_parquet
+from hyperverdict.runs.parquet import parquet_bytes, read_parquet
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.metrics import RECORDED
 from hyperverdict.vocabulary.training import Training
@@ -52,6 +51,18 @@ class Tables:
 
     final: pd.DataFrame
     curves: pd.DataFrame
+
+
+def refuse_damaged(configurations: Iterable[Configuration], runs: Path) -> None:
+    """UserError naming runs whose files are there and cannot be used: they are not left out."""
+    folders = [runs / path for path in dict.fromkeys(c.path for c in configurations)]
+    damaged = [f for f in folders if (f / METRICS_FILE).exists() and read_record(f) is None]
+    if damaged:
+        more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
+        raise UserError(
+            f"{damaged[0]}{more}: the run's files are damaged; start the study again, and it is "
+            "trained again"
+        )
 
 
 def collect(configurations: Iterable[Configuration], runs: Path) -> Tables:
@@ -287,9 +298,9 @@ def write_tables(tables: Tables, folder: Path) -> None:
         frame = _one_kind_a_column(table)
         readable = frame.drop(columns=BITS_COLUMN, errors="ignore")
         write_atomic(folder / f"{name}.csv", csv_frame(readable).to_csv(index=False).encode())
-        buffer = io.BytesIO()
-        frame.to_parquet(buffer, index=False)
-        write_atomic(folder / f"{name}.parquet", buffer.getvalue())
+        stored = pa.Table.from_pandas(frame, preserve_index=False)
+        content = parquet_bytes(stored, stored.schema.metadata)
+        write_atomic(folder / f"{name}.parquet", content)
 
 
 def _one_kind_a_column(frame: pd.DataFrame) -> pd.DataFrame:
@@ -314,7 +325,10 @@ def _read_table(file: Path) -> pd.DataFrame:
     try:
         frame: pd.DataFrame = read_parquet(file).to_pandas(use_threads=False)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise UserError(f"{file} cannot be read ({error}); collect the runs again") from None
+        raise UserError(
+            f"{file} cannot be read ({error}); start the study again, and its runs are collected "
+            "again"
+        ) from None
     return frame
 
 

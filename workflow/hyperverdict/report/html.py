@@ -20,6 +20,7 @@ from hyperverdict.report.badges import overall
 from hyperverdict.report.glossary import Linker
 from hyperverdict.report.reproduce import Sources, reproduce
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import OPEN_SEAL, sealed
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.words.numbers import listed, plural
@@ -52,7 +53,9 @@ def write_report(
     """
     links = f"{drawn.name}/" if drawn is not None and drawn.parent == out.parent else ""
     page_text = render(study, report, drawn, provenance, links, sources)
-    write_atomic(out, page_text.encode())
+    # Read back for paper, and for the head of the ledger that it carries.
+    seal = f"<!-- {OPEN_SEAL} -->\n"
+    write_atomic(out, sealed(f"{page_text.rstrip()}\n{seal}".encode()))
     return out
 
 

@@ -15,6 +15,7 @@ from hyperverdict.report import html, printer
 from hyperverdict.report.paper import arrange, claim_ids, claims_alone, set_density
 from hyperverdict.report.summary import DENSITIES, MOST_LINES, Density, Summary, summary
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import seal_of
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.model import StudyReport
 from hyperverdict.words.safe import html as safe_html
@@ -46,7 +47,14 @@ def write_pdfs(study: Study, report: StudyReport, page: Path) -> tuple[Path, Pat
 
     Raises UserError where the printer is missing (`printer.problem`).
     """
-    text = page.read_text(encoding="utf-8")
+    content = page.read_bytes()
+    try:
+        seal_of(content)
+        text = content.decode()
+    except ValueError as error:
+        raise UserError(
+            f"{page} is damaged ({error}); start the study again, and it is written again"
+        ) from None
     first = first_page(summary(report, study, str(page.parent)), styles_of(text))
     whole = whole_report(text, first)
     files = page.with_name(REPORT_PDF), page.with_name(SUMMARY_PDF)

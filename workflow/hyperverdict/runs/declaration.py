@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from hyperverdict.errors import UserError
 from hyperverdict.runs.declared import Default
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import json_bytes, read_json
 
 RUNS = Path("results/runs")
 DECLARATION_FILE = "training.json"
@@ -44,15 +44,15 @@ def read_declaration(file: Path) -> Declaration | None:
     Raises UserError when the file cannot be read: the paths of its runs depend on it.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
         defaults, core, study = content["defaults"], content["core"], content["study"]
         return Declaration(file, dict(defaults), tuple(core), dict(study))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"{file} is damaged ({error}); restore it, since the paths of the training's runs "
-            "depend on it"
+            f"{file} is damaged ({error}); restore it from a backup, since the paths of the "
+            "training's runs depend on it"
         ) from None
 
 
@@ -67,7 +67,7 @@ def write_declaration(
         "core": list(known.core if known else defaults),
         "study": study,
     }
-    write_atomic(file, (json.dumps(content, indent=2) + "\n").encode())
+    write_atomic(file, json_bytes(content))
 
 
 def extend_declaration(

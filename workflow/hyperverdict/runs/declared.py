@@ -17,6 +17,7 @@ from typing import Any
 
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import DamagedError, json_bytes, read_json
 
 # A number, a text, a boolean, or a tuple of them.
 Default = Any
@@ -60,19 +61,18 @@ def freeze(file: Path, defaults: Mapping[str, Default]) -> None:
     new = {name: default for name, default in defaults.items() if name not in frozen}
     if new or not file.exists():
         content = {**_read(file), _KEY: {**frozen, **new}}
-        write_atomic(file, (json.dumps(content, indent=2) + "\n").encode())
+        write_atomic(file, json_bytes(content))
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        return read_json(file)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except DamagedError as error:
+        raise UserError(f"{file} is damaged: {error}; restore it from a backup") from None
+    except OSError as error:
         raise UserError(f"{file} cannot be read: {error}; restore it from a backup") from None
-    if not isinstance(content, dict):
-        raise UserError(f"{file} is damaged: it holds no mapping; restore it from a backup")
-    return content
 
 
 def _level(value: Any) -> Default:

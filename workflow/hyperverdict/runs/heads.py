@@ -6,6 +6,8 @@ whose chain is computed anew later no longer fits them.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,17 +17,30 @@ RUN_FOLDERS = frozenset({"runs", "tuning"})
 STUDIES_FOLDER = "studies"
 
 
+_HASH = re.compile("[0-9a-f]{64}")
+
+
 def head_text(line: int, last: str) -> str:
-    """A head as its file holds it."""
-    return f"{line} {last}\n"
+    """A head as its file holds it: with a checksum of both, since no ledger can vouch for it."""
+    head = f"{line} {last}"
+    return f"{head} {_check(head)}\n"
 
 
 def read_head(file: Path) -> tuple[int, str] | None:
-    """(line, hash) in a head file; None when there is none or it cannot be read."""
+    """(line, hash) in a head file; None when there is none or it is damaged.
+
+    Files of earlier versions carry no checksum.
+    """
     try:
-        return parse_head(file.read_text())
+        number, last, *check = file.read_text().removesuffix("\n").split(" ")
+        whole = _HASH.fullmatch(last) and check in ([], [_check(f"{number} {last}")])
+        return (int(number), last) if whole else None
     except (OSError, ValueError):
         return None
+
+
+def _check(head: str) -> str:
+    return hashlib.sha256(head.encode()).hexdigest()[:16]
 
 
 def parse_head(text: str) -> tuple[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperverdict.runs.layout import TRAINING_VERSION
+from hyperverdict.runs.sealed import read_json
 
 PARTIAL_FOLDER = "partial"
 PLAN_FILE = "plan.json"
@@ -42,10 +42,10 @@ def kept_for(run: Path, identity: Mapping[str, Any]) -> frozenset[int]:
         identity: what is known of that of the next job; seeds of another one do not count.
     """
     try:
-        left = json.loads((run / PARTIAL_FOLDER / PLAN_FILE).read_bytes())["identity"]
+        left = read_json(run / PARTIAL_FOLDER / PLAN_FILE)["identity"]
         wanted = {"training_version": TRAINING_VERSION, **identity}
         fits = all(left[name] == value for name, value in wanted.items())
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return frozenset()
     spans = kept_seeds(run / PARTIAL_FOLDER) if fits else []
     return frozenset(seed for first, last in spans for seed in range(first, last + 1))

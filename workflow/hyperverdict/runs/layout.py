@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from hyperverdict.runs.sealed import DamagedError, read_json
+
 # Raised by hand when the same configuration and seed would train to other numbers; a golden-numbers
 # test guards it.
 TRAINING_VERSION = 1
@@ -88,10 +90,20 @@ class RunRecord:
 
     @staticmethod
     def from_json(text: str) -> RunRecord:
-        """Inverse of `to_json`; ValueError, KeyError or TypeError on anything else."""
-        raw = json.loads(text)
+        """Inverse of `to_json`; ValueError, KeyError, TypeError or AttributeError on others."""
+        return RunRecord.from_plain(json.loads(text))
+
+    @staticmethod
+    def from_plain(plain: Mapping[str, Any]) -> RunRecord:
+        """The record from its members; raises as `from_json` does."""
+        raw = dict(plain)
         raw["seeds"] = {seed: SeedRecord(**entry) for seed, entry in raw["seeds"].items()}
         return RunRecord(**raw)
+
+
+def checksum_of(content: bytes) -> str:
+    """SHA-256 of content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def file_sha256(path: Path) -> str:
@@ -100,15 +112,24 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def read_record_file(folder: Path) -> RunRecord:
+    """The record of a run's folder, whatever the table; OSError, or DamagedError saying why."""
+    plain = read_json(folder / RECORD_FILE)
+    try:
+        return RunRecord.from_plain(plain)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedError(f"it is not a run's record ({error})") from None
+
+
 def read_record(folder: Path) -> RunRecord | None:
     """The record of a run's folder; None when absent, unreadable or unlike the table.
 
     Cheap: reads no Parquet; the table is recognised by its checksum.
     """
     try:
-        record = RunRecord.from_json((folder / RECORD_FILE).read_text())
+        record = read_record_file(folder)
         sound = record.metrics_sha256 == file_sha256(folder / METRICS_FILE)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return None
     return record if sound and record.training_version == TRAINING_VERSION else None
 

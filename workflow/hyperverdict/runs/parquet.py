@@ -1,4 +1,4 @@
-"""Reading Parquet on the caller's thread.
+"""Reading and writing Parquet on the caller's thread; what is written carries its checksum.
 
 Arrow's worker threads may still let go of a Python object while the interpreter ends; the process
 then aborts with all its work done ("terminate called without an active exception",
@@ -7,17 +7,45 @@ apache/arrow#34314). Our files are small: reading them needs no second thread.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hyperverdict.runs.sealed import KEY, OPEN_SEAL, DamagedError, Seal, seal_of, sealed
+
+_KEY = KEY.encode()
+
+
+def parquet_bytes(
+    table: pa.Table, metadata: Mapping[bytes, bytes], *, compression: str = "snappy"
+) -> bytes:
+    """A table as a sealed Parquet file, with metadata of its own in place of its schema's."""
+    sink = pa.BufferOutputStream()
+    # Last, so that no text of a user's stands behind it.
+    marked = table.replace_schema_metadata({**metadata, _KEY: OPEN_SEAL.encode()})
+    pq.write_table(marked, sink, compression=compression)
+    return sealed(sink.getvalue().to_pybytes())
+
 
 def read_parquet(file: Path) -> pa.Table:
-    """A Parquet file; OSError when it cannot be opened, pa.ArrowException when it is broken.
+    """A Parquet file, sealed or of another writer.
 
+    Raises OSError when it cannot be opened, DamagedError when it is not as it was written and
+    pa.ArrowException when it is no Parquet.
     The bytes come first, so a file that a job replaces meanwhile is read whole.
     """
+    return parse_parquet(file.read_bytes())[0]
+
+
+def parse_parquet(content: bytes) -> tuple[pa.Table, Seal]:
+    """The table in a Parquet file, and whether it was sealed; raises as `read_parquet` does."""
+    seal = seal_of(content)
     # pq.read_table would import pandas, a second in every job.
-    content = pa.BufferReader(file.read_bytes())
-    return pq.ParquetFile(content, pre_buffer=False).read(use_threads=False)
+    file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+    table = file.read(use_threads=False)
+    metadata = dict(table.schema.metadata or {})
+    if metadata.pop(_KEY, None) is not None and seal == "unsealed":
+        raise DamagedError("its checksum is not one")
+    return table.replace_schema_metadata(metadata), seal

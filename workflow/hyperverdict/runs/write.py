@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import (
@@ -25,7 +24,8 @@ from hyperverdict.runs.layout import (
     RunRecord,
     file_sha256,
 )
-from hyperverdict.runs.parquet import read_parquet
+from hyperverdict.runs.parquet import parquet_bytes, parse_parquet
+from hyperverdict.runs.sealed import DamagedError, json_bytes
 
 Row = Mapping[str, Any]
 
@@ -71,23 +71,28 @@ def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 def write_table(path: Path, table: pa.Table, footer: Mapping[str, Any]) -> None:
     """Write a metrics table atomically, with `footer` as JSON beside its schema."""
     metadata = {_FOOTER_KEY: json.dumps(footer, sort_keys=True).encode()}
-    sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd")
-    write_atomic(path, sink.getvalue().to_pybytes())
+    write_atomic(path, parquet_bytes(table, metadata, compression="zstd"))
 
 
-def read_table(path: Path) -> tuple[pa.Table, dict[str, Any]]:
+def read_table(path: Path, *, sealed: bool = False) -> tuple[pa.Table, dict[str, Any]]:
     """A metrics table and its footer.
 
-    Raises ValueError, saying why, when the file is no metrics table of ours, OSError when absent.
+    Args:
+        sealed: one without a checksum, of an earlier version, cannot be used either.
+
+    Raises ValueError, saying why, when the file is no metrics table of ours or is damaged, OSError
+    when absent.
     """
     try:
-        table = read_parquet(path)
-    except pa.ArrowException as error:
-        raise ValueError(f"truncated or not Parquet ({str(error).splitlines()[0]})") from error
+        table, seal = parse_parquet(path.read_bytes())
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise DamagedError(f"truncated or not Parquet ({reason})") from error
     footer = (table.schema.metadata or {}).get(_FOOTER_KEY)
     if footer is None or not _is_ours(table.schema):
         raise ValueError("not written by hyperverdict")
+    if sealed and seal == "unsealed":
+        raise DamagedError("nothing shows that it is as it was written")
     return table.replace_schema_metadata(None), json.loads(footer)
 
 
@@ -121,6 +126,6 @@ def write_record(folder: Path, record: RunRecord) -> RunRecord:
     vouched = replace(record, metrics_sha256=file_sha256(folder / METRICS_FILE))
     text = vouched.to_json()
     # A crash of the machine may take it: the table holds it, too, and the next job restores it.
-    write_atomic(folder / RECORD_FILE, text.encode(), lasting=False)
+    write_atomic(folder / RECORD_FILE, json_bytes(json.loads(text), sort=True), lasting=False)
     # As a reader will see it: lists where the caller had tuples.
     return RunRecord.from_json(text)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import with_trailer, without_trailer
 from hyperverdict.training.stopping import Checkpointed, StopRequest
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ class CheckpointKeeper:
         if not self._path.is_file():
             return None
         try:
-            content = torch.load(self._path, map_location="cpu", weights_only=True)
+            stored = BytesIO(without_trailer(self._path.read_bytes()))
+            content = torch.load(stored, map_location="cpu", weights_only=True)
             identity, state = content["identity"], content["state"]
         except Exception as error:
             logger.warning(
@@ -75,7 +77,7 @@ class CheckpointKeeper:
     def _save(self, state: dict[str, Any]) -> None:
         buffer = BytesIO()
         torch.save({"identity": self._identity, "state": state}, buffer)
-        write_atomic(self._path, buffer.getvalue())
+        write_atomic(self._path, with_trailer(buffer.getvalue()))
         self._saved_at = time.monotonic()
 
     def remove(self) -> None:

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import DamagedError, Seal, json_bytes, parse_json
 from hyperverdict.training.arrays import Array, Part
 from hyperverdict.training.own_data import made_from, read_own
 from hyperverdict.training.sources import Published, read_published
@@ -27,6 +28,8 @@ IMAGES_FILE, LABELS_FILE = "images.npy", "labels.npy"
 
 # Of every class this share of the user's own images goes to a part that they do not give.
 OWN_SHARE = 0.2
+
+_AGAIN = "start the study again, and it is prepared again"
 
 # One generator for every split ever made: changing it changes every data checksum.
 _SPLIT_SEED = 20240229
@@ -58,7 +61,7 @@ def prepare(data: str, resources: Path, out: Path, users: Users | None = None) -
     facts = _facts(data, published, parts, images, labels, written)
     if own is not None:
         facts["made_from"] = made
-    write_atomic(out / FACTS_FILE, (json.dumps(facts, indent=2) + "\n").encode())
+    write_atomic(out / FACTS_FILE, json_bytes(facts))
     return facts
 
 
@@ -210,12 +213,18 @@ def check_prepared(folder: Path) -> dict[str, Any]:
 
     Raises UserError when a file is missing or truncated.
     """
+    return _checked_facts(folder)[0]
+
+
+def _checked_facts(folder: Path) -> tuple[dict[str, Any], Seal]:
     try:
-        facts: dict[str, Any] = json.loads((folder / FACTS_FILE).read_text())
+        facts, seal = parse_json((folder / FACTS_FILE).read_bytes())
         expected: dict[str, int] = facts["bytes"]
+        if set(expected) != {IMAGES_FILE, LABELS_FILE} or set(facts["sha256"]) != set(expected):
+            raise DamagedError("it is not what prepared data hold")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"prepared data {folder / FACTS_FILE} is missing or unreadable: {error}"
+            f"prepared data {folder / FACTS_FILE} is missing or unreadable: {error}; {_AGAIN}"
         ) from error
     for name, size in expected.items():
         path = folder / name
@@ -224,16 +233,16 @@ def check_prepared(folder: Path) -> dict[str, Any]:
             what = (
                 "is missing" if found is None else f"is truncated: {found} bytes, expected {size}"
             )
-            raise UserError(f"prepared data {path} {what}; delete {folder} and run again")
-    return facts
+            raise UserError(f"prepared data {path} {what}; {_AGAIN}")
+    return facts, seal
 
 
 def read_arrays(folder: Path) -> tuple[dict[str, Any], Array, Array]:
     """Facts, images and labels, checksums verified; the images stay mapped, shared between jobs.
 
-    Raises UserError naming the file that does not match and to delete it.
+    Raises UserError naming the file that does not match.
     """
-    facts = check_prepared(folder)
+    facts, seal = _checked_facts(folder)
     arrays = []
     for name, expected in facts["sha256"].items():
         path = folder / name
@@ -246,8 +255,41 @@ def read_arrays(folder: Path) -> tuple[dict[str, Any], Array, Array]:
         if not sound:
             raise UserError(
                 f"prepared data {path} does not match its checksum: it was changed or damaged; "
-                f"delete {folder} and run again"
+                f"{_AGAIN}"
             )
         arrays.append(array)
     images, labels = arrays
+    if seal == "unsealed" and not _fit(facts, images, labels):
+        raise UserError(
+            f"prepared data {folder / FACTS_FILE} does not fit its images: it was changed or "
+            f"damaged; {_AGAIN}"
+        )
     return facts, images, labels
+
+
+def _fit(facts: Mapping[str, Any], images: Array, labels: Array) -> bool:
+    """Whether facts of an earlier version, which carry no checksum, are those of the arrays."""
+    try:
+        bounds = np.cumsum([0, *(facts["sizes"][name] for name in PARTS)])
+        parts = tuple(
+            Part(images[start:stop], labels[start:stop]) for start, stop in pairwise(bounds)
+        )
+        source = Published(parts[0], None, None, facts["source"], tuple(facts["class_names"]))
+        written = {name: b"" for name in facts["bytes"]}
+        made = _facts(facts["data"], source, parts, images, labels, written)  # type: ignore[arg-type]
+        measured = made.keys() - {"bytes"}
+        return bounds[-1] == len(images) and all(made[key] == facts[key] for key in measured)
+    except (ValueError, KeyError, TypeError, IndexError):
+        return False
+
+
+def fault_of_prepared(folder: Path) -> str:
+    """Why prepared data cannot be used, to stand after the folder's name; "" where they can.
+
+    Reads all of them.
+    """
+    try:
+        read_arrays(folder)
+    except UserError as error:
+        return str(error).removeprefix("prepared data ").removesuffix(f"; {_AGAIN}")
+    return ""

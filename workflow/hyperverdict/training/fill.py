@@ -28,6 +28,7 @@ from hyperverdict.runs.layout import (
     file_sha256,
     made_of_other,
     read_record,
+    read_record_file,
 )
 from hyperverdict.runs.write import read_table, write_record, write_run
 from hyperverdict.training import provenance
@@ -137,14 +138,15 @@ def read_stored(
     """What the folder holds of this run; a record that does not fit a sound table is rewritten."""
     table_file = folder / METRICS_FILE
     try:
-        rows, footer = read_table(table_file)
+        vouched = _vouched(folder)
+        rows, footer = read_table(table_file, sealed=not vouched)
         record = RunRecord.from_json(json.dumps(footer))
         foreign = [n for n in ("path", "training_version") if getattr(record, n) != identity[n]]
         if foreign:
             raise ValueError(f"it belongs to another run (other {', '.join(foreign)})")
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         logger.warning(f"{table_file} cannot be used, so its seeds train again: {error}")
         return None
     other = made_of_other(record, identity)
@@ -155,13 +157,25 @@ def read_stored(
         return None
     record = replace(record, metrics_sha256=file_sha256(table_file))
     try:
-        fits = RunRecord.from_json((folder / RECORD_FILE).read_text()) == record
-    except (OSError, ValueError, KeyError, TypeError):
+        fits = read_record_file(folder) == record
+    except (OSError, ValueError):
         fits = False
     if not fits:
         logger.warning(f"{RECORD_FILE} did not match the table; it was rewritten from the table")
         record = write_record(folder, record)
     return Stored(rows, record)
+
+
+def _vouched(folder: Path) -> bool:
+    """Whether a record beside the table, even a damaged one, holds the table's checksum.
+
+    A table of an earlier version does not carry its own.
+    """
+    try:
+        text = (folder / RECORD_FILE).read_bytes()
+        return file_sha256(folder / METRICS_FILE).encode() in text
+    except OSError:
+        return False
 
 
 def put_aside(folder: Path, record: RunRecord) -> None:

@@ -5,7 +5,6 @@ All of it carries the run's identity; what belongs to another run is ignored.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
@@ -19,6 +18,7 @@ import pyarrow as pa
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.kept import PLAN_FILE, file_name
 from hyperverdict.runs.layout import SeedRecord
+from hyperverdict.runs.sealed import json_bytes, read_json
 from hyperverdict.runs.write import Row, metrics_table, read_table, rows_by_seed, write_table
 
 logger = logging.getLogger(__name__)
@@ -62,15 +62,15 @@ class PartialFolder:
     def plan(self) -> dict[str, Any]:
         """``steps`` and the ``seed`` in training of an unfinished job; empty when there is none."""
         try:
-            plan = json.loads(self._plan_file.read_text())
+            plan = read_json(self._plan_file)
         except (OSError, ValueError):
             return {}
-        return plan if isinstance(plan, dict) and plan.get("identity") == self._identity else {}
+        return plan if plan.get("identity") == self._identity else {}
 
     def begin(self, seed: int, steps: int) -> None:
         """Note which seed is in training, and its steps."""
         plan = {"identity": self._identity, "steps": steps, "seed": seed}
-        content = json.dumps(plan).encode()
+        content = json_bytes(plan, indent=None)
         if len(content) <= self._plan_size and self._overwrite_plan(content):
             return
         # After a crash of the machine nobody asks which seed it was.
@@ -152,7 +152,7 @@ class PartialFolder:
         """Each file of seeds, with what it holds."""
         for path in self._paths():
             try:
-                rows, footer = read_table(path)
+                rows, footer = read_table(path, sealed=True)
                 if footer["identity"] != self._identity:
                     raise ValueError("another run's")
                 tables = rows_by_seed(rows)
@@ -164,7 +164,7 @@ class PartialFolder:
                     )
                     for seed, part in footer["seeds"].items()
                 }
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 logger.warning(f"{path.name} of an earlier attempt cannot be used: {error}")
                 continue
             yield path, parts

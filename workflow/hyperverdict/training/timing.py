@@ -7,7 +7,6 @@ that a slow moment of the machine meets all of them.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 import statistics
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import TRAINING_VERSION
+from hyperverdict.runs.sealed import json_bytes, read_json
 from hyperverdict.training import provenance
 from hyperverdict.training.code import code_checksum_of
 from hyperverdict.vocabulary.budget import Budget
@@ -50,7 +50,7 @@ def steps_for_seconds(configuration: Configuration, timing: Path | None, device:
     if timing is None:
         raise UserError(f"a budget of {budget} needs a timing.json, and none was given")
     try:
-        content = json.loads(timing.read_text())
+        content = read_json(timing)
         arm_path, seconds_per_step = content["arm_path"], float(content["seconds_per_step"])
         timed_on = content.get("device", device)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -130,7 +130,7 @@ def seconds_on(
 
 
 def _write(out: Path, content: dict[str, Any]) -> dict[str, Any]:
-    write_atomic(out, (json.dumps(content, indent=2) + "\n").encode())
+    write_atomic(out, json_bytes(content))
     return content
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from hyperverdict.claims.learning_curve import LearningCurve
@@ -11,6 +11,7 @@ from hyperverdict.claims.model import Judgement, Leg
 from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Effect, Expectation
 from hyperverdict.effects.wins import Win
+from hyperverdict.runs.sealed import OPEN_SEAL, seal_of, sealed
 from hyperverdict.verdicts.format import (
     FORMAT,
     Document,
@@ -23,6 +24,7 @@ from hyperverdict.verdicts.format import (
 )
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.vocabulary.metrics import Metric
+from hyperverdict.words.safe import json_text
 
 T = TypeVar("T")
 Metrics = Mapping[str, Metric]
@@ -30,7 +32,23 @@ Metrics = Mapping[str, Metric]
 
 def to_json(report: StudyReport) -> str:
     """The report as an indented document with a final newline."""
-    return adapter().dump_json(to_document(report), indent=1).decode() + "\n"
+    return _dumped(to_document(report)).decode()
+
+
+def to_file(report: StudyReport) -> bytes:
+    """The same with a checksum, by which damage is noticed; safe to print as it is."""
+    document = replace(to_document(report), file_checksum=OPEN_SEAL)
+    return sealed(json_text(_dumped(document).decode()).encode())
+
+
+def _dumped(document: Document) -> bytes:
+    return adapter().dump_json(document, indent=1) + b"\n"
+
+
+def from_file(content: bytes) -> StudyReport:
+    """Inverse of `to_file`, also of an earlier version; ValueError on anything else."""
+    seal_of(content)
+    return from_json(content)
 
 
 def from_json(text: str | bytes) -> StudyReport:
@@ -56,7 +74,9 @@ def to_document(report: StudyReport) -> Document:
     entries = {
         name: _like(MetricEntry, metric.at_the_end or metric) for name, metric in metrics.items()
     }
-    return _like(Document, report, format=FORMAT, metrics=entries, hypotheses=hypotheses)
+    return _like(
+        Document, report, format=FORMAT, metrics=entries, hypotheses=hypotheses, file_checksum=""
+    )
 
 
 def _verdict_entry(verdict: Verdict) -> VerdictEntry:

@@ -323,6 +323,7 @@ class Document:
         ledger: number and hash of the ledger's last line; null without one.
         changes: what changed since the last report that said something else.
         since: when that was judged (UTC); "" where there is none.
+        file_checksum: SHA-256 of the file with zeros in place of its 64 digits.
     """
 
     format: Literal[1]
@@ -343,6 +344,7 @@ class Document:
     ledger: Head | None = None
     changes: tuple[str, ...] = ()
     since: str = ""
+    file_checksum: str = ""
 
     __pydantic_config__ = ConfigDict(ser_json_inf_nan="strings", extra="forbid")
 

@@ -12,7 +12,8 @@ from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Effect
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
-from hyperverdict.verdicts.document import from_json, to_json
+from hyperverdict.runs.sealed import DamagedError
+from hyperverdict.verdicts.document import from_file, to_file
 from hyperverdict.verdicts.model import HypothesisReport, StudyReport, Verdict
 from hyperverdict.words.contrasts import contrast_name
 from hyperverdict.words.safe import csv_frame
@@ -26,7 +27,7 @@ def write_verdicts(report: StudyReport, folder: Path) -> None:
     frame = frame.astype(dict.fromkeys(_TEXT, "str"))
     parquet = io.BytesIO()
     frame.to_parquet(parquet, index=False)
-    write_atomic(folder / "verdicts.json", to_json(report).encode())
+    write_atomic(folder / "verdicts.json", to_file(report))
     write_atomic(folder / "tables" / "verdicts.csv", csv_frame(frame).to_csv(index=False).encode())
     write_atomic(folder / "tables" / "verdicts.parquet", parquet.getvalue())
 
@@ -34,7 +35,11 @@ def write_verdicts(report: StudyReport, folder: Path) -> None:
 def read_verdicts(file: Path) -> StudyReport:
     """The report in verdicts.json; UserError names a file that is no such report."""
     try:
-        return from_json(file.read_bytes())
+        return from_file(file.read_bytes())
+    except DamagedError as error:
+        raise UserError(
+            f"{file} is damaged ({error}); start the study again, and it is judged again"
+        ) from None
     except (OSError, ValueError, KeyError) as error:
         first = str(error).partition("\n")[0]
         raise UserError(f"{file} holds no verdicts ({first}); judge the study again") from None

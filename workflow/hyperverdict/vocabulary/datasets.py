@@ -7,12 +7,13 @@ file is read.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from hyperverdict.runs.sealed import read_json
 
 # Where prepared data are: a folder for each, with facts.json.
 PREPARED = Path("resources/prepared")
@@ -85,13 +86,13 @@ def prepared_facts(name: str, prepared: Path = PREPARED) -> DatasetFacts | None:
     file = prepared / name / FACTS_FILE
     try:
         return _read_facts(file, file.stat().st_mtime_ns)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 @lru_cache(maxsize=256)
 def _read_facts(file: Path, _changed_ns: int) -> DatasetFacts:
-    facts = json.loads(file.read_text(encoding="utf-8"))
+    facts = read_json(file)
     train, validation, test = (_counts(facts["class_counts"][part]) for part in PARTS)
     every = tuple(map(sum, zip(train, validation, test, strict=True)))
     shape = tuple(map(int, facts["shape"]))
