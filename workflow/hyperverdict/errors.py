@@ -23,16 +23,26 @@ class UserError(Exception):
         self.line, self.within, self.about = line, within or message, about
 
 
+# What a reader corrects before the next look; one mistake may stand a thousand times in a file.
+MOST_ERRORS = 30
+
+
 def combined(errors: Iterable[UserError], file: object = "") -> UserError:
-    """One error for all that are wrong in a file: itself where it is alone, else a list by line."""
+    """One error for all that are wrong in a file: itself where it is alone, else a list by line.
+
+    The list ends after `MOST_ERRORS`, and says how many more there are.
+    """
     distinct = {str(error): error for error in errors}
     found = sorted(distinct.values(), key=lambda error: error.line)
     if len(found) == 1:
         return found[0]
-    head = f"{file}: {len(found)} errors" if file else f"{len(found)} errors"
+    head = f"{file}: {len(found):,} errors" if file else f"{len(found):,} errors"
     kinds = {type(error) for error in found}
     kind = kinds.pop() if len(kinds) == 1 else UserError
-    return kind("\n".join([head, *(f"  {error.within}" for error in found)]))
+    shown = [f"  {error.within}" for error in found[:MOST_ERRORS]]
+    if len(found) > len(shown):
+        shown.append(f"  and {len(found) - len(shown):,} more")
+    return kind("\n".join([head, *shown]))
 
 
 def first_line(error: BaseException) -> str:

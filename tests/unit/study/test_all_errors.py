@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hyperverdict.claims.model import UnanswerableError
-from hyperverdict.errors import UserError, combined
+from hyperverdict.errors import MOST_ERRORS, UserError, combined
 from hyperverdict.study.load import load_study, read_study_file
 
 GOOD = """study: s
@@ -185,3 +185,11 @@ def test_errors_are_listed_once_by_line_and_a_single_one_stays_itself():
     assert str(combined([first, again], "f")) == "f, line 9: a"
     assert str(combined([first, second, again], "f")) == "f: 2 errors\n  b\n  line 9: a"
     assert str(combined([first, second])) == "2 errors\n  b\n  line 9: a"
+
+
+def test_one_mistake_made_a_thousand_times_fills_no_screen():
+    errors = [UserError(f"f, line {n}: a", line=n, within=f"line {n}: a") for n in range(1, 1001)]
+    lines = str(combined(errors, "f")).splitlines()
+    assert lines[0] == "f: 1,000 errors"
+    assert lines[1 : MOST_ERRORS + 1] == [f"  line {n}: a" for n in range(1, MOST_ERRORS + 1)]
+    assert lines[MOST_ERRORS + 1 :] == [f"  and {1000 - MOST_ERRORS} more"]
