@@ -20,6 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+from hyperverdict.study.model import Study  # noqa: E402
+
 from tests.browser.large import large_study, score  # noqa: E402
 from tests.unit.report import samples  # noqa: E402
 from tests.unit.verdicts.synthetic import all_arms, write_synthetic  # noqa: E402
@@ -28,7 +30,7 @@ STEPS = ("collect", "judge", "plot", "report")
 SIZES = {"runs": (20, 500), "comparisons": (500, 2)}
 
 
-def comparisons(claims: int, _arms: int):  # type: ignore[no-untyped-def]
+def comparisons(claims: int, _arms: int) -> Study:
     """A study of so many comparisons, each of a width with the next one."""
     return samples.read(
         samples.raw_study(
@@ -44,8 +46,10 @@ def comparisons(claims: int, _arms: int):  # type: ignore[no-untyped-def]
     )
 
 
-def study_of(kind: str):  # type: ignore[no-untyped-def]
-    return (large_study if kind == "runs" else comparisons)(*SIZES[kind])
+def study_of(kind: str) -> Study:
+    make = large_study if kind == "runs" else comparisons
+    study: Study = make(*SIZES[kind])
+    return study
 
 
 def step(kind: str, name: str, results: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 from hyperverdict import figures
-from hyperverdict.records.collect import Tables
+from hyperverdict.records.tables import Tables
 from hyperverdict.report.html import write_report
 from hyperverdict.report.reproduce import Sources
 from hyperverdict.verdicts.judge import judge_study

@@ -389,7 +389,8 @@ def test_a_recorded_metric(copy):
 from pathlib import Path
 from hyperverdict.training.data import prepare
 from hyperverdict.training.run import train_configuration
-from hyperverdict.records.collect import collect, write_tables
+from hyperverdict.records.collect import collect
+from hyperverdict.records.tables import write_tables
 from hyperverdict.vocabulary.configuration import configure
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.study.load import load_study

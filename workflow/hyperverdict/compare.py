@@ -15,7 +15,7 @@ from hyperverdict.errors import UserError, nearest
 from hyperverdict.foreign.files import read_runs
 from hyperverdict.foreign.judge import judge_table
 from hyperverdict.foreign.reading import Reading
-from hyperverdict.records.collect import Tables
+from hyperverdict.records.tables import Tables
 from hyperverdict.report.conclusion import anytime_text
 from hyperverdict.verdicts.facts import UNGUARDED
 from hyperverdict.verdicts.model import StudyReport, Verdict

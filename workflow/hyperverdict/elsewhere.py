@@ -14,7 +14,7 @@ from hyperverdict.foreign.judge import TableJudgement, judge_table, read_table
 from hyperverdict.foreign.reading import read
 from hyperverdict.foreign.skeleton import skeleton
 from hyperverdict.ledger.registration import LEDGER_FILE
-from hyperverdict.records.collect import failed_seeds, write_tables
+from hyperverdict.records.tables import failed_seeds, write_tables
 from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
 from hyperverdict.report.markdown import OVERVIEW, write_markdown

@@ -23,16 +23,9 @@ from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.programs.identity import identity_of
 from hyperverdict.programs.metrics import percent_scores
-from hyperverdict.records.collect import (
-    collect,
-    failed_seeds,
-    joined,
-    read_final,
-    read_tables,
-    refuse_damaged,
-    write_tables,
-)
+from hyperverdict.records.collect import collect, find_runs, refuse_damaged, write_collected
 from hyperverdict.records.provenance import provenance_of
+from hyperverdict.records.tables import failed_seeds, read_final, read_tables
 from hyperverdict.report.captions import write_results
 from hyperverdict.report.html import write_report
 from hyperverdict.report.latex import verdict_table
@@ -154,8 +147,8 @@ def collect_runs(
     if not so_far:
         for kind in paths:
             refuse_damaged(_configurations(paths[kind], study), results / kind)
-    parts = [collect(_configurations(paths[kind], study), results / kind) for kind in paths]
-    write_tables(joined(parts), folder / "tables")
+    found = [find_runs(_configurations(paths[kind], study), results / kind) for kind in paths]
+    write_collected(found, folder / "tables")
 
 
 def remove_kept_copies(paths: Mapping[str, Iterable[str]], results: Path) -> None:

@@ -8,8 +8,8 @@ rule collect:
     output:
         final="<study>/tables/final.parquet",
         final_csv="<study>/tables/final.csv",
+        # Beside it curves.csv, where it has no more rows than a spreadsheet.
         curves="<study>/tables/curves.parquet",
-        curves_csv="<study>/tables/curves.csv",
     log:
         "<study>/logs/collect.log",
     conda:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 from hyperverdict.checks import replication
-from hyperverdict.records.collect import Tables, collect
+from hyperverdict.records.collect import collect
+from hyperverdict.records.tables import Tables
 from hyperverdict.verdicts.judge import judge_study
 
 from tests.unit.checks.contexts import claim_context, look

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 from hyperverdict.checks import selection
 from hyperverdict.ledger.status import LedgerStatus
-from hyperverdict.records.collect import Tables, collect
+from hyperverdict.records.collect import collect
+from hyperverdict.records.tables import Tables
 from hyperverdict.study.tuning import possible_configurations
 
 from tests.unit.checks.contexts import look

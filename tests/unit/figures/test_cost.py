@@ -8,7 +8,7 @@ import pytest
 from hyperverdict.figures import cost, curves
 from hyperverdict.figures.data import ROUGH
 from hyperverdict.figures.runs import Runs
-from hyperverdict.records.collect import Tables
+from hyperverdict.records.tables import Tables
 
 from tests.unit.figures.test_curves import many_arms
 from tests.unit.report import samples

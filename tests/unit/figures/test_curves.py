@@ -9,7 +9,7 @@ from hyperverdict import figures
 from hyperverdict.figures import curves, selection
 from hyperverdict.figures.data import ROUGH, seed_values
 from hyperverdict.figures.runs import Runs
-from hyperverdict.records.collect import Tables
+from hyperverdict.records.tables import Tables
 
 from tests.unit.report import made_runs, samples
 

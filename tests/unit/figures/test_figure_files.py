@@ -16,7 +16,7 @@ from hyperverdict.figures.drawn import Drawn, Panel, Values
 from hyperverdict.figures.io import write
 from hyperverdict.figures.runs import Runs
 from hyperverdict.foreign.judge import judge_table
-from hyperverdict.records.collect import Tables
+from hyperverdict.records.tables import Tables
 from hyperverdict.report import html
 
 from tests.unit.report import made_runs, samples

@@ -21,7 +21,7 @@ from hyperverdict.figures import (
 )
 from hyperverdict.figures.data import arm_texts
 from hyperverdict.figures.runs import Runs
-from hyperverdict.records.collect import Tables
+from hyperverdict.records.tables import Tables
 from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.vocabulary.metrics import RECORDED
 

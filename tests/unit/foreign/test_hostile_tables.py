@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hyperverdict.cli import main
 from hyperverdict.foreign.files import read_runs
-from hyperverdict.records.collect import Tables, read_tables, write_tables
+from hyperverdict.records.tables import Tables, read_tables, write_tables
 from hyperverdict.words.safe import csv_cell
 
 FORMULAS = ("=1+1", "@SUM(A1)", "-1+cmd", "+x", "'=quoted", "plain", "-0.5", "'plain")

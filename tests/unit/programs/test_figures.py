@@ -7,7 +7,7 @@ from hyperverdict import figures
 from hyperverdict.figures import curves
 from hyperverdict.figures.runs import Runs
 from hyperverdict.pipeline import plot
-from hyperverdict.records.collect import read_tables
+from hyperverdict.records.tables import read_tables
 
 from tests.unit.programs.test_verdicts import NOISE, STUDY, judge, open_own
 

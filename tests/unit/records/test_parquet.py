@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from hyperverdict.records.collect import collect, write_tables
+from hyperverdict.records.collect import collect
+from hyperverdict.records.tables import write_tables
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import configure
 
@@ -15,7 +16,8 @@ PROGRAM = """
 import os, sys
 from pathlib import Path
 import pandas
-from hyperverdict.records.collect import collect, read_tables
+from hyperverdict.records.collect import collect
+from hyperverdict.records.tables import read_tables
 from hyperverdict.foreign.files import read_runs
 from hyperverdict.vocabulary.configuration import parse_path
 runs, tables, path = sys.argv[1:]

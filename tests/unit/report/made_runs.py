@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.outcomes.timing import Timing
-from hyperverdict.records.collect import Tables
+from hyperverdict.records.tables import Tables
 from hyperverdict.study.model import Heatmap, Study
 from hyperverdict.vocabulary.budget import samples_after, to_steps
 from hyperverdict.vocabulary.configuration import Configuration

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 from hyperverdict.checks.model import CheckResult
-from hyperverdict.records.collect import Tables
+from hyperverdict.records.tables import Tables
 from hyperverdict.study.load import study_of
 from hyperverdict.study.model import Study
 from hyperverdict.study.structure import Source, check_structure

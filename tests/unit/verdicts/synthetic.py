@@ -12,7 +12,8 @@ from hyperverdict.checks import run_checks
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.outcomes.timing import Timing
 from hyperverdict.outcomes.values import index_runs
-from hyperverdict.records.collect import Tables, collect
+from hyperverdict.records.collect import collect
+from hyperverdict.records.tables import Tables
 from hyperverdict.runs.layout import TRAINING_VERSION, RunRecord, SeedRecord
 from hyperverdict.runs.write import metrics_table, write_run
 from hyperverdict.study.load import load_study

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from hyperverdict.ledger.chain import sha256_of
-from hyperverdict.records.collect import failed_seeds
+from hyperverdict.records.tables import failed_seeds
 from hyperverdict.verdicts.changes import changes, in_terminal
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.reported import REPORTED_FILE, with_changes

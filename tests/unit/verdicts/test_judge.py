@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hyperverdict.records.collect import Tables, collect
+from hyperverdict.records.collect import collect
+from hyperverdict.records.tables import Tables
 from hyperverdict.verdicts.judge import judge_study
 from hyperverdict.verdicts.seeds_needed import cost_hours
 

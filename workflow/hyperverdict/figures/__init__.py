@@ -29,7 +29,7 @@ from hyperverdict.words.safe import cut, xml
 
 if TYPE_CHECKING:
     from hyperverdict.figures.runs import Runs
-    from hyperverdict.records.collect import Tables
+    from hyperverdict.records.tables import Tables
     from hyperverdict.verdicts.model import HypothesisReport, StudyReport
 
 INDEX_FILE = "figures.json"

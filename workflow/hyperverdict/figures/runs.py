@@ -15,7 +15,7 @@ from hyperverdict.verdicts.model import HypothesisReport
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hyperverdict.records.collect import Tables
+    from hyperverdict.records.tables import Tables
 
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")

@@ -30,7 +30,9 @@ from hyperverdict.foreign.wide import reshaped
 from hyperverdict.ledger.record import reported_heads
 from hyperverdict.outcomes.elsewhere import ClaimNotes, Elsewhere
 from hyperverdict.outcomes.values import index_runs
-from hyperverdict.records.collect import CURVE_COLUMNS, Tables, collect
+from hyperverdict.records.collect import collect
+from hyperverdict.records.curves import CURVE_COLUMNS
+from hyperverdict.records.tables import Tables
 from hyperverdict.study.load import read_study_file
 from hyperverdict.study.model import Heatmap, Hypothesis, Study
 from hyperverdict.study.structure import Source

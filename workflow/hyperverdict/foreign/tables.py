@@ -17,7 +17,7 @@ from hyperverdict.foreign.replication import Replicates
 from hyperverdict.foreign.runs import Runs
 from hyperverdict.foreign.scores import Scores, read_scores, validation_scores
 from hyperverdict.foreign.select import Selection
-from hyperverdict.records.collect import CURVE_COLUMNS
+from hyperverdict.records.curves import CURVE_COLUMNS
 from hyperverdict.vocabulary.metrics import RECORDED, TIME, Metric
 from hyperverdict.words.numbers import listed
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write_atomic(path: Path, content: bytes, *, lasting: bool = True) -> None:
+def write_atomic(path: Path, content: bytes | memoryview, *, lasting: bool = True) -> None:
     """Write a file so that a reader, and a crash, find the old content or the new, never a part.
 
     Args:
@@ -15,11 +18,27 @@ def write_atomic(path: Path, content: bytes, *, lasting: bool = True) -> None:
     The folder is made when it is missing. A second process that writes the same file at the same
     time does no harm: the last one wins.
     """
+    with whole_file(path, lasting=lasting) as file:
+        file.write(content)
+
+
+@contextmanager
+def whole_file(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
+    """A file to write to, which takes its place as `write_atomic` says once it is whole.
+
+    After an error inside, or where it was closed inside, the old file stays.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        if lasting:
-            os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            whole = not file.closed
+            if whole:
+                file.flush()
+            if whole and lasting:
+                os.fsync(file.fileno())
+        if whole:
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
