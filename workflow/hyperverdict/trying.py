@@ -16,14 +16,15 @@ from hyperverdict.design.plan import make_plan
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import Invocation
 from hyperverdict.preparing import Preparer
+from hyperverdict.runs.files import why_unwritable
 from hyperverdict.study.load import load_study
 from hyperverdict.study.model import Study
 from hyperverdict.vocabulary.configuration import Configuration, parse_path
-from hyperverdict.vocabulary.datasets import FACTS_FILE
+from hyperverdict.vocabulary.datasets import FACTS_FILE, PREPARED
 from hyperverdict.vocabulary.hyperparameters import is_callable_name
 from hyperverdict.vocabulary.users import Users, model_arguments
 from hyperverdict.vocabulary.vocabulary import Vocabulary
-from hyperverdict.words.numbers import count
+from hyperverdict.words.numbers import count, listed
 from hyperverdict.words.printing import tell
 
 # Networks that are built at most: of a model with many levels not all combinations.
@@ -48,6 +49,17 @@ def check_study(path: Path, say: Callable[[str], None]) -> Study:
         for line in try_before_jobs(configurations, users):
             say(line)
     return study
+
+
+def try_folders(run: Invocation) -> None:
+    """Raises UserError where a folder into which jobs write may only be read."""
+    places = (run.results, run.results / "runs", run.folder, Path(PREPARED))
+    whys = dict.fromkeys(why for place in places if (why := why_unwritable(place)))
+    if run.main and whys:
+        raise UserError(
+            f"the results cannot be written: {listed(whys)}. Correct the rights of the folder, or "
+            "where its disk is mounted read-only, and call the same command again"
+        )
 
 
 def try_own(run: Invocation, say: Callable[[str], None] = tell) -> None:

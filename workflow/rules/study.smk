@@ -9,7 +9,7 @@ from hyperverdict.invocation import open_invocation
 from hyperverdict.live.interrupts import Interrupts
 from hyperverdict.targets import unmade
 from hyperverdict.telling import closing_words, failure_words, print_plan
-from hyperverdict.trying import try_own
+from hyperverdict.trying import try_folders, try_own
 from hyperverdict.watching import StudyWords
 from hyperverdict.words.printing import say, tell
 from hyperverdict.words.safe import terminal
@@ -63,7 +63,7 @@ def prepare_for_jobs():
             start_at_once()
             damaged = look_for_damage()
             show_plan()
-            try_what_is_own()
+            try_what_jobs_need()
             if IS_MODULE:
                 register_first()
             prepare_dag(*args, **kwargs)
@@ -199,19 +199,19 @@ def show_plan():
         refuse(error)
 
 
-def try_what_is_own():
-    """Tries the user's own data and models once, before jobs are started that need them.
+def try_what_jobs_need():
+    """Tries folders, and the user's own data and models once, before jobs are started that need them.
 
     Jobs in environments of their own have packages that are not installed here.
     """
-    starts_jobs = workflow.execution_settings and not (
-        workflow.dryrun or workflow.touch
-    )
-    if starts_jobs and not prints_elsewhere():
-        try:
+    if not workflow.execution_settings or workflow.dryrun or workflow.touch:
+        return
+    try:
+        try_folders(STUDY_RUN)
+        if not prints_elsewhere():
             try_own(STUDY_RUN)
-        except UserError as error:
-            refuse(error)
+    except UserError as error:
+        refuse(error)
 
 
 def register_first():

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.files import whole_file, why_unwritable, write_atomic
 
 PACKAGE = Path(__file__).parents[3] / "workflow/hyperverdict"
 
@@ -41,3 +41,22 @@ def test_it_is_the_only_place_that_replaces_files():
         or "unfinished.replace(" in file.read_text()
     ]
     assert others == ["runs/files.py"]
+
+
+def test_a_file_that_is_closed_inside_is_not_kept(tmp_path):
+    file = tmp_path / "file"
+    write_atomic(file, b"old")
+    with whole_file(file) as content:
+        content.write(b"new")
+        content.close()
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_folder_that_may_only_be_read_is_named(tmp_path, monkeypatch):
+    missing = tmp_path / "results" / "runs"
+    assert why_unwritable(missing) == ""
+    (tmp_path / "file").touch()
+    assert why_unwritable(tmp_path / "file" / "runs") == f"{tmp_path / 'file'} is a file"
+    monkeypatch.setattr(os, "access", lambda place, _: place != tmp_path)
+    assert why_unwritable(missing) == f"{tmp_path} may only be read"

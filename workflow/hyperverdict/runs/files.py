@@ -42,3 +42,13 @@ def whole_file(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def why_unwritable(folder: Path) -> str:
+    """Why nothing can be written into a folder, or made where it is missing; "" where it can."""
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir():
+        return f"{place} is a file"
+    return "" if os.access(place, os.W_OK | os.X_OK) else f"{place} may only be read"

@@ -203,6 +203,8 @@ def main(arguments: list[str]) -> None:
     gc.enable()
     try:
         zygote.serve()
+    except ConnectionError:
+        pass  # The executor was killed: nobody is left to answer.
     finally:
         for pid in zygote.jobs:
             os.kill(pid, signal.SIGKILL)

@@ -1,7 +1,9 @@
 """Warm workers and device slots, with real processes."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -244,3 +246,21 @@ def test_a_shell_prefix_reaches_scripts(monkeypatch):
 
     monkeypatch.setattr(shell, "_process_prefix", "set -x; ")
     assert not can_be_warm(Plain())
+
+
+def test_a_worker_whose_executor_was_killed_says_nothing(tmp_path):
+    """The request that it has not answered yet meets a closed connection."""
+    ours, theirs = socket.socketpair()
+    module = "snakemake_executor_plugin_submitit_jobstep.zygote"
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, str(theirs.fileno()), "json"],
+        pass_fds=[theirs.fileno()],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    theirs.close()
+    request = {"id": 1, "script": str(tmp_path / "none.py"), "env": {}, "cwd": str(tmp_path)}
+    ours.sendall(json.dumps(request).encode() + b"\n")
+    ours.close()
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")
