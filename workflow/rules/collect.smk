@@ -16,8 +16,8 @@ rule collect:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory_of_tables,
+        runtime=minutes_of_tables,
     params:
         **SMOKE,
         **claimed_columns(),

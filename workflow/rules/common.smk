@@ -160,6 +160,18 @@ def known_runs(_wildcards):
     return list(STUDY_RUN.plan.runs)
 
 
+# Measured for 100,000 runs (benchmarks/report/scale.json): judging them takes 3.9 GB and 7 minutes on a
+# busy machine. Twice that is asked for.
+def memory_of_tables(_wildcards):
+    """MB for a job that holds the tables of the study's runs."""
+    return 4000 + STUDY_RUN.plan.planned_seeds // 20
+
+
+def minutes_of_tables(_wildcards):
+    """Minutes for such a job."""
+    return 30 + STUDY_RUN.plan.planned_seeds // 2000
+
+
 def known_tuning_runs(_wildcards):
     """The paths below results/tuning of the study's tuning runs."""
     return list(STUDY_RUN.plan.tuning)

@@ -19,7 +19,7 @@ rule export:
         "../../envs/export.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory_of_tables,
         runtime=60,
     params:
         **SMOKE,

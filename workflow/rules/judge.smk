@@ -25,8 +25,8 @@ rule judge:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory_of_tables,
+        runtime=minutes_of_tables,
     params:
         **SMOKE,
         results=written_verdicts,

@@ -17,8 +17,8 @@ rule plot:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory_of_tables,
+        runtime=minutes_of_tables,
     params:
         **SMOKE,
         results=known_verdicts,

@@ -30,8 +30,8 @@ rule report:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory_of_tables,
+        runtime=minutes_of_tables,
     params:
         **SMOKE,
         runs=known_runs,
@@ -74,8 +74,8 @@ rule partial_report:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory_of_tables,
+        runtime=minutes_of_tables,
     params:
         **SMOKE,
         runs=known_runs,

@@ -332,3 +332,21 @@ def test_what_a_table_from_elsewhere_does_not_say_is_not_shown():
     column = shown.arms.columns.index("images seen")
     assert [row[column] for row in shown.arms.rows] == ["–", "10"]
     assert (shown.paths, shown.seeds) == ((), "")
+
+
+def test_of_many_hypotheses_only_the_effects_are_shown_and_the_rest_linked(tmp_path, monkeypatch):
+    drawn = tmp_path / "figures"
+    figures.draw_all(REPORT, STUDY, TABLES, drawn)
+
+    def written():
+        page_of = html.write_report(STUDY, REPORT, drawn, PROVENANCE, tmp_path / "report.html")
+        return page_of.read_text()
+
+    whole = written()
+    monkeypatch.setattr(page, "MOST_WITH_ALL_FIGURES", 0)
+    short = written()
+    assert whole.count("<svg") > short.count("<svg") > len(REPORT.hypotheses)
+    for name in ("H1.curves.steps.svg", "H1.curves.csv"):
+        assert f'href="figures/{name}"' in short
+    assert short.count("this figure is a file") > len(REPORT.hypotheses)
+    assert "this figure is a file" not in whole

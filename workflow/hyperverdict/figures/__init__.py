@@ -126,6 +126,7 @@ class Picture(NamedTuple):
         title: the finding; text: what it shows, with its numbers; caption: what its marks mean.
         panels: inline SVG, one a panel; none where drawing failed, which the caption then says.
         files: what to link -> file name beside the panels: ``SVG``, ``CSV``.
+        is_linked: the page links its files and does not show it.
     """
 
     key: str
@@ -134,6 +135,7 @@ class Picture(NamedTuple):
     caption: str
     panels: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    is_linked: bool = False
 
 
 def expected(study: Study) -> tuple[FigureFile, ...]:

@@ -50,6 +50,8 @@ from hyperverdict.words.numbers import (
 
 # In a table's cell; a column of nothing else is left out.
 UNKNOWN = "–"
+# A page of 500 hypotheses with all their figures has 34 MB, which no browser likes to open.
+MOST_WITH_ALL_FIGURES = 100
 INTERVAL = "interval"
 ANYTIME = "valid however often you look"
 # Behind the name of the interval on which the evidence does not rest, where there are two.
@@ -213,8 +215,16 @@ def _view(
         held=held_equal(report.verdicts, study, colors),
         checks=strips(report),
         paths=tuple(dict.fromkeys(arm.path for arm in arms if arm.is_ours)),
-        pictures={p.key.removeprefix(f"{report.id}."): p for p in pictures(report, study, drawn)},
+        pictures=_pictures(report, study, drawn),
     )
+
+
+def _pictures(report: HypothesisReport, study: Study, drawn: Path | None) -> dict[str, Picture]:
+    """The figures of a hypothesis by name; of many hypotheses, all but the effects are linked."""
+    found = {p.key.removeprefix(f"{report.id}."): p for p in pictures(report, study, drawn)}
+    if len(study.hypotheses) <= MOST_WITH_ALL_FIGURES:
+        return found
+    return {name: p._replace(is_linked=name != "effect") for name, p in found.items()}
 
 
 def seeding(study: Study) -> str:
