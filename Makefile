@@ -11,7 +11,7 @@ PLUGINS := workflow/executor/jobstep workflow/executor/submitit
 EXAMPLES := argparse lightning boosting function own_model own_data
 
 .PHONY: help demo watch examples reflection reflection-small reflection-full test test-browser test-simulation cluster cluster-down \
-        test-fuzz test-cluster test-snakemake lint format docs install clean
+        test-fuzz test-faults test-cluster test-snakemake lint format docs install clean
 
 help:
 	@echo "make demo              the default study on scikit-learn's digits (2 minutes, no download)"
@@ -24,6 +24,7 @@ help:
 	@echo "make test-browser      tests of the report in Chromium (Debian's package chromium)"
 	@echo "make test-simulation   tests of the error rates, and of 2,000 tables from elsewhere (7 minutes)"
 	@echo "make test-fuzz         20,000 changed studies, tables, paths and texts (20 minutes; SEED=1)"
+	@echo "make test-faults       200 signals, damaged files, full disks and the like (40 minutes, root for disks; SEED=1)"
 	@echo "make test-cluster      the tests on a real SLURM (root, Debian's packages)"
 	@echo "make test-snakemake    Snakemake's own tests with the executor for one machine (10 minutes, network)"
 	@echo "make lint              format, lint and type checks"
@@ -78,6 +79,9 @@ SEED ?= 1
 
 test-fuzz: $(STAMP)
 	@FUZZ_EXAMPLES=20000 $(BIN)/python -m pytest -n 2 --dist load --hypothesis-seed=$(SEED) tests/fuzz
+
+test-faults: $(STAMP)
+	@FAULTS=200 FAULT_SEED=$(SEED) $(BIN)/python -m pytest -n 2 --dist load tests/faults/test_campaign.py
 
 cluster: $(STAMP)
 	@bash tests/cluster/slurm_box.sh up

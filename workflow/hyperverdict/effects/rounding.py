@@ -23,15 +23,16 @@ Scores = npt.NDArray[np.float64]
 def step_of(metric: Metric, values: Iterable[Mapping[int, float]]) -> float:
     """The step in which scores come, 0 for full precision.
 
-    Steps of shares (all in [0, 1]) count as 0.01 at most, since 0 and 1 may be exact. The step of a
-    ratio metric is that of its smallest score, on the log scale.
+    Steps of shares (all in [0, 1]) count as 0.1 at most, and as 0.01 where all are 0 or 1, which may
+    be exact. The step of a ratio metric is that of its smallest score, on the log scale.
     """
     found = {float(value) for runs in values for value in runs.values() if np.isfinite(value)}
     scores = np.array(sorted(found))
     if not len(scores):
         return 0.0
     shares = bool(scores[0] >= 0 and scores[-1] <= 1)
-    step = _decimal_step(scores, 2 if shares else 0)
+    whole = not np.any((scores > 0) & (scores < 1))
+    step = _decimal_step(scores, (2 if whole else 1) if shares else 0)
     if not step and shares and metric.is_fraction:
         step = _image_step(scores)
     if not metric.ratio:
