@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from random import Random
 
 import pytest
+from tests.faults.damaging import draw
+from tests.faults.test_files import STUDY
 
 from tests.faults import disturbing, results
 from tests.faults.conftest import SEED
-from tests.faults.damaging import draw
-from tests.faults.test_files import STUDY
 from tests.workflow.conftest import Project, make_project
 
 # Kinds of faults; the first one is drawn as often as all others together.

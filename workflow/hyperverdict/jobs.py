@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import logging
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from hyperverdict.errors import UserError
 from hyperverdict.words.printing import tell
 from hyperverdict.words.safe import terminal
+
+# What a disk, and no fault of ours, says to a write.
+_DISK = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota of the disk is used up",
+    errno.EROFS: "the disk may only be read",
+    errno.EIO: "the disk reports an error",
+}
 
 
 class _SafeFormatter(logging.Formatter):
@@ -20,15 +32,38 @@ class _SafeFormatter(logging.Formatter):
         return terminal(super().format(record))
 
 
+class _Log(logging.FileHandler):
+    """A log that a full disk makes shorter, and nothing else."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        pass
+
+
 @contextmanager
 def job(log: str | Path) -> Iterator[None]:
     """Write log messages and warnings to the job's log; end on UserError with its message alone.
 
-    Other exceptions are bugs: their traceback goes to the log and to standard error.
+    So does a disk that takes nothing more, and SIGINT. Other exceptions are bugs: their traceback
+    goes to the log and to standard error.
     """
-    path = Path(log)
+    try:
+        with _logged(Path(log)):
+            yield
+    except UserError as error:
+        _end(str(error))
+    except KeyboardInterrupt:
+        _end("interrupted (SIGINT)", 128 + signal.SIGINT)
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        _end(f"{_DISK[error.errno]}{where}; correct that and call the same command again")
+
+
+@contextmanager
+def _logged(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _Log(path, encoding="utf-8")
     handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
@@ -36,17 +71,26 @@ def job(log: str | Path) -> Iterator[None]:
     logging.captureWarnings(True)
     try:
         yield
-    except UserError as error:
-        logging.error("%s", error)
-        tell(f"\nhyperverdict: {error}\n")
-        raise SystemExit(1) from None
-    except Exception:
-        logging.exception("this is a bug in hyperverdict; please report it with this log")
+    except (UserError, KeyboardInterrupt) as error:
+        logging.error("%s", str(error) or "interrupted (SIGINT)")
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _DISK:
+            logging.error("%s", error)
+        else:
+            logging.exception("this is a bug in hyperverdict; please report it with this log")
         raise
     finally:
         logging.captureWarnings(False)
         root.removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):
+            handler.close()
+
+
+def _end(said: str, status: int = 1) -> NoReturn:
+    """End the job with one message."""
+    tell(f"\nhyperverdict: {said}\n")
+    raise SystemExit(status) from None
 
 
 def has_machine_to_itself(threads: int) -> bool:

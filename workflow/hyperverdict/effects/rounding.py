@@ -23,8 +23,8 @@ Scores = npt.NDArray[np.float64]
 def step_of(metric: Metric, values: Iterable[Mapping[int, float]]) -> float:
     """The step in which scores come, 0 for full precision.
 
-    Steps of shares (all in [0, 1]) count as 0.1 at most, and as 0.01 where all are 0 or 1, which may
-    be exact. The step of a ratio metric is that of its smallest score, on the log scale.
+    Steps of shares (all in [0, 1]) count as 0.1 at most, and as 0.01 where all are 0 or 1, which
+    may be exact. The step of a ratio metric is that of its smallest score, on the log scale.
     """
     found = {float(value) for runs in values for value in runs.values() if np.isfinite(value)}
     scores = np.array(sorted(found))
