@@ -24,7 +24,7 @@ from hyperverdict.vocabulary.datasets import FACTS_FILE, PREPARED
 from hyperverdict.vocabulary.hyperparameters import is_callable_name
 from hyperverdict.vocabulary.users import Users, model_arguments
 from hyperverdict.vocabulary.vocabulary import Vocabulary
-from hyperverdict.words.numbers import count, listed
+from hyperverdict.words.numbers import count
 from hyperverdict.words.printing import tell
 
 # Networks that are built at most: of a model with many levels not all combinations.
@@ -54,11 +54,11 @@ def check_study(path: Path, say: Callable[[str], None]) -> Study:
 def try_folders(run: Invocation) -> None:
     """Raises UserError where a folder into which jobs write may only be read."""
     places = (run.results, run.results / "runs", run.folder, Path(PREPARED))
-    whys = dict.fromkeys(why for place in places if (why := why_unwritable(place)))
-    if run.main and whys:
+    why = next(filter(None, map(why_unwritable, places)), "")
+    if run.main and why:
         raise UserError(
-            f"the results cannot be written: {listed(whys)}. Correct the rights of the folder, or "
-            "where its disk is mounted read-only, and call the same command again"
+            f"{why}, and this study writes there. Correct the rights of the folder, or how its disk "
+            "is mounted, and call the same command again"
         )
 
 
