@@ -10,11 +10,12 @@ from typing import Any
 from hyperverdict.runs.write import read_table
 
 _TIMES = ("train_seconds",)
-# Keys of verdicts.json that say when or how fast, or that change with every file.
-_UNSTABLE = {
-    "file_checksum", "ledger", "since", "changes", "history", "train_seconds", "hours", "cost_hours",
-}  # fmt: skip
-_COST = re.compile(r"about [\d.]+ (to [\d.]+ )?(CPU|GPU|compute) \w+")
+# Members of verdicts.json that say when or how fast, or that change with every file.
+_UNSTABLE = {"file_checksum", "ledger", "since", "changes", "train_seconds", "cost_hours"}
+# The same within sentences.
+_TIMES_SAID = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]?[\d:.+]*|at a cost of about [\d.]+(?: to [\d.]+)? [\w ]+"
+)
 
 
 def metrics(project: Path) -> dict[str, list[dict[str, Any]]]:
@@ -29,16 +30,15 @@ def metrics(project: Path) -> dict[str, list[dict[str, Any]]]:
 def verdicts(project: Path) -> str:
     """The verdicts of the study as text, without what tells the time or counts the calls."""
     (file,) = project.glob("results/studies/*/verdicts.json")
-    document = json.loads(file.read_bytes())
-    return json.dumps(_timeless(document), indent=1)
+    return json.dumps(_lasting(json.loads(file.read_bytes())), indent=1)
 
 
-def _timeless(value: Any) -> Any:
+def _lasting(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _timeless(v) for key, v in value.items() if key not in _UNSTABLE}
+        return {k: _lasting(v) for k, v in value.items() if k not in _UNSTABLE}
     if isinstance(value, list):
-        return [_timeless(one) for one in value]
-    return _COST.sub("", value) if isinstance(value, str) else value
+        return [_lasting(v) for v in value]
+    return _TIMES_SAID.sub("", value) if isinstance(value, str) else value
 
 
 def choices(project: Path) -> dict[str, str]:
