@@ -57,8 +57,8 @@ def try_folders(run: Invocation) -> None:
     why = next(filter(None, map(why_unwritable, places)), "")
     if run.main and why:
         raise UserError(
-            f"{why}, and this study writes there. Correct the rights of the folder, or how its disk "
-            "is mounted, and call the same command again"
+            f"{why}, and this study writes there. Correct the rights of the folder, or how its disk"
+            " is mounted, and call the same command again"
         )
 
 
