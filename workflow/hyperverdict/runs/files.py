@@ -30,18 +30,20 @@ def whole_file(path: Path, *, lasting: bool = True) -> Iterator[BinaryIO]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    whole = False
     try:
         with temporary.open("wb") as file:
             yield file
-            whole = not file.closed
-            if whole:
+            if not file.closed:
                 file.flush()
-            if whole and lasting:
-                os.fsync(file.fileno())
-        if whole:
-            temporary.replace(path)
+                if lasting:
+                    os.fsync(file.fileno())
+                whole = True
     finally:
-        temporary.unlink(missing_ok=True)
+        if not whole:
+            temporary.unlink(missing_ok=True)
+    if whole:
+        temporary.replace(path)
 
 
 def why_unwritable(folder: Path) -> str:
