@@ -26,7 +26,7 @@ OTHERS = (
     disturbing.read_only,
 )
 # What nothing can make again: the next call names it, and its claims may be post hoc afterwards.
-NAMED = ("ledger", "ledger head")
+NAMED = ("ledger",)
 
 
 def _found(project: Project) -> dict[str, object]:

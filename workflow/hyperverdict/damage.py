@@ -51,10 +51,19 @@ def find_damaged(run: Invocation) -> tuple[Damaged, ...]:
     measured += [timings / "configurations" / arm / "timing.json" for arm in sorted(arms)]
     measured += sorted((timings / "devices").glob("*/timing.json"))
     return (
+        *_missing(run),
         *_faults(run.derived, _OLDER),
         *_damaged_figures(run.folder / FIGURES),
         *_faults([*measured, run.folder / REPORT_FILE], ""),
     )
+
+
+def _missing(run: Invocation) -> Iterator[Damaged]:
+    """Tables and verdicts that are gone although the report that was made of them is there."""
+    if (run.folder / REPORT_FILE).exists():
+        names = ("tables/final.parquet", "tables/curves.parquet", "verdicts.json")
+        files = (run.folder / name for name in names)
+        yield from (Damaged(file, "it is missing") for file in files if not file.exists())
 
 
 def _damaged_figures(folder: Path) -> Iterator[Damaged]:
