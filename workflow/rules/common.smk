@@ -160,7 +160,7 @@ def known_runs(_wildcards):
     return list(STUDY_RUN.plan.runs)
 
 
-# Measured for 100,000 runs (benchmarks/report/scale.json): judging them takes 3.9 GB and 7 minutes on a
+# Measured for 100,000 runs (benchmarks/report/README.md): judging them takes 3.9 GB and 7 minutes on a
 # busy machine. Twice that is asked for.
 def memory_of_tables(_wildcards):
     """MB for a job that holds the tables of the study's runs."""
