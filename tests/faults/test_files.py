@@ -136,7 +136,7 @@ def test_a_file_that_is_damaged_between_two_jobs_is_named(disturbed):
     script.write_text(
         f'from pathlib import Path\nopen("{verdict_file}", "ab").write(b" x")\n{whole}'
     )
-    said = disturbed.fail("--config", "tensorboard=false", "pdf=no")
+    said = disturbed.fail("--forcerun", "plot", "--config", "tensorboard=false", "pdf=no")
     log = (disturbed.path / "results/studies/tiny/logs/plot.log").read_text()
     assert "verdicts.json is damaged" in said + log
     assert "Traceback" not in said

@@ -50,11 +50,14 @@ def test_data_of_a_wrong_checksum(project):
     assert project.runs == []
 
 
-def test_truncated_prepared_data_is_named_before_training(finished):
-    before = [run.stat().st_mtime_ns for run in finished.runs]
+def test_truncated_prepared_data_are_prepared_again_before_training(finished):
+    before = [(run / "metrics.parquet").read_bytes() for run in finished.runs]
     images = finished.path / "resources/prepared/digits/images.npy"
     images.write_bytes(images.read_bytes()[:100])
     finished.write(STUDY.replace("[8, 16]", "[8, 16, 24]"))
-    said = finished.fail()
-    assert "images.npy" in said
-    assert [run.stat().st_mtime_ns for run in finished.runs] == before
+    said = finished.run()
+    assert "images.npy is truncated: 100 bytes" in said
+    assert "It is prepared again" in said
+    assert len(images.read_bytes()) > 100
+    after = [(run / "metrics.parquet").read_bytes() for run in finished.runs]
+    assert set(before) < set(after)

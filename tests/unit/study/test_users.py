@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from hyperverdict.design.plan import make_plan
 from hyperverdict.errors import UserError
+from hyperverdict.runs.sealed import read_json
 from hyperverdict.study.load import load_study
 from hyperverdict.study.users import declared_file, freeze_declared
 from hyperverdict.vocabulary.users import Users
@@ -162,10 +162,8 @@ def test_defaults_are_frozen_once_and_another_one_is_refused(load, tmp_path):
     freeze_declared(study.vocabulary.users, FROZEN)
     file = declared_file(FROZEN, "model", "nets:net")
     assert file.name == "model~nets.net.json"
-    assert json.loads(file.read_text()) == {"defaults": {"stages": 2}}
-    assert json.loads(declared_file(FROZEN, "data", "sets:load").read_text()) == {
-        "defaults": {"noise": 0.1}
-    }
+    assert read_json(file) == {"defaults": {"stages": 2}}
+    assert read_json(declared_file(FROZEN, "data", "sets:load")) == {"defaults": {"noise": 0.1}}
     nets = tmp_path / "studies/nets.py"
     nets.write_text(MODELS.replace("stages=2", "stages=3, later=1"))
     with pytest.raises(
@@ -174,10 +172,10 @@ def test_defaults_are_frozen_once_and_another_one_is_refused(load, tmp_path):
         load()
     nets.write_text(MODELS.replace("stages=2", "stages=2, later=1"))
     freeze_declared(load().vocabulary.users, FROZEN)
-    assert json.loads(file.read_text()) == {"defaults": {"stages": 2, "later": 1}}
+    assert read_json(file) == {"defaults": {"stages": 2, "later": 1}}
 
 
 def test_a_data_set_with_fixed_arguments_freezes_what_its_function_declares(load):
     named = 'data: a\ndata_sets: {a: {call: "sets:load", noise: 0.5}}'
     freeze_declared(load(STUDY.replace("data: digits", named)).vocabulary.users, FROZEN)
-    assert json.loads(declared_file(FROZEN, "data", "sets:load").read_text()) == {"defaults": {}}
+    assert read_json(declared_file(FROZEN, "data", "sets:load")) == {"defaults": {}}
