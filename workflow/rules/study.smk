@@ -158,11 +158,11 @@ def asked_for(target):
     if workflow.is_rule(target):
         return target
     file = STUDY_RUN.file_target(target)
-    if not IS_MODULE and not any(rule.is_producer(file) for rule in workflow.rules):
-        listed = [file for rule in workflow.rules for file in rule.output]
+    if not IS_MODULE and not any(r.is_producer(file) for r in workflow.rules):
+        listed = [file for r in workflow.rules for file in r.output]
         raise unmade(
             target,
-            [rule.name for rule in workflow.rules if not rule.has_wildcards()],
+            [r.name for r in workflow.rules if not r.has_wildcards()],
             [str(file) for file in listed if "{" not in file],
         )
     return file
