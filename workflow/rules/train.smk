@@ -15,9 +15,9 @@ rule train:
     threads: 1
     resources:
         gpu=training_gpus,
-        # More after an attempt that ran out of memory or, without a checkpoint, out of time.
+        # More after an attempt that ran out of memory.
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 60 * attempt,
+        runtime=60,
         checkpoint_seconds=60,
         submitit_seconds=expected_seconds,
         submitit_preload=STUDY_RUN.preload,
