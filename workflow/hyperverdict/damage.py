@@ -61,9 +61,8 @@ def find_damaged(run: Invocation) -> tuple[Damaged, ...]:
 def _missing(run: Invocation) -> Iterator[Damaged]:
     """Tables and verdicts that are gone although the report that was made of them is there."""
     if (run.folder / REPORT_FILE).exists():
-        names = ("tables/final.parquet", "tables/curves.parquet", "verdicts.json")
-        files = (run.folder / name for name in names)
-        yield from (Damaged(file, "it is missing") for file in files if not file.exists())
+        missing = (file for file in run.judged_files if not file.exists())
+        yield from (Damaged(file, "it is missing") for file in missing)
 
 
 def _damaged_figures(folder: Path) -> Iterator[Damaged]:

@@ -333,9 +333,14 @@ class Invocation:
     @property
     def derived(self) -> tuple[Path, ...]:
         """What is made of its runs and read by later jobs."""
-        names = ("tables/final.parquet", "tables/curves.parquet", "verdicts.json")
         choices = (choice_file(self.folder, hypothesis) for hypothesis in self.tuned_hypotheses)
-        return (*choices, *(self.folder / name for name in names))
+        return (*choices, *self.judged_files)
+
+    @property
+    def judged_files(self) -> tuple[Path, ...]:
+        """The tables and verdicts that its report is made of."""
+        names = ("tables/final.parquet", "tables/curves.parquet", "verdicts.json")
+        return tuple(self.folder / name for name in names)
 
     def seeds_after(self, run: PlannedRun) -> list[int]:
         """The seeds on record once a run's job is done."""

@@ -23,7 +23,7 @@ from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.outcomes.timing import read_timing
 from hyperverdict.programs.identity import identity_of
 from hyperverdict.programs.metrics import percent_scores
-from hyperverdict.records.collect import collect, find_runs, refuse_damaged, write_collected
+from hyperverdict.records.collect import find_runs, read_runs, refuse_damaged, write_collected
 from hyperverdict.records.provenance import provenance_of
 from hyperverdict.records.tables import failed_seeds, read_final, read_tables
 from hyperverdict.report.captions import write_results
@@ -77,9 +77,9 @@ def open_study(
 def choose_tuned(study: Study, hypothesis_id: str, runs: Path, file: Path) -> None:
     """Choose the tuned values of a hypothesis's arms on its tuning runs; writes the choices."""
     hypothesis = next(h for h in study.hypotheses if h.id == hypothesis_id)
-    trials = list(_configurations(tuning_paths(hypothesis, study), study))
-    refuse_damaged(trials, runs)
-    final = collect(trials, runs).final
+    trials = find_runs(_configurations(tuning_paths(hypothesis, study), study), runs)
+    refuse_damaged(trials)
+    final = read_runs(trials).final
     by = study.chosen_by(hypothesis)
     if by is None or by.validation not in final:
         raise UserError(f"tune: no run of {hypothesis_id} has a validation score")
@@ -144,10 +144,10 @@ def collect_runs(
 
     Raises UserError for damaged runs, else.
     """
-    if not so_far:
-        for kind in paths:
-            refuse_damaged(_configurations(paths[kind], study), results / kind)
     found = [find_runs(_configurations(paths[kind], study), results / kind) for kind in paths]
+    if not so_far:
+        for runs in found:
+            refuse_damaged(runs)
     write_collected(found, folder / "tables")
 
 

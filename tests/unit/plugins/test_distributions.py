@@ -33,7 +33,6 @@ def package(folder):
 @pytest.fixture(scope="module", params=PLUGINS, ids=lambda folder: folder.name)
 def built(request, tmp_path_factory):
     """The plugin's folder and the names and metadata of its sdist and wheel."""
-    pytest.importorskip("setuptools", minversion="77")
     made = tmp_path_factory.mktemp("built")
     copy = made / "source"
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")

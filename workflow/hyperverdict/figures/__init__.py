@@ -220,7 +220,8 @@ def _picture(
 
 def _inline(file: Path, label: str, checksums: Mapping[str, str]) -> str:
     content = file.read_bytes()
-    if checksums.get(file.name, checksum_of(content)) != checksum_of(content):
+    found = checksum_of(content)
+    if checksums.get(file.name, found) != found:
         raise UserError(f"{file} is damaged (its checksum does not fit)")
     return inline(content.decode(), file.stem, label)
 

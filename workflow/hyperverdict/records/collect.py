@@ -47,11 +47,13 @@ class FoundRuns:
     Attributes:
         records: configuration path -> the configuration and the record of its runs.
         factors: the hyperparameters' columns.
+        damaged: folders of runs whose files are there and cannot be used.
     """
 
     place: Path
     records: Mapping[str, tuple[Configuration, RunRecord]]
     factors: tuple[str, ...]
+    damaged: tuple[Path, ...] = ()
 
     @property
     def folders(self) -> dict[str, Path]:
@@ -77,24 +79,28 @@ def find_runs(configurations: Iterable[Configuration], runs: Path) -> FoundRuns:
         for path, configuration in distinct.items()
         if (record := read_record(runs / path)) is not None
     }
-    return FoundRuns(runs, found, _factors(distinct.values()))
+    lost = (runs / path for path in distinct if path not in found)
+    damaged = tuple(folder for folder in lost if (folder / METRICS_FILE).exists())
+    return FoundRuns(runs, found, _factors(distinct.values()), damaged)
 
 
-def refuse_damaged(configurations: Iterable[Configuration], runs: Path) -> None:
+def refuse_damaged(found: FoundRuns) -> None:
     """UserError naming runs whose files are there and cannot be used: they are not left out."""
-    folders = [runs / path for path in dict.fromkeys(c.path for c in configurations)]
-    damaged = [f for f in folders if (f / METRICS_FILE).exists() and read_record(f) is None]
-    if damaged:
-        more = f" (and {len(damaged) - 1} more)" if len(damaged) > 1 else ""
+    if found.damaged:
+        more = f" (and {len(found.damaged) - 1} more)" if len(found.damaged) > 1 else ""
         raise UserError(
-            f"{damaged[0]}{more}: the run's files are damaged; start the study again, and it is "
-            "trained again"
+            f"{found.damaged[0]}{more}: the run's files are damaged; start the study again, and it "
+            "is trained again"
         )
 
 
 def collect(configurations: Iterable[Configuration], runs: Path) -> Tables:
     """Read the runs of `configurations` below the folder `runs`; what is not there is left out."""
-    found = find_runs(configurations, runs)
+    return read_runs(find_runs(configurations, runs))
+
+
+def read_runs(found: FoundRuns) -> Tables:
+    """The tables of runs."""
     columns = found.columns
     parts: list[pd.DataFrame] = []
     final = _final_table(found, columns, parts.append)
