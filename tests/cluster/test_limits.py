@@ -27,6 +27,21 @@ def test_without_a_checkpoint_the_next_start_is_the_next_attempt(cluster, flow):
     assert "reached its time limit of 1 min (`runtime`) without a checkpoint" in output
 
 
+def test_a_further_attempt_asks_for_no_more_than_its_partition_allows(cluster, flow):
+    flow.write(
+        Snakefile="""
+            rule step:
+                output: "out.txt"
+                resources: runtime=lambda wildcards, attempt: 5 + 500 * (attempt - 1), mem_mb=1000
+                shell: "[ -e failed ] || {{ touch failed; exit 1; }}; squeue -h -j $SLURM_JOB_ID -o %l > {output}"
+        """
+    )
+    status, output = flow.run("--retries=1")
+    assert status == 0, output
+    assert flow.read("out.txt").strip() == "1:00:00"
+    assert "step: attempt 2 asks for runtime=505; it gets the 60 min that the partition" in output
+
+
 def test_partitions_nodes_and_logs_as_stated_and_a_report_of_what_was_used(cluster, flow):
     # 300 MB for as long as it takes SLURM to see them.
     code = "import time; held = bytearray(300 * 2**20); time.sleep(4)"

@@ -15,9 +15,9 @@ rule train:
     threads: 1
     resources:
         gpu=training_gpus,
-        # More after an attempt that ran out of memory.
+        # More after an attempt that ran out of memory or, without a checkpoint, out of time.
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=60,
+        runtime=lambda wildcards, attempt: 60 * attempt,
         checkpoint_seconds=60,
         submitit_seconds=expected_seconds,
         submitit_preload=STUDY_RUN.preload,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ from .resources import BatchParameters
 LITTLE = 0.5
 # What is asked for in its place: the peak with some room.
 ROOM = 1.3
+# The end of the last tasks is in the accounting database after so long, or will not be soon.
+SETTLE_SECONDS = 30
 
 
 @dataclass
@@ -137,10 +140,30 @@ def report(usage: Usage, spent: Mapping[str, slurm.Spent], extra_mb: int) -> str
     return "\n".join(["requested and used, by rule:", *lines, *hints])
 
 
-def summary(usage: Usage, extra_mb: int, ask: Any = slurm.spent) -> str:
+def settled(
+    tasks: Collection[str],
+    most_seconds: float,
+    ask: Callable[[Collection[str]], Mapping[str, slurm.Spent]] = slurm.spent,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Mapping[str, slurm.Spent]:
+    """What tasks have used, as soon as all have ended in SLURM's books, or after `most_seconds`.
+
+    A job says that it has ended before SLURM knows it of its task.
+    """
+    deadline = time.monotonic() + most_seconds
+    while True:
+        known = ask(tasks)
+        if all(task in known and known[task].ended for task in tasks):
+            return known
+        if time.monotonic() > deadline:
+            return known
+        sleep(1)
+
+
+def summary(usage: Usage, extra_mb: int, ask: Any = slurm.spent, sleep: Any = time.sleep) -> str:
     """The report; without SLURM's accounting only what the ledgers say."""
     try:
-        known = ask(usage.tasks) if usage.tasks else {}
+        known = settled(usage.tasks, SETTLE_SECONDS, ask, sleep) if usage.tasks else {}
     except slurm.SlurmUnavailableError as error:
         text = report(usage, {}, extra_mb)
         return f"{text}\nSLURM’s accounting is not available ({error}): memory and CPUs are unknown"

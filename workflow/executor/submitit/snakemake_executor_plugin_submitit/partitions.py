@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import slurm
 from .resources import BatchParameters, ResourceError
@@ -117,6 +118,11 @@ def choose(
     return fitting, {name: why for name, why in kept.items() if why is not None}
 
 
+def _names(parameters: BatchParameters) -> list[str]:
+    """The partitions that are asked for; none means the cluster's default one."""
+    return [part.strip() for part in parameters.partition.split(",") if part.strip()]
+
+
 class Partitions:
     """What SLURM says of its partitions, asked when it is needed and again where it did not say."""
 
@@ -124,28 +130,50 @@ class Partitions:
         self._limits: dict[str, int | None] = {}
         self._kinds: dict[str, Partition] = {}
 
-    def minutes(self, parameters: BatchParameters) -> int | None:
-        """The longest limit of the partitions: a longer task would wait for ever."""
+    def _ask_limits(self) -> None:
         if not self._limits:
             # Not kept where SLURM did not say: a task longer than the limit would wait for ever.
             self._limits = slurm.partition_minutes()
-        limits = [self._limits.get(name) for name in parameters.partition.split(",")]
+
+    def _ask_kinds(self) -> bool:
+        """Whether SLURM has said which nodes there are."""
+        if not self._kinds:
+            with contextlib.suppress(slurm.SlurmUnavailableError):
+                self._kinds = parse_partitions(slurm.list_partitions(FORMAT))
+        return bool(self._kinds)
+
+    def minutes(self, parameters: BatchParameters) -> int | None:
+        """The shortest limit of the partitions: in that one, a longer task would wait for ever."""
+        self._ask_limits()
+        limits = [self._limits.get(name) for name in _names(parameters) or [""]]
         return min((limit for limit in limits if limit is not None), default=None)
+
+    def within_limit(self, parameters: BatchParameters) -> BatchParameters:
+        """The same with the longest limit of its partitions, where it asks for more time.
+
+        For further attempts: their `runtime` has grown by itself, and the first one fitted.
+        """
+        self._ask_limits()
+        names = _names(parameters)
+        if len(names) > 1 and self._ask_kinds():
+            # Those that lack something else do not count.
+            need = replace(need_of(parameters), minutes=None)
+            names = choose(names, need, self._kinds)[0] or names
+        limits = [self._limits.get(name) for name in names or [""]]
+        known = [limit for limit in limits if limit is not None]
+        if len(known) < len(limits) or (parameters.minutes or 0) <= max(known):
+            return parameters
+        return replace(parameters, minutes=max(known), wanted_minutes=parameters.minutes)
 
     def placed(self, parameters: BatchParameters) -> BatchParameters:
         """The same for those of its partitions that can run it, where several are named.
 
         Raises ResourceError where none can.
         """
-        names = [part.strip() for part in parameters.partition.split(",") if part.strip()]
-        if len(names) < 2:
+        names = _names(parameters)
+        if len(names) < 2 or not self._ask_kinds():
+            # sbatch, and SLURM's reasons later, say what does not fit.
             return parameters
-        if not self._kinds:
-            try:
-                self._kinds = parse_partitions(slurm.list_partitions(FORMAT))
-            except slurm.SlurmUnavailableError:
-                # sbatch, and SLURM's reasons later, say what does not fit.
-                return parameters
         fitting, others = choose(names, need_of(parameters), self._kinds)
         if not fitting:
             listed = "; ".join(f"{name} {why}" for name, why in others.items())

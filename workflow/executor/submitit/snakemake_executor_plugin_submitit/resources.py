@@ -81,7 +81,11 @@ class ResourceError(ValueError):
 
 @dataclass(frozen=True)
 class BatchParameters:
-    """What sbatch gets for a job. Jobs with equal ones may share an array task."""
+    """What sbatch gets for a job. Jobs with equal ones may share an array task.
+
+    Attributes:
+        wanted_minutes: what a further attempt asked for, where its partitions allow less.
+    """
 
     cpus: int
     minutes: int | None
@@ -89,6 +93,7 @@ class BatchParameters:
     origins: tuple[tuple[str, str], ...]
     gpus: int = 0
     checkpoint: bool = False
+    wanted_minutes: int | None = None
 
     @property
     def partition(self) -> str:

@@ -138,12 +138,16 @@ def parse_partitions(text: str) -> dict[str, int | None]:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a task has used: peak memory in MB (None where it was not measured), times, CPUs."""
+    """What a task has used: peak memory in MB (None where it was not measured), times, CPUs.
+
+    Before it has ended, in SLURM's books, its peak and CPU time are not there.
+    """
 
     peak_mb: float | None = None
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     cpus: int = 1
+    ended: bool = False
 
 
 def clock_seconds(text: str) -> float:
@@ -166,22 +170,24 @@ def memory_mb(text: str) -> float | None:
 
 
 def parse_spent(text: str) -> dict[str, Spent]:
-    """The output of `sacct -n -P -o JobID,MaxRSS,ElapsedRaw,TotalCPU,AllocCPUS`, by task id."""
+    """The output of `sacct -n -P -o JobID,State,MaxRSS,ElapsedRaw,TotalCPU,AllocCPUS`, by task."""
     found: dict[str, Spent] = {}
     for line in text.splitlines():
         fields = line.split("|")
-        if len(fields) != 5:
+        if len(fields) != 6:
             continue
-        task, _, step = fields[0].partition(".")
+        name, state, *fields = fields
+        task, _, step = name.partition(".")
         known = found.get(task, Spent())
-        peaks = [peak for peak in (known.peak_mb, memory_mb(fields[1])) if peak is not None]
+        peaks = [peak for peak in (known.peak_mb, memory_mb(fields[0])) if peak is not None]
         known = replace(known, peak_mb=max(peaks, default=None))
-        if not step and fields[2].isdigit() and fields[4].isdigit():
+        if not step and fields[1].isdigit() and fields[3].isdigit():
             known = replace(
                 known,
-                wall_seconds=float(fields[2]),
-                cpu_seconds=clock_seconds(fields[3]),
-                cpus=int(fields[4]),
+                wall_seconds=float(fields[1]),
+                cpu_seconds=clock_seconds(fields[2]),
+                cpus=int(fields[3]),
+                ended=TaskState(plain_state(state)).ended,
             )
         found[task] = known
     return found
@@ -275,7 +281,7 @@ def spent(tasks: Iterable[str]) -> dict[str, Spent]:
     """What tasks have used, by the accounting database."""
     bases = sorted({array_base(task) for task in tasks})
     found: dict[str, Spent] = {}
-    fields = "JobID,MaxRSS,ElapsedRaw,TotalCPU,AllocCPUS"
+    fields = "JobID,State,MaxRSS,ElapsedRaw,TotalCPU,AllocCPUS"
     for start in range(0, len(bases), 200):
         some = ",".join(bases[start : start + 200])
         command = ["sacct", "-n", "-P", "-S", "now-30days", "-o", fields, "-j", some]

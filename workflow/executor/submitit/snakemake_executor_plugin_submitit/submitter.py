@@ -170,11 +170,12 @@ class Submitter:
             given = {name: resources[name] for name in resources.keys()}  # noqa: SIM118
             stated = {name: value for name, value in given.items() if value not in (None, "")}
             resources = {**self.defaults, **stated}
-        return self.partitions.placed(
-            batch_parameters(
-                resources, job.threads, settings.extra_mem_mb, at_once, settings.jobs_per_gpu
-            )
+        parameters = batch_parameters(
+            resources, job.threads, settings.extra_mem_mb, at_once, settings.jobs_per_gpu
         )
+        if job.attempt > 1:
+            parameters = self.partitions.within_limit(parameters)
+        return self.partitions.placed(parameters)
 
     @property
     def _bad_nodes(self) -> set[str]:
@@ -321,6 +322,12 @@ class Submitter:
             f"submitted {count(jobs, 'job')} of {rule} as {count(len(packs), 'task')} "
             f"of SLURM job {batch.job}"
         )
+        if parameters.wanted_minutes is not None:
+            self.status_log.report(
+                f"{rule}: attempt {packs[0][0].job.attempt} asks for "
+                f"runtime={parameters.wanted_minutes}; it gets the {parameters.minutes} min that "
+                "the partition allows"
+            )
 
     def _submitted(self, batch: Batch, *arguments: Any) -> str:
         """SLURM's id of a batch; one that sbatch did not refuse stays open, to be looked for."""

@@ -79,3 +79,33 @@ def test_partitions_without_a_limit_and_lines_of_another_form():
     found = parse_partitions("old|up|infinite|16|64000|(null)\nnonsense\n")
     assert list(found) == ["old"]
     assert found["old"].minutes is None
+
+
+LIMITS = {"": 60, "short": 60, "long": 10_080, "gpu": 1440, "old": None}
+
+
+@pytest.mark.parametrize(
+    ("resources", "minutes"),
+    [
+        ({"runtime": 50}, 50),
+        ({"runtime": 120}, 60),
+        ({"runtime": 120, "slurm_partition": "short"}, 60),
+        ({"runtime": 2000, "slurm_partition": "short,gpu"}, 1440),
+        ({"runtime": 2000, "slurm_partition": "short,gpu", "gpu": 1}, 1440),
+        # `long` gives more time, but has no GPU.
+        ({"runtime": 2000, "slurm_partition": "long,gpu", "gpu": 1}, 1440),
+        ({"runtime": 20_000, "slurm_partition": "old"}, 20_000),
+        ({"runtime": 20_000, "slurm_partition": "gpu,old", "gpu": 1}, 20_000),
+        ({"runtime": 20_000, "slurm_partition": "nobody-knows"}, 20_000),
+        ({}, None),
+    ],
+)
+def test_a_further_attempt_that_grew_gets_what_its_partitions_allow(
+    partitions, monkeypatch, resources, minutes
+):
+    monkeypatch.setattr(slurm, "partition_minutes", lambda: LIMITS)
+    parameters = batch_parameters(resources, 1)
+    cut = partitions.within_limit(parameters)
+    assert cut.minutes == minutes
+    assert cut.wanted_minutes == (parameters.minutes if minutes != parameters.minutes else None)
+    assert partitions.placed(cut).minutes == minutes

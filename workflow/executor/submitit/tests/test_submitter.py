@@ -172,7 +172,7 @@ def test_a_users_own_excluded_nodes_stay_excluded():
 
 def test_what_the_shell_sets_for_sbatch_holds_where_no_resource_is_set():
     made = Submitter(ExecutorSettings(), *[None] * 8, {"slurm_account": "lab", "qos": "low"})
-    job = SimpleNamespace(resources={"slurm_account": "physics", "qos": ""}, threads=1)
+    job = SimpleNamespace(resources={"slurm_account": "physics", "qos": ""}, threads=1, attempt=1)
     options = dict(made._task_parameters(Unit(job, [], "step"), 1).options)
     assert (options["account"], options["qos"]) == ("physics", "low")
 
@@ -185,7 +185,7 @@ def test_a_job_asks_for_the_partitions_that_fit_it_or_is_refused(monkeypatch):
 
     def asked(**resources):
         named = {"slurm_partition": "short,long"} | resources
-        job = SimpleNamespace(resources=named, threads=1, is_group=lambda: False)
+        job = SimpleNamespace(resources=named, threads=1, attempt=1, is_group=lambda: False)
         return made._parameters(Unit(job, [], "step"))
 
     assert asked(runtime=90).partition == "long"
@@ -209,3 +209,12 @@ def test_a_node_that_failed_a_task_gets_no_more(tmp_path, state, bad):
     followed._settle_all()
     assert len(again) == 1
     assert (set(table.failed_nodes) == {"n2"}) == bad
+
+
+def test_a_first_attempt_asks_for_what_was_stated_and_a_second_one_for_what_is_allowed(monkeypatch):
+    monkeypatch.setattr(slurm, "partition_minutes", lambda: {"": 60})
+    made = Submitter(ExecutorSettings(), *[None] * 8, {})
+    for attempt, minutes in ((1, 90), (2, 60)):
+        job = SimpleNamespace(resources={"runtime": 90}, threads=1, attempt=attempt)
+        parameters = made._task_parameters(SimpleNamespace(job=job), 1)
+        assert parameters.minutes == minutes
