@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 
 from .conftest import ask, until
 
@@ -40,6 +41,46 @@ def test_a_further_attempt_asks_for_no_more_than_its_partition_allows(cluster, f
     assert status == 0, output
     assert flow.read("out.txt").strip() == "1:00:00"
     assert "step: attempt 2 asks for runtime=505; it gets the 60 min that the partition" in output
+
+
+def test_what_fits_under_a_limit_on_submitted_jobs_is_submitted_and_the_rest_later(cluster, flow):
+    flow.write(
+        Snakefile="""
+            rule all:
+                input: expand("out/{i}.txt", i=range(8))
+            rule step:
+                output: "out/{i}.txt"
+                resources: runtime=5, mem_mb=100
+                shell: "echo started >> runs/{wildcards.i}; touch {output}"
+        """
+    )
+    limit = ["sacctmgr", "-i", "modify", "user", "root", "set"]
+    try:
+        ask(*limit, "MaxSubmitJobs=3")
+        status, output = flow.run("--submitit-pack=1")
+    finally:
+        ask(*limit, "MaxSubmitJobs=-1")
+    assert status == 0, output
+    assert [flow.runs_of(str(i)) for i in range(8)] == [1] * 8
+    assert "a limit on submitted jobs is reached" in output
+
+
+def test_a_request_that_can_never_start_is_named_with_what_it_asked_for(cluster, flow):
+    flow.write(
+        Snakefile="""
+            rule step:
+                output: "out.txt"
+                resources: runtime=500, mem_mb=100
+                shell: "touch {output}"
+        """
+    )
+    main = flow.start()
+    until(lambda: "PartitionTimeLimit" in main.log.read_text(), lambda: main.log.read_text())
+    assert "runtime=500" in main.log.read_text()
+    main.send_signal(signal.SIGINT)
+    status, output = flow.finish(main)
+    assert status == 1, output
+    until(lambda: not cluster.queued("R", "PD"), "an empty queue")
 
 
 def test_partitions_nodes_and_logs_as_stated_and_a_report_of_what_was_used(cluster, flow):
