@@ -56,6 +56,7 @@ RESERVED_OPTIONS = {
     "comment": "it marks the jobs of this executor, so that the next call finds them",
     "cpus-per-task": "use threads or cpus_per_task",
     "error": "the output of a task goes to .snakemake/submitit",
+    "help": "nothing would be submitted",
     "job-name": "use --submitit-job-prefix",
     "no-requeue": "use --submitit-max-requeues 0",
     "ntasks": ONE_PROCESS,
@@ -70,6 +71,8 @@ RESERVED_OPTIONS = {
     "signal": "use --submitit-grace-seconds",
     "test-only": "nothing would be submitted",
     "time": "use runtime",
+    "usage": "nothing would be submitted",
+    "version": "nothing would be submitted",
     "wait": "jobs are followed by this executor",
     "wrap": "the job is the command",
 }
@@ -145,14 +148,16 @@ def parse_extra(text: str) -> dict[str, str | bool]:
         raise ResourceError(f"slurm_extra={text!r} is not a list of options ({error})") from None
     while words:
         word = words.pop(0)
-        if not word.startswith("--"):
+        name, equals, value = word[2:].partition("=")
+        if not word.startswith("--") or not name:
             raise ResourceError(
                 "slurm_extra takes long sbatch options such as --exclusive or --nice=10, "
                 f"not {word!r}"
             )
-        name, equals, value = word[2:].partition("=")
-        if name in RESERVED_OPTIONS:
-            raise ResourceError(f"slurm_extra cannot hold --{name}: {RESERVED_OPTIONS[name]}")
+        # sbatch takes the beginning of a name for the name.
+        reserved = next((full for full in sorted(RESERVED_OPTIONS) if full.startswith(name)), None)
+        if reserved is not None:
+            raise ResourceError(f"slurm_extra cannot hold --{name}: {RESERVED_OPTIONS[reserved]}")
         if equals:
             options[name] = value
         elif words and not words[0].startswith("-"):
@@ -164,11 +169,11 @@ def parse_extra(text: str) -> dict[str, str | bool]:
 
 def gpu_option(resources: Mapping[str, Any], sharers: int = 1) -> str | None:
     """The value of sbatch's --gpus: a job's devices for each set of jobs that share them."""
-    count, model = resources.get("gpu"), resources.get("gpu_model")
+    model = resources.get("gpu_model")
+    # 0 is what a call says that wants none.
+    count = (whole_number(resources, "gpu") or 0) * sharers if resources.get("gpu") else 0
     if not count:
         return None
-    if sharers > 1:
-        count = (whole_number(resources, "gpu") or 0) * sharers
     return f"{model}:{count}" if model else str(count)
 
 
@@ -177,7 +182,7 @@ def memory_option(
 ) -> tuple[str, str] | None:
     """Option and value for the memory."""
     if resources.get("mem_mb_per_cpu"):
-        return "mem-per-cpu", f"{resources['mem_mb_per_cpu']}M"
+        return "mem-per-cpu", f"{whole_number(resources, 'mem_mb_per_cpu')}M"
     # 0 is what workflows say for "no limit".
     memory = whole_number(resources, "mem_mb") if resources.get("mem_mb") else None
     return None if memory is None else ("mem", f"{memory * at_once + extra_mb}M")
@@ -211,13 +216,16 @@ def has_checkpoint(resources: Mapping[str, Any]) -> bool:
 
 
 def minutes_of(value: Any) -> int | None:
-    """The `runtime` resource, which Snakemake has turned into minutes."""
-    if value is None or value == "":
+    """The `runtime` resource, which Snakemake has turned into minutes; 0 says "no limit"."""
+    if value is None or value == "" or value == 0:
         return None
     try:
-        return max(1, int(value))
-    except (TypeError, ValueError):
-        raise ResourceError(f"runtime={value!r} must be a number of minutes") from None
+        minutes = math.ceil(value if isinstance(value, float) else int(value))
+    except (TypeError, ValueError, OverflowError):
+        minutes = 0
+    if minutes < 1:
+        raise ResourceError(f"runtime={value!r} must be a number of minutes")
+    return minutes
 
 
 def _cpus(resources: Mapping[str, Any], threads: int) -> int:
@@ -260,6 +268,11 @@ def batch_parameters(
     if (gpus := gpu_option(resources, math.ceil(at_once / jobs_per_gpu))) is not None:
         options["gpus"] = gpus
     options.update(parse_extra(str(resources.get("slurm_extra") or "")))
+    for option, text in options.items():
+        if not str(text).isprintable():
+            raise ResourceError(
+                f"sbatch cannot be told --{option}={text!r}: a line of text is needed"
+            )
     origins = {
         name: str(resources[name])
         for name in (
@@ -276,12 +289,11 @@ def batch_parameters(
                 f"gres={resources['gres']} for {at_once} jobs at once: use gpu=1 instead, so that "
                 "each gets a device of its own"
             )
-    count = resources.get("gpu") or 0
     return BatchParameters(
         cpus=_cpus(resources, threads) * at_once,
         minutes=minutes_of(resources.get("runtime")),
         options=tuple(sorted(options.items(), key=lambda item: item[0])),
         origins=tuple(sorted(origins.items())),
-        gpus=count if isinstance(count, int) else 1,
+        gpus=resources.get("gpu") or 0,
         checkpoint=has_checkpoint(resources),
     )

@@ -180,11 +180,24 @@ def test_settings_below_their_least_value_are_named():
         ({"slurm_cluster": "north"}, "one cluster"),
         ({"clusters": "north"}, "one cluster"),
         ({"slurm_extra": "--array=0-3"}, "the same jobs"),
+        # sbatch takes the beginning of a name for the name.
+        ({"slurm_extra": "--arr 0-3"}, "the same jobs"),
+        ({"slurm_extra": "--wra=ls"}, "the command"),
+        ({"slurm_extra": "--version"}, "nothing would be submitted"),
+        ({"slurm_extra": "-- --nice"}, "takes long"),
+        ({"slurm_extra": '--comment-not="a\n#SBATCH --array=0-3"'}, "a line of text"),
+        ({"slurm_account": "lab\n#SBATCH --array=0-3"}, "--account="),
         ({"slurm_extra": "--time=10"}, "runtime"),
         ({"slurm_extra": "--output x.log"}, r"\.snakemake/submitit"),
         ({"slurm_extra": "--wait"}, "followed"),
         ({"slurm_extra": '--nice="1'}, "not a list of options"),
         ({"cpus_per_gpu": 2, "cpus_per_task": 3}, "exclude each other"),
+        ({"gpu": -1}, "gpu=-1 must be a whole number"),
+        ({"gpu": "a100:2"}, "gpu='a100:2' must be a whole number"),
+        ({"mem_mb_per_cpu": -5}, "mem_mb_per_cpu=-5 must be"),
+        ({"runtime": -4}, "a number of minutes"),
+        ({"runtime": float("inf")}, "a number of minutes"),
+        ({"runtime": float("nan")}, "a number of minutes"),
     ],
 )
 def test_what_cannot_be_honoured_is_refused_with_what_to_write(resources, instead):
@@ -196,6 +209,14 @@ def test_what_other_executors_set_by_default_is_accepted():
     for name in ("tasks", "tasks_per_node", "tasks_per_gpu"):
         assert batch_parameters({name: 1}, threads=2).cpus == 2
         assert batch_parameters({name: ""}, threads=2).cpus == 2
+    for extra in ("--time-min=5", "--wait-all-nodes=1", "--export=ALL", "--exclude=n1"):
+        assert batch_parameters({"slurm_extra": extra}, threads=1).options
+    assert batch_parameters({"gpu": 0, "gpu_model": "a100"}, threads=1).options == ()
+
+
+@pytest.mark.parametrize(("runtime", "minutes"), [(0, None), ("", None), (0.5, 1), (90, 90)])
+def test_runtimes_in_minutes(runtime, minutes):
+    assert batch_parameters({"runtime": runtime}, threads=1).minutes == minutes
 
 
 def test_cpus_per_gpu_counts_for_every_device():
