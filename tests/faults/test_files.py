@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,25 @@ def test_prepared_data_are_made_again_for_the_next_top_up(undisturbed, disturbed
     assert "It is prepared again" in said
     assert (disturbed.path / fault.file).read_bytes() == fault.before
     assert found(disturbed) == found(undisturbed)
+
+
+def test_files_from_the_future_get_the_present_time(undisturbed, disturbed):
+    """As after a clock that was a day ahead: Snakemake fails jobs that read newer files."""
+    tomorrow = time.time() + 86_400
+    facts = disturbed.path / "resources/prepared/digits/facts.json"
+    kept = disturbed.runs[1] / "metrics.parquet"
+    for file in (facts, kept):
+        os.utime(file, (tomorrow, tomorrow))
+    shutil.rmtree(disturbed.runs[0])
+    said = disturbed.run("-n", "--config", "tensorboard=false", "pdf=no")
+    assert "2 files of earlier calls" in said
+    assert facts.stat().st_mtime == pytest.approx(tomorrow)
+    code, said = call(disturbed)
+    assert code == 0, said[-3000:]
+    assert "The present time is set" in said
+    assert facts.stat().st_mtime < time.time()
+    assert found(disturbed) == found(undisturbed)
+    assert "Nothing to be done" in call(disturbed)[1]
 
 
 def test_a_dry_run_says_it_and_changes_nothing(disturbed):

@@ -35,3 +35,13 @@ def test_its_seeds_are_not_trained_again(tmp_path, topped_up):
         assert f"seeds in metrics.parquet: {5 if topped_up else 3}" in said
         # Once the runs are collected, nothing is left beside them.
         assert not (run / "partial").exists()
+
+
+@pytest.mark.parametrize("rules", ["study", "export"], ids=["first rules", "last rules"])
+def test_ctrl_c_while_rules_are_read_needs_no_traceback(tmp_path, rules):
+    project = make_project(tmp_path, STUDY)
+    file = project.path / f"workflow/rules/{rules}.smk"
+    file.write_text(f"import signal\n\nsignal.raise_signal(signal.SIGINT)\n{file.read_text()}")
+    said = project.fail("-n")
+    assert "Traceback" not in said
+    assert "Stopped. Call the same command again to continue." in said

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from hyperverdict.damage import discard_damaged_data, find_damaged, ledger_words
 from hyperverdict.errors import UserError
+from hyperverdict.file_times import set_back_times
 from hyperverdict.invocation import open_invocation
 from hyperverdict.live.interrupts import Interrupts
 from hyperverdict.targets import unmade
@@ -61,6 +62,7 @@ def prepare_for_jobs():
         try:
             accept_folders()
             start_at_once()
+            set_back_the_clock()
             damaged = look_for_damage()
             show_plan()
             try_what_jobs_need()
@@ -74,6 +76,16 @@ def prepare_for_jobs():
             sys.exit("\nStopped before the first job.\n")
 
     workflow._prepare_dag = prepare
+
+
+def set_back_the_clock():
+    """Gives files from the future the present time: Snakemake fails jobs whose inputs are newer."""
+    try:
+        words = set_back_times(STUDY_RUN, keep=workflow.dryrun)
+    except UserError as error:
+        refuse(error)
+    if words:
+        tell(f"{words}\n")
 
 
 def look_for_damage():
