@@ -43,6 +43,15 @@ def test_a_disk_that_takes_nothing_more_is_no_bug(tmp_path, capsys, number, word
     assert "bug" not in (tmp_path / "a.log").read_text()
 
 
+def test_a_file_that_another_call_removes_is_no_bug(tmp_path, capsys):
+    """As with --nolock, where one call makes again what another one reads."""
+    error = FileNotFoundError(errno.ENOENT, "no", "results/studies/a/figures/H1.svg")
+    status, said = ended(tmp_path / "a.log", error, capsys)
+    assert status == 1
+    assert "results/studies/a/figures/H1.svg was removed while this job used it" in said
+    assert "bug" not in (tmp_path / "a.log").read_text()
+
+
 def test_a_log_on_a_full_disk_costs_no_traceback(capsys):
     status, said = ended(Path("/dev/full"), OSError(errno.ENOSPC, "no space"), capsys)
     assert status == 1

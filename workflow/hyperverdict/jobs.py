@@ -23,6 +23,8 @@ _DISK = {
     errno.EROFS: "the disk may only be read",
     errno.EIO: "the disk reports an error",
 }
+# Folders in which jobs, and they alone, write.
+_OURS = frozenset({"results", "resources"})
 
 
 class _SafeFormatter(logging.Formatter):
@@ -43,7 +45,7 @@ class _Log(logging.FileHandler):
 def job(log: str | Path) -> Iterator[None]:
     """Write log messages and warnings to the job's log; end on UserError with its message alone.
 
-    So does a disk that takes nothing more, and SIGINT. Other exceptions are bugs: their traceback
+    So does a disk that takes nothing more, SIGINT, and a file that somebody removes meanwhile. Other exceptions are bugs: their traceback
     goes to the log and to standard error.
     """
     try:
@@ -54,10 +56,25 @@ def job(log: str | Path) -> Iterator[None]:
     except KeyboardInterrupt:
         _end("interrupted (SIGINT)", 128 + signal.SIGINT)
     except OSError as error:
-        if error.errno not in _DISK:
+        why = _from_outside(error)
+        if not why:
             raise
+        _end(why)
+
+
+def _from_outside(error: BaseException) -> str:
+    """What happened to a disk or a file, and what to do; "" for any other error."""
+    if not isinstance(error, OSError):
+        return ""
+    if error.errno in _DISK:
         where = f" ({error.filename})" if error.filename else ""
-        _end(f"{_DISK[error.errno]}{where}; correct that and call the same command again")
+        return f"{_DISK[error.errno]}{where}; correct that and call the same command again"
+    if error.errno == errno.ENOENT and _OURS.intersection(Path(str(error.filename)).parts):
+        return (
+            f"{error.filename} was removed while this job used it, as by another call in the same "
+            "folder; call the same command again once no other call runs"
+        )
+    return ""
 
 
 @contextmanager
@@ -75,8 +92,8 @@ def _logged(path: Path) -> Iterator[None]:
         logging.error("%s", str(error) or "interrupted (SIGINT)")
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _DISK:
-            logging.error("%s", error)
+        if why := _from_outside(error):
+            logging.error("%s", why)
         else:
             logging.exception("this is a bug in hyperverdict; please report it with this log")
         raise
