@@ -45,8 +45,8 @@ class _Log(logging.FileHandler):
 def job(log: str | Path) -> Iterator[None]:
     """Write log messages and warnings to the job's log; end on UserError with its message alone.
 
-    So does a disk that takes nothing more, SIGINT, and a file that somebody removes meanwhile. Other exceptions are bugs: their traceback
-    goes to the log and to standard error.
+    So does a disk that takes nothing more, SIGINT, and a file that somebody removes meanwhile.
+    Other exceptions are bugs: their traceback goes to the log and to standard error.
     """
     try:
         with _logged(Path(log)):

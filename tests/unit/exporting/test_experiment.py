@@ -1,13 +1,12 @@
 """A study's experiment in MLflow: what it holds, and that a second export updates it."""
 
-import json
-
 import pytest
 from hyperverdict.exporting import mlflow_store
 from hyperverdict.exporting.destination import mlflow_client, read_destination
 from hyperverdict.exporting.outcome import OUTCOME_FILE
 from hyperverdict.runs.curves import curves_by_seed
 from hyperverdict.runs.parquet import read_parquet
+from hyperverdict.runs.sealed import read_json
 from hyperverdict.verdicts.store import read_verdicts
 
 from tests.unit.exporting.conftest import STUDY
@@ -153,7 +152,7 @@ def test_an_interrupted_export_is_completed(exports, monkeypatch, call):
     monkeypatch.setattr(MlflowClient, call, stops)
     outcome = exports.export()
     assert outcome["problem"].endswith("the server is gone")
-    assert json.loads((exports.folder / OUTCOME_FILE).read_text()) == outcome
+    assert read_json(exports.folder / OUTCOME_FILE) == outcome
     monkeypatch.undo()
     assert exports.export()["problem"] == ""
     shown = exports.shown()

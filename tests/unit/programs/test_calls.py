@@ -207,6 +207,34 @@ def test_a_stopped_seed_continues_from_its_checkpoint(called):
     assert [row["epoch"] for row in rows] == [1, 2, 3, 3]
 
 
+def test_damaged_rows_of_an_earlier_attempt_start_the_seed_over(called):
+    """A flipped bit is another score; without the rows before it, half a curve."""
+    called.function(
+        STOPPING.replace("first == 1", "not os.path.exists('again')", 2).replace(
+            "import time", "import os, time"
+        )
+    )
+    assert stop_when_running(called) == 85
+    Path("again").touch()
+    (rows,) = Path().glob("results/**/rows.jsonl")
+    rows.write_bytes(rows.read_bytes().replace(b'"score": 1', b'"score": 5'))
+    assert called.one().status == "finished"
+    assert called.printed().split() == ["from", "1", "from", "1"]
+    found = read_table(called.run_folder / "metrics.parquet")[0].to_pylist()
+    assert [(row["epoch"], row["score"]) for row in found] == [(1, 1), (2, 2), (3, 3), (3, 3)]
+
+
+def test_a_row_that_a_crash_cut_off_is_left_out(called):
+    called.function(STOPPING)
+    assert stop_when_running(called) == 85
+    (rows,) = Path().glob("results/**/rows.jsonl")
+    # What is reported twice, as after a crash between the report and the checkpoint, and a part.
+    first = rows.read_bytes().splitlines(keepends=True)[0]
+    rows.write_bytes(rows.read_bytes() + first[:20])
+    assert called.one().status == "finished"
+    assert called.printed().split() == ["from", "1", "from", "3"]
+
+
 def test_returning_early_when_told_to_stop_is_no_end(called):
     called.function(STOPPING.replace("raise log.Stopped", "return"))
     assert stop_when_running(called) == 85

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 from hyperverdict.errors import UserError
 from hyperverdict.runs import layout
+from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import read_record
+from hyperverdict.runs.sealed import json_bytes
 from hyperverdict.runs.write import read_table, write_table
 from hyperverdict.training import run as run_module
 from hyperverdict.training import seeds as seeds_module
 from hyperverdict.training.fill import remove_copies
 from hyperverdict.training.run import train_configuration
 from hyperverdict.vocabulary.budget import Budget
+from snakemake_executor_plugin_submitit.notes import write_note
 
 from tests.unit.training.helpers import in_a_fork, rows, timing_file
 
@@ -212,7 +215,7 @@ def test_gpu_memory_errors_are_an_outcome_and_other_errors_are_not(
 def death_note(tmp_path: Path, **note: object) -> tuple[Path, Path]:
     log = tmp_path / "train.log"
     file = Path(f"{log}.death.json")
-    file.write_text(json.dumps(note))
+    write_atomic(file, json_bytes(note))
     return log, file
 
 
@@ -237,6 +240,28 @@ def test_an_attempt_with_more_memory_tries_again(digits, tiny, tmp_path, memory_
     record = train_configuration(tiny(), [0], digits, tmp_path, log=log, memory_mb=memory_mb)
     assert record.seeds["0"].status == status
     assert not file.exists(), "a later attempt would take it for news of its own"
+
+
+def test_the_note_of_the_executor_is_read(digits, tiny, tmp_path):
+    log = tmp_path / "train.log"
+    write_note(str(log), "OUT_OF_MEMORY", task="7_3", attempt=1, mem_mb=100)
+    record = train_configuration(tiny(), [0], digits, tmp_path, log=log, memory_mb=100)
+    assert record.seeds["0"].status == "out_of_memory"
+
+
+@pytest.mark.parametrize("damage", ["more memory", "no checksum", "cut off"])
+def test_a_damaged_note_is_no_outcome(digits, tiny, tmp_path, caplog, damage):
+    """A flipped bit in its memory would make an attempt with more a failure."""
+    log, file = death_note(tmp_path, reason="out_of_memory", attempt=1, mem_mb=1024)
+    content = {
+        "more memory": file.read_bytes().replace(b"1024", b"5024"),
+        "no checksum": b'{"reason": "out_of_memory", "attempt": 1, "mem_mb": 5024}',
+        "cut off": file.read_bytes()[:40],
+    }
+    file.write_bytes(content[damage])
+    record = train_configuration(tiny(), [0], digits, tmp_path, log=log, memory_mb=2048)
+    assert record.seeds["0"].status == "finished"
+    assert f"{file.name} counts for nothing" in caplog.text
 
 
 def test_the_plan_tells_which_seed_was_in_training(digits, tiny, tmp_path):

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hyperverdict.runs.sealed import read_json
 from hyperverdict.words.numbers import count
 
 OUTCOME_FILE = "mlflow.json"
 
 
 def read_outcome(folder: Path) -> Mapping[str, Any]:
-    """How the last export of a study went; empty where there was none, or its file was edited."""
+    """How the last export of a study went; empty where there was none, or its file is damaged."""
     try:
-        found = json.loads((folder / OUTCOME_FILE).read_bytes())
+        found = read_json(folder / OUTCOME_FILE)
     except (OSError, ValueError):
         return {}
     return found if _is_whole(found) else {}
 
 
-def _is_whole(found: Any) -> bool:
+def _is_whole(found: Mapping[str, Any]) -> bool:
     """Whether all that is said of an export is there."""
-    if not isinstance(found, dict) or not isinstance(found.get("problem"), str):
+    if not isinstance(found.get("problem"), str):
         return False
     texts, numbers = ("uri", "experiment"), ("runs", "new")
     return bool(found["problem"]) or (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from hyperverdict.exporting.outcome import OUTCOME_FILE
 from hyperverdict.exporting.runs import exported_runs
 from hyperverdict.exporting.summary import summary_of
 from hyperverdict.runs.files import write_atomic
+from hyperverdict.runs.sealed import json_bytes
 from hyperverdict.study.model import Study
 from hyperverdict.verdicts.store import read_verdicts
 
@@ -66,5 +66,5 @@ def export_or_say(
     except Exception as error:
         log.exception("the export to MLflow failed")
         outcome["problem"] = f"{type(error).__name__}: {first_line(error)}"
-    write_atomic(folder / OUTCOME_FILE, (json.dumps(outcome, indent=2) + "\n").encode())
+    write_atomic(folder / OUTCOME_FILE, json_bytes(outcome))
     return outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hyperverdict.programs.helper import Answer, Helper
 from hyperverdict.programs.log import last_lines
 from hyperverdict.programs.metrics import Reported, reported_of
 from hyperverdict.programs.process import Ended
-from hyperverdict.programs.reporting import read_report
+from hyperverdict.programs.reporting import ReportDamagedError, continue_report, read_report
 from hyperverdict.programs.rows import Cells
 from hyperverdict.programs.runner import Ran
 from hyperverdict.programs.seed import REFUSED, ROWS, STOPPED, CallEnd, Request
@@ -66,7 +67,7 @@ class Calls:
             if answer.refused:
                 raise UserError(f"train.{answer.refused}")
             self._say(answer)
-            rows, said = read_report(place / ROWS)
+            rows, said = _report_in(place / ROWS)
             end = None if said is None else CallEnd(**said)
             seconds += ended.seconds if end is None else end.seconds
             if end is not None and end.status == REFUSED:
@@ -144,6 +145,15 @@ class Calls:
         return reached is not None and reached >= self._configuration.budget.amount
 
 
+def _report_in(file: Path) -> tuple[list[dict[str, float]], dict[str, Any] | None]:
+    try:
+        return read_report(file)
+    except ReportDamagedError as error:
+        raise UserError(
+            f"{file} is damaged ({error}); call the same command again, and this seed starts over"
+        ) from None
+
+
 def _failed(out_of_memory: bool) -> SeedStatus:
     return "out_of_memory" if out_of_memory else "failed"
 
@@ -154,11 +164,16 @@ def _prepare(place: Path, folders: SeedFolders) -> None:
     if not (place / ROWS).exists():
         return
     if _has_files(folders.checkpoint):
-        with (place / ROWS).open("a") as file:
-            # The last line may have been cut off; an empty list voids how the call ended.
-            file.write("\n[]\n")
-    else:
-        (place / ROWS).unlink()
+        try:
+            continue_report(place / ROWS)
+            return
+        except ReportDamagedError as error:
+            logger.warning(
+                f"{ROWS} of an earlier attempt is damaged ({error}), so this seed starts over"
+            )
+            # A checkpoint without the rows before it would give half a curve.
+            shutil.rmtree(folders.checkpoint, ignore_errors=True)
+    (place / ROWS).unlink()
 
 
 def _has_files(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hyperverdict.errors import UserError
 from hyperverdict.runs.files import write_atomic
-from hyperverdict.runs.sealed import json_bytes, read_json
+from hyperverdict.runs.sealed import json_bytes, read_sealed_json
 from hyperverdict.training.code import code_checksum, files_of, listed_files
 from hyperverdict.vocabulary.training import Training
 from hyperverdict.vocabulary.vocabulary import Vocabulary
@@ -80,7 +80,7 @@ def data_checksum(entries: tuple[str, ...], folder: Path = Path()) -> str:
 
 def _known(file: Path) -> dict[str, list[object]]:
     try:
-        return read_json(file)
+        return read_sealed_json(file)
     except (OSError, ValueError):
         return {}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -32,6 +31,7 @@ from hyperverdict.runs.declaration import RUNS, read_declaration
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.kept import PARTIAL_FOLDER
 from hyperverdict.runs.layout import TRAINING_VERSION, RunRecord, SeedRecord, SeedStatus
+from hyperverdict.runs.sealed import json_bytes
 from hyperverdict.runs.write import Row
 from hyperverdict.study.own import own_vocabulary
 from hyperverdict.study.structure import Source
@@ -301,7 +301,7 @@ def _memory_note(log: Path, memory_mb: int) -> Callable[[], None]:
 
     def leave() -> None:
         note = {"reason": "out_of_memory", "mem_mb": memory_mb}
-        write_atomic(Path(f"{log}.death.json"), json.dumps(note).encode())
+        write_atomic(Path(f"{log}.death.json"), json_bytes(note, indent=None))
         raise UserError(
             f"the program was killed because memory ran out; the job had asked for {memory_mb} MB "
             "(resource mem_mb). It is tried again with more, or the seed counts as failed"

@@ -10,12 +10,14 @@ Every call is a line in a file at once, so that nothing is lost when the process
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
+
+from hyperverdict.runs.files import write_atomic
 
 
 class Stopped(BaseException):
@@ -62,7 +64,7 @@ class Log:
     def _write(self, content: object) -> None:
         if self._file is None:
             self._file = self._opened()
-        line = json.dumps(content).encode() + b"\n"
+        line = checked_line(content)
         while line:
             line = line[os.write(self._file, line) :]
 
@@ -131,22 +133,59 @@ def _number(name: str, value: Any) -> float:
 def read_report(file: Path) -> tuple[list[dict[str, float]], dict[str, Any] | None]:
     """(the rows that were reported, how the last call ended: None where it did not say so).
 
-    A line that was cut off by a crash is left out.
+    The last line is left out where a crash cut it off. Raises ReportDamagedError for any other line
+    that is not as it was written.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_bytes().split(b"\n")
     except FileNotFoundError:
         return [], None
     rows: list[dict[str, float]] = []
     end = None
-    for line in lines:
-        with suppress(ValueError):
-            match json.loads(line):
-                case dict() as row:
-                    rows.append(row)
-                    end = None
-                case [dict() as ended]:
-                    end = ended
-                case []:
-                    end = None
+    # What stands behind the last line end was cut off.
+    for number, line in enumerate(lines[:-1], 1):
+        match _content_of(line, number):
+            case dict() as row:
+                rows.append(row)
+                end = None
+            case [dict() as ended]:
+                end = ended
+            case []:
+                end = None
     return rows, end
+
+
+class ReportDamagedError(ValueError):
+    """A line of a report is not as it was written."""
+
+
+# Hexadecimal digits of a line's checksum, which stands behind it.
+_DIGITS = 16
+
+
+def checked_line(content: object) -> bytes:
+    """A line of a report, with its checksum."""
+    text = json.dumps(content).encode()
+    return b"%s %s\n" % (text, _checksum(text))
+
+
+def _checksum(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest()[:_DIGITS].encode()
+
+
+def _content_of(line: bytes, number: int) -> object:
+    text, _, checksum = line.rpartition(b" ")
+    if checksum != _checksum(text):
+        raise ReportDamagedError(f"line {number} does not fit its checksum")
+    return json.loads(text)
+
+
+def continue_report(file: Path) -> None:
+    """Void how the last call ended, and remove what a crash cut off, before another call adds rows.
+
+    Raises ReportDamagedError as `read_report` does; FileNotFoundError.
+    """
+    read_report(file)
+    content = file.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    write_atomic(file, whole + checked_line([]))

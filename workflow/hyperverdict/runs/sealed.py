@@ -106,6 +106,14 @@ def read_json(file: Path) -> dict[str, Any]:
     return parse_json(file.read_bytes())[0]
 
 
+def read_sealed_json(file: Path) -> dict[str, Any]:
+    """The same of a file that only this version's seal vouches for: one without is damaged, too."""
+    content, seal = parse_json(file.read_bytes())
+    if seal == "unsealed":
+        raise DamagedError("it carries no checksum")
+    return content
+
+
 def check_file(file: Path) -> Seal:
     """Whether a file is sealed; OSError, or DamagedError where it is not as it was written."""
     content = file.read_bytes()

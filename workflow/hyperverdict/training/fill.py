@@ -30,6 +30,7 @@ from hyperverdict.runs.layout import (
     read_record,
     read_record_file,
 )
+from hyperverdict.runs.sealed import DamagedError, read_sealed_json
 from hyperverdict.runs.write import read_table, write_record, write_run
 from hyperverdict.training import provenance
 from hyperverdict.training.partial import PartialFolder, PartialSeed
@@ -202,10 +203,13 @@ def _heed_death_note(
     """
     note_file = Path(f"{log}.death.json")
     try:
-        note = json.loads(note_file.read_text())
-    except (OSError, ValueError):
+        note = read_sealed_json(note_file)
+    except FileNotFoundError:
         return {}
-    if not missing or not isinstance(note, dict) or note.get("reason") != "out_of_memory":
+    except (OSError, DamagedError) as error:
+        logger.warning(f"{note_file.name} counts for nothing ({error}): the seed trains again")
+        return {}
+    if not missing or note.get("reason") != "out_of_memory":
         return {}
     # Once only: a later attempt must not take it for news of its own.
     note_file.unlink()

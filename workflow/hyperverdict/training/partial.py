@@ -18,7 +18,7 @@ import pyarrow as pa
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.kept import PLAN_FILE, file_name
 from hyperverdict.runs.layout import SeedRecord
-from hyperverdict.runs.sealed import json_bytes, read_json
+from hyperverdict.runs.sealed import json_bytes, read_sealed_json
 from hyperverdict.runs.write import Row, metrics_table, read_table, rows_by_seed, write_table
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class PartialFolder:
     def plan(self) -> dict[str, Any]:
         """``steps`` and the ``seed`` in training of an unfinished job; empty when there is none."""
         try:
-            plan = read_json(self._plan_file)
+            plan = read_sealed_json(self._plan_file)
         except (OSError, ValueError):
             return {}
         return plan if plan.get("identity") == self._identity else {}

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .task import write_json
+from .stored import write_json
 
 NOTE_SUFFIX = ".death.json"
 REASONS = {

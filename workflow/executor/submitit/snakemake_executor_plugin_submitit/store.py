@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import socket
@@ -18,11 +17,10 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
 
-from .task import write_json
+from .stored import read_json, write_json
 
 ROOT = Path(".snakemake") / "submitit"
 COMMENT_PREFIX = "snakemake-submitit:"
@@ -69,7 +67,7 @@ class Run:
         """A batch of so many tasks, not yet on disk."""
         number = len(self.batches)
         names = [f"{number}.{index}" for index in range(tasks)]
-        comment = f"{COMMENT_PREFIX}{self.folder.name}:{number}"
+        comment = _comment(self.folder.name, number)
         batch = Batch(self.folder / f"batch-{number}.json", comment, names)
         self.batches.append(batch)
         return batch
@@ -110,7 +108,7 @@ class Run:
     def owner_alive(self) -> bool:
         """Whether a Snakemake still follows the run: another workflow of the same folder may."""
         try:
-            owner = json.loads(self._owner.read_text())
+            owner = read_json(self._owner)
             if owner["host"] == socket.gethostname():
                 return bool(psutil.Process(owner["pid"]).create_time() == owner["since"])
             return time.time() - self._owner.stat().st_mtime < SILENT_SECONDS
@@ -174,12 +172,27 @@ def _make_elsewhere(link: Path, place: Path) -> None:
 
 def load_run(folder: Path) -> Run:
     """A run of an earlier Snakemake."""
-    batches = []
-    for path in sorted(folder.glob("batch-*.json")):
-        with contextlib.suppress(OSError, json.JSONDecodeError, KeyError):
-            values: dict[str, Any] = json.loads(path.read_text())
-            batches.append(Batch(path, values["comment"], values["tasks"], values["job"]))
-    return Run(folder, batches)
+    return Run(folder, [_load_batch(path) for path in sorted(folder.glob("batch-*.json"))])
+
+
+def _load_batch(path: Path) -> Batch:
+    """A batch of an earlier Snakemake.
+
+    Of a damaged file, SLURM's id is not believed: what the comment finds in the queue is cancelled.
+    """
+    try:
+        values = read_json(path)
+        return Batch(path, values["comment"], values["tasks"], values["job"])
+    except (OSError, ValueError, KeyError):
+        number = path.stem.removeprefix("batch-")
+        files = path.parent.glob(f"{number}.*.task.json")
+        names = (file.name.removesuffix(".task.json") for file in files)
+        tasks = sorted(names, key=lambda name: int(name.partition(".")[2]))
+        return Batch(path, _comment(path.parent.name, number), tasks)
+
+
+def _comment(run: str, number: int | str) -> str:
+    return f"{COMMENT_PREFIX}{run}:{number}"
 
 
 def open_runs(root: Path = ROOT) -> list[Run]:
@@ -210,8 +223,8 @@ class Durations:
     def __init__(self, root: Path = ROOT) -> None:
         self.path = root / "durations.json"
         self._known: dict[str, list[float]] = {}
-        with contextlib.suppress(OSError, json.JSONDecodeError, AttributeError):
-            self._known = dict(json.loads(self.path.read_text()))
+        with contextlib.suppress(OSError, ValueError):
+            self._known = read_json(self.path)
 
     def seconds(self, rule: str, expected: float | None = None) -> float | None:
         """What a job will take: the mean of jobs seen, or what is expected, corrected by them.

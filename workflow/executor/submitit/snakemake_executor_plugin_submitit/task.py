@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+
+from .stored import read_json, write_json
 
 FORMAT = 2
 
@@ -60,22 +59,9 @@ def write_task(path: Path, task: Task) -> None:
 
 
 def read_task(path: Path) -> Task:
-    """Read a task file."""
-    values = json.loads(path.read_text())
+    """Read a task file; raises OSError, or ValueError where it is damaged."""
+    values = read_json(path)
     if values.get("format") != FORMAT:
         raise ValueError(f"{path} was written by another version of this plugin")
     values["targets"] = [Target(**target) for target in values["targets"]]
     return Task(**values)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON, for nobody else to read, through a temporary file in the same folder."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w") as file:
-            file.write(json.dumps(value))
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise

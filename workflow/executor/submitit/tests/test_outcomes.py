@@ -252,6 +252,7 @@ def test_death_notes(tmp_path):
     notes.write_note(log, "OUT_OF_MEMORY", task="7_3", attempt=2, mem_mb=100)
     note = json.loads((tmp_path / "deep" / "train.log.death.json").read_text())
     assert note.pop("time") > 0
+    assert note.pop("file_checksum").startswith("sha256-with-zeros-here:")
     assert note == {
         "reason": "out_of_memory", "slurm_state": "OUT_OF_MEMORY", "task": "7_3", "attempt": 2,
         "mem_mb": 100,

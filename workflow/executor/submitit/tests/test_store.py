@@ -5,9 +5,11 @@ import os
 import time
 
 import psutil
+import pytest
 from snakemake_executor_plugin_submitit import store
 from snakemake_executor_plugin_submitit.leftovers import Finished, Leftovers, job_of_comment
 from snakemake_executor_plugin_submitit.slurm import TaskState
+from snakemake_executor_plugin_submitit.stored import read_json, write_json
 from snakemake_executor_plugin_submitit.task import Target
 from snakemake_executor_plugin_submitit_jobstep.ledger import outputs_state
 
@@ -83,3 +85,34 @@ def test_logs_may_lie_elsewhere_and_go_with_their_run(tmp_path):
     second.close()
     store.remove_old_runs(tmp_path / "other", keep_days=-1)
     assert not list(place.iterdir())
+
+
+def test_damaged_files_of_an_earlier_run_are_not_believed(tmp_path):
+    """SLURM's id with a flipped bit is that of another job, which must not be followed."""
+    run = store.new_run(tmp_path)
+    batch = run.new_batch(2)
+    batch.job = "7"
+    batch.save()
+    for name in batch.tasks:
+        write_json(run.task_path(name), {"format": 0})
+    whole = batch.path.read_bytes()
+    for damaged in (whole.replace(b'"7"', b'"6"'), whole[:20], b"", b"[]"):
+        batch.path.write_bytes(damaged)
+        (loaded,) = store.load_run(run.folder).batches
+        assert (loaded.tasks, loaded.comment, loaded.job) == (batch.tasks, batch.comment, None)
+    batch.path.write_text(json.dumps({"comment": "c", "tasks": ["0.0"], "job": "7"}))
+    assert store.load_run(run.folder).batches[0].job == "7", "of an earlier version"
+
+
+def test_every_flipped_bit_of_a_stored_file_is_noticed(tmp_path):
+    file = tmp_path / "a.json"
+    write_json(file, {"a": "é sha256-with-zeros-here:", "b": [1, None]})
+    whole = file.read_bytes()
+    assert read_json(file) == {"a": "é sha256-with-zeros-here:", "b": [1, None]}
+    for position in range(len(whole)):
+        for bit in range(8):
+            changed = bytearray(whole)
+            changed[position] ^= 1 << bit
+            file.write_bytes(changed)
+            with pytest.raises(ValueError):
+                read_json(file)
