@@ -54,15 +54,55 @@ class Beside:
 
 def beside(question: Question, arms: Iterable[Arm], runs: RunIndex, more: int = 0) -> Beside:
     """What arms beside the question's scored; those without runs are left out."""
-    found = tuple(arm for arm in arms if len(runs.rows(arm.runs_path)))
+    found = tuple(arm for arm in arms if runs.seeds(arm.runs_path))
     if not found:
         return Beside(more=more)
-    seeds = {int(s) for arm in found for s in runs.rows(arm.runs_path)["seed"]}
+    seeds = frozenset[int]().union(*(runs.seeds(arm.runs_path) for arm in found))
     return Beside(found, outcomes_of(question.claim, found, tuple(sorted(seeds)), runs), more)
 
 
+@dataclass(frozen=True)
+class StudyLevels:
+    """The levels of all cells and arms of a study, each made into an arm once.
+
+    Claims that compare the same factors in the same contexts share their arms, so the work grows
+    with the number of claims, not with its square.
+    """
+
+    study: Study
+    _at: dict[Budget, tuple[Levels, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _arms: dict[tuple[str, ...], Mapping[str, Arm]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def at(self, budget: Budget) -> tuple[Levels, ...]:
+        """The levels of all cells and arms at one budget."""
+        if budget not in self._at:
+            self._at[budget] = tuple(_levels_of(self.study, budget))
+        return self._at[budget]
+
+    def arms(
+        self, factors: tuple[str, ...], contexts: Mapping[str, Levels], budget: Budget
+    ) -> Mapping[str, Arm]:
+        """Runs path -> arm, of every level that the study has of these factors, in each context.
+
+        Args:
+            factors: in the order in which labels name them.
+            contexts: what tells a context from others (`_identity`) -> its levels.
+        """
+        key = (str(budget), *factors, "", *contexts)
+        if key not in self._arms:
+            found: dict[str, Arm] = {}
+            for settings in _distinct(self.at(budget), factors):
+                for context in contexts.values():
+                    arm = make_arm(self.study.baseline, settings, budget, context)
+                    found.setdefault(arm.runs_path, arm)
+            self._arms[key] = found
+        return self._arms[key]
+
+
 def arms_beside(
-    study: Study, hypothesis: Hypothesis, arms: tuple[Arm, ...], budget: Budget | None
+    levels: StudyLevels, hypothesis: Hypothesis, arms: tuple[Arm, ...], budget: Budget | None
 ) -> tuple[Arm, ...]:
     """Arms of the study's heatmaps and other claims that differ from a claim's own in the compared
     factors alone.
@@ -73,21 +113,26 @@ def arms_beside(
     compared = {name for arm in arms for name in arm.settings}
     if budget is None or not compared or BUDGET in compared or hypothesis.tune:
         return ()
-    contexts = {str(sorted(arm.context.items(), key=str)): arm.context for arm in arms}
+    contexts = {_identity(arm.context): arm.context for arm in arms}
     named = {arm.runs_path for arm in arms}
-    found: dict[str, Arm] = {}
-    for levels in _levels_elsewhere(study, budget):
-        if not compared <= levels.keys():
-            continue
-        for context in contexts.values():
-            settings = {name: levels[name] for name in arms[0].settings}
-            arm = make_arm(study.baseline, settings, budget, context)
-            if arm.runs_path not in named:
-                found.setdefault(arm.runs_path, arm)
+    known = levels.arms(tuple(arms[0].settings), contexts, budget)
+    return tuple(arm for path, arm in known.items() if path not in named)
+
+
+def _identity(levels: Levels) -> str:
+    return str(sorted(levels.items(), key=str))
+
+
+def _distinct(known: Iterable[Levels], factors: tuple[str, ...]) -> tuple[Levels, ...]:
+    """The different levels of the factors among levels that are known, in their order."""
+    settings = ({name: one[name] for name in factors} for one in known if one.keys() >= {*factors})
+    found: dict[str, Levels] = {}
+    for one in settings:
+        found.setdefault(_identity(one), one)
     return tuple(found.values())
 
 
-def _levels_elsewhere(study: Study, budget: Budget) -> Iterator[Levels]:
+def _levels_of(study: Study, budget: Budget) -> Iterator[Levels]:
     """The levels of all cells and arms of a study at one budget."""
     for heatmap in study.heatmaps:
         if heatmap.budget == budget:

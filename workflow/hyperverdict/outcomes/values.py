@@ -41,6 +41,9 @@ class RunIndex:
     _final_rows: Mapping[str, Any] = field(default_factory=dict)
     _curve_rows: Mapping[str, Any] = field(default_factory=dict)
     _taken: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _scores: dict[tuple[str, str], dict[int, float]] = field(default_factory=dict)
+    _seeds: dict[str, frozenset[int]] = field(default_factory=dict)
+    _sizes: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
     def rows(self, path: str, seeds: Iterable[int] | None = None) -> pd.DataFrame:
         """Rows of the final table of one configuration, one per seed."""
@@ -51,6 +54,25 @@ class RunIndex:
     def curve(self, path: str, seeds: Iterable[int] | None = None) -> pd.DataFrame:
         """Rows of the curves table of one configuration."""
         return _of_seeds(self.curves.take(self._curve_rows.get(path, [])), seeds)
+
+    def seeds(self, path: str) -> frozenset[int]:
+        """The seeds that the final table holds of one configuration."""
+        if path not in self._seeds:
+            self._seeds[path] = frozenset(map(int, self.rows(path)["seed"]))
+        return self._seeds[path]
+
+    def scores(self, path: str, column: str, seeds: Iterable[int]) -> dict[int, float]:
+        """seed -> value of one configuration (`values_of`), of some seeds."""
+        if (path, column) not in self._scores:
+            self._scores[path, column] = values_of(self.rows(path), column)
+        wanted = frozenset(seeds)
+        return {s: v for s, v in self._scores[path, column].items() if s in wanted}
+
+    def test_sizes(self, path: str) -> tuple[float, ...]:
+        """The numbers of test images that the runs of one configuration recorded."""
+        if path not in self._sizes:
+            self._sizes[path] = tuple(self.rows(path)["test_size"].dropna())
+        return self._sizes[path]
 
 
 def _of_seeds(rows: pd.DataFrame, seeds: Iterable[int] | None) -> pd.DataFrame:
@@ -107,9 +129,9 @@ def _outcomes(
     if not len(runs.final):
         return Outcomes(metric, {arm.label: {} for arm in arms})
     column = metric_column(metric, map(str, runs.final))
-    rows = {arm.label: runs.rows(arm.runs_path, seeds) for arm in arms}
-    values = {label: values_of(of_arm, column) for label, of_arm in rows.items()}
-    if any(map(len, rows.values())) and not any(values.values()):
+    wanted = frozenset(seeds)
+    values = {arm.label: runs.scores(arm.runs_path, column, wanted) for arm in arms}
+    if not any(values.values()) and any(runs.seeds(arm.runs_path) & wanted for arm in arms):
         raise UserError(
             f"no run records the metric {metric.name!r}: these runs are older than the metric; "
             "remove their folders to train them again"
@@ -155,7 +177,7 @@ def _resolution(metric: Metric, arms: Iterable[Arm], runs: RunIndex) -> float:
     """1 / test images; the coarsest of the arms, 0 where it is not known."""
     if not is_counted(metric) or "test_size" not in runs.final:
         return 0.0
-    sizes = [size for arm in arms for size in runs.rows(arm.runs_path)["test_size"].dropna()]
+    sizes = [size for arm in arms for size in runs.test_sizes(arm.runs_path)]
     return 1.0 / min(sizes) if sizes and min(sizes) > 0 else 0.0
 
 

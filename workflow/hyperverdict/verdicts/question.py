@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from hyperverdict.checks.context import CheckContext
 from hyperverdict.claims.model import Judgement, Question
@@ -14,7 +15,7 @@ from hyperverdict.ledger.chain import Ledger
 from hyperverdict.ledger.status import LedgerStatus, status_of
 from hyperverdict.ledger.tables import table_status
 from hyperverdict.outcomes.arms import arm_runs
-from hyperverdict.outcomes.beside import Beside, arms_beside, beside
+from hyperverdict.outcomes.beside import Beside, StudyLevels, arms_beside, beside
 from hyperverdict.outcomes.elsewhere import Elsewhere
 from hyperverdict.outcomes.images import image_errors
 from hyperverdict.outcomes.questions import make_question, named_elsewhere, tuning_of
@@ -49,6 +50,11 @@ class JudgementInputs:
     elsewhere: Elsewhere | None = None
     unbudgeted: frozenset[str] = frozenset()
     present_code: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def levels(self) -> StudyLevels:
+        """All levels of the study, which every question looks at."""
+        return StudyLevels(self.study)
 
     def budget_of(self, hypothesis: Hypothesis, budget: Budget | None) -> Budget | None:
         """The budget that a question holds equal; None where nothing states one."""
@@ -179,7 +185,7 @@ def _beside(inputs: JudgementInputs, hypothesis: Hypothesis, question: Question)
     if question.claim.reads != "final" or not question.arms or inputs.study.only_estimates:
         return Beside()
     if inputs.elsewhere is None:
-        arms = arms_beside(inputs.study, hypothesis, question.arms, question.budget)
+        arms = arms_beside(inputs.levels, hypothesis, question.arms, question.budget)
         return beside(question, arms, inputs.runs)
     notes = inputs.elsewhere.of(hypothesis.id, str(question.budget or ""))
     return beside(question, notes.beside, inputs.runs, notes.more)
