@@ -159,6 +159,12 @@ FIRST: tuple[Case, ...] = (
     ("runs.csv", as_csv({**base(), "epoch": [math.nan] * 8})),
     ("runs.csv", as_csv({**base(), **{f"c{i}": [i] * 8 for i in range(10_000)}})),
     ("runs.csv", as_csv({**base(), "seed": [10**30] * 8})),
+    ("runs.csv", as_csv({**base(), "batch_size": [r"['\ud800']", 4096] * 4})),
+    ("runs.json", as_json(base()).replace(b"256", b"9" * 5000)),
+    ("runs.json", b'{"columns": 3, "data": 4}'),
+    ("runs.json", b'{"columns": ["a"], "data": [1]}'),
+    ("runs.json", b'{"loss": {"values": 3, "steps": 4}}'),
+    ("runs.json", b'{"loss": {"values": [1, 2], "steps": [null, "a"]}}'),
     ("runs.json", b"[" * 100_000),
     ("runs.json", b'{"a":' * 100_000),
 )  # fmt: skip

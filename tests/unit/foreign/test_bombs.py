@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.foreign import files
+from hyperverdict.foreign import files, parquet, unpacking
 from hyperverdict.foreign.files import read_content
 
 ROWS = b"256,1,0.9\n"
@@ -57,7 +57,7 @@ def test_a_bomb_of_240_mb_is_refused_in_little_memory(tmp_path):
 
 
 def test_archives_in_archives_share_one_limit(monkeypatch):
-    monkeypatch.setattr(files, "MOST_UNPACKED", 100_000)
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED", 100_000)
     member = gzip.compress(b"a,b\n" + b"1,2\n" * 5_000)
     assert len(read_content(zipped(one=member), "runs.zip")) == 5_000
     many = zipped(**{f"{number}.gz": member for number in range(10)})
@@ -68,7 +68,7 @@ def test_archives_in_archives_share_one_limit(monkeypatch):
 
 def test_archives_that_never_end_are_refused():
     content = b"a,b\n1,2\n"
-    for _ in range(files.MOST_LAYERS):
+    for _ in range(unpacking.MOST_LAYERS):
         content = gzip.compress(content)
     assert len(read_content(content, "runs.gz")) == 1
     with pytest.raises(UserError, match="packed more than 4 times"):
@@ -84,7 +84,7 @@ def test_an_archive_of_countless_files_is_refused(monkeypatch):
 @pytest.mark.parametrize("encoded", [True, False])
 def test_parquet_that_repeats_one_long_text_is_measured_as_it_is_read(monkeypatch, encoded):
     """Its footer counts the text once."""
-    monkeypatch.setattr(files, "MOST_IN_COLUMNS", 10_000_000)
+    monkeypatch.setattr(parquet, "MOST_IN_COLUMNS", 10_000_000)
     sink = io.BytesIO()
     notes = pa.array(["x" * 10_000] * 5_000)
     pq.write_table(pa.table({"note": notes.dictionary_encode() if encoded else notes}), sink)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.foreign import files, folders, texts
+from hyperverdict.foreign import folders, parquet, texts, unpacking
 from hyperverdict.foreign.files import read_content, read_runs
 from hyperverdict.foreign.folders import settings_in_name
 
@@ -140,15 +140,15 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_small_files_that_unpack_into_huge_ones_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MOST_UNPACKED", 100_000)
-    monkeypatch.setattr(files, "MOST_IN_COLUMNS", 100_000)
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED", 100_000)
+    monkeypatch.setattr(parquet, "MOST_IN_COLUMNS", 100_000)
     bomb = b"a,b\n" + b"1,2\n" * 100_000
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("runs.csv", bomb)
-    parquet = io.BytesIO()
-    pd.DataFrame({"a": np.random.default_rng(0).normal(size=20_000)}).to_parquet(parquet)
-    for content in (gzip.compress(bomb), packed.getvalue(), parquet.getvalue()):
+    footer = io.BytesIO()
+    pd.DataFrame({"a": np.random.default_rng(0).normal(size=20_000)}).to_parquet(footer)
+    for content in (gzip.compress(bomb), packed.getvalue(), footer.getvalue()):
         with pytest.raises(UserError, match="unpacks to"):
             read_content(content, "runs")
 
@@ -162,7 +162,7 @@ def test_tables_of_too_many_cells_are_refused(monkeypatch):
 def test_settings_files_that_explode_are_refused(tmp_path):
     levels = "".join(f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 9)}]\n" for i in range(1, 250))
     (tmp_path / "config.yaml").write_text(f"l0: &l0 [x]\n{levels}")
-    with pytest.raises(UserError, match="too many aliases"):
+    with pytest.raises(UserError, match="more than 1,000,000 values, aliases included"):
         folders.read_settings(tmp_path / "config.yaml")
     (tmp_path / "config.yaml").write_text(f"l0: &l0 [x]\n{''.join(levels.splitlines(True)[:50])}")
     assert folders.read_settings(tmp_path / "config.yaml")["l50"] == "a long list"

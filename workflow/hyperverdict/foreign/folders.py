@@ -12,7 +12,7 @@ import yaml
 
 from hyperverdict.errors import UserError
 from hyperverdict.foreign import names
-from hyperverdict.foreign.json_text import parse_json
+from hyperverdict.foreign.literals import TOO_LONG, parse_json, parse_yaml
 from hyperverdict.foreign.table import Table, flat, joined, with_constants
 from hyperverdict.words.numbers import count
 
@@ -173,7 +173,7 @@ def read_settings(file: Path) -> dict[str, Any]:
         if file.stat().st_size > MOST_SETTINGS_BYTES:
             raise UserError(f"{file} is too large for a file of settings")
         text = file.read_text(encoding="utf-8", errors="replace")
-        raw = parse_json(text) if file.suffix == ".json" else yaml.load(text, Loader=_Settings)
+        raw = parse_json(text) if file.suffix == ".json" else parse_yaml(text)
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
         raise UserError(f"{file} holds no settings that can be read ({error})") from None
     if not isinstance(raw, dict):
@@ -199,30 +199,10 @@ def _short(value: Any) -> Any:
         item = left.pop()
         items += 1
         if items > MOST_SETTINGS:
-            return "a long list"
+            return TOO_LONG
         if isinstance(item, (list, dict)):
             left += item if isinstance(item, list) else item.values()
     return value
-
-
-class _Settings(yaml.SafeLoader):
-    """YAML of other programs: their own tags are read as their text; aliases cannot explode."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            self._aliases = getattr(self, "_aliases", 0) + 1
-            if self._aliases > MOST_SETTINGS:
-                raise yaml.YAMLError("too many aliases")
-        return super().compose_node(parent, index)
-
-
-def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
-    value = node.value if isinstance(node, yaml.ScalarNode) else ""
-    return value or suffix.removeprefix("tag:yaml.org,2002:").removeprefix("python/name:")
-
-
-_Settings.add_multi_constructor("", _tagged)
-_Settings.add_multi_constructor("!", _tagged)
 
 
 def scalars_of(table: Table, file: Path) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Hashable, Sequence
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.errors import UserError
+from hyperverdict.foreign.literals import parse_literal
 from hyperverdict.foreign.table import Column, is_empty, text_numbers
 from hyperverdict.vocabulary.hyperparameters import Level, number_text
 from hyperverdict.words.numbers import listed
@@ -60,7 +60,7 @@ def _list_in(text: str) -> list[Any] | None:
     if len(text) > LONGEST_LIST or text[:1] + text[-1:] not in ("[]", "()"):
         return None
     try:
-        found = ast.literal_eval(text)
+        found = parse_literal(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         inner = text[1:-1].strip()
         return [part.strip(" '\"") for part in inner.split(",")] if inner else []

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from hyperverdict.errors import UserError
-from hyperverdict.foreign.json_text import parse_json, parse_literal
+from hyperverdict.foreign.literals import parse_json, parse_literal
 from hyperverdict.foreign.marks import NOT_A_NUMBER, NULL, WORDS
 
 # Words for a cell that holds nothing.
@@ -25,6 +25,8 @@ _GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 # Longer whole numbers, and those that start with 0, are names.
 MOST_DIGITS = 15
+# Cells that are read of a file.
+MOST_CELLS = 20_000_000
 
 Column = pd.Series
 
@@ -180,7 +182,13 @@ def flattened(columns: Mapping[str, Column[Any]]) -> dict[str, Column[Any]]:
         cells = [_mapping(cell) for cell in column] if column.dtype == object else []
         if any(cell is not None for cell in cells):
             cells = [{} if cell is None else flat(cell) for cell in cells]
-            for key in dict.fromkeys(key for cell in cells if cell for key in cell):
+            keys = dict.fromkeys(key for cell in cells if cell for key in cell)
+            if len(keys) * len(cells) > MOST_CELLS:
+                raise UserError(
+                    f"mappings in column {name!r} have {len(keys):,} keys, in {len(cells):,} rows; "
+                    f"at most {MOST_CELLS:,} cells are read"
+                )
+            for key in keys:
                 found[f"{name}.{key}"] = typed([(cell or {}).get(key) for cell in cells])
         else:
             found[name] = column

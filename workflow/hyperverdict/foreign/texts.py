@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, islice
 
 from hyperverdict.errors import UserError
-from hyperverdict.foreign.table import Table, has_decimal_commas, refuse_twins, table_of
+from hyperverdict.foreign.table import MOST_CELLS, Table, has_decimal_commas, refuse_twins, table_of
 from hyperverdict.words.safe import from_csv
 
 SEPARATORS = (",", ";", "\t", "|")
-# Lines on which the separator is found, and cells that are read at most.
+# Lines on which the separator is found.
 SAMPLE = 50
-MOST_CELLS = 20_000_000
+# Characters of a cell.
+LONGEST_CELL = 10_000_000
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
@@ -89,9 +89,15 @@ def _is_header(line: str, rest: str) -> bool:
     return any(line.count(s) == after.count(s) > 0 for s in SEPARATORS) and "{" not in line
 
 
-def _lines(text: str) -> io.StringIO:
-    """The lines of a text, whatever system wrote their ends."""
-    return io.StringIO(text, newline=None)
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text, whatever system wrote their ends; one at a time, as all take memory."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 def separator_of(text: str) -> str:
@@ -113,7 +119,7 @@ def separator_of(text: str) -> str:
 
 def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of every line that is not blank."""
-    csv.field_size_limit(10_000_000)
+    csv.field_size_limit(LONGEST_CELL)
     reader, cells, start = csv.reader(_lines(text), delimiter=separator), 0, 1
     try:
         for row in reader:
@@ -124,7 +130,10 @@ def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
                 yield start, [from_csv(cell.strip()) for cell in row]
             start = reader.line_num + 1
     except csv.Error as error:
-        raise UserError(f"line {reader.line_num}: {error}") from None
+        said = str(error)
+        if "field limit" in said:
+            said = f"a cell has more than {LONGEST_CELL:,} characters, or a quote has no end"
+        raise UserError(f"line {reader.line_num}: {said}") from None
 
 
 def _by_spaces(
