@@ -7,21 +7,26 @@ that are to be trained. Damaged runs count as missing (`design.state`).
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hyperverdict.design.state import RunState
+from hyperverdict.exporting.outcome import OUTCOME_FILE
 from hyperverdict.figures import INDEX_FILE, damaged_figure
 from hyperverdict.invocation import Invocation
 from hyperverdict.ledger.chain import read_ledger
 from hyperverdict.ledger.registration import LEDGER_FILE
+from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.heads import HEAD_SUFFIX
-from hyperverdict.runs.sealed import DamagedError, check_file
+from hyperverdict.runs.sealed import DamagedError, check_file, json_bytes, read_json
 from hyperverdict.targets import REPORT_FILE
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.datasets import DATASETS
+from hyperverdict.words.numbers import count
 
 _OLDER = "it is of an earlier version and carries no checksum"
 _ASIDE = ".damaged"
@@ -35,27 +40,80 @@ class Damaged:
     file: Path
     why: str
 
-    def __str__(self) -> str:
-        return f"{self.file}: {self.why}. It is made again."
+
+def damage_words(
+    damaged: Iterable[Damaged], made: Collection[str], *, undecided: bool
+) -> Iterator[str]:
+    """What is damaged and what becomes of it, a sentence for each file.
+
+    Args:
+        made: the files that jobs of this call are to make.
+        undecided: which jobs follow depends on some that have not run.
+    """
+    for one in damaged:
+        if str(one.file) in made:
+            then = "It is made again."
+        elif undecided:
+            then = "It is made again where a job of this call needs it."
+        else:
+            then = "This call does not need it; the next one that does makes it again."
+        yield f"{one.file}: {one.why}. {then}"
 
 
 def find_damaged(run: Invocation) -> tuple[Damaged, ...]:
     """The files of a study that exist, that jobs read, and that have to be made again.
 
-    Those of an earlier version are made again where that takes seconds; timings are used, since
-    other measurements would give other numbers.
+    Those of an earlier version are made again where that takes seconds; timings are used
+    (`seal_timings`).
     """
-    timings = run.timings
-    measured = [timings / "contrasts" / key / "timing.json" for key in run.plan.timings]
-    arms = {r.configuration.arm_path for r in run.plan.all_runs if _in_seconds(r.configuration)}
-    measured += [timings / "configurations" / arm / "timing.json" for arm in sorted(arms)]
-    measured += sorted((timings / "devices").glob("*/timing.json"))
+    exported = [run.folder / OUTCOME_FILE] if run.options.mlflow is not None else []
     return (
         *_missing(run),
-        *_faults(run.derived, _OLDER),
+        *_faults([*run.derived, *exported], _OLDER),
         *_damaged_figures(run.folder / FIGURES),
-        *_faults([*measured, run.folder / REPORT_FILE], ""),
+        *_faults([*_timings(run), run.folder / REPORT_FILE], ""),
     )
+
+
+def _timings(run: Invocation) -> list[Path]:
+    """The timings that a study reads, whether they exist or not."""
+    timings = run.timings
+    files = [timings / "contrasts" / key / "timing.json" for key in run.plan.timings]
+    arms = {r.configuration.arm_path for r in run.plan.all_runs if _in_seconds(r.configuration)}
+    files += [timings / "configurations" / arm / "timing.json" for arm in sorted(arms)]
+    return [*files, *sorted((timings / "devices").glob("*/timing.json"))]
+
+
+def seal_timings(run: Invocation, *, keep: bool) -> str:
+    """Give timings of earlier versions a checksum, so that damage shows from now on; says so.
+
+    Other measurements would give other numbers, so they are used as they are. Their times stay,
+    since nothing is to be made again.
+
+    Args:
+        keep: only say so, as a dry-run does.
+    """
+    older = [file for file in _timings(run) if _is_unsealed(file)]
+    if not older:
+        return ""
+    with contextlib.suppress(OSError):
+        for file in older if not keep else ():
+            content, times = read_json(file), file.stat()
+            write_atomic(file, json_bytes(content))
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    one = len(older) == 1
+    return (
+        f"{count(len(older), 'timing')} of an earlier version {'carries' if one else 'carry'} no "
+        f"checksum ({older[0]}{'' if one else ' and others'}). {'It is' if one else 'They are'} "
+        f"used as {'it is' if one else 'they are'}, and {'gets' if one else 'get'} one."
+    )
+
+
+def _is_unsealed(file: Path) -> bool:
+    try:
+        return check_file(file) == "unsealed"
+    except (OSError, DamagedError):
+        return False
 
 
 def _missing(run: Invocation) -> Iterator[Damaged]:
@@ -122,7 +180,7 @@ def discard_damaged_data(
         why = fault_of_prepared(folder) if folder.exists() else ""
         if why:
             kept = "" if name in DATASETS else f"; the damaged copy is kept as {name}{_ASIDE}"
-            say(f"{folder}: {why}. It is prepared again{kept}.\n")
+            say(f"{folder}: {why}. It is prepared again before it is next used{kept}.\n")
             if not keep:
                 _remove(folder)
 

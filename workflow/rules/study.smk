@@ -3,7 +3,13 @@
 import sys
 from dataclasses import replace
 
-from hyperverdict.damage import discard_damaged_data, find_damaged, ledger_words
+from hyperverdict.damage import (
+    damage_words,
+    discard_damaged_data,
+    find_damaged,
+    ledger_words,
+    seal_timings,
+)
 from hyperverdict.errors import UserError
 from hyperverdict.file_times import set_back_times
 from hyperverdict.invocation import open_invocation
@@ -55,7 +61,8 @@ def prepare_for_jobs():
 
     Snakemake has no hook there, and runs none that a module states.
     """
-    prepare_dag = workflow._prepare_dag
+    prepare_dag, build_dag = workflow._prepare_dag, workflow._build_dag
+    damaged = []
     describe_jobs()
 
     def prepare(*args, **kwargs):
@@ -63,7 +70,7 @@ def prepare_for_jobs():
             accept_folders()
             start_at_once()
             set_back_the_clock()
-            damaged = look_for_damage()
+            damaged.extend(look_for_damage())
             show_plan()
             try_what_jobs_need()
             if IS_MODULE:
@@ -75,7 +82,11 @@ def prepare_for_jobs():
         except KeyboardInterrupt:
             sys.exit("\nStopped before the first job.\n")
 
-    workflow._prepare_dag = prepare
+    def build(*args, **kwargs):
+        build_dag(*args, **kwargs)
+        say_damage(damaged)
+
+    workflow._prepare_dag, workflow._build_dag = prepare, build
 
 
 def set_back_the_clock():
@@ -89,16 +100,23 @@ def set_back_the_clock():
 
 
 def look_for_damage():
-    """The files that jobs have to make again because they are damaged; what is damaged is said."""
+    """The files that jobs have to make again because they are damaged."""
     try:
-        damaged = find_damaged(STUDY_RUN)
+        words = seal_timings(STUDY_RUN, keep=workflow.dryrun), ledger_words(STUDY_RUN)
+        for said in filter(None, words):
+            tell(f"{said}\n")
+        return find_damaged(STUDY_RUN)
     except UserError as error:
         refuse(error)
-    for one in damaged:
-        tell(f"{one}\n")
-    if words := ledger_words(STUDY_RUN):
+
+
+def say_damage(damaged):
+    """Says what is damaged, and whether a job of this call makes it again."""
+    jobs = list(workflow.dag.needrun_jobs())
+    made = {str(file) for job in jobs for file in job.output}
+    undecided = any(job.is_checkpoint for job in jobs)
+    for words in damage_words(damaged, made, undecided=undecided):
         tell(f"{words}\n")
-    return damaged
 
 
 def ignore_damaged_records(persistence):
