@@ -34,6 +34,7 @@ from hyperverdict.runs.layout import (
     SeedRecord,
     file_sha256,
 )
+from hyperverdict.runs.sealed import json_bytes
 from hyperverdict.study.load import load_study
 from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.training.partial import PartialFolder
@@ -84,7 +85,7 @@ def finish(plan, path, seeds, runs):
         seeds={str(s): SeedRecord("finished", 300, 2.0, 0) for s in seeds},
         metrics_sha256=file_sha256(folder / METRICS_FILE),
     )  # fmt: skip
-    (folder / RECORD_FILE).write_text(json.dumps(asdict(record)))
+    (folder / RECORD_FILE).write_bytes(json_bytes(asdict(record)))
 
 
 def test_opposing_claims_and_heatmaps_share_runs(plan):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import asdict
 
 import pyarrow as pa
 import pytest
-from hyperverdict.runs.layout import COLUMNS
-from hyperverdict.runs.write import SCHEMA, metrics_table, read_table, write_table
+from hyperverdict.runs.layout import COLUMNS, RECORD_FILE, RunRecord, SeedRecord, read_record
+from hyperverdict.runs.write import SCHEMA, metrics_table, read_table, write_run, write_table
 
 ROW = {
     "seed": 1, "step": 20, "samples": 640, "epoch": 0.5, "split": "test", "loss": 0.25,
@@ -52,3 +54,16 @@ def test_another_table_is_not_ours(tmp_path, table):
     write_table(tmp_path / "table", table, {})
     with pytest.raises(ValueError, match="not written by hyperverdict"):
         read_table(tmp_path / "table")
+
+
+def test_a_record_without_a_checksum_must_equal_its_copy_in_the_table(tmp_path):
+    """Of an earlier version: a flipped bit would make another outcome of a seed."""
+    seeds = {"1": SeedRecord("finished", 20, 1.5, 0)}
+    made = RunRecord("p", {}, "c", 1, 20, 1, 1, 1, 1, seeds)
+    record = write_run(tmp_path, [metrics_table([ROW])], made)
+    older = json.dumps(asdict(record))
+    (tmp_path / RECORD_FILE).write_text(older)
+    assert read_record(tmp_path) == record
+    for wrong in (older.replace("1.5", "9.5"), older.replace("finished", "diverged")):
+        (tmp_path / RECORD_FILE).write_text(wrong)
+        assert read_record(tmp_path) is None

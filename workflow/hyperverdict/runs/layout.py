@@ -15,11 +15,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from hyperverdict.runs.sealed import DamagedError, read_json
+from hyperverdict.runs.sealed import DamagedError, Seal, parse_json
 
 # Raised by hand when the same configuration and seed would train to other numbers; a golden-numbers
 # test guards it.
@@ -114,9 +114,13 @@ def file_sha256(path: Path) -> str:
 
 def read_record_file(folder: Path) -> RunRecord:
     """The record of a run's folder, whatever the table; OSError, or DamagedError saying why."""
-    plain = read_json(folder / RECORD_FILE)
+    return _parse_record((folder / RECORD_FILE).read_bytes())[0]
+
+
+def _parse_record(content: bytes) -> tuple[RunRecord, Seal]:
+    plain, seal = parse_json(content)
     try:
-        return RunRecord.from_plain(plain)
+        return RunRecord.from_plain(plain), seal
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedError(f"it is not a run's record ({error})") from None
 
@@ -124,14 +128,29 @@ def read_record_file(folder: Path) -> RunRecord:
 def read_record(folder: Path) -> RunRecord | None:
     """The record of a run's folder; None when absent, unreadable or unlike the table.
 
-    Cheap: reads no Parquet; the table is recognised by its checksum.
+    Cheap: reads no Parquet; the table is recognised by its checksum. A record of an earlier
+    version, which carries none itself, has to equal its copy in the table.
     """
     try:
-        record = read_record_file(folder)
+        record, seal = _parse_record((folder / RECORD_FILE).read_bytes())
         sound = record.metrics_sha256 == file_sha256(folder / METRICS_FILE)
+        if sound and seal == "unsealed":
+            sound = record == _record_in_table(folder, record.metrics_sha256)
     except (OSError, ValueError):
         return None
     return record if sound and record.training_version == TRAINING_VERSION else None
+
+
+def _record_in_table(folder: Path, metrics_sha256: str) -> RunRecord | None:
+    """The record that stands in the table's footer; None where it cannot be read."""
+    # Only for runs of earlier versions: Arrow takes a moment to load.
+    from hyperverdict.runs.write import read_footer
+
+    try:
+        found = RunRecord.from_plain(read_footer(folder / METRICS_FILE))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return replace(found, metrics_sha256=metrics_sha256)
 
 
 # What must be equal for seeds to share a folder, beside its path and the training version.

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.layout import (
@@ -94,6 +95,15 @@ def read_table(path: Path, *, sealed: bool = False) -> tuple[pa.Table, dict[str,
     if sealed and seal == "unsealed":
         raise DamagedError("nothing shows that it is as it was written")
     return table.replace_schema_metadata(None), json.loads(footer)
+
+
+def read_footer(path: Path) -> dict[str, Any]:
+    """The footer of a metrics table alone; raises as `read_table` does, and checks no checksum."""
+    try:
+        found: dict[str, Any] = json.loads(pq.read_schema(path).metadata[_FOOTER_KEY])
+    except (pa.ArrowException, TypeError, KeyError) as error:
+        raise DamagedError("not written by hyperverdict") from error
+    return found
 
 
 def _is_ours(schema: pa.Schema) -> bool:
