@@ -19,23 +19,33 @@ _TIMES_SAID = re.compile(
 )
 
 
-def found(project: Path, *, timed_again: bool = False) -> dict[str, object]:
-    """Metrics, choices, verdicts and the ledger of a study, line by line.
-
-    Args:
-        timed_again: claims on time were measured once more: of these, the headlines remain.
-    """
-    verdicts = _verdicts(project, timed_again=timed_again)
-    lines = json.dumps(verdicts, indent=1).splitlines()
-    ledger = {} if timed_again else _ledger(project)
-    return {**metrics(project), **_choices(project), **ledger, **dict(enumerate(lines))}
+def found(project: Path) -> dict[str, object]:
+    """Metrics, choices, timings, verdicts and the ledger of a study, by name."""
+    return {
+        **metrics(project),
+        **_choices(project),
+        **_timings(project),
+        **_verdicts(project),
+        **_ledger(project),
+    }
 
 
 def changed(project: Path, before: Mapping[str, object]) -> dict[str, tuple[object, object]]:
-    """What a project found otherwise than before."""
+    """What a project found otherwise than before.
+
+    Where times were measured again, this is what does not depend on them.
+    """
     now = found(project)
     names = before.keys() | now.keys()
-    return {k: (before.get(k), now.get(k)) for k in names if before.get(k) != now.get(k)}
+    differ = {k: (before.get(k), now.get(k)) for k in names if before.get(k) != now.get(k)}
+    if not any(name.startswith(_TIMING) for name in differ):
+        return differ
+    return {name: both for name, both in differ.items() if not name.startswith(_BY_TIMES)}
+
+
+# How names begin of what is measured, and of what depends on it.
+_TIMING, _TIMED, _STUDY, _LEDGER = "timing ", "claim on time ", "study ", "ledger "
+_BY_TIMES = (_TIMING, _TIMED, _STUDY, _LEDGER)
 
 
 def metrics(project: Path) -> dict[str, object]:
@@ -47,16 +57,17 @@ def metrics(project: Path) -> dict[str, object]:
     }
 
 
-def _verdicts(project: Path, *, timed_again: bool) -> Any:
-    """The verdicts of the study, without what tells the time."""
+def _verdicts(project: Path) -> dict[str, object]:
+    """Every member of the verdicts and every hypothesis, without what tells the time."""
     (file,) = project.glob("results/studies/*/verdicts.json")
     plain = json.loads(file.read_bytes())
-    if not timed_again:
-        return _lasting(plain)
-    return [
-        hypothesis["headline"] if _is_on_time(hypothesis) else _lasting(hypothesis)
-        for hypothesis in plain["hypotheses"]
-    ]
+    hypotheses = plain.pop("hypotheses")
+    members = {f"{_STUDY}{name}": value for name, value in _lasting(plain).items()}
+    claims = {
+        f"{_TIMED if _is_on_time(one) else 'claim '}{one['id']}": _lasting(one)
+        for one in hypotheses
+    }
+    return {**members, **claims}
 
 
 def _is_on_time(hypothesis: Mapping[str, Any]) -> bool:
@@ -77,12 +88,18 @@ def _choices(project: Path) -> dict[str, object]:
     return {file.name: file.read_text() for file in project.glob("results/studies/*/tuning/*.json")}
 
 
+def _timings(project: Path) -> dict[str, object]:
+    """The measured times."""
+    files = project.glob("results/timing/**/timing.json")
+    return {f"{_TIMING}{file.parent.name}": file.read_bytes() for file in files}
+
+
 def _ledger(project: Path) -> dict[str, object]:
     """What was registered and looked at, in order; an empty one where there is no ledger."""
     (file,) = project.glob("results/studies/*/")
     ledger = file / "ledger.jsonl"
     lines = ledger.read_bytes().splitlines() if ledger.exists() else []
-    return {f"ledger {number}": _entry(line) for number, line in enumerate(lines)}
+    return {f"{_LEDGER}{number}": _entry(line) for number, line in enumerate(lines)}
 
 
 def _entry(line: bytes) -> object:

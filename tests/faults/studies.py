@@ -13,7 +13,7 @@ hypotheses:
     expect: {accuracy: higher}
     tune: {learning_rate: [1e-5, 1e-2]}
 """
-# A claim on time whose outcome no load of the machine changes.
+# A claim on time: what is measured again gives other numbers.
 TIMED_STUDY = f"""{STUDY.rstrip()}
   H3: {{says: z, compare: {{width: {{from: 8, to: 1024}}}}, expect: {{train_time: higher}}}}
 """

@@ -10,7 +10,7 @@ import pytest
 from tests.faults import disturbing
 from tests.faults.conftest import SEED
 from tests.faults.damaging import draw
-from tests.faults.results import changed, found, metrics
+from tests.faults.results import changed, metrics
 from tests.faults.studies import STUDY
 from tests.workflow.conftest import Project, make_project
 
@@ -25,8 +25,6 @@ OTHERS = (
 )
 # What nothing can make again: the next call names it, and its claims may be post hoc afterwards.
 NAMED = ("ledger",)
-# What is measured again gives other numbers.
-TIMED_AGAIN = ("timing",)
 
 
 @pytest.fixture
@@ -62,10 +60,6 @@ def test_a_file_that_is_damaged(undisturbed, disturbed, number_of_file):
     fault = draw(disturbed.path, Random(f"{SEED} {number_of_file}"))
     print(fault)
     said = _again(disturbed)
-    if fault.kind in TIMED_AGAIN:
-        before = found(undisturbed.project.path, timed_again=True)
-        assert found(disturbed.path, timed_again=True) == before, fault
-        return
     otherwise = changed(disturbed.path, undisturbed.found)
     if fault.kind in NAMED:
         assert "ledger" in said, fault
