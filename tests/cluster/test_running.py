@@ -44,6 +44,31 @@ def test_packs_jobs_into_tasks_with_readable_names(cluster, flow):
     ]
 
 
+def test_temporary_outputs_are_removed_once_the_job_has_succeeded(cluster, flow):
+    flow.write(
+        Snakefile="""
+            rule all:
+                input: "last", "plain"
+            rule plain:
+                output: "plain", temp("unneeded")
+                shell: "touch {output}"
+            rule first:
+                output: temp("first"), temp("needless")
+                group: "both"
+                shell: "touch {output}"
+            rule last:
+                input: "first"
+                output: "last"
+                group: "both"
+                shell: "cp {input} {output}"
+        """
+    )
+    flow.succeed()
+    assert flow.exists("plain")
+    assert flow.exists("last")
+    assert not any(map(flow.exists, ("unneeded", "first", "needless")))
+
+
 def test_packs_stay_within_the_limit_of_their_partition(cluster, flow):
     # 4 jobs of 50 minutes in a partition of 60: SLURM would keep a task of 200 for ever.
     flow.write(Snakefile=steps(4, "echo x > {output}").replace("runtime=5", "runtime=50"))

@@ -134,8 +134,10 @@ class CallBuilder:
         """After the targets; the jobs are alike in rule, attempt and threads."""
         executor, settings, first = self.executor, self.settings, jobs[0]
         rules = sorted({name for job in jobs for name in job.rules})
+        # Of single jobs the main process removes them, after it has looked for all outputs.
+        groups = [job for job in jobs if job.is_group()]
         unneeded = sorted(
-            {str(path) for job in jobs for path in executor.dag.get_unneeded_temp_files(job)}
+            {str(path) for job in groups for path in executor.dag.get_unneeded_temp_files(job)}
         )
         arguments = join_cli_args(
             [

@@ -297,7 +297,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         unclaimed = [
             task.id
             for task in self.table.tasks.values()
-            if not (task.ended or task.finished or task.cancelled_by_us)
+            if task.asked is None and not (task.ended or task.finished or task.cancelled_by_us)
         ]
         if unclaimed and not self.left_behind:
             # Jobs of an earlier call that this one did not want: a later call may.
