@@ -260,17 +260,21 @@ def _not_judged(subject: HypothesisReport | Heatmap) -> str:
 def draw_all(report: StudyReport, study: Study, tables: Tables, folder: Path) -> Mapping[str, Path]:
     """Draw and write every figure of a study, its values and the index; file name -> file."""
     from hyperverdict.figures.io import write_index
+    from hyperverdict.figures.memory import collected_between
     from hyperverdict.figures.runs import Runs
+    from hyperverdict.figures.style import look
 
     runs = Runs(tables, report.hypotheses)
     subjects: tuple[HypothesisReport | Heatmap, ...] = (*report.hypotheses, *study.heatmaps)
     written: dict[str, Path] = {}
     entries: dict[str, Any] = {}
-    for subject in subjects:
-        for file, drawn in draw(subject, study, runs):
-            entry, paths = _write(file, drawn, folder)
-            entries[file.key] = entry
-            written |= paths
+    with look(), collected_between() as collect:
+        for subject in subjects:
+            for file, drawn in draw(subject, study, runs):
+                entry, paths = _write(file, drawn, folder)
+                entries[file.key] = entry
+                written |= paths
+            collect()
     checksums = {name: file_sha256(file) for name, file in written.items()}
     written[INDEX_FILE] = write_index(entries, checksums, folder / INDEX_FILE)
     return written

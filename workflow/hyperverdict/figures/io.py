@@ -15,6 +15,7 @@ from matplotlib.ticker import FixedFormatter
 
 from hyperverdict.errors import UserError
 from hyperverdict.figures import style, svg
+from hyperverdict.figures.canvas import svg_of
 from hyperverdict.figures.drawn import Values
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.sealed import json_bytes
@@ -32,7 +33,6 @@ def write(figure: Figure, path: Path, title: str = "", text: str = "") -> Path:
     if path.suffix not in FORMATS:
         raise UserError(f"figure {path.name!r} must end in {', '.join(FORMATS)}")
     dateless: dict[str, dict[str, str | None]] = {
-        ".svg": {"Date": None, "Creator": None},
         ".png": {"Software": None},
         ".pdf": {"CreationDate": None},
     }
@@ -41,10 +41,12 @@ def write(figure: Figure, path: Path, title: str = "", text: str = "") -> Path:
     with style.look(), warnings.catch_warnings():
         # Labels may hold any character; in an SVG the reader's fonts draw it.
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing")
-        figure.savefig(content, format=path.suffix[1:], dpi=200, metadata=dateless[path.suffix])
-    written = content.getvalue()
-    if path.suffix == ".svg":
-        written = svg.standalone(written.decode(), xml(title), xml(text)).encode()
+        if path.suffix == ".svg":
+            written = svg.standalone(svg_of(figure), xml(title), xml(text)).encode()
+        else:
+            kind, metadata = path.suffix[1:], dateless[path.suffix]
+            figure.savefig(content, format=kind, dpi=200, metadata=metadata)
+            written = content.getvalue()
     write_atomic(path, written)
     return path
 

@@ -79,9 +79,16 @@ _SETTINGS: dict[str, Any] = {
 
 @contextmanager
 def look() -> Iterator[None]:
-    """The settings under which figures are built and written: seaborn's, then ours."""
+    """The settings under which figures are built and written: seaborn's, then ours.
+
+    Setting and restoring all of them takes a tenth of the time of a figure: inside itself it does
+    nothing.
+    """
     import seaborn as sns
 
+    if mpl.rcParams["svg.hashsalt"] == _SETTINGS["svg.hashsalt"]:
+        yield
+        return
     with mpl.rc_context({**cast(Any, sns.axes_style("whitegrid")), **cast(Any, _SETTINGS)}):
         yield
 
