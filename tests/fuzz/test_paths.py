@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hyperverdict.invocation import open_invocation
+from hyperverdict.opening import open_invocation
 from hyperverdict.vocabulary.configuration import parse_path
 from hypothesis import example, given
 from hypothesis import strategies as st

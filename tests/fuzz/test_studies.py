@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from hyperverdict.design.plan import make_plan
-from hyperverdict.invocation import open_invocation
+from hyperverdict.opening import open_invocation
 from hyperverdict.study.load import load_study
 from hyperverdict.study.structure import study_schema
 from hyperverdict.telling import print_plan
@@ -136,7 +136,7 @@ def test_a_changed_study_is_planned_or_refused(folder, changed):
     with pytest.MonkeyPatch.context() as patched:
         patched.chdir(folder)
         patched.setattr("hyperverdict.telling.say_at_once", str)
-        patched.setattr("hyperverdict.invocation.tell", str)
+        patched.setattr("hyperverdict.opening.tell", str)
         answer(lambda: print_plan(open_invocation([study], {}, main=True), asked_for=True))
 
 

@@ -100,7 +100,7 @@ def test_reading_a_study_loads_nothing_heavy():
     import subprocess
 
     code = (
-        "import sys; import hyperverdict.invocation; "
+        "import sys; import hyperverdict.opening; "
         "print([m for m in ('torch', 'pandas', 'seaborn', 'scipy.stats', 'sklearn') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

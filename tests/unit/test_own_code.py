@@ -6,7 +6,7 @@ import json
 
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.invocation import open_invocation
+from hyperverdict.opening import open_invocation
 from hyperverdict.pipeline import _present_code as present_code
 from hyperverdict.pipeline import open_study
 from hyperverdict.runs.layout import read_record

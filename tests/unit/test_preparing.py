@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hyperverdict.cli import main
 from hyperverdict.errors import UserError
-from hyperverdict.invocation import open_invocation
+from hyperverdict.opening import open_invocation
 from hyperverdict.preparing import Preparer, is_outdated, prepare_apart
 from hyperverdict.vocabulary.users import Users
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hyperverdict.invocation import open_invocation
+from hyperverdict.opening import open_invocation
 from hyperverdict.runs.kept import kept_seeds
 from hyperverdict.runs.layout import RECORD_FILE, RunRecord, SeedRecord
 from hyperverdict.watching import DOING, TIME, TRAIN, StudyWords, lost_seeds, seeds_on_disk

@@ -9,7 +9,7 @@ import hashlib
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,26 +20,17 @@ from hyperverdict.design.devices import Devices
 from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
 from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
-from hyperverdict.exporting.destination import refuse_unusable
-from hyperverdict.exporting.outcome import OUTCOME_FILE, read_outcome
 from hyperverdict.options import (
     LARGE,
     LARGE_FROM,
-    PDF,
     RESULTS,
     Options,
-    read_module_options,
-    read_options,
-    study_of_command_line,
-    study_of_module,
 )
 from hyperverdict.outcomes.timing import read_timing
-from hyperverdict.preparing import Preparer
 from hyperverdict.programs.identity import Identity, identity_of
 from hyperverdict.runs.declaration import declaration_file, extend_declaration
 from hyperverdict.runs.sealed import read_json
 from hyperverdict.study.model import Study
-from hyperverdict.study.smoke import load
 from hyperverdict.study.users import DECLARED, freeze_declared
 from hyperverdict.targets import Names, file_target
 from hyperverdict.training.code import code_checksum_of, own_names
@@ -47,9 +38,7 @@ from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration, parse_path, path_pattern
 from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
 from hyperverdict.vocabulary.training import TRAIN
-from hyperverdict.vocabulary.users import Users, check_prepared_name
-from hyperverdict.vocabulary.vocabulary import Vocabulary
-from hyperverdict.words.printing import tell
+from hyperverdict.vocabulary.users import check_prepared_name
 
 PREPARED = "resources/prepared"
 # What training jobs import: of our own loop, and of trainings of the user's own. The metrics of a
@@ -352,42 +341,6 @@ class Invocation:
 
         return math.ceil(estimated_seconds(run_state(run, self.results)))
 
-    def is_printed(self, elsewhere: bool) -> bool:
-        """Whether report.pdf and summary.pdf are made.
-
-        Args:
-            elsewhere: jobs have a printer of their own, whatever this machine has.
-
-        Raises UserError, with what to install, where they are asked for and cannot be made.
-        """
-        if self.options.pdf is False:
-            return False
-        missing = "" if elsewhere else printer_problem()
-        if missing and self.options.pdf:
-            raise UserError(f"--config {PDF}=yes: no PDF can be made: {missing}")
-        return not missing
-
-    def unprinted(self, elsewhere: bool) -> str:
-        """Why they are not made although nobody declined them; "" where they are."""
-        if self.options.pdf is not None or elsewhere:
-            return ""
-        return printer_problem()
-
-    def refuse_export(self, elsewhere: bool) -> None:
-        """UserError, with what to do, where an export was asked for that cannot be made.
-
-        Args:
-            elsewhere: jobs have an environment of their own, whatever is installed here.
-        """
-        if self.options.mlflow is not None:
-            refuse_unusable(self.options.mlflow, elsewhere=elsewhere)
-
-    @property
-    def export_to_repeat(self) -> str:
-        """The file that says that the last export failed; "" where it did not."""
-        file = self.folder / OUTCOME_FILE
-        return str(file) if read_outcome(self.folder).get("problem") else ""
-
     def register(self) -> None:
         """Register the claims in the study's ledger, before anything is trained.
 
@@ -403,55 +356,6 @@ class Invocation:
         freeze_declared(self.study.vocabulary.users, self.results / DECLARED)
         if not self.study.only_estimates:
             register(self.study, self.folder, self.results / "runs")
-
-
-def open_invocation(
-    configfiles: Sequence[str | Path],
-    options: Mapping[str, object],
-    main: bool,
-    of_module: Mapping[str, object] | None = None,
-    placed: Callable[[str], str] = str,
-) -> Invocation:
-    """Read the one study of this invocation and compile it.
-
-    Args:
-        configfiles: what `--configfile` named; none means config/config.yaml.
-        options: what `--config` set.
-        main: False in the process of a single job, which prints and forces nothing.
-        of_module: the `config:` of the module that this workflow is used as; None when it is not.
-        placed: where a path of ours really is, as below a module's prefix.
-    """
-    if of_module is None:
-        file = study_of_command_line(configfiles)
-    else:
-        file = study_of_module(of_module, configfiles)
-    file, runs = _relative(file), Path(placed(RESULTS)) / "runs"
-    prepared = Path(placed(PREPARED))
-    users = Users(prepared=prepared, preparer=Preparer(tell) if main else None)
-    vocabulary = Vocabulary(users=users)
-    study = load(file, runs, vocabulary=vocabulary)
-    kinds = study.vocabulary.budget_kinds
-    if of_module is None:
-        chosen = read_options(options, kinds)
-    else:
-        chosen = read_module_options(of_module, kinds)
-    if chosen.smoke:
-        study = load(file, runs, chosen.smoke, vocabulary)
-    return Invocation(
-        study_file=study.path,
-        study=study,
-        options=chosen,
-        main=main,
-        results=Path(placed(chosen.results)),
-        prepared=prepared,
-    )
-
-
-def printer_problem() -> str:
-    """Why nothing can be printed on this machine, with what to install; "" where it can."""
-    from hyperverdict.report.printer import problem
-
-    return problem()
 
 
 def studies_folder(results: Path) -> Path:
@@ -472,7 +376,3 @@ def _checksum_of(prepared: Path) -> str | None:
 
 def _stamp(file: Path) -> int:
     return file.stat().st_mtime_ns if file.exists() else 0
-
-
-def _relative(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -17,6 +17,7 @@ from hyperverdict.ledger.chain import read_ledger
 from hyperverdict.ledger.coming_looks import coming_looks
 from hyperverdict.ledger.registration import LEDGER_FILE, SeedsOf, recorded_seeds
 from hyperverdict.programs.ready import missing_program, training_notes
+from hyperverdict.publishing import unprinted
 from hyperverdict.runs.sealed import read_json
 from hyperverdict.verdicts.changes import heading, in_terminal
 from hyperverdict.vocabulary.configuration import Configuration
@@ -109,7 +110,7 @@ def closing_words(run: Invocation, prints_elsewhere: bool = False) -> str:
     if not written:
         return f"\n{exported}" if exported else ""
     words = f"\n{_smoke_words(run)}" if run.study.smoke else ""
-    missing = run.unprinted(prints_elsewhere)
+    missing = unprinted(run.options, prints_elsewhere)
     note = f"report.pdf and summary.pdf were not made: {missing}\n" if missing else ""
     changes = _changes(run) if _is_new(run.folder / "report.html", run.started) else ""
     report = f"\nReport: {', '.join(written)}\n"

@@ -1,6 +1,6 @@
 # Glue between Snakemake and the package: questions that rules ask.
 
-from hyperverdict import figures
+from hyperverdict import figures, publishing
 from hyperverdict.errors import UserError
 
 RUN_FILES = ("metrics.parquet", "record.json")
@@ -205,7 +205,7 @@ def prints_elsewhere():
 def is_printed(_wildcards):
     """Whether the report is printed as well."""
     try:
-        return STUDY_RUN.is_printed(prints_elsewhere())
+        return publishing.is_printed(STUDY_RUN.options, prints_elsewhere())
     except UserError as error:
         refuse(error)
 
@@ -233,7 +233,7 @@ def export_destination(_wildcards):
 
 def export_again(_wildcards):
     """Nothing; on the way, an export that failed is marked to be made again."""
-    file = STUDY_RUN.export_to_repeat
+    file = publishing.export_to_repeat(STUDY_RUN.folder)
     if file:
         workflow.dag.forcefiles.add(file)
     return []

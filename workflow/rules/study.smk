@@ -12,8 +12,9 @@ from hyperverdict.damage import (
 )
 from hyperverdict.errors import UserError
 from hyperverdict.file_times import set_back_times
-from hyperverdict.invocation import open_invocation
 from hyperverdict.live.interrupts import Interrupts
+from hyperverdict.opening import open_invocation
+from hyperverdict.publishing import refuse_export
 from hyperverdict.targets import unmade
 from hyperverdict.telling import closing_words, failure_words, print_plan
 from hyperverdict.trying import try_folders, try_own
@@ -213,7 +214,7 @@ def start_at_once():
 def show_plan():
     """The plan in words; a UserError of what it finds ends Snakemake."""
     try:
-        STUDY_RUN.refuse_export(prints_elsewhere())
+        refuse_export(STUDY_RUN.options, prints_elsewhere())
         # Nothing trains for a report of the runs so far.
         if set(workflow.dag_settings.targets) != {"partial_report"}:
             states = STUDY_RUN.states()

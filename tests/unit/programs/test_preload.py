@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hyperverdict.invocation import open_invocation
+from hyperverdict.opening import open_invocation
 from hyperverdict.runs.declaration import write_declaration
 
 STUDY = """study: own
