@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hyperverdict.cli import main
 from hyperverdict.errors import UserError
-from hyperverdict.study.strict_yaml import read_yaml
+from hyperverdict.study.strict_yaml import parse_yaml, read_yaml
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ BAD = {
     "tag": ("a: !new 1\n", "line 1: unknown tag !new"),
     "code": ("a: !!python/object:os.system x\n", "line 1: unknown tag tag:yaml.org"),
     "binary": ("a: !!binary aGk=\n", "line 1: unknown tag"),
-    "wrong number": ("a: !!int b\n", "is not valid YAML: invalid literal"),
+    "wrong number": ("a: !!int b\n", "line 1: 'b' is not what its tag says"),
     "infinite": ("a: 1\nb: .inf\n", "line 2: .inf is not a finite number"),
     "overflowing": ("a: 1e999\n", "line 1: 1e999 is not a finite number"),
     "not a number": ("a: .nan\n", "line 1: .nan is not a finite number"),
@@ -179,3 +179,29 @@ def test_a_study_may_be_written_in_json(tmp_path):
         '"expect": {"accuracy": "higher"}}}}'
     )
     assert main(["check", str(file)]) == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["!!bool x", "!!float x", "!!int ''", "!!int 1.5", "!!null x", "!!bool ''", "!!float 0x"],
+)
+def test_a_value_that_is_not_what_its_tag_says_is_refused_with_its_line(value, tmp_path):
+    with pytest.raises(UserError) as refused:
+        parse_yaml(f"study: s\nseeds: {value}\n", tmp_path / "study.yaml")
+    assert "line 2: " in str(refused.value)
+    assert "is not what its tag says" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("!!int '3'", 3),
+        ("!!float 3", 3.0),
+        ("!!bool 'true'", True),
+        ("!!null ''", None),
+        ("!!str 3", "3"),
+    ],
+)
+def test_a_value_that_is_what_its_tag_says_is_read(value, meant, tmp_path):
+    content, _ = parse_yaml(f"seeds: {value}\n", tmp_path / "study.yaml")
+    assert content == {"seeds": meant}

@@ -42,6 +42,8 @@ LARGEST_WHOLE = 2**63 - 1
 _TAG = "tag:yaml.org,2002:"
 _TEXT, _MERGE = f"{_TAG}str", f"{_TAG}merge"
 _FLOAT, _WHOLE = f"{_TAG}float", f"{_TAG}int"
+# What is written for truth values and for nothing, where a tag says that one of them is meant.
+_SPELLED = {f"{_TAG}bool": {"true", "false"}, f"{_TAG}null": {"", "~", "null"}}
 # Underscores stand between digits, one at a time.
 _GROUPED = re.compile(r"[-+]?(0[xob])?[0-9a-fA-F.eE+-]+(_[0-9a-fA-F.eE+-]+)*")
 # Characters of the longest whole number, its grouping included; characters shown of any value.
@@ -233,7 +235,7 @@ class _Nodes:
             hint = "; put text that starts with ! in quotes" if str(node.tag)[0] == "!" else ""
             self.note(place, line, f"unknown tag {node.tag}{hint}")
             node.tag = _TEXT
-        elif node.tag in (_FLOAT, _WHOLE) and (problem := _number_problem(node)):
+        elif problem := _misfit(node) or _number_problem(node):
             self.note(place, line, problem)
             node.tag = _TEXT
         elif len(node.value) > MAXIMUM_CHARACTERS:
@@ -260,8 +262,27 @@ class _Nodes:
         return UserError(f"{self.path}, {within}", line=line, within=within)
 
 
+def _misfit(node: ScalarNode) -> str:
+    """What is wrong with a value that is not what its tag says; "" for nothing."""
+    text, tag = str(node.value), str(node.tag)
+    try:
+        if tag == _WHOLE:
+            _whole(text[:_DIGITS])
+        elif tag == _FLOAT:
+            _is_finite(text)
+        fits = text.lower() in _SPELLED.get(tag, (text.lower(),))
+    except ValueError:
+        fits = False
+    if fits:
+        return ""
+    kind = tag.removeprefix(_TAG)
+    return f"{_shortened(text)!r} is not what its tag says (!!{kind}); leave out the tag"
+
+
 def _number_problem(node: ScalarNode) -> str:
-    """What is wrong with a number; "" for nothing."""
+    """What is wrong with a number; "" for nothing, and for what is none."""
+    if node.tag not in (_FLOAT, _WHOLE):
+        return ""
     text = str(node.value)
     if "_" in text and not _GROUPED.fullmatch(text):
         meant = text.replace("_", "").strip("+")
