@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hyperverdict.cli import main
 from hyperverdict.errors import UserError
 from hyperverdict.opening import open_invocation
 from hyperverdict.preparing import Preparer, is_outdated, prepare_apart
+from hyperverdict.training.plugins import users_code
 from hyperverdict.vocabulary.users import Users
 
 MODULE = """
@@ -23,6 +26,25 @@ def fails():
 def dies():
     import os
     os._exit(3)
+def wanders():
+    import os
+    os.chdir("/")
+    return load()
+def wanders_and_fails():
+    import os
+    os.chdir("/")
+    raise ValueError("no such file")
+def lingers():
+    import threading, time
+    print("starts a thread")
+    threading.Thread(target=time.sleep, args=(3600,)).start()
+    return load()
+def closes():
+    import sys
+    data = load()
+    sys.stdout.close()
+    sys.stderr = None
+    return data
 """
 NETS = """
 from torch import nn
@@ -105,6 +127,35 @@ def test_an_error_in_the_function_is_one_message_with_its_line(project):
         open_invocation(["study.yaml"], {}, main=True)
     with pytest.raises(UserError, match=r"ended with exit code 3; see logs.*dies.log"):
         prepare_apart("own_sets_p:dies", Users((project,)))
+
+
+@pytest.mark.parametrize("name", ["wanders", "lingers", "closes"])
+def test_what_a_function_does_to_its_process_costs_nothing(project, name):
+    prepare_apart(f"own_sets_p:{name}", Users((project,)), minutes=1)
+    assert (project / f"resources/prepared/own_sets_p:{name}/facts.json").exists()
+    if name == "lingers":
+        log = project / f"logs/prepare_data/own_sets_p:{name}.log"
+        assert log.read_text().startswith("starts a thread")
+
+
+def wander(fails):
+    with users_code("model", "own_nets_p:net"):
+        os.chdir("/")
+        if fails:
+            raise ValueError("no such file")
+
+
+def test_every_call_of_their_code_leaves_the_working_folder_as_it_was(project):
+    wander(fails=False)
+    assert Path.cwd() == project
+    with pytest.raises(UserError):
+        wander(fails=True)
+    assert Path.cwd() == project
+
+
+def test_an_error_after_a_change_of_the_folder_names_its_line(project):
+    with pytest.raises(UserError, match=r"own_sets_p.py, line 19: ValueError: no such file"):
+        prepare_apart("own_sets_p:wanders_and_fails", Users((project,)))
 
 
 def test_a_copy_of_changed_code_is_prepared_again(project, capsys):

@@ -6,6 +6,7 @@ for ever), this process gets a result or one UserError.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -128,6 +129,12 @@ def _main() -> None:
     partial = answer.with_suffix(".partial")
     partial.write_text(json.dumps(_answered(request)), encoding="utf-8")
     partial.rename(answer)
+    for stream in (sys.stdout, sys.stderr):
+        # The user's code may have closed them.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    # Threads of the user's code would keep this process for as long as they run.
+    os._exit(0)
 
 
 if __name__ == "__main__":

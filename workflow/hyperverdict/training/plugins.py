@@ -103,19 +103,24 @@ def _users_file(name: str) -> Path | None:
 def users_code(what: str, name: str, defined: str = "") -> Iterator[None]:
     """Turns any error of the user's code into one UserError with the file and line of that code.
 
-    A failed allocation stays what it is: it is an outcome.
+    A failed allocation stays what it is: it is an outcome. The working folder is again what it was,
+    since our paths and those of later jobs in this process are relative to it.
 
     Args:
         defined: where the function is defined, for errors that arise in none of the user's lines.
     """
+    here = os.getcwd()
     try:
         yield
     except (UserError, MemoryError, KeyboardInterrupt):
         raise
     except BaseException as error:
+        os.chdir(here)
         if _is_allocation(error):
             raise
         raise UserError(f"{what} {name!r}: {blamed(error, defined)}") from error
+    finally:
+        os.chdir(here)
 
 
 def _is_allocation(error: BaseException) -> bool:
