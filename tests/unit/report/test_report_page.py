@@ -350,3 +350,10 @@ def test_of_many_hypotheses_only_the_effects_are_shown_and_the_rest_linked(tmp_p
         assert f'href="figures/{name}"' in short
     assert short.count("this figure is a file") > len(REPORT.hypotheses)
     assert "this figure is a file" not in whole
+    assert "H1.effect.data.svg" in short
+    monkeypatch.setattr(page, "MOST_WITH_EFFECTS", 0)
+    shortest = written()
+    files = {path.name for path in drawn.iterdir() if path.name.startswith("H1.effect.")}
+    assert files
+    assert all(f'href="figures/{name}"' in shortest for name in files)
+    assert shortest.count("<svg") < short.count("<svg")

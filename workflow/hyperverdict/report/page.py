@@ -51,7 +51,8 @@ from hyperverdict.words.numbers import (
 # In a table's cell; a column of nothing else is left out.
 UNKNOWN = "–"
 # A page of 500 hypotheses with all their figures has 34 MB, which no browser likes to open.
-MOST_WITH_ALL_FIGURES = 100
+# Of more than the first, all but the effects are linked; of more than the second, these too.
+MOST_WITH_ALL_FIGURES, MOST_WITH_EFFECTS = 100, 250
 INTERVAL = "interval"
 ANYTIME = "valid however often you look"
 # Behind the name of the interval on which the evidence does not rest, where there are two.
@@ -220,11 +221,12 @@ def _view(
 
 
 def _pictures(report: HypothesisReport, study: Study, drawn: Path | None) -> dict[str, Picture]:
-    """The figures of a hypothesis by name; of many hypotheses, all but the effects are linked."""
+    """The figures of a hypothesis by name; those of many hypotheses are linked."""
     found = {p.key.removeprefix(f"{report.id}."): p for p in pictures(report, study, drawn)}
     if len(study.hypotheses) <= MOST_WITH_ALL_FIGURES:
         return found
-    return {name: p._replace(is_linked=name != "effect") for name, p in found.items()}
+    shown = {"effect"} if len(study.hypotheses) <= MOST_WITH_EFFECTS else set[str]()
+    return {name: p._replace(is_linked=name not in shown) for name, p in found.items()}
 
 
 def seeding(study: Study) -> str:
