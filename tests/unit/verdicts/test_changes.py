@@ -1,63 +1,15 @@
 """What changed since the last report: from reports that the engine judged, one edit at a time."""
 
 import json
-import math
 from dataclasses import replace
 
 import pytest
-from hyperverdict.ledger.chain import sha256_of
-from hyperverdict.records.tables import failed_seeds
 from hyperverdict.verdicts.changes import changes, in_terminal
 from hyperverdict.verdicts.judge import judge_study
-from hyperverdict.verdicts.reported import REPORTED_FILE, with_changes
 from hyperverdict.verdicts.snapshot import from_plain, snapshot_of, to_plain
 
 from tests.unit.report import made_runs, samples
-
-
-def score(arm, seed, gap=0.02, noise=0.004):
-    """A difference of `gap` between two depths, with noise that seeds do not share."""
-    wide = arm.configuration["hidden_units"]
-    return 0.7 + gap * (len(wide) - 2) + noise * ((seed * 7 + len(wide) * 3) % 5 - 2)
-
-
-def report(*args, **options):
-    return judged(*args, **options)[0]
-
-
-def judged(seeds=10, gap=0.02, only=None, study=None, failing=(), **edits):
-    """(report, study, failed seeds by path) of two claims.
-
-    Args:
-        study: keys of the study file; failing: (depth, seed) of runs that fail.
-        edits: keys of H1.
-    """
-    claims = {"H1": samples.entry("comparison", compare={"depth": {"from": 2, "to": 3}}, **edits)}
-    claims["H2"] = samples.entry("comparison", compare={"depth": {"from": 2, "to": 4}})
-    kept = {key: claim for key, claim in claims.items() if only is None or key in only}
-    for claim in kept.values():
-        claim["seeds"] = seeds
-    read = samples.read({**samples.raw_study(kept), **(study or {})})
-    tables = made_runs.tables_of(read, lambda arm, seed: score(arm, seed, gap))
-    final = tables.final.copy()
-    for depth, seed in failing:
-        lost = final["path"].str.contains(f"hidden_units~256x{depth}/") & (final["seed"] == seed)
-        assert lost.any()
-        scores = [name for name in final if name.startswith(("test_", "validation_"))]
-        final.loc[lost, scores] = math.nan
-        final.loc[lost, "failed"] = True
-        final.loc[lost, "status"] = "diverged"
-    return judge_study(read, final, tables.curves), read, failed_seeds(final)
-
-
-def told(before, now):
-    """Sentences where the studies and their failed runs are known: each as of `judged`."""
-    marks = [snapshot_of(r, "1", "", study, failed) for r, study, failed in (before, now)]
-    return changes(*marks)
-
-
-def said(before, now, version="1"):
-    return changes(snapshot_of(before, "1"), snapshot_of(now, version))
+from tests.unit.verdicts.changing import judged, report, said, score, told, unjudged
 
 
 def test_the_same_report_has_no_changes():
@@ -150,122 +102,6 @@ def test_numbers_that_move_although_nothing_changed_are_a_fault_to_report():
     assert any("HyperVerdict 1 became 2" in s for s in said(before, now, version="2"))
 
 
-def test_snapshots_survive_their_file():
-    snapshot = snapshot_of(samples.whole()[1], "1", "2026-01-01 10:00")
-    assert from_plain(json.loads(json.dumps(to_plain(snapshot)))) == snapshot
-
-
-@pytest.fixture
-def file(tmp_path):
-    return tmp_path / REPORTED_FILE
-
-
-def test_making_the_same_report_again_shows_the_same_changes(file):
-    first, second = report(4, gap=0.006), report(10)
-    assert with_changes(first, file).changes == ()
-    changed = with_changes(second, file)
-    assert changed.changes
-    assert changed.since
-    assert with_changes(second, file).changes == changed.changes
-    assert with_changes(report(4, gap=0.006), file).changes != changed.changes
-
-
-def test_a_provisional_report_is_compared_and_not_remembered(file):
-    with_changes(report(10), file)
-    content = file.read_bytes()
-    provisional = replace(report(4, gap=0.006), provisional="2 of 20 runs are missing.")
-    assert with_changes(provisional, file).changes
-    assert file.read_bytes() == content
-
-
-def resealed(content, **first):
-    """A file whose checksum fits: the last report with other values."""
-    stored = json.loads(content)
-    stored["reports"][0].update(first)
-    stored["sha256"] = sha256_of({"reports": stored["reports"]})
-    return json.dumps(stored).encode()
-
-
-DAMAGES = {
-    "empty": (lambda content: b"", "it is not JSON: "),
-    "cut off": (lambda content: content[:100], "it is not JSON: "),
-    "list": (lambda content: b"[]", "it is not what HyperVerdict writes"),
-    "number": (lambda content: b'{"reports": 3}', "it is not what HyperVerdict writes"),
-    "edited": (lambda content: content.replace(b"H1", b"H9"), "its checksum does not fit"),
-    "deep": (lambda content: b"[" * 100_000, "it is nested too deeply"),
-    "not UTF-8": (lambda content: content + b"\xff", "it is not UTF-8 text"),
-    "claims": (lambda content: resealed(content, claims=[]), "it is not what"),
-    "claim": (lambda content: resealed(content, claims={"H1": {"says": 3}}), "it is not what"),
-    "version": (lambda content: resealed(content, version=None), "it is not what"),
-    "surrogate": (lambda content: resealed(content, version="\ud800"), "it is not what"),
-}
-
-
-@pytest.mark.parametrize(("damage", "why"), DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_memory_is_named_once_and_written_anew(file, damage, why):
-    with_changes(report(4, gap=0.006), file)
-    content = damage(file.read_bytes())
-    file.write_bytes(content)
-    provisional = with_changes(replace(report(10), provisional="some are missing"), file)
-    assert why in provisional.changes[0]
-    assert file.read_bytes() == content
-    [sentence] = with_changes(report(10), file).changes
-    assert sentence.startswith(
-        f"What changed cannot be said: {REPORTED_FILE} is damaged ({why.rstrip()}"
-    )
-    assert sentence.endswith(" It was written anew.")
-    assert with_changes(report(10), file).changes == ()
-    assert with_changes(report(4, gap=0.006), file).changes
-
-
-def test_every_wrong_type_of_a_memory_is_damage(file):
-    """Each value of a snapshot replaced by one of another type."""
-    whole = to_plain(snapshot_of(*judged()[:1], "1", "now", *judged()[1:]))
-
-    def broken(content):
-        if isinstance(content, (list, tuple)):
-            yield 7
-            for i, item in enumerate(content[:1]):
-                yield from ([*content[:i], other, *content[i + 1 :]] for other in broken(item))
-        elif isinstance(content, dict):
-            yield 7
-            for key, value in list(content.items())[:10]:
-                yield from ({**content, key: other} for other in broken(value))
-        elif content is not None:
-            yield [7]
-
-    content = json.loads(json.dumps(whole))
-    assert from_plain(content)
-    tried = list(broken(content))
-    assert len(tried) > 50
-    for damaged in tried:
-        with pytest.raises((ValueError, KeyError, TypeError, AttributeError)):
-            from_plain(damaged)
-
-
-def test_a_memory_that_cannot_be_written_stops_no_report(file):
-    file.mkdir()
-    [sentence] = with_changes(report(10), file).changes
-    assert "it cannot be read" in sentence
-    assert "could not be remembered in reported.json" in sentence
-
-
-def test_a_memory_of_an_earlier_version_is_still_compared(file):
-    before, now = report(4, gap=0.006), report(10)
-    with_changes(before, file)
-    stored = json.loads(file.read_bytes())
-    last = stored["reports"][0]
-    del last["settings"]
-    for claim in last["claims"].values():
-        del claim["settings"], claim["failed_because"]
-        for verdict in claim["verdicts"].values():
-            del verdict["parts"]
-            for arm in verdict["arms"].values():
-                del arm["title"], arm["failed"]
-    file.write_bytes(resealed(json.dumps(stored).encode()))
-    assert with_changes(now, file).changes[0] == said(before, now)[0]
-
-
 def test_a_part_without_an_effect_is_not_new_after_an_earlier_version():
     """At a budget of seconds the training time is no part that could be measured."""
     now = snapshot_of(samples.whole()[1], "1")
@@ -274,17 +110,6 @@ def test_a_part_without_an_effect_is_not_new_after_an_earlier_version():
         for verdict in claim["verdicts"].values():
             assert verdict.pop("parts")
     assert changes(from_plain(json.loads(json.dumps(earlier))), now) == ()
-
-
-def unjudged(found, key, why):
-    """The same report where one claim could not be judged."""
-    return replace(
-        found,
-        hypotheses=tuple(
-            replace(h, verdicts=(), failed_because=why) if h.id == key else h
-            for h in found.hypotheses
-        ),
-    )
 
 
 def test_a_claim_that_could_not_be_judged_is_still_in_the_study():
@@ -304,15 +129,6 @@ def test_a_claim_that_could_not_be_judged_is_still_in_the_study():
     )
     one = report(only=["H2"])
     assert said(one, failed) == ("H1 is new and could not be judged: no run records f1.",)
-
-
-def test_a_verdict_is_compared_with_the_last_one_that_there_was(file):
-    supported, refuted = report(), report(gap=-0.02)
-    with_changes(supported, file)
-    with_changes(unjudged(supported, "H1", "no run records f1"), file)
-    found = with_changes(refuted, file).changes
-    assert found[0].startswith("H1 could be judged again: refuted.")
-    assert found[1].startswith("H1 at 300 steps: supported before, refuted now. Why: ")
 
 
 EDITS = {
