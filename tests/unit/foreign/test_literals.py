@@ -1,5 +1,6 @@
 """Values that other programs write as text: none of them stops the reading of a table."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -122,3 +123,15 @@ def test_a_cell_that_is_too_long_is_named_with_its_line(monkeypatch):
     monkeypatch.setattr(texts, "LONGEST_CELL", 100)
     with pytest.raises(UserError, match=r"line 3: a cell has more than 100 characters"):
         read_content(b"a,b\n1,2\n" + b"x" * 200 + b",2\n", "runs.csv")
+
+
+def test_long_cells_are_read_and_the_limit_of_the_process_stays():
+    """Reading a table must not change what the caller's own csv.reader takes."""
+    earlier = csv.field_size_limit()
+    long = "x" * (earlier + 1)
+    found = read_content(f"a;b\n{long};2\nz;3\n".encode(), "runs.csv")
+    assert list(found.columns) == ["a", "b"]
+    assert found.columns["a"][0] == long
+    with pytest.raises(UserError, match="more cells|has 3 cells"):
+        read_content(b"a,b\n1,2\n1,2,3\n", "runs.csv")
+    assert csv.field_size_limit() == earlier

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
 
@@ -106,7 +107,8 @@ def separator_of(text: str) -> str:
 
     def quality(separator: str) -> tuple[float, int]:
         try:
-            widths = [len(row) for row in csv.reader(lines, delimiter=separator)]
+            with _long_cells():
+                widths = [len(row) for row in csv.reader(lines, delimiter=separator)]
         except csv.Error:
             # A cell that is too long, which is said of its line once it is read.
             return 0.0, 1
@@ -117,18 +119,28 @@ def separator_of(text: str) -> str:
     return max(SEPARATORS, key=quality)
 
 
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Cells may be as long as LONGEST_CELL; the limit is one of the whole process."""
+    earlier = csv.field_size_limit(LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(earlier)
+
+
 def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of every line that is not blank."""
-    csv.field_size_limit(LONGEST_CELL)
     reader, cells, start = csv.reader(_lines(text), delimiter=separator), 0, 1
     try:
-        for row in reader:
-            cells += len(row)
-            if cells > MOST_CELLS:
-                raise UserError(f"it has more than {MOST_CELLS:,} cells")
-            if any(cell.strip() for cell in row):
-                yield start, [from_csv(cell.strip()) for cell in row]
-            start = reader.line_num + 1
+        with _long_cells():
+            for row in reader:
+                cells += len(row)
+                if cells > MOST_CELLS:
+                    raise UserError(f"it has more than {MOST_CELLS:,} cells")
+                if any(cell.strip() for cell in row):
+                    yield start, [from_csv(cell.strip()) for cell in row]
+                start = reader.line_num + 1
     except csv.Error as error:
         said = str(error)
         if "field limit" in said:
