@@ -259,7 +259,10 @@ def test_a_worker_whose_executor_was_killed_says_nothing(tmp_path):
         text=True,
     )
     theirs.close()
-    request = {"id": 1, "script": str(tmp_path / "none.py"), "env": {}, "cwd": str(tmp_path)}
+    # A script that is not there would have a traceback of its own, if it comes that far.
+    script = tmp_path / "empty.py"
+    script.touch()
+    request = {"id": 1, "script": str(script), "env": {}, "cwd": str(tmp_path)}
     ours.sendall(json.dumps(request).encode() + b"\n")
     ours.close()
     _, said = process.communicate(timeout=60)
