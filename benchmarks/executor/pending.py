@@ -55,7 +55,9 @@ def file_calls(pid: int) -> int:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     total = re.search(r"^\S+\s+\S+\s+\S+\s+(\d+).*total$", counted.stderr, re.MULTILINE)
-    return int(total[1]) if total else 0
+    if total is None:
+        raise SystemExit(f"strace counted nothing: {counted.stderr.strip()}")
+    return int(total[1])
 
 
 def main() -> None:

@@ -131,6 +131,8 @@ def test_packed_jobs_without_a_log_show_their_own_lines_and_groups_their_reason(
     assert not re.search("words of [02]", told[0]), output
     grouped = output.partition("second: exit status 4")[2].partition("What to do:")[0]
     assert "words of second" in grouped, output
+    # A task of this call that is just ending is none of an earlier one.
+    assert "left in the queue" not in output
 
 
 def test_a_refusal_is_reported_in_sbatchs_words_with_its_setting(cluster, flow):

@@ -96,17 +96,23 @@ def seal_timings(run: Invocation, *, keep: bool) -> str:
     older = [file for file in _timings(run) if _is_unsealed(file)]
     if not older:
         return ""
-    with contextlib.suppress(OSError):
-        for file in older if not keep else ():
-            content, times = read_json(file), file.stat()
-            write_atomic(file, json_bytes(content))
-            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    if not keep:
+        for file in older:
+            _seal(file)
     one = len(older) == 1
     return (
         f"{count(len(older), 'timing')} of an earlier version {'carries' if one else 'carry'} no "
         f"checksum ({older[0]}{'' if one else ' and others'}). {'It is' if one else 'They are'} "
         f"used as {'it is' if one else 'they are'}, and {'gets' if one else 'get'} one."
     )
+
+
+def _seal(file: Path) -> None:
+    """Give a file a checksum, and leave its time; one that may only be read stays as it is."""
+    with contextlib.suppress(OSError):
+        content, times = read_json(file), file.stat()
+        write_atomic(file, json_bytes(content))
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def _is_unsealed(file: Path) -> bool:

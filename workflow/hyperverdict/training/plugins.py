@@ -111,16 +111,16 @@ def users_code(what: str, name: str, defined: str = "") -> Iterator[None]:
     """
     here = os.getcwd()
     try:
-        yield
+        try:
+            yield
+        finally:
+            os.chdir(here)
     except (UserError, MemoryError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        os.chdir(here)
         if _is_allocation(error):
             raise
         raise UserError(f"{what} {name!r}: {blamed(error, defined)}") from error
-    finally:
-        os.chdir(here)
 
 
 def _is_allocation(error: BaseException) -> bool:
