@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperverdict.claims.canonical import canonical
+from hyperverdict.claims.learning_curve import LearningCurve
 from hyperverdict.claims.model import Claim
 from hyperverdict.effects.outcomes import Arm
 from hyperverdict.ledger.chain import Kind, Ledger, Line, append, read_ledger, sha256_of
@@ -20,6 +21,7 @@ from hyperverdict.stats.sequential import DEFAULT_LOOKS, RULES
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.study.tuning import tuning_arms
 from hyperverdict.vocabulary.budget import Budget
+from hyperverdict.vocabulary.metrics import RECORDED, unrecorded
 from hyperverdict.words.numbers import count, digits, listed, plain
 
 LEDGER_FILE = "ledger.jsonl"
@@ -222,7 +224,8 @@ def registered(
     earlier = ledger.of_kind("registration", key)
     schedule = schedule_of(study, hypothesis, earlier)
     fixed = payload(study, hypothesis, budget, arms, schedule)
-    same = [line for line in earlier if _same_claim(line.content["payload"], fixed)]
+    present = claimed(fixed)
+    same = [line for line in earlier if claimed(line.content["payload"]) == present]
     if ledger.problems:
         return Registered("post hoc", "the ledger is damaged", schedule, 0)
     if not same:
@@ -246,9 +249,36 @@ def _after(seeds: int) -> str:
     return f"registered when results of {count(seeds, 'seed')} existed"
 
 
-def _same_claim(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two registrations claim the same, however often they are judged."""
-    return all(one[part] == other[part] for part in CLAIM_PARTS)
+def claimed(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a registration decides its verdict, however often it is judged.
+
+    Of the sizes that matter only what a verdict depends on: two registrations that differ in
+    nothing else claim the same.
+    """
+    sizes = {name: _deciding_size(payload, name) for name in payload["delta"]}
+    return {part: payload[part] for part in CLAIM_PARTS} | {"delta": sizes}
+
+
+def _deciding_size(payload: Mapping[str, Any], metric: str) -> float | str:
+    """The size that matters of a metric as far as it decides anything of the claim.
+
+    A metric that the budget makes equal in all arms is not judged. A range (`higher_by`) is judged
+    by its own ends, as ratios where the size is one. A learning curve needs the size also beside a
+    range, for its plateau, which training times do not have.
+    """
+    known = RECORDED.get(metric) or unrecorded(metric)
+    unit = str(payload["budget"]).rpartition(" ")[2]
+    if any(unit in (kind, kind.removesuffix("s")) for kind in known.equal_at):
+        return "not judged"
+    size = float(payload["delta"][metric])
+    contrast = payload["contrast"]
+    in_range = any(between for name, _, between, _ in contrast["expect"] if name == metric)
+    if not in_range or (contrast["kind"] == LearningCurve.kind and not known.is_time):
+        return size
+    if known.is_time or (known.is_fraction and size > 1):
+        return "a ratio"
+    # Above 1 the size of any other metric may be a ratio or not, so that a new number may decide.
+    return size if size > 1 else "a difference"
 
 
 def edits(earlier: Sequence[Line], present: Line) -> str:

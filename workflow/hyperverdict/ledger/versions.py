@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hyperverdict.ledger.chain import Ledger, Line, sha256_of
-from hyperverdict.ledger.registration import CLAIM_PARTS
+from hyperverdict.ledger.registration import claimed
 from hyperverdict.study.model import Hypothesis, Study
 from hyperverdict.words.numbers import count, digits, listed, plain
 
@@ -52,16 +52,12 @@ def versions_of(
         own = (content["hypothesis"], content["budget"]) == (hypothesis.id, budget)
         left = content["question"] == key and content["hypothesis"] not in present
         if own or left:
-            distinct.setdefault(_claim_mark(content["payload"]), line)
+            distinct.setdefault(sha256_of(claimed(content["payload"])), line)
     texts = _told_apart([line.content["payload"] for line in distinct.values()])
     return tuple(
         Version(line.time[:10], text, int(line.content["seeds_before"]))
         for line, text in zip(distinct.values(), texts, strict=True)
     )
-
-
-def _claim_mark(payload: Mapping[str, Any]) -> str:
-    return sha256_of({part: payload[part] for part in CLAIM_PARTS})
 
 
 def _told_apart(payloads: Sequence[Mapping[str, Any]]) -> list[str]:
