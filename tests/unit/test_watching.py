@@ -4,9 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from hyperverdict.live import lines
+from hyperverdict.live.job import LostSeed
 from hyperverdict.opening import open_invocation
 from hyperverdict.runs.kept import kept_seeds
-from hyperverdict.runs.layout import RECORD_FILE, RunRecord, SeedRecord
+from hyperverdict.runs.layout import RECORD_FILE, TRAINING_VERSION, RunRecord, SeedRecord
+from hyperverdict.training.partial import PartialFolder
 from hyperverdict.watching import DOING, TIME, TRAIN, StudyWords, lost_seeds, seeds_on_disk
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +61,30 @@ def test_a_training_is_called_by_its_configuration(run):
     assert tuning.configuration.endswith(" for tuning")
 
 
+def keep(run, path, *seeds):
+    """What an interrupted job of a run leaves."""
+    identity = {"path": path, "data_checksum": "d", "training_version": TRAINING_VERSION}
+    folder = PartialFolder(run.results / "runs" / path / "partial", identity)
+    for seed in seeds:
+        folder.begin(seed, 10)
+        folder.keep(seed, [], SeedRecord("diverged", 10, 1.0, 0), {})
+
+
+def test_seeds_that_an_interrupted_job_kept_are_not_trained_again(run):
+    path = next(iter(run.plan.runs))
+    whole = words(run).job(TRAIN, spelled(run, path))
+    keep(run, path, 0, 2)
+    job = words(run).job(TRAIN, spelled(run, path))
+    assert (job.doing, job.seeds) == (whole.doing, (1,))
+    assert job.seconds < whole.seconds
+    assert job.finished() == 0
+    keep(run, path, 1)
+    assert job.finished() == 1
+    job = words(run).job(TRAIN, spelled(run, path))
+    assert job.doing == f"writing the kept seeds of {whole.configuration}"
+    assert (job.configuration, job.seeds) == ("", ())
+
+
 def test_rules_that_another_workflow_renamed_keep_their_words(run):
     theirs = words(run, lambda rule: f"hv_{rule}")
     assert theirs.job("hv_judge", {}).doing == DOING["judge"]
@@ -99,3 +126,12 @@ def test_seeds_without_a_result_come_from_the_record(tmp_path):
     (tmp_path / RECORD_FILE).write_text(record.to_json())
     assert lost_seeds(tmp_path, (0, 1)) == [(1, "diverged", "")]
     assert lost_seeds(tmp_path, (2, 7)) == [(2, "failed", "exit code 1")]
+
+
+def test_kept_seeds_without_a_result_are_named_too(run):
+    path = next(iter(run.plan.runs))
+    keep(run, path, 0, 1, 2)
+    job = words(run).job(TRAIN, spelled(run, path))
+    [lost] = lines.lost_lines(job, [LostSeed(1, "diverged", "")])
+    assert lost.startswith("No result: writing the kept seeds of batch_size=")
+    assert lost.endswith(", seed 1: diverged")

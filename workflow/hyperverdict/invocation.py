@@ -5,7 +5,6 @@ The composition root of the Snakefile; it knows all packages and no Snakemake.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections import Counter
@@ -20,6 +19,7 @@ from hyperverdict.design.devices import Devices
 from hyperverdict.design.plan import Plan, PlannedRun, PlannedTiming, make_plan, tuning_paths
 from hyperverdict.design.state import RunState, refuse_mixing, run_state, seeds_after, to_force
 from hyperverdict.errors import UserError, nearest
+from hyperverdict.identities import Identities
 from hyperverdict.options import (
     LARGE,
     LARGE_FROM,
@@ -27,13 +27,10 @@ from hyperverdict.options import (
     Options,
 )
 from hyperverdict.outcomes.timing import read_timing
-from hyperverdict.programs.identity import Identity, identity_of
 from hyperverdict.runs.declaration import declaration_file, extend_declaration
-from hyperverdict.runs.sealed import read_json
 from hyperverdict.study.model import Study
 from hyperverdict.study.users import DECLARED, freeze_declared
 from hyperverdict.targets import Names, file_target
-from hyperverdict.training.code import code_checksum_of, own_names
 from hyperverdict.vocabulary.budget import Budget
 from hyperverdict.vocabulary.configuration import Configuration, parse_path, path_pattern
 from hyperverdict.vocabulary.hyperparameters import Level, is_callable_name
@@ -66,7 +63,6 @@ class Invocation:
     prepared: Path = Path(PREPARED)
     started: float = field(default_factory=time.time)
     _plans: dict[tuple[int, ...], Plan] = field(default_factory=dict)
-    _checksums: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -196,23 +192,12 @@ class Invocation:
         return dict(sorted({**training.scores, **chosen}.items()))
 
     @cached_property
-    def _identity(self) -> Identity:
-        return identity_of(self.study.vocabulary)
+    def _identities(self) -> Identities:
+        return Identities(self.study.vocabulary, self.prepared)
 
     def identity(self, configuration: Configuration) -> dict[str, str] | None:
         """What identifies runs of a configuration that would be made now; None when unknown."""
-        if configuration.vocabulary.training is not None:
-            return {"code_checksum": self._identity.code, "data_checksum": self._identity.data}
-        data, code = configuration.prepared, " ".join(own_names(configuration))
-        if data not in self._checksums:
-            self._checksums[data] = _checksum_of(self.prepared / data)
-        if code and code not in self._checksums:
-            self._checksums[code] = code_checksum_of(configuration)
-        known = {
-            "data_checksum": self._checksums[data],
-            "code_checksum": self._checksums[code] if code else None,
-        }
-        return {name: checksum for name, checksum in known.items() if checksum is not None} or None
+        return self._identities.of(configuration)
 
     def maker(self, configuration: Configuration) -> str:
         """What `retrain` calls whatever makes the runs of a configuration."""
@@ -361,17 +346,6 @@ class Invocation:
 def studies_folder(results: Path) -> Path:
     """Where the results of all studies but their runs are."""
     return results / "studies"
-
-
-def _checksum_of(prepared: Path) -> str | None:
-    """The checksum of a data set in its prepared folder; None before, and where it is damaged."""
-    try:
-        facts = read_json(prepared / "facts.json")
-        parts = "".join(facts["sha256"].values())
-        checksum = hashlib.sha256(parts.encode()).hexdigest()
-        return checksum if facts["checksum"] == checksum else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
 
 
 def _stamp(file: Path) -> int:

@@ -6,6 +6,7 @@ one before left there.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from hyperverdict.design.devices import Machine, Timed, faster_device
 from hyperverdict.design.plan import make_plan, tuning_paths
 from hyperverdict.errors import UserError
 from hyperverdict.invocation import studies_folder
+from hyperverdict.kept_runs import KeptRuns, add_kept
 from hyperverdict.ledger.record import reported_heads
 from hyperverdict.ledger.registration import LEDGER_FILE
 from hyperverdict.outcomes.timing import read_timing
@@ -53,6 +55,7 @@ from hyperverdict.vocabulary.vocabulary import Vocabulary
 REPORT_FILE = "report.html"
 FIGURES = "figures"
 OVERVIEW = "figures/overview.svg"
+NO_KEPT = KeptRuns()
 COMPLETE_SO_FAR = "made on request; no run of any hypothesis is missing"
 
 
@@ -134,18 +137,22 @@ def collect_runs(
     results: Path,
     folder: Path,
     *,
-    so_far: bool = False,
+    so_far: KeptRuns | None = None,
 ) -> None:
     """Collect runs, as far as they exist, into tidy tables below a study's folder.
 
     Args:
         paths: configuration paths by kind: those below results/runs and those below results/tuning.
-        so_far: damaged runs are left out, too, as those that are missing.
+        so_far: runs of interrupted jobs; damaged runs are left out then, as those that are missing.
 
     Raises UserError for damaged runs, else.
     """
-    found = [find_runs(_configurations(paths[kind], study), results / kind) for kind in paths]
-    if not so_far:
+    copies = so_far.folders if so_far else {}
+    found = [
+        find_runs(_configurations(paths[kind], study), results / kind, copies.get(kind, {}))
+        for kind in paths
+    ]
+    if so_far is None:
         for runs in found:
             refuse_damaged(runs)
     write_collected(found, folder / "tables")
@@ -225,11 +232,16 @@ def write_study_report(
     folder: Path,
     results: Path,
     paths: Mapping[str, Iterable[str]],
+    so_far: KeptRuns = NO_KEPT,
 ) -> Path:
-    """Write report.html and report.md, the overview picture, the LaTeX table and the methods."""
+    """Write report.html and report.md, the overview picture, the LaTeX table and the methods.
+
+    Args:
+        so_far: see `collect_runs`.
+    """
     report = read_verdicts(folder / "verdicts.json")
     remove_pdfs(folder)
-    folders = [results / kind / path for kind in paths for path in paths[kind]]
+    folders = [so_far.folder(results, kind, path) for kind in paths for path in paths[kind]]
     records = [record for run in folders if (record := read_record(run)) is not None]
     provenance = {**_made_by(study), **provenance_of(records)}
     write_atomic(folder / "tables/verdicts.tex", verdict_table(report).encode())
@@ -271,20 +283,26 @@ def report_what_exists(
     results: Path,
     folder: Path,
     pdf: bool = False,
-) -> Path:
-    """All steps at once on the runs and timings that exist; the report says what is missing.
+) -> tuple[Path, str]:
+    """All steps at once on what exists; the report says what is missing.
+
+    That is runs, timings, and the seeds that interrupted jobs have finished.
 
     Args:
         pdf: print the report as well.
+
+    Returns the page, and what is to be said of it; "" where it holds whole runs alone.
     """
-    collect_runs(study, paths, results, folder, so_far=True)
-    known = [timing for timing in timings if timing.exists()]
-    ledger = studies_folder(results) / study.name / LEDGER_FILE
-    report = judge(study, folder, known, ledger)
-    if not report.provisional:
-        write_verdicts(replace(report, provisional=COMPLETE_SO_FAR), folder)
-    plot(study, folder)
-    page = write_study_report(study, folder, results, paths)
+    with tempfile.TemporaryDirectory() as copies:
+        kept = add_kept(study, paths, results, Path(copies))
+        collect_runs(study, paths, results, folder, so_far=kept)
+        known = [timing for timing in timings if timing.exists()]
+        ledger = studies_folder(results) / study.name / LEDGER_FILE
+        report = judge(study, folder, known, ledger)
+        if not report.provisional:
+            write_verdicts(replace(report, provisional=COMPLETE_SO_FAR), folder)
+        plot(study, folder)
+        page = write_study_report(study, folder, results, paths, kept)
     if pdf:
         print_report(study, folder)
-    return page
+    return page, kept.words

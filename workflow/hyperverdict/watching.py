@@ -96,14 +96,19 @@ class StudyWords:
         name = self._names.name(planned.configuration) + (" for tuning" if tuning else "")
         if not state.missing:
             return JobText(f"checking the runs of {name}", rule, logs_failures=True)
+        folder = self.run.results / planned.folder
+        lost = partial(lost_seeds, folder, state.missing)
+        if not state.untrained:
+            doing = f"writing the kept seeds of {name}"
+            return JobText(doing, rule, seconds=STEP_SECONDS, lost=lost, logs_failures=True)
         return JobText(
             f"training {name}",
             rule,
             configuration=name,
-            seeds=state.missing,
+            seeds=state.untrained,
             seconds=estimated_seconds(state) or None,
-            finished=partial(seeds_on_disk, self.run.results / planned.folder, state.missing),
-            lost=partial(lost_seeds, self.run.results / planned.folder, state.missing),
+            finished=partial(seeds_on_disk, folder, state.untrained),
+            lost=lost,
             logs_failures=True,
         )
 

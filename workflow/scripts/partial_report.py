@@ -13,7 +13,7 @@ folder = Path(snakemake.params.folder)
 results = folder.parents[2]
 with job(snakemake.log[0]):
     study = open_study(snakemake.input.study, results, snakemake.params.get("smoke"))
-    report = report_what_exists(
+    report, of_interrupted = report_what_exists(
         study,
         {"runs": snakemake.params.runs, "tuning": snakemake.params.tuning},
         [Path(file) for file in snakemake.params.timings],
@@ -21,7 +21,7 @@ with job(snakemake.log[0]):
         folder,
         snakemake.params.pdf,
     )
-    say(f"\nProvisional report: {report}\n")
+    say(f"\nProvisional report: {report}\n{of_interrupted}")
     if snakemake.params.destination:
         destination = read_destination(snakemake.config["mlflow"])
         outcome = export_or_say(study, destination, results, folder)

@@ -95,7 +95,8 @@ def test_list_levels_reach_a_partial_report(study, tmp_path, monkeypatch):
     results = tmp_path / "results"
     run_all(study, results / "runs")
     paths = {"runs": list(all_arms(study))[::2], "tuning": []}
-    page = report_what_exists(study, paths, [], results, tmp_path / "provisional")
+    page, said = report_what_exists(study, paths, [], results, tmp_path / "provisional")
+    assert said == ""
     text = page.read_text()
     report = read_verdicts(tmp_path / "provisional/verdicts.json")
     assert report.provisional.startswith(f"{report.planned - report.analysed} of ")

@@ -164,8 +164,9 @@ def lost_lines(job: JobText, lost: Sequence[LostSeed]) -> list[str]:
     groups: dict[tuple[str, str], list[int]] = {}
     for seed in lost:
         groups.setdefault((plain(seed.status), seed.why), []).append(seed.seed)
+    name = job.configuration or job.doing
     return [
-        f"No result: {job.configuration}, {plural_of('seed', seeds)} {seeds_text(seeds)}: {status}"
+        f"No result: {name}, {plural_of('seed', seeds)} {seeds_text(seeds)}: {status}"
         + (f" ({why})" if why else "")
         for (status, why), seeds in groups.items()
     ]

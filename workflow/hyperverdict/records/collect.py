@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -48,17 +49,19 @@ class FoundRuns:
         records: configuration path -> the configuration and the record of its runs.
         factors: the hyperparameters' columns.
         damaged: folders of runs whose files are there and cannot be used.
+        copies: configuration path -> another folder in which its runs are.
     """
 
     place: Path
     records: Mapping[str, tuple[Configuration, RunRecord]]
     factors: tuple[str, ...]
     damaged: tuple[Path, ...] = ()
+    copies: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def folders(self) -> dict[str, Path]:
         """Configuration path -> folder of its runs."""
-        return {path: self.place / path for path in self.records}
+        return {path: self.copies.get(path, self.place / path) for path in self.records}
 
     @property
     def training(self) -> Training | None:
@@ -71,17 +74,25 @@ class FoundRuns:
         return metric_columns(self.folders.values(), self.training)
 
 
-def find_runs(configurations: Iterable[Configuration], runs: Path) -> FoundRuns:
-    """The runs of `configurations` below the folder `runs`; what is not there is left out."""
+def find_runs(
+    configurations: Iterable[Configuration],
+    runs: Path,
+    copies: Mapping[str, Path] = MappingProxyType({}),
+) -> FoundRuns:
+    """The runs of `configurations` below the folder `runs`; what is not there is left out.
+
+    Args:
+        copies: configuration path -> the folder in which its runs are instead.
+    """
     distinct = {configuration.path: configuration for configuration in configurations}
     found = {
         path: (configuration, record)
         for path, configuration in distinct.items()
-        if (record := read_record(runs / path)) is not None
+        if (record := read_record(copies.get(path, runs / path))) is not None
     }
     lost = (runs / path for path in distinct if path not in found)
     damaged = tuple(folder for folder in lost if (folder / METRICS_FILE).exists())
-    return FoundRuns(runs, found, _factors(distinct.values()), damaged)
+    return FoundRuns(runs, found, _factors(distinct.values()), damaged, copies)
 
 
 def refuse_damaged(found: FoundRuns) -> None:

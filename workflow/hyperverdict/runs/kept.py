@@ -34,6 +34,15 @@ def kept_seeds(folder: Path) -> list[tuple[int, int]]:
         return []
 
 
+def kept_identity(run: Path) -> dict[str, Any]:
+    """The identity of the interrupted job in a run's folder.
+
+    Raises OSError, ValueError, KeyError or TypeError where there is none or it is damaged.
+    """
+    found: dict[str, Any] = read_json(run / PARTIAL_FOLDER / PLAN_FILE)["identity"]
+    return found
+
+
 def kept_for(run: Path, identity: Mapping[str, Any]) -> frozenset[int]:
     """The seeds that an interrupted job of a run has left, for the next one to take.
 
@@ -42,7 +51,7 @@ def kept_for(run: Path, identity: Mapping[str, Any]) -> frozenset[int]:
         identity: what is known of that of the next job; seeds of another one do not count.
     """
     try:
-        left = read_json(run / PARTIAL_FOLDER / PLAN_FILE)["identity"]
+        left = kept_identity(run)
         wanted = {"training_version": TRAINING_VERSION, **identity}
         fits = all(left[name] == value for name, value in wanted.items())
     except (OSError, ValueError, KeyError, TypeError):

@@ -103,6 +103,7 @@ def fill_run(
     ended |= _heed_death_note(log, missing, partial, device, memory_mb)
     missing = [seed for seed in missing if seed not in ended]
     record = stored.record if stored else trainer.empty_record()
+    partial.describe(record)
     if missing:
         trainer.train(missing, partial, record.sessions)
         partial.write_held()
@@ -110,7 +111,7 @@ def fill_run(
     written = write_run(
         folder,
         [*([stored.rows] if stored else []), *(ended[seed].rows for seed in sorted(ended))],
-        _with_seeds(record, ended, heads_beside(folder)),
+        with_seeds(record, ended, heads_beside(folder)),
     )
     logger.info(f"seeds in {METRICS_FILE}: {len(written.seeds)}")
     return written
@@ -256,7 +257,7 @@ class Clock:
         }
 
 
-def _with_seeds(
+def with_seeds(
     record: RunRecord, ended: Mapping[int, PartialSeed], heads: Mapping[str, str]
 ) -> RunRecord:
     """The record with seeds and the sessions that trained them; each session lists its seeds.

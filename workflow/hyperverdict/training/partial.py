@@ -9,7 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.kept import PLAN_FILE, file_name
-from hyperverdict.runs.layout import SeedRecord
+from hyperverdict.runs.layout import RunRecord, SeedRecord
 from hyperverdict.runs.sealed import json_bytes, read_sealed_json
 from hyperverdict.runs.write import Row, metrics_table, read_table, rows_by_seed, write_table
 
@@ -54,6 +54,25 @@ class PartialFolder:
         self._held: dict[int, _Held] = {}
         self._written, self._write_seconds = time.monotonic(), 0.0
         self._plan_size = 0
+        self._about: dict[str, Any] = {}
+
+    def describe(self, record: RunRecord) -> None:
+        """What the files of seeds say of their run from now on: its record without any seed."""
+        self._about = asdict(replace(record, seeds={}, sessions=[], metrics_sha256=""))
+
+    def described(self) -> RunRecord | None:
+        """The record without seeds of the run whose seeds are there; None where no file says it.
+
+        Files of earlier versions do not.
+        """
+        for path in self._paths():
+            try:
+                footer = read_table(path, sealed=True)[1]
+                if footer["identity"] == self._identity:
+                    return RunRecord.from_plain(footer["run"])
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+        return None
 
     @property
     def _plan_file(self) -> Path:
@@ -130,7 +149,8 @@ class PartialFolder:
             for seed, held in seeds.items()
         }
         rows = metrics_table([row for held in seeds.values() for row in held.rows])
-        write_table(path, rows, {"identity": self._identity, "seeds": parts})
+        about = {"run": self._about} if self._about else {}
+        write_table(path, rows, {"identity": self._identity, "seeds": parts, **about})
 
     def seeds(self) -> dict[int, PartialSeed]:
         """The seeds that have ended."""
