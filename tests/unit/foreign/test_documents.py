@@ -63,3 +63,25 @@ def test_a_skeleton_is_a_study_that_can_be_judged(tmp_path, name):
     if name == "Keras, `CSVLogger`":
         return  # One run, in which no setting varies, gives nothing to compare.
     assert len(judge_table(table, file).report.hypotheses) == 1
+
+
+SCORES = "score\n0.5\n0.6\n0.7\n0.8\n"
+UNDECIDED = {
+    "no data": ("lr,acc\n0.1,0.5\n0.2,0.6\n", ["data"]),
+    "no setting": ("data,acc\nmnist,0.5\nmnist,0.6\n", ["compare"]),
+    "several data sets": ("data,lr,acc\nmnist,0.1,0.5\ndigits,0.2,0.6\n", ["data"]),
+    "nothing but scores": (SCORES, ["data", "metrics", "compare", "expect"]),
+    "everything": ("data,lr,acc\nmnist,0.1,0.5\nmnist,0.2,0.6\n", ["expect"]),
+}
+
+
+@pytest.mark.parametrize(("text", "keys"), UNDECIDED.values(), ids=UNDECIDED)
+def test_a_skeleton_marks_what_the_table_does_not_say(tmp_path, text, keys):
+    said = skeleton(read_table(_table("csv", text), {}, Source())[0], "runs")
+    file = tmp_path / "study.yaml"
+    file.write_text(said)
+    check_structure(read_yaml(file)[0], Source(file))
+    marked = {line.split(":")[0].strip() for line in said.splitlines() if "   # " in line}
+    assert marked >= set(keys)
+    assert ("data" in marked) == ("data" in keys)
+    assert ("compare" in marked) == ("compare" in keys)

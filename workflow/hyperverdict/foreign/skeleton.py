@@ -15,10 +15,15 @@ from hyperverdict.vocabulary.metrics import RECORDED, unrecorded
 
 # Splits by how much a claim about their score is worth.
 SPLITS = ("test", "", "eval", "validation")
+# Other data sets that a comment names.
+MOST_NAMED = 12
 
 
 def skeleton(runs: Runs, name: str) -> str:
-    """The text of a study that compares two levels of a setting on the table's first result."""
+    """The text of a study that compares two levels of a setting on the table's first result.
+
+    A comment stands at whatever the table cannot say, so that its owner decides it.
+    """
     metric, column = _metric(runs)
     factor = _factor(runs)
     lines = [f"study: {_identifier(name)}", f"data: {_data(runs)}"]
@@ -29,7 +34,8 @@ def skeleton(runs: Runs, name: str) -> str:
     known = RECORDED.get(metric) or unrecorded(metric)
     if known.matters_from is None:
         lines.append(
-            f"metrics: {{{metric}: {{matters_from: 0.01}}}}   # smallest effect that matters"
+            f"metrics: {{{metric}: {{matters_from: 0.01}}}}   # the smallest effect that matters: "
+            "write yours"
         )
     budget = _budget(runs)
     lines.append(
@@ -39,13 +45,13 @@ def skeleton(runs: Runs, name: str) -> str:
     )
     others = [n for n in runs.varying if n != factor]
     if others:
-        lines.append(f"# these settings differ between runs too: {', '.join(others[:12])}")
+        lines.append(f"# these settings differ between runs too: {', '.join(others[:MOST_NAMED])}")
     start, to = _ends(runs, factor)
     lines += [
         "hypotheses:",
         "  H1:",
         "    says: State your claim in your own words.",
-        f"    compare: {{{_text(factor)}: {{from: {start}, to: {to}}}}}",
+        f"    compare: {{{_text(factor)}: {{from: {start}, to: {to}}}}}{_undecided(runs, factor)}",
         f"    expect: {{{metric}: {known.better or 'higher'}}}   # or lower, not_lower, not_higher",
     ]
     return "\n".join(lines) + "\n"
@@ -104,9 +110,21 @@ def _level(level: Level) -> str:
     return _text(level) if isinstance(level, str) else spelled(level)
 
 
+def _undecided(runs: Runs, factor: str) -> str:
+    """What stands beside a setting that differs in no run."""
+    if factor in runs.varying:
+        return ""
+    return "   # write a setting and two of its levels; none differs between these runs"
+
+
 def _data(runs: Runs) -> str:
+    """The data set, with what its owner has to decide about it."""
     levels = runs.levels.get("data")
-    return _text(str(levels.values[0])) if levels is not None else "my_data"
+    if levels is None:
+        return "my_data   # write the name of your data set, as the table lacks it"
+    first, *others = (_text(str(value)) for value in levels.values)
+    more = ", ".join(others[:MOST_NAMED])
+    return f"{first}   # or {more}" if more else first
 
 
 def _budget(runs: Runs) -> str:
