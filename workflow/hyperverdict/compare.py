@@ -21,8 +21,8 @@ from hyperverdict.verdicts.facts import UNGUARDED
 from hyperverdict.verdicts.model import StudyReport, Verdict
 from hyperverdict.vocabulary.metrics import RECORDED
 from hyperverdict.words.contrasts import contrast_name
-from hyperverdict.words.effects import interval_text
-from hyperverdict.words.numbers import count, estimate_text, size_text, unit_of, upper
+from hyperverdict.words.effects import effect_text
+from hyperverdict.words.numbers import count, estimate_text, size_text, upper
 from hyperverdict.words.safe import html, terminal
 
 ID = "comparison"
@@ -198,7 +198,7 @@ def leg_sentence(leg: Leg, effect: Effect, replicate: str = "seed") -> str:
 def _interval(effect: Effect) -> str:
     if not effect.is_measured:
         return "no interval"
-    return interval_text(effect.ci, unit_of(effect.contrast))
+    return effect_text(effect).interval
 
 
 def _mark(level: str) -> str:

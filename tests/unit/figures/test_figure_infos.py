@@ -109,10 +109,13 @@ def test_a_claimed_size_is_drawn_on_the_side_that_it_names():
     report = samples.hypothesis_report("comparison", "supported")
     [verdict] = report.verdicts
     effect = verdict.judgement.effects[0]
-    assert forest._claimed(effect) is None
-    assert forest._claimed(replace(effect, between=(0.0, 0.05))) == (0.0, 0.05)
+    assert effect.claimed_range is None
+    assert replace(effect, between=(0.0, 0.05)).claimed_range == (0.0, 0.05)
     lower = replace(effect, between=(0.01, 0.05), direction="lower")
-    assert forest._claimed(lower) == (-0.05, -0.01)
+    assert lower.claimed_range == (-0.05, -0.01)
+    ratio = samples.verdict("trade-off", "supported").judgement.effects[0]
+    faster = replace(ratio, between=(0.0, 1.25), direction="lower")
+    assert faster.claimed_range == (0.8, 1.0)
 
 
 def test_levels_are_ordered_with_means_and_intervals():

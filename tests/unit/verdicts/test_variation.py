@@ -1,5 +1,7 @@
 """What the uncertainty of a verdict is made of: random sources, test images, data sets."""
 
+import re
+
 import numpy as np
 import pytest
 from hyperverdict.design.plan import make_plan
@@ -110,8 +112,16 @@ def test_what_would_narrow_the_interval(tmp_path, noise, said):
     assert said in verdict.variation[0]
 
 
-def test_a_new_data_set_is_predicted_from_those_that_were_tested(tmp_path):
-    effects = {"digits": 0.02, "mnist": 0.03, "fashion_mnist": 0.05}
+@pytest.mark.parametrize(
+    ("last", "said_as"),
+    [
+        (0.22, r"would be [\d.]+ to [\d.]+ points (higher|lower) \("),
+        (0.06, r"would be [\d.]+ points lower to [\d.]+ points higher"),
+    ],
+    ids=["one direction", "both directions"],
+)
+def test_a_new_data_set_is_predicted_from_those_that_were_tested(tmp_path, last, said_as):
+    effects = {"digits": 0.2, "mnist": 0.21, "fashion_mnist": last}
 
     def score(configuration, seed):
         depth = len(configuration["hidden_units"])
@@ -123,3 +133,4 @@ def test_a_new_data_set_is_predicted_from_those_that_were_tested(tmp_path):
     [said] = [text for text in verdict.variation if "new data set" in text]
     assert "these 3 data sets" in said
     assert "95% prediction interval" in said
+    assert re.search(said_as, said)

@@ -18,7 +18,16 @@ from hyperverdict.words.contrasts import (
     to_text,
 )
 from hyperverdict.words.effects import effect_text, unmeasured
-from hyperverdict.words.numbers import digits, listed, lower, plain, size_text, unit_of, upper
+from hyperverdict.words.numbers import (
+    AS_STATED,
+    digits,
+    listed,
+    lower,
+    plain,
+    size_text,
+    unit_of,
+    upper,
+)
 
 ESTIMATED = (
     "So few seeds give estimates {where}, not a verdict: take the direction as a first guess."
@@ -74,7 +83,7 @@ def claimed_size(expectation: Expectation) -> str:
         return ""
     low, high = expectation.between
     unit = unit_of(expectation.metric)
-    start = digits(low * (1.0 if unit.ratio else unit.scale))
+    start = digits(low * (1.0 if unit.ratio else unit.scale), AS_STATED)
     return f" by {start} to {size_text(high, expectation.metric)}"
 
 

@@ -132,6 +132,27 @@ class Effect:
         return self.evidence in ("supported", "refuted")
 
     @property
+    def claimed_range(self) -> tuple[float, float] | None:
+        """The sizes claimed as the effect is measured: below its neutral value where less is."""
+        if self.between is None:
+            return None
+        low, high = self.between
+        upward = self.direction in UPWARD
+        if self.ratio:
+            low, high = max(low, 1.0), max(high, 1.0)
+            return (low, high) if upward else (1 / high, 1 / low)
+        return (low, high) if upward else (0.0 - high, 0.0 - low)
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """What its intervals are compared with: no difference, and the sizes that decide."""
+        sizes = self.claimed_range
+        if sizes is None:
+            ratio = self.ratio and self.delta > 0
+            sizes = (1 / self.delta if ratio else -self.delta, self.delta)
+        return (self.contrast.neutral, *sizes)
+
+    @property
     def about_direction(self) -> bool:
         """Whether it is claimed to be above or below 0, not merely within or not beyond a size."""
         return self.direction in ("higher", "lower") and self.between is None

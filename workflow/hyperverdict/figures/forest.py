@@ -104,7 +104,7 @@ def effect_panel(info: EffectsInfo) -> Panel:
             line.row.interval,
             line.row.per_seed,
             line.row.band,
-            _claimed(line.effect),
+            line.effect.claimed_range,
             tip=f"{line.row.label}; {line.row.evidence}",
         )
         for line in info.lines
@@ -113,16 +113,6 @@ def effect_panel(info: EffectsInfo) -> Panel:
     axis = MarkAxis(info.axis, unit.scale, "", True, unit.ratio, 1.0 if unit.ratio else 0.0)
     note = f"{count(info.left_out, 'further effect')} in the CSV file" if info.left_out else ""
     return rows_panel(info.title, axis, rows, note)
-
-
-def _claimed(effect: Effect) -> tuple[float, float] | None:
-    """The range of a claim on size, on the side that it names."""
-    if effect.between is None:
-        return None
-    low, high = effect.between
-    if effect.direction in ("higher", "not_lower"):
-        return low, high
-    return (1 / high, 1 / low) if effect.ratio and low > 0 else (-high, -low)
 
 
 def effect_values(report: HypothesisReport) -> list[tuple[Cell, ...]]:

@@ -179,7 +179,8 @@ def anytime_text(verdict: Verdict) -> str:
     if not all(map(math.isfinite, interval)):
         few = plural(verdict.replicate)
         return f"Too few {few} for an interval that stays valid however often you look"
-    ends = interval_text(interval, unit_of(contrast), alone=True)
+    bounds = next((e.bounds for e in verdict.judgement.effects if e.contrast == contrast), ())
+    ends = interval_text(interval, unit_of(contrast), alone=True, bounds=bounds)
     return f"Valid however often you look: {ends}"
 
 

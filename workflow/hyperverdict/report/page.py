@@ -358,10 +358,14 @@ def _effect_row(effect: Effect, leg: Leg, anytime: Interval | None) -> tuple[str
         str(effect.n),
         text.change,
         f"{text.whole_interval} ({text.level})" if text.level else text.whole_interval,
-        interval_text(anytime, unit_of(effect.contrast), alone=True) if anytime else UNKNOWN,
+        _anytime_text(anytime, effect) if anytime else UNKNOWN,
         p_text(effect.p).removeprefix("p = ").removeprefix("p "),
         effect.evidence + _GRADES.get(effect.grade, ""),
     )
+
+
+def _anytime_text(interval: Interval, effect: Effect) -> str:
+    return interval_text(interval, unit_of(effect.contrast), alone=True, bounds=effect.bounds)
 
 
 def _beside(report: HypothesisReport, stated: Hypothesis, study: Study) -> Table | None:

@@ -17,11 +17,10 @@ from hyperverdict.study.noise import swapped_runs
 from hyperverdict.verdicts.model import NoiseShare
 from hyperverdict.vocabulary.metrics import Metric
 from hyperverdict.words.contrasts import contrast_name
+from hyperverdict.words.effects import interval_text
 from hyperverdict.words.numbers import (
-    amount,
     confidence_text,
     count,
-    decimals_of,
     full_stop,
     percent_text,
     plain,
@@ -140,12 +139,11 @@ def _new_data(context: CheckContext) -> Iterator[str]:
         )
         if found is None:
             continue
-        unit = unit_of(metric)
-        decimals = decimals_of(found.interval, unit)
-        low, high = (amount(end, unit, decimals) for end in found.interval)
+        bounds = next(iter(effects.values())).bounds
+        ends = interval_text(found.interval, unit_of(metric), alone=True, bounds=bounds)
         yield full_stop(
             f"On a new data set like these {count(len(effects), 'data set')}, the effect on "
-            f"{plain(metric.name)} would lie between {low} and {high} "
+            f"{plain(metric.name)} would be {ends} "
             f"({confidence_text(context.study.alpha)} prediction interval)"
         )
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hyperverdict.effects.effect import Effect
 from hyperverdict.words.contrasts import SAME, clause, contrast_name, measured_as
 from hyperverdict.words.numbers import (
+    AS_STATED,
     Unit,
     amount,
     confidence_text,
     count,
     decimals_of,
     digits,
+    more_decimals,
     number,
     p_text,
     plural,
     size_text,
     times,
+    times_decimals,
     unit_of,
     upper,
 )
@@ -63,8 +67,9 @@ def effect_text(effect: Effect) -> EffectText:
     unit = unit_of(effect.contrast)
     change = _change(effect, unit)
     than = "as" if change == SAME or (unit.ratio and not unit.speed) else "than"
-    whole = interval_text(effect.ci, unit, alone=True)
-    return EffectText(change, interval_text(effect.ci, unit), level, than, whole)
+    whole = interval_text(effect.ci, unit, alone=True, bounds=effect.bounds)
+    beside = interval_text(effect.ci, unit, bounds=effect.bounds)
+    return EffectText(change, beside, level, than, whole)
 
 
 def _change(effect: Effect, unit: Unit) -> str:
@@ -82,19 +87,28 @@ def _change(effect: Effect, unit: Unit) -> str:
 
 
 def interval_text(
-    interval: tuple[float, float], unit: Unit, decimals: int | None = None, *, alone: bool = False
+    interval: tuple[float, float],
+    unit: Unit,
+    decimals: int | None = None,
+    *,
+    alone: bool = False,
+    bounds: Sequence[float] = (),
 ) -> str:
     """An interval without signs: ends on both sides of no difference name their directions.
 
     Args:
         alone: no estimate beside it names the direction of both ends, so that it does.
+        bounds: what readers compare it with, as stored (`Effect.bounds`). It has as many decimals
+            as show on which side of each of them its ends lie.
     """
     low, high = interval
     if math.isinf(low) or math.isinf(high) or (unit.ratio and low <= 0):
         return "without bounds"
     if unit.ratio:
-        return _ratio_interval(low, high, unit, alone)
+        return _ratio_interval(low, high, unit, alone, bounds)
     decimals = decimals_of(interval, unit) if decimals is None else decimals
+    ends = [(end * unit.scale, decimals) for end in interval]
+    decimals += more_decimals(ends, [bound * unit.scale for bound in bounds])
     if low >= 0 or high <= 0:
         near, far = sorted((abs(low), abs(high)))
         side = f" {unit.higher if low >= 0 else unit.lower}" if alone and far > 0 else ""
@@ -103,14 +117,25 @@ def interval_text(
     return f"{below} {unit.lower} to {above} {unit.higher}"
 
 
-def _ratio_interval(low: float, high: float, unit: Unit, alone: bool) -> str:
+def _ratio_interval(
+    low: float, high: float, unit: Unit, alone: bool, bounds: Sequence[float]
+) -> str:
     if not unit.speed:
-        return f"{times(low)} to {times(high)} times{f' {unit.as_much}' if alone else ''}"
+        more = more_decimals([(end, times_decimals(end)) for end in (low, high)], bounds)
+        as_much = f" {unit.as_much}" if alone else ""
+        return f"{times(low, more)} to {times(high, more)} times{as_much}"
+    more = max(_more_of_speed(end, bounds) for end in (low, high))
     if low >= 1 or high <= 1:
         near, far = sorted((_factor(low), _factor(high)))
         side = f" {unit.higher if low >= 1 else unit.lower}" if alone and far > 1 else ""
-        return f"{times(near)} to {times(far)} times{side}"
-    return f"{times(1 / low)} times {unit.lower} to {times(high)} times {unit.higher}"
+        return f"{times(near, more)} to {times(far, more)} times{side}"
+    return f"{times(1 / low, more)} times {unit.lower} to {times(high, more)} times {unit.higher}"
+
+
+def _more_of_speed(end: float, bounds: Sequence[float]) -> int:
+    """More decimals for the bounds on the side of an end: faster and slower are told in words."""
+    beside = [_factor(bound) for bound in bounds if bound == 1 or (bound > 1) == (end > 1)]
+    return more_decimals([(_factor(end), times_decimals(_factor(end)))], beside)
 
 
 def _factor(ratio: float) -> float:
@@ -138,7 +163,8 @@ def sentence(effect: Effect) -> str:
         return f"{sentence}."
     level = confidence_text(min(1.0, 2 * each_side(effect)))
     size = size_text(effect.delta, contrast)
-    inner = interval_text(effect.ci_equivalence, unit, decimals_of(effect.ci, unit))
+    decimals = decimals_of(effect.ci, unit)
+    inner = interval_text(effect.ci_equivalence, unit, decimals, bounds=effect.bounds)
     return f"{sentence}; the {level} interval, {inner}, lies within {size} of no difference."
 
 
@@ -164,12 +190,17 @@ def unmeasured(effect: Effect) -> str:
 
 
 def _claimed_size(effect: Effect, unit: Unit) -> str:
-    """The claimed range of an effect: "0 to 1 point higher"."""
+    """The claimed range of an effect, in the words of its interval: "0 to 1 point higher"."""
     low, high = effect.between or (0.0, 0.0)
-    if unit.ratio:
-        return f"{digits(low)} to {digits(high)} times"
+    if unit.ratio and not unit.speed:
+        ends = (digits(end, AS_STATED) for end in effect.claimed_range or ())
+        return f"{' to '.join(ends)} times {unit.as_much}"
     direction = unit.lower if effect.direction in ("lower", "not_higher") else unit.higher
-    return f"{digits(low * unit.scale)} to {amount(high, unit)} {direction}"
+    if unit.ratio:
+        sizes = (digits(max(size, 1.0), AS_STATED) for size in (low, high))
+        return f"{' to '.join(sizes)} times {direction}"
+    near = digits(low * unit.scale, AS_STATED)
+    return f"{near} to {amount(high, unit, significant=AS_STATED)} {direction}"
 
 
 def used_test(effect: Effect, replicate: str = "seed", sequence: bool = False) -> str:

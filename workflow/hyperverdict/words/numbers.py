@@ -8,12 +8,17 @@ decimals, plurals and minus signs are the same everywhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hyperverdict.effects.contrast import Contrast
 from hyperverdict.effects.effect import Effect
 from hyperverdict.vocabulary.metrics import Metric
+
+# Significant digits of a size that somebody stated: all of them, without the noise of floats.
+AS_STATED = 9
+# No interval gets more decimals than these for the sake of a bound.
+MOST_DECIMALS = 9
 
 
 @dataclass(frozen=True)
@@ -170,12 +175,47 @@ def amount(value: float, unit: Unit, decimals: int | None = None, significant: i
     return f"{text} {unit.one if text == '1' else unit.many}".strip()
 
 
-def times(value: float) -> str:
-    """A factor: two decimals near 1, one up to 100."""
-    return number(value, 2 if value < 3 else 1 if value < 100 else 0)
+def times(value: float, more: int = 0) -> str:
+    """A factor: two decimals near 1, one up to 100, and `more`."""
+    return number(value, times_decimals(value) + more)
 
 
-def size_text(value: float, of: Metric | Contrast, significant: int = 4) -> str:
+def times_decimals(value: float) -> int:
+    """Decimals of a factor."""
+    return 2 if value < 3 else 1 if value < 100 else 0
+
+
+def more_decimals(ends: Iterable[tuple[float, int]], bounds: Sequence[float]) -> int:
+    """How many more decimals show on which side of every bound each end of an interval lies.
+
+    An end within a billionth of a bound counts as on it.
+
+    Args:
+        ends: each with the decimals that it has; bounds: in the unit of the ends, as readers see
+            both.
+    """
+    apart = [
+        (end, decimals, bound)
+        for end, decimals in ends
+        for bound in bounds
+        if not _equal(end, bound)
+    ]
+
+    def shown(more: int) -> bool:
+        written = ((round(end, d + more), end, bound) for end, d, bound in apart)
+        return all(
+            not _equal(text, bound) and (text > bound) == (end > bound)
+            for text, end, bound in written
+        )
+
+    return next(filter(shown, range(MOST_DECIMALS)), MOST_DECIMALS)
+
+
+def _equal(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def size_text(value: float, of: Metric | Contrast, significant: int = AS_STATED) -> str:
     """A size of effect without direction: 1.5 points, 1.1 times, 0.02 nats.
 
     Args:
