@@ -32,6 +32,24 @@ def test_two_studies_at_once(project):
     assert "one study at a time" in said
 
 
+NO_STUDY = {
+    "missing": (None, "other.yaml: cannot be read (No such file or directory)"),
+    "yaml": ("study: [a\nseeds: 3\n", "other.yaml, line 2: is not valid YAML"),
+    "deep": ("study: " + "[" * 5_000, "line 1: values lie more than 50 levels deep"),
+}
+
+
+@pytest.mark.parametrize("name", NO_STUDY)
+def test_a_file_that_snakemake_could_not_read(project, name):
+    text, words = NO_STUDY[name]
+    if text is not None:
+        (project.path / "other.yaml").write_text(text)
+    said = project.fail("--configfile", "other.yaml", "-n")
+    assert words in said
+    assert said.count("hyperverdict:") == 1
+    assert "Traceback" not in said
+
+
 def test_study_keys_on_the_command_line(project):
     said = project.fail("--config", "seeds=20")
     assert "seeds" in said

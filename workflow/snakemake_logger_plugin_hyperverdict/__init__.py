@@ -9,6 +9,7 @@ asked for.
 
 from __future__ import annotations
 
+import sys
 from logging import LogRecord
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ class LogHandler(LogHandlerBase):
         style = getattr(self.settings, "style", None) or "auto"
         self._display = Display(self.common_settings, style)
         self._display.interrupts.listen()
+        _check_config_files()
 
     def describe(self, words: JobWords) -> None:
         """What the jobs of a workflow are called; each workflow in a call may tell its own."""
@@ -63,3 +65,19 @@ class LogHandler(LogHandlerBase):
         """The end of the call, or of what somebody takes for it: a later record is shown."""
         self._display.close()
         super().close()
+
+
+def _check_config_files() -> None:
+    """Ends Snakemake with one message where a file of `--configfile` cannot be read.
+
+    A logger is made before Snakemake opens these files, and by the main process only.
+    """
+    from hyperverdict.errors import UserError
+    from hyperverdict.study.config_files import check_file, named_files
+    from hyperverdict.words.safe import terminal
+
+    try:
+        for file in named_files(sys.argv):
+            check_file(file)
+    except UserError as error:
+        sys.exit(terminal(f"\nhyperverdict: {error}\n"))

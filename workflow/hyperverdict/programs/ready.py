@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from hyperverdict.foreign.names import BEST, SPLITS, clean
 from hyperverdict.programs.identity import identity_of
 from hyperverdict.programs.unlisted import unlisted_files
+from hyperverdict.runs.files import near_name
 from hyperverdict.study.structure import Source
 from hyperverdict.vocabulary.training import TRAIN, Training
 from hyperverdict.vocabulary.vocabulary import Vocabulary
@@ -38,7 +38,7 @@ def check_ready(vocabulary: Vocabulary, source: Source) -> None:
         ):
             for entry in entries:
                 if not Path(entry).exists():
-                    raise source.error(place, f"{entry} does not exist{_hint(Path(entry))}")
+                    raise source.error(place, f"{entry} does not exist{near_name(Path(entry))}")
     identity_of(vocabulary)
     fault = unlisted_files(training).code_fault
     if fault:
@@ -53,17 +53,6 @@ def script_of(training: Training) -> tuple[str, ...]:
     first, *rest = training.command or ("",)
     is_file = bool(rest) and not rest[0].startswith("-") and "{" not in rest[0]
     return (rest[0],) if is_file and Path(first).name in _INTERPRETERS else ()
-
-
-def _hint(path: Path) -> str:
-    """The nearest name in the folder; "" where none is near."""
-    try:
-        names = [entry.name for entry in path.parent.iterdir()]
-    except OSError:
-        return f" (looked in {Path.cwd()})"
-    near = get_close_matches(path.name, names, n=1)
-    found = (path.parent / near[0]).as_posix() if near else ""
-    return f"; did you mean {found!r}?" if near else f" (looked in {Path.cwd()})"
 
 
 def missing_program(vocabulary: Vocabulary) -> str:

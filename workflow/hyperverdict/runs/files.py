@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,3 +55,14 @@ def why_unwritable(folder: Path) -> str:
     if not place.is_dir():
         return f"{place} is a file"
     return "" if os.access(place, os.W_OK | os.X_OK) else f"{place} may only be read"
+
+
+def near_name(path: Path) -> str:
+    """The hint after a missing file: the nearest name in its folder, or where it was looked for."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except (OSError, ValueError):
+        return f" (looked in {Path.cwd()})"
+    near = get_close_matches(path.name, names, n=1)
+    found = (path.parent / near[0]).as_posix() if near else ""
+    return f"; did you mean {found!r}?" if near else f" (looked in {Path.cwd()})"

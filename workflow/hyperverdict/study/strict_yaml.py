@@ -19,6 +19,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from hyperverdict.errors import UserError, combined, first_line
+from hyperverdict.runs.files import near_name
 from hyperverdict.study.flow_slips import is_bare, item_slips, key_slip, key_slips, word_slip
 from hyperverdict.study.yaml_slips import explain
 from hyperverdict.vocabulary.hyperparameters import range_problem
@@ -131,6 +132,9 @@ def read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             raw = file.read(MAXIMUM_BYTES + 1)
+    except FileNotFoundError as error:
+        near = near_name(path)
+        raise UserError(f"{path}: cannot be read ({error.strerror}){near}") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:

@@ -147,6 +147,16 @@ def check_structure(raw: Any, source: Source) -> dict[str, Any]:
     return sound
 
 
+def mapping_of(raw: Any, source: Source) -> dict[str, Any]:
+    """The keys and values of a file; UserError for a list, a text or nothing."""
+    if isinstance(raw, dict):
+        return raw
+    kind = "empty" if raw is None else "text"
+    kind = 'a list; remove the "- " before its keys' if isinstance(raw, list) else kind
+    text = f"a study file is a mapping that starts with 'study: NAME'; this one is {kind}"
+    raise source.error((), text)
+
+
 def check_parts(raw: Any, source: Source, problems: Problems) -> dict[str, Any]:
     """The parts of a study that keep to the schema; what breaks it is noted in `problems`.
 
@@ -154,12 +164,7 @@ def check_parts(raw: Any, source: Source, problems: Problems) -> dict[str, Any]:
     """
     from jsonschema import Draft202012Validator
 
-    if not isinstance(raw, dict):
-        kind = "empty" if raw is None else "text"
-        kind = 'a list; remove the "- " before its keys' if isinstance(raw, list) else kind
-        text = f"a study file is a mapping that starts with 'study: NAME'; this one is {kind}"
-        raise source.error((), text)
-    sound: dict[str, Any] = raw
+    sound = mapping_of(raw, source)
     for place, text in wrong_characters(raw):
         problems.add(source.error(place, text))
         sound = problems.take_out(sound, place)
