@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import stat
@@ -10,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .ledger import CHECKPOINTED_STATUS, TASK_FILE_VARIABLE, LedgerWriter, job_key, outputs_state
+from .ledger import CHECKPOINTED_STATUS, LEDGER_VARIABLE, LedgerWriter, job_key, outputs_state
 
 # SIGTERM and SIGKILL, as Popen and as a shell report them.
 KILLED_STATUS = frozenset({-15, -9, 143, 137})
@@ -55,11 +54,8 @@ class Recorder:
     @classmethod
     def from_environment(cls) -> Recorder | None:
         """The recorder of the array task this process runs in, or None outside of one."""
-        task_file = os.environ.get(TASK_FILE_VARIABLE)
-        if not task_file:
-            return None
-        task = json.loads(Path(task_file).read_text())
-        return cls(LedgerWriter(Path(task["ledger"])))
+        ledger = os.environ.get(LEDGER_VARIABLE)
+        return cls(LedgerWriter(Path(ledger))) if ledger else None
 
     def _append(self, event: str, job: Any, **values: Any) -> None:
         key = job_key(job.rule.name, job.wildcards_dict)

@@ -26,14 +26,13 @@ rule good:
 def test_the_lines_of_each_job_are_found_in_the_output_of_its_task(tmp_path):
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     (tmp_path / "fails.py").write_text("print('words of warm')\nraise ValueError('bad shape')\n")
-    task, ledger, output = tmp_path / "task.json", tmp_path / "ledger", tmp_path / "out.log"
-    task.write_text(json.dumps({"ledger": str(ledger)}))
+    ledger, output = tmp_path / "ledger", tmp_path / "out.log"
     command = ["snakemake", "--executor=submitit-jobstep", "--cores=1", "--keep-going",
                "--submitit-jobstep-preload=json", "--latency-wait=0"]  # fmt: skip
     with output.open("a") as file:
         subprocess.run(
             [sys.executable, "-m", *command], cwd=tmp_path, stdout=file, stderr=file, check=False,
-            env=os.environ | {"SNAKEMAKE_SUBMITIT_TASK": str(task)},
+            env=os.environ | {"SNAKEMAKE_SUBMITIT_LEDGER": str(ledger)},
         )  # fmt: skip
     begins, lines = {}, {}
     for entry in map(json.loads, ledger.read_text().splitlines()):

@@ -90,6 +90,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             recovery.covers,
             self.stopping,
             defaults,
+            self.leftovers.unfollowed.message,
         )
         self.follower = Follower(
             self.settings,
@@ -132,6 +133,8 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
                 f"{count(len(leftovers.finished), 'finished job')} to recover and "
                 f"{count(len(leftovers.live), 'task')} in the queue"
             )
+        for note in leftovers.notes:
+            self.status_log.report(note)
         for task in leftovers.live:
             self.table.add(task)
         return leftovers
@@ -302,7 +305,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
         if unclaimed and not self.left_behind:
             # Jobs of an earlier call that this one did not want: a later call may.
             self.status_log.report(f"left in the queue from an earlier run: {' '.join(unclaimed)}")
-        elif not self.left_behind:
+        elif not self.left_behind and not self.leftovers.unfollowed.tasks:
             for run in self.leftovers.runs:
                 run.close()
                 if not self.settings.keep_logs:

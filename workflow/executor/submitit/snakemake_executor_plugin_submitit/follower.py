@@ -82,6 +82,8 @@ class Follower:
         for task in tasks:
             if not task.only_queued or written is None or str(task.ledger) in written:
                 task.read()
+                if (damage := task.damage) is not None:
+                    self.status_log.report(damage, key=str(task.ledger))
                 self._settle(task, now)
 
     def _ask_slurm(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from snakemake_executor_plugin_submitit_jobstep.ledger import FINAL_EVENTS, LedgerReader
+from snakemake_executor_plugin_submitit_jobstep.ledger import FINAL_EVENTS, LedgerReader, damage_of
 
 from .outcome import OUT_OF_TIME, Beside, Outcome, Verdict, judge, last_lines, with_memory_kill
 from .overrun import overran
@@ -98,6 +98,11 @@ class LiveTask:
                 self.out_of_requeues = True
             elif entry["event"] == "node_problem":
                 self.problem = entry["message"]
+
+    @property
+    def damage(self) -> str | None:
+        """Which lines of its ledger cannot be read, in words; None where all can."""
+        return damage_of(self.ledger, self._reader.damaged)
 
     def _note_output(self, entry: Mapping[str, Any]) -> None:
         """Where a job's lines are in the log of the task, and whether others are among them."""

@@ -69,6 +69,8 @@ def failure_message(unit: Unit, task: LiveTask | None, outcome: Outcome) -> str:
             f"Last lines of {shown}:\n{lines}" if lines else f"Its lines, if any, are in {shown}."
         )
     parts.insert(1, where)
+    if task.damage is not None:
+        parts.insert(2, f"Its end may have been recorded: {task.damage}.")
     return "\n".join([*parts, *todo])
 
 

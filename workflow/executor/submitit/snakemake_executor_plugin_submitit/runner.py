@@ -22,8 +22,10 @@ from snakemake_executor_plugin_submitit_jobstep.gpus import (
 )
 from snakemake_executor_plugin_submitit_jobstep.ledger import (
     FINAL_EVENTS,
-    TASK_FILE_VARIABLE,
+    LEDGER_VARIABLE,
+    LedgerReader,
     LedgerWriter,
+    damage_of,
     last_events,
     read_ledger,
 )
@@ -36,6 +38,7 @@ from .task import Target, Task, read_task
 DEADLINE_VARIABLE = "SNAKEMAKE_SUBMITIT_DEADLINE"
 STATUS_WRONG_PYTHON = 64
 STATUS_NO_GPU = 65
+STATUS_NO_TASK = 66
 # After jobs were told to stop, the inner Snakemake itself needs a moment to end.
 INNER_END_SECONDS = 15
 # SLURM sends the signal before the time limit up to a minute early.
@@ -144,7 +147,7 @@ class Runner:
     def environment(self) -> dict[str, str]:
         """The environment of the inner Snakemake."""
         environment = {**os.environ, **self.task.environment}
-        environment[TASK_FILE_VARIABLE] = str(self.path)
+        environment[LEDGER_VARIABLE] = self.task.ledger
         if self.end is not None:
             environment[DEADLINE_VARIABLE] = str(int(self.end))
         return environment
@@ -229,7 +232,10 @@ class Runner:
             print(problem[1], file=sys.stderr, flush=True)
             self.note("node_problem", message=problem[1])
             return problem[0]
-        entries = read_ledger(self.ledger.path)
+        reader = LedgerReader(self.ledger.path)
+        entries = reader.new_entries()
+        if (damage := damage_of(reader.path, reader.damaged)) is not None:
+            print(damage, file=sys.stderr, flush=True)
         targets = unfinished(self.task, entries)
         self.leave_notes(entries)
         self.note("task_start", restarts=int(os.environ.get("SLURM_RESTART_COUNT", "0")))
@@ -247,5 +253,10 @@ class Runner:
 
 def run_task(path: str) -> None:
     """Entry point on the node."""
+    try:
+        runner = Runner(Path(path))
+    except ValueError as error:
+        print(f"{error}; call the same command again", file=sys.stderr, flush=True)
+        sys.exit(STATUS_NO_TASK)
     # SystemExit passes through submitit, which would write a result file nobody reads.
-    sys.exit(Runner(Path(path)).run())
+    sys.exit(runner.run())

@@ -209,6 +209,28 @@ def short_ids(tasks: Iterable[str], array_sizes: Mapping[str, int]) -> list[str]
     return ids
 
 
+def ranges(tasks: Iterable[str]) -> list[str]:
+    """Ids for scancel and for people: `7`, `9_2` and `9_[0-3,7]`."""
+    by_array: dict[str, list[int]] = {}
+    for task in sorted(tasks):
+        base, _, index = task.partition("_")
+        by_array.setdefault(base, []).extend([int(index)] if index.isdigit() else [])
+    return [f"{base}_{_numbers(sorted(found))}" if found else base
+            for base, found in by_array.items()]  # fmt: skip
+
+
+def _numbers(found: list[int]) -> str:
+    """Sorted numbers as `3`, or `[0-3,7]`."""
+    parts: list[list[int]] = []
+    for number in found:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1] = [parts[-1][0], number]
+        else:
+            parts.append([number])
+    text = ",".join("-".join(map(str, part)) for part in parts)
+    return text if text.isdigit() else f"[{text}]"
+
+
 def is_steering(variable: str) -> bool:
     """Whether a variable of the environment changes what SLURM's commands do or say."""
     return variable.startswith(STEERING) and variable not in KEPT

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from .resources import (
 )
 from .settings import ExecutorSettings
 from .status_log import StatusLog
-from .store import Batch, Durations, Run
+from .store import Batch, Durations, Run, this_process
 from .submit import (
     NO_SPACE,
     Refusal,
@@ -48,7 +48,7 @@ from .submit import (
     submit,
     submitit_parameters,
 )
-from .task import Task, write_task
+from .task import Task, copies_path, write_copies, write_task
 
 FALLBACK_ARRAY_SIZE = 1000
 # One submission takes no more, however large arrays may be: nothing else is looked at meanwhile.
@@ -76,6 +76,8 @@ class Submitter:
     stopping: threading.Event
     # Resources that hold where neither a rule nor a profile sets them.
     defaults: Mapping[str, str] = field(default_factory=dict)
+    # Why nothing may be submitted now; None where nothing is in the way.
+    blocked: Callable[[], str | None] = lambda: None
     partitions: Partitions = field(default_factory=Partitions)
     _waiting: list[Unit] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -118,7 +120,7 @@ class Submitter:
         try:
             self._cancel_open()
             groups = self._groups([unit for unit in units if not self._settled_early(unit, left)])
-            for group, parameters in groups:
+            for group, parameters in groups if self._may_start(groups) else []:
                 if self.stopping.is_set() or not self._submit_group(group, parameters, left):
                     break
         except slurm.SlurmUnavailableError as error:
@@ -127,10 +129,19 @@ class Submitter:
             self.put_back(left)
         return len(left) < len(units)
 
+    def _may_start(self, jobs: Collection[object]) -> bool:
+        """Whether no task is in the queue that may run the same jobs."""
+        why = self.blocked() if jobs else None
+        if why is not None:
+            self.status_log.report(why, key="unfollowed")
+            self._not_before = time.monotonic() + self.settings.slurm_poll_seconds
+        return why is None
+
     def _cancel_open(self) -> None:
         """Cancel what an interrupted submission may have left, before it is made again."""
         for batch in self.run.open_batches:
-            leftovers.cancel_unrecorded(batch, slurm.queue())
+            if not leftovers.cancel_unrecorded(batch, slurm.queue()):
+                raise slurm.SlurmUnavailableError("an interrupted submission has not ended yet")
             batch.refused = True
 
     def _settled_early(self, unit: Unit, left: list[Unit]) -> bool:
@@ -296,6 +307,8 @@ class Submitter:
                 self._write_task(task_name, pack, minutes, at_once)
                 for task_name, pack in zip(batch.tasks, packs, strict=True)
             ]
+            copies = copies_path(self.run.folder, batch.number)
+            write_copies(copies, dict(zip(batch.tasks, tasks, strict=True)), this_process())
             batch.save()
         except OSError as error:
             raise SubmissionError(str(error)) from error
