@@ -1,7 +1,8 @@
 """The user's data and models, tried in a process of their own.
 
 Nothing heavy is imported here, and whatever their code does (it raises, calls `exit`, crashes, runs
-for ever), this process gets a result or one UserError.
+for ever), this process gets a result or one UserError. All that their code has started ends with
+it, and with us.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperverdict.errors import UserError
+from hyperverdict.programs.contained import run_contained
 from hyperverdict.vocabulary.users import Users
 
 LOGS = Path("logs")
@@ -58,16 +60,16 @@ def _run(request: Mapping[str, Any], doing: str, log: Path, minutes: float) -> A
     package = str(Path(__file__).parents[1])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     with tempfile.TemporaryDirectory() as folder, log.open("w") as output:
-        answer = Path(folder) / "answer"
+        answer, asked = Path(folder) / "answer", Path(folder) / "request"
+        asked.write_text(
+            json.dumps({**request, "doing": doing, "answer": str(answer)}), encoding="utf-8"
+        )
         try:
-            done = subprocess.run(
-                [sys.executable, "-m", "hyperverdict.apart"],
-                input=json.dumps({**request, "doing": doing, "answer": str(answer)}),
-                text=True,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONPATH": path},
-                timeout=60 * minutes,
+            code = run_contained(
+                [sys.executable, "-m", "hyperverdict.apart", str(asked)],
+                60 * minutes,
+                output,
+                {**os.environ, "PYTHONPATH": path},
             )
         except subprocess.TimeoutExpired:
             raise UserError(
@@ -77,7 +79,7 @@ def _run(request: Mapping[str, Any], doing: str, log: Path, minutes: float) -> A
         try:
             said = json.loads(answer.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise UserError(f"{doing} {_ended(done.returncode)}; see {log}") from None
+            raise UserError(f"{doing} {_ended(code)}; see {log}") from None
     if "refused" in said:
         raise UserError(said["refused"])
     return said["result"]
@@ -123,8 +125,10 @@ _TASKS = {"data": _prepare, "networks": _try_networks}
 
 
 def _main() -> None:
-    """Answer the request on standard input."""
-    request = json.load(sys.stdin)
+    """Answer the request in the file that is named."""
+    # A shell that has started us in the background may have it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     answer = Path(request["answer"])
     partial = answer.with_suffix(".partial")
     partial.write_text(json.dumps(_answered(request)), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,12 @@ def test_help_is_run_only_when_it_is_wanted(folder):
     assert draft_study("odd.py").declared == ()
     assert not (folder / "ran").exists()
     assert [d.name for d in draft_study("odd.py", run_help=True).declared] == ["rate"]
+    # Nobody waits for what it has left running with its output open.
+    text = Path("odd.py").read_text()
+    Path("odd.py").write_text(f"import subprocess\nsubprocess.Popen(['sleep', '600'])\n{text}")
+    begun = time.monotonic()
+    assert [d.name for d in draft_study("odd.py", run_help=True).declared] == ["rate"]
+    assert time.monotonic() - begun < 100
 
 
 @pytest.mark.parametrize(

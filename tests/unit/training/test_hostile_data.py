@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import sys
+import textwrap
 import zipfile
 
 import numpy as np
@@ -101,6 +105,35 @@ def test_a_function_that_never_ends_is_stopped(users):
     with pytest.raises(UserError, match=r"took longer than 0.05 minutes and was stopped; see"):
         prepare_apart(name, users, minutes=0.05)
     assert apart.DATA_MINUTES > 30
+
+
+FORKS = """
+if os.fork() == 0:
+    os.setsid()
+    with open("pid.new", "w") as file:
+        print(os.getpid(), file=file)
+    os.rename("pid.new", "pid")
+    time.sleep(600)
+    os._exit(0)
+while not os.path.exists("pid"):
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the kernel of Linux")
+@pytest.mark.parametrize("end", ["return x, y", "os._exit(0)", "time.sleep(600)"])
+def test_what_a_function_has_forked_ends_with_its_preparation(users, monkeypatch, end):
+    monkeypatch.chdir(users.folders[0])
+    body = textwrap.indent(FORKS + end, "    ").strip()
+    name = write(users, "hostile_forks", body)
+    for minutes in (0.1, 0.5, 2) if "sleep" in end else (2,):
+        with contextlib.suppress(UserError):
+            prepare_apart(name, users, minutes=minutes)
+        if (users.folders[0] / "pid").exists():
+            break
+    pid = int((users.folders[0] / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_every_image_its_own_class_is_split_without_looking_at_all_images_for_each(users):

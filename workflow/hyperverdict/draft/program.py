@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from hyperverdict.draft.options import (
     value_of,
 )
 from hyperverdict.errors import UserError
+from hyperverdict.programs.contained import run_contained
 from hyperverdict.programs.unlisted import files_of_script
 from hyperverdict.study.own import command_words
 from hyperverdict.vocabulary.modules import find_module, read_module
@@ -157,13 +159,13 @@ def _listed(files: dict[str, Path]) -> tuple[str, ...]:
 
 def _help(start: Sequence[str]) -> tuple[Option, ...]:
     try:
-        done = subprocess.run(
-            [*start, "--help"], capture_output=True, text=True, timeout=_HELP_SECONDS, check=False,
-            stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        with tempfile.TemporaryFile() as output:
+            run_contained([*start, "--help"], _HELP_SECONDS, output, errors=subprocess.DEVNULL)
+            output.seek(0)
+            text = output.read().decode(errors="replace")
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UserError(f"{' '.join(start)} --help: {error}") from None
-    return options_of_help(done.stdout)
+    return options_of_help(text)
 
 
 def _uses(words: Sequence[str], options: Sequence[Option]) -> tuple[Use | str, ...]:
