@@ -1,6 +1,7 @@
 """Large arrays in the queue, answers that a user's shell would filter, and signals that end a run."""
 
 import os
+import shutil
 import signal
 import time
 
@@ -115,9 +116,17 @@ def test_a_lost_session_leaves_its_tasks_to_the_next_call_and_no_lock(cluster, f
 
 def test_a_submission_that_ctrl_c_interrupts_leaves_no_task(cluster, flow):
     many(flow, 3)
+    # The first look into the queue, before anything is submitted, finds it empty.
+    squeue = flow.folder / "bin" / "squeue"
+    squeue.parent.mkdir()
+    squeue.write_text(
+        f'#!/bin/sh\n[ -e looked ] && exec {shutil.which("squeue")} "$@"\ntouch looked\n'
+    )
+    squeue.chmod(0o755)
     os.kill(cluster.pid("slurmctld"), signal.SIGSTOP)
     try:
-        main = flow.start(*ONE_EACH)
+        path = {"PATH": f"{squeue.parent}:{os.environ['PATH']}"}
+        main = flow.start(*ONE_EACH, environment=path)
         until(lambda: list(flow.folder.glob(".snakemake/submitit/*/batch-0.json")), "sbatch")
         time.sleep(2)
         os.killpg(main.pid, signal.SIGINT)
