@@ -188,7 +188,9 @@ def _main() -> None:
         content += received
     request = json.loads(content)
     try:
-        said: dict[str, Any] = {"code": _Keeper(lifeline).keep(request["command"], request["environment"])}
+        said: dict[str, Any] = {
+            "code": _Keeper(lifeline).keep(request["command"], request["environment"])
+        }
     except OSError as error:
         said = {"errno": error.errno, "why": error.strerror, "file": error.filename}
     with contextlib.suppress(BrokenPipeError):
