@@ -1,5 +1,7 @@
 """A job that is interrupted after it has written its table, and before Snakemake knows of its end."""
 
+import base64
+
 import pytest
 
 from tests.workflow.conftest import make_project
@@ -45,3 +47,34 @@ def test_ctrl_c_while_rules_are_read_needs_no_traceback(tmp_path, rules):
     said = project.fail("-n")
     assert "Traceback" not in said
     assert "Stopped. Call the same command again to continue." in said
+
+
+PREPARED = [
+    f"resources/prepared/digits/{name}" for name in ("images.npy", "labels.npy", "facts.json")
+]
+
+
+def test_data_that_were_whole_when_their_job_was_killed_are_used(tmp_path):
+    project = make_project(tmp_path, STUDY)
+    project.run(PREPARED[0])
+    # What Snakemake keeps of a job that it has not seen end.
+    marks = project.path / ".snakemake/incomplete"
+    for name in PREPARED:
+        (marks / base64.b64encode(name.encode()).decode()).write_text('{"external_jobid": null}')
+    project.run()
+    assert len(project.runs) == 2
+    assert (project.path / "results/studies/interrupted/verdicts.json").exists()
+
+
+def test_training_goes_on_where_the_timing_behind_a_budget_is_damaged(tmp_path):
+    study = STUDY.replace("4 steps", "1 seconds")
+    project = make_project(tmp_path, study)
+    project.run()
+    for file in project.path.glob("results/timing/configurations/**/timing.json"):
+        file.write_bytes(file.read_bytes()[:-20])
+    project.write(study.replace("seeds: 3", "seeds: 4"))
+    said = project.run()
+    assert "timing.json: " in said
+    assert "It is made again." in said
+    for run in project.runs:
+        assert "seeds in metrics.parquet: 4" in (run / "train.log").read_text()

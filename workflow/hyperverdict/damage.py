@@ -20,10 +20,11 @@ from hyperverdict.figures import INDEX_FILE, damaged_figure
 from hyperverdict.invocation import Invocation
 from hyperverdict.ledger.chain import read_ledger
 from hyperverdict.ledger.registration import LEDGER_FILE
+from hyperverdict.runs.declaration import DECLARATION_FILE
 from hyperverdict.runs.files import write_atomic
 from hyperverdict.runs.heads import HEAD_SUFFIX
 from hyperverdict.runs.sealed import DamagedError, check_file, json_bytes, read_json
-from hyperverdict.targets import REPORT_FILE
+from hyperverdict.targets import REPORT_FILE, TIMING_FILE
 from hyperverdict.vocabulary.configuration import Configuration
 from hyperverdict.vocabulary.datasets import DATASETS
 from hyperverdict.words.numbers import count
@@ -82,6 +83,19 @@ def _timings(run: Invocation) -> list[Path]:
     arms = {r.configuration.arm_path for r in run.plan.all_runs if _in_seconds(r.configuration)}
     files += [timings / "configurations" / arm / "timing.json" for arm in sorted(arms)]
     return [*files, *sorted((timings / "devices").glob("*/timing.json"))]
+
+
+def remove_timings(run: Invocation, damaged: Iterable[Damaged]) -> None:
+    """Remove the damaged timings that training starts from; what may only be read stays.
+
+    Jobs take them as ancient. Where the job that makes one is to run again and the file is there,
+    Snakemake leaves out all that depends on it: nothing would be trained.
+    """
+    starts = (run.timings / "configurations", run.timings / "devices")
+    for one in damaged:
+        if any(one.file.is_relative_to(folder) for folder in starts):
+            with contextlib.suppress(OSError):
+                one.file.unlink()
 
 
 def seal_timings(run: Invocation, *, keep: bool) -> str:
@@ -189,6 +203,22 @@ def discard_damaged_data(
             say(f"{folder}: {why}. It is prepared again before it is next used{kept}.\n")
             if not keep:
                 _remove(folder)
+
+
+def is_whole(run: Invocation, file: Path) -> bool:
+    """Whether a file that training or a timing starts from is as it was written.
+
+    False for all other files: whether a job has finished them is Snakemake's to know.
+    """
+    from hyperverdict.training.data import fault_of_prepared
+
+    if file.parent.parent == run.prepared:
+        return not fault_of_prepared(file.parent)
+    try:
+        check_file(file)
+    except (OSError, DamagedError):
+        return False
+    return file.name in (TIMING_FILE, DECLARATION_FILE)
 
 
 def _remove(folder: Path) -> None:

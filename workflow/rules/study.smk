@@ -7,7 +7,9 @@ from hyperverdict.damage import (
     damage_words,
     discard_damaged_data,
     find_damaged,
+    is_whole,
     ledger_words,
+    remove_timings,
     seal_timings,
 )
 from hyperverdict.errors import UserError
@@ -72,6 +74,8 @@ def prepare_for_jobs():
             start_at_once()
             set_back_the_clock()
             damaged.extend(look_for_damage())
+            if not workflow.dryrun:
+                remove_timings(STUDY_RUN, damaged)
             show_plan()
             try_what_jobs_need()
             if IS_MODULE:
@@ -80,6 +84,7 @@ def prepare_for_jobs():
             # Not as targets, which they need not be.
             workflow.dag.forcefiles.update(str(one.file) for one in damaged)
             ignore_damaged_records(workflow.persistence)
+            accept_whole_files(workflow.persistence)
         except KeyboardInterrupt:
             sys.exit("\nStopped before the first job.\n")
 
@@ -118,6 +123,21 @@ def say_damage(damaged):
     undecided = any(job.is_checkpoint for job in jobs)
     for words in damage_words(damaged, made, undecided=undecided):
         tell(f"{words}\n")
+
+
+def accept_whole_files(persistence):
+    """Lets what training starts from count as complete where it is whole, though its job was killed.
+
+    Snakemake would make it again and, since jobs take it as ancient, leave out all that depends on it:
+    the call would end well, with nothing trained or judged.
+    """
+    marked = persistence.incomplete
+
+    async def incomplete(job):
+        files = [file for file in await marked(job) if file is not None]
+        return [file for file in files if not is_whole(STUDY_RUN, Path(file))]
+
+    persistence.incomplete = incomplete
 
 
 def ignore_damaged_records(persistence):

@@ -17,7 +17,7 @@ import pytest
 from docutils.core import publish_doctree
 from hyperverdict.report.html import new_environment
 from hyperverdict.words import printing, safe
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.console import Console
@@ -65,7 +65,7 @@ def each(function):
     """Run a test with every hostile text, and with what hypothesis finds."""
     for text in HOSTILE.values():
         function = example(text)(function)
-    return given(ANY)(function)
+    return settings(deadline=None)(given(ANY)(function))
 
 
 def controls(text, but="\n\t"):
