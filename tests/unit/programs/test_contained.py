@@ -95,6 +95,8 @@ def test_all_of_it_ends_with_us(number):
         "import signal, sys\n"
         "from hyperverdict.programs.contained import run_contained\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        # As in a terminal; below nohup it is ignored.
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         f"run_contained([sys.executable, '-c', {STAYS!r}], 600, open('log', 'w'))"
     )
     us = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
