@@ -65,9 +65,12 @@ reflection-full: $(STAMP)
 	@$(BIN)/hyperverdict show config/studies/reflection_full.yaml
 
 # The longest files first: at the end no core waits for one of them.
+LONGEST := tests/workflow tests/faults
+SUITES := $(LONGEST) $(filter-out $(LONGEST) tests/cluster tests/browser tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+
 test: $(STAMP)
-	@$(BIN)/python -m pytest -rs --durations=40 -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" --ignore=tests/cluster --ignore=tests/browser \
-	    tests/workflow tests/faults tests $(PLUGINS:%=%/tests)
+	@$(BIN)/python -m pytest -rs --durations=40 -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" \
+	    $(SUITES) $(PLUGINS:%=%/tests)
 
 test-browser: $(STAMP)
 	@$(BIN)/python -m pytest -rs tests/browser
