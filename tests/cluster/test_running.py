@@ -5,6 +5,8 @@ import re
 import signal
 from shutil import which
 
+from snakemake_executor_plugin_submitit.store import ENDED
+
 from .conftest import ask, until
 
 STEPS = """
@@ -38,10 +40,10 @@ def test_packs_jobs_into_tasks_with_readable_names(cluster, flow):
     assert [flow.read(f"out/{i}.txt") for i in range(7)] == [f"{i}\n" for i in range(7)]
     assert all(flow.runs_of(str(i)) == 1 for i in range(7))
     assert "Nothing to be done" in flow.succeed("-n")
-    # Nothing but the durations is kept of a run without failures.
-    assert [path.name for path in (flow.folder / ".snakemake/submitit").iterdir()] == [
-        "durations.json"
-    ]
+    # Nothing but the durations is kept of a run without failures, and an empty file that tells the
+    # next call why the run's files are gone.
+    kept = (flow.folder / ".snakemake/submitit").iterdir()
+    assert {path.suffix: path.stat().st_size > 0 for path in kept} == {".json": True, ENDED: False}
 
 
 def test_temporary_outputs_are_removed_once_the_job_has_succeeded(cluster, flow):
