@@ -159,6 +159,19 @@ def test_tables_of_too_many_cells_are_refused(monkeypatch):
         read_content(b"a,b\n" + b"1,2\n" * 1000, "runs.csv")
 
 
+def test_a_long_table_without_quotes_is_refused_before_its_rows_are_read(monkeypatch):
+    monkeypatch.setattr(texts, "MOST_CELLS", 1000)
+    content = b"a,b\n" + b"1,2\n" * 600
+    with monkeypatch.context() as unread:
+        unread.setattr(texts, "_records", None)
+        with pytest.raises(UserError, match="more than 1,000 cells; leave out what no claim needs"):
+            read_content(content, "runs.csv")
+    # A quoted cell may hold separators, so that only reading tells.
+    quoted = b"a,b\n" + b'"1,2,,,",3\n' * 200
+    assert len(read_content(quoted, "runs.csv")) == 200
+    assert len(read_content(b"a,b\n" + b"1,2\n" * 499, "runs.csv")) == 499
+
+
 def test_settings_files_that_explode_are_refused(tmp_path):
     levels = "".join(f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 9)}]\n" for i in range(1, 250))
     (tmp_path / "config.yaml").write_text(f"l0: &l0 [x]\n{levels}")
