@@ -79,10 +79,10 @@ def find_damaged(run: Invocation) -> tuple[Damaged, ...]:
 def _timings(run: Invocation) -> list[Path]:
     """The timings that a study reads, whether they exist or not."""
     timings = run.timings
-    files = [timings / "contrasts" / key / "timing.json" for key in run.plan.timings]
+    files = [timings / "contrasts" / key / TIMING_FILE for key in run.plan.timings]
     arms = {r.configuration.arm_path for r in run.plan.all_runs if _in_seconds(r.configuration)}
-    files += [timings / "configurations" / arm / "timing.json" for arm in sorted(arms)]
-    return [*files, *sorted((timings / "devices").glob("*/timing.json"))]
+    files += [timings / "configurations" / arm / TIMING_FILE for arm in sorted(arms)]
+    return [*files, *sorted((timings / "devices").glob(f"*/{TIMING_FILE}"))]
 
 
 def remove_timings(run: Invocation, damaged: Iterable[Damaged]) -> None:
@@ -214,11 +214,13 @@ def is_whole(run: Invocation, file: Path) -> bool:
 
     if file.parent.parent == run.prepared:
         return not fault_of_prepared(file.parent)
+    if file.name not in (TIMING_FILE, DECLARATION_FILE):
+        return False
     try:
         check_file(file)
     except (OSError, DamagedError):
         return False
-    return file.name in (TIMING_FILE, DECLARATION_FILE)
+    return True
 
 
 def _remove(folder: Path) -> None:

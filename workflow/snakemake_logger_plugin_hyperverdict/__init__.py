@@ -73,11 +73,11 @@ def _check_config_files() -> None:
     A logger is made before Snakemake opens these files, and by the main process only.
     """
     from hyperverdict.errors import UserError
-    from hyperverdict.study.config_files import check_file, named_files
+    from hyperverdict.study.config_files import check_config_file, named_files
     from hyperverdict.words.safe import terminal
 
     try:
         for file in named_files(sys.argv):
-            check_file(file)
+            check_config_file(file)
     except UserError as error:
         sys.exit(terminal(f"\nhyperverdict: {error}\n"))

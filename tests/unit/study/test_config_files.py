@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hyperverdict.errors import UserError
-from hyperverdict.study.config_files import check_file, named_files
+from hyperverdict.study.config_files import check_config_file, named_files
 
 
 @pytest.mark.parametrize(
@@ -58,29 +58,29 @@ def test_what_snakemake_cannot_read_gets_one_message(tmp_path, content, words):
     file = tmp_path / "study.yaml"
     file.write_bytes(content)
     with pytest.raises(UserError, match=r"study\.yaml") as error:
-        check_file(file)
+        check_config_file(file)
     assert words in str(error.value)
 
 
 def test_what_is_wrong_with_keys_is_left_to_the_study(tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text("study: a\nseeds: 3\nseeds: 4\nunknown: 1e400\n")
-    check_file(file)
+    check_config_file(file)
 
 
 def test_the_name_of_a_missing_file_is_guessed(tmp_path):
     (tmp_path / "reflection.yaml").write_text("study: a\n")
     with pytest.raises(UserError, match=r"No such file .*; did you mean '.*reflection\.yaml'\?"):
-        check_file(tmp_path / "reflexion.yaml")
+        check_config_file(tmp_path / "reflexion.yaml")
     with pytest.raises(UserError, match=r"No such file .*looked in"):
-        check_file(tmp_path / "none" / "reflexion.yaml")
+        check_config_file(tmp_path / "none" / "reflexion.yaml")
 
 
 def test_a_folder_and_a_pipe_are_no_files(tmp_path):
     with pytest.raises(UserError, match="Is a directory"):
-        check_file(tmp_path)
+        check_config_file(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UserError, match="is not a regular file"):
-        check_file(tmp_path / "pipe")
+        check_config_file(tmp_path / "pipe")
     with pytest.raises(UserError, match="is not a regular file"):
-        check_file(Path("/dev/zero"))
+        check_config_file(Path("/dev/zero"))

@@ -19,7 +19,12 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from hyperverdict.programs.orphans import dies_with_us, end_new_children, start_adopting
+from hyperverdict.programs.orphans import (
+    dies_with_us,
+    end_new_children,
+    signal_group,
+    start_adopting,
+)
 
 # Between SIGINT, which lets code clean up, and SIGKILL.
 GRACE_SECONDS = 2.0
@@ -123,13 +128,13 @@ class _Keeper:
         try:
             self._wait(process)
             if process.poll() is None:
-                _signal_group(process.pid, signal.SIGINT)
+                signal_group(process.pid, signal.SIGINT)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(GRACE_SECONDS)
             else:
                 _let_linger()
         finally:
-            _signal_group(process.pid, signal.SIGKILL)
+            signal_group(process.pid, signal.SIGKILL)
             code = process.wait()
             end_new_children(frozenset())
         return code
@@ -168,11 +173,6 @@ def _let_linger() -> None:
         while time.monotonic() < until:
             if os.waitpid(-1, os.WNOHANG)[0] == 0:
                 time.sleep(0.01)
-
-
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
 
 
 def _main() -> None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import suppress
 from typing import NoReturn
 
-from hyperverdict.programs.orphans import end_marked
+from hyperverdict.programs.orphans import end_marked, signal_group
 
 _END = b"end"
 _IGNORED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -70,8 +69,7 @@ def _serve(reading: int, mark: str) -> NoReturn:
             os._exit(0)
         group = int(words[-1]) if words else group
     if group:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
+        signal_group(group, signal.SIGKILL)
     end_marked(mark)
     os._exit(0)
 

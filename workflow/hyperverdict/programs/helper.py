@@ -31,9 +31,10 @@ from hyperverdict.programs.orphans import (
     children,
     dies_with_us,
     end_new_children,
+    signal_group,
     start_adopting,
 )
-from hyperverdict.programs.process import Ended, follow_child, signal_group
+from hyperverdict.programs.process import Ended, follow_child
 from hyperverdict.programs.seed import Request, imported, reseed, run_seed
 from hyperverdict.training.stopping import StopRequest
 

@@ -92,6 +92,15 @@ def _read(file: str) -> str:
         return opened.read()
 
 
+def signal_group(group: int, number: signal.Signals) -> bool:
+    """Send a signal to a process group; False when nobody is left in it."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
 def end_new_children(before: frozenset[int]) -> int:
     """Kill our children that were not there before, and theirs; how many there were."""
     ended: set[int] = set()

@@ -17,7 +17,7 @@ from hyperverdict.errors import UserError
 from hyperverdict.programs.guard import Guard
 from hyperverdict.programs.log import CappedLog
 from hyperverdict.programs.memory import memory_kills, was_killed
-from hyperverdict.programs.orphans import adopting, children, end_new_children
+from hyperverdict.programs.orphans import adopting, children, end_new_children, signal_group
 from hyperverdict.training.stopping import StopRequest
 
 logger = logging.getLogger(__name__)
@@ -257,12 +257,3 @@ def _drain(child: Child, output: CappedLog) -> None:
     except BlockingIOError:
         if not child.shares_output:
             logger.warning("the program's output is still held open by a process of its own")
-
-
-def signal_group(group: int, number: signal.Signals) -> bool:
-    """Send a signal to a process group; False when nobody is left in it."""
-    try:
-        os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
+
+from hyperverdict.errors import match
 
 
 def write_atomic(path: Path, content: bytes | memoryview, *, lasting: bool = True) -> None:
@@ -63,6 +64,7 @@ def near_name(path: Path) -> str:
         names = [entry.name for entry in path.parent.iterdir()]
     except (OSError, ValueError):
         return f" (looked in {Path.cwd()})"
-    near = get_close_matches(path.name, names, n=1)
-    found = (path.parent / near[0]).as_posix() if near else ""
-    return f"; did you mean {found!r}?" if near else f" (looked in {Path.cwd()})"
+    near = match(path.name, names)
+    if not near:
+        return f" (looked in {Path.cwd()})"
+    return f"; did you mean {(path.parent / near).as_posix()!r}?"

@@ -26,7 +26,7 @@ def named_files(arguments: Sequence[str]) -> list[Path]:
     return files
 
 
-def check_file(path: Path) -> None:
+def check_config_file(path: Path) -> None:
     """Raises UserError for a file that cannot be read, is not YAML, or holds no keys."""
     if path.exists() and not path.is_file() and not path.is_dir():
         raise UserError(

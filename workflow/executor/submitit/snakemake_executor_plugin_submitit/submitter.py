@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +17,19 @@ from . import leftovers, slurm
 from .command import CallBuilder, write_waitfile
 from .live import LiveTask, Table, Unit, count
 from .outcome import AGAIN_BY_HAND, Outcome, Verdict
-from .pack import (
-    bounded,
-    chunks,
-    grouped,
-    split_by_duration,
-    split_evenly,
-    task_minutes_limit,
-)
+from .pack import chunks, grouped, task_minutes_limit
 from .partitions import Partitions
 from .reports import Reports
 from .resources import (
-    AT_ONCE_RESOURCE,
-    PACK_RESOURCE,
     BatchParameters,
     ResourceError,
     batch_parameters,
     expected_seconds,
     has_checkpoint,
     minutes_of,
-    whole_number,
 )
 from .settings import ExecutorSettings
+from .sizes import Sizes
 from .status_log import StatusLog
 from .store import Batch, Durations, Run, this_process
 from .submit import (
@@ -55,8 +47,6 @@ FALLBACK_ARRAY_SIZE = 1000
 MOST_ARRAY_SIZE = 10_000
 # While jobs keep coming, those that came first wait at most so many times coalesce_seconds.
 MOST_COALESCING = 10
-# No job on a node takes less.
-MINIMUM_SECONDS = 0.1
 CORRECT = f"correct the resources or settings, then {AGAIN_BY_HAND}"
 RETRY_SECONDS = (2.0, 5.0, 10.0, 20.0, 30.0)
 
@@ -86,6 +76,11 @@ class Submitter:
     _refusals: int = 0
     _not_before: float = 0.0
     _array_size: int | None = None
+
+    @cached_property
+    def sizes(self) -> Sizes:
+        """How jobs become tasks."""
+        return Sizes(self.settings, self.durations)
 
     def add(self, unit: Unit) -> None:
         """Take one ready job."""
@@ -155,7 +150,7 @@ class Submitter:
         parameters = [self._parameters(unit) for unit in units]
         keys = [
             (known, unit.job.attempt, unit.job.threads, unit.rule,
-             None if isinstance(known, str) else (self._fixed_size(unit), self._at_once(unit)),
+             None if isinstance(known, str) else (self.sizes.fixed(unit), self.sizes.at_once(unit)),
              unit.job.jobid if unit.job.is_group() else None)
             for unit, known in zip(units, parameters, strict=True)
         ]  # fmt: skip
@@ -167,8 +162,8 @@ class Submitter:
         try:
             # Also as a full task would ask: some resources are wrong for several jobs only.
             expected_seconds(unit.job.resources)
-            at_once = self._at_once(unit)
-            self._task_parameters(unit, min(self._fixed_size(unit) or at_once, at_once))
+            at_once = self.sizes.at_once(unit)
+            self._task_parameters(unit, min(self.sizes.fixed(unit) or at_once, at_once))
             return self._task_parameters(unit, 1)
         except ResourceError as error:
             return str(error)
@@ -194,42 +189,6 @@ class Submitter:
         stated = (self.settings.exclude_nodes or "").split(",")
         return {*self.table.failed_nodes, *(name.strip() for name in stated if name.strip())}
 
-    def _at_once(self, unit: Unit) -> int:
-        """Jobs of a task that may run at the same time."""
-        if unit.alone or unit.job.is_group():
-            return 1
-        return whole_number(unit.job.resources, AT_ONCE_RESOURCE) or self.settings.jobs_at_once
-
-    def _fixed_size(self, unit: Unit) -> int | None:
-        """Jobs a task where the rule or the settings say so."""
-        if unit.job.is_group():
-            return 1
-        return whole_number(unit.job.resources, PACK_RESOURCE) or self.settings.pack
-
-    def _packs(self, units: list[Unit]) -> list[list[Unit]]:
-        """Jobs of equal parameters as tasks that are not too large for a node's command line."""
-        return bounded(
-            self._wanted_packs(units),
-            lambda unit: sum(len(target.argument.encode()) + 1 for target in unit.targets),
-        )
-
-    def _wanted_packs(self, units: list[Unit]) -> list[list[Unit]]:
-        """Jobs of equal parameters as tasks: of a fixed size, else of about equal duration."""
-        fixed, at_once = self._fixed_size(units[0]), self._at_once(units[0])
-        if fixed is not None:
-            return split_evenly(units, fixed)
-        seconds = {
-            unit: max(known, MINIMUM_SECONDS)
-            for unit in units
-            if (known := self.durations.seconds(unit.rule, unit.expected_seconds)) is not None
-        }
-        unknown = [unit for unit in units if unit not in seconds]
-        task_seconds = self.settings.task_minutes * 60
-        return [
-            *split_by_duration(list(seconds), list(seconds.values()), task_seconds, at_once),
-            *split_evenly(unknown, max(self.settings.first_pack, at_once)),
-        ]
-
     def _submit_group(
         self, units: list[Unit], parameters: BatchParameters | str, left: list[Unit]
     ) -> bool:
@@ -237,8 +196,8 @@ class Submitter:
         if isinstance(parameters, str):
             self._fail(units, parameters, left)
             return True
-        packs = self._packs(units)
-        at_once = min(self._at_once(units[0]), max(map(len, packs)))
+        packs = self.sizes.packs(units)
+        at_once = min(self.sizes.at_once(units[0]), max(map(len, packs)))
         wanted = self._task_parameters(units[0], at_once)
         parts = list(chunks(packs, self.array_size))
         while parts:

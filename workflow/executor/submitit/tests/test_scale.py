@@ -150,4 +150,4 @@ def test_packs_of_jobs_that_take_no_time_stay_within_the_bound(waiting):
     target = Target("k", "job", "a" * 100, "f")
     job = SimpleNamespace(resources={}, is_group=lambda: False)
     units = [Unit(job, [target], "step") for _ in range(2500)]
-    assert max(map(len, made._packs(units))) <= MOST_JOBS
+    assert max(map(len, made.sizes.packs(units))) <= MOST_JOBS

@@ -10,6 +10,7 @@ from snakemake_executor_plugin_submitit.live import LiveTask, Table, Unit
 from snakemake_executor_plugin_submitit.partitions import Partitions
 from snakemake_executor_plugin_submitit.resources import batch_parameters
 from snakemake_executor_plugin_submitit.settings import ExecutorSettings
+from snakemake_executor_plugin_submitit.sizes import Sizes
 from snakemake_executor_plugin_submitit.slurm import TaskState
 from snakemake_executor_plugin_submitit.store import Durations
 from snakemake_executor_plugin_submitit.submit import Refusal, SubmissionError
@@ -25,13 +26,9 @@ def packs(tmp_path):
         durations = Durations(tmp_path)
         for seconds in earlier:
             durations.add("step", seconds)
-        fields = dict.fromkeys(
-            ("run", "table", "reports", "status_log", "calls", "covered", "stopping")
-        )
-        submitter = Submitter(settings=ExecutorSettings(**settings), durations=durations, **fields)
         jobs = [SimpleNamespace(resources=r, is_group=lambda: False) for r in resources]
         units = [Unit(job=job, targets=[], rule="step") for job in jobs]
-        parts = submitter._packs(units)
+        parts = Sizes(ExecutorSettings(**settings), durations).packs(units)
         assert {unit for part in parts for unit in part} == set(units)
         return [len(part) for part in parts]
 
